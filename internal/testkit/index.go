@@ -1,0 +1,266 @@
+package testkit
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"html"
+	"net/http"
+	"net/http/httptest"
+	"sort"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// Index is a package index on a loopback port.
+type Index struct {
+	*httptest.Server
+	// HTMLOnly makes it answer as an index older than PEP 691.
+	HTMLOnly bool
+	// User and Password, where set, are demanded of every request.
+	User, Password string
+	// Delay is slept before each answer.
+	Delay time.Duration
+	// NoUploadTimes leaves PEP 700's upload-time out.
+	NoUploadTimes bool
+
+	mu       sync.Mutex
+	files    map[string][]*ServedFile // canonical name → files
+	byName   map[string]*ServedFile   // file name → file
+	projects map[string]map[string]any
+	statuses map[string]string
+	requests []string
+}
+
+// ServedFile is one file of an Index. Change its fields before the first request.
+type ServedFile struct {
+	Filename     string
+	Content      []byte
+	Metadata     string // PEP 658 metadata; "" none is offered
+	Uploaded     time.Time
+	Yanked       bool
+	YankedReason string
+	Provenance   string
+	Requires     string // Requires-Python
+}
+
+// NewIndex starts an index that ends with the test.
+func NewIndex(t testing.TB) *Index {
+	x := &Index{
+		files: map[string][]*ServedFile{}, byName: map[string]*ServedFile{},
+		projects: map[string]map[string]any{}, statuses: map[string]string{},
+	}
+	x.Server = httptest.NewServer(http.HandlerFunc(x.serve))
+	t.Cleanup(x.Close)
+	return x
+}
+
+// SimpleURL is the address to give as --index-url.
+func (x *Index) SimpleURL() string { return x.URL + "/simple/" }
+
+// AddWheel puts the distribution's wheel on the index, uploaded 400 days ago.
+func (x *Index) AddWheel(d Distribution) *ServedFile {
+	name, content := d.Wheel()
+	f := x.add(d, name, content)
+	f.Metadata = d.MetadataText()
+	return f
+}
+
+// AddSdist puts the distribution's sdist on the index, uploaded 400 days ago.
+func (x *Index) AddSdist(d Distribution) *ServedFile {
+	name, content := d.Sdist()
+	return x.add(d, name, content)
+}
+
+func (x *Index) add(d Distribution, filename string, content []byte) *ServedFile {
+	f := &ServedFile{Filename: filename, Content: content, Requires: d.RequiresPython, Uploaded: time.Now().AddDate(0, 0, -400)}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	canonical := canonicalName(d.Name)
+	x.files[canonical] = append(x.files[canonical], f)
+	x.byName[filename] = f
+	return f
+}
+
+// SetStatus sets the project status of PEP 792.
+func (x *Index) SetStatus(name, status string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.statuses[canonicalName(name)] = status
+}
+
+// SetProject sets what /pypi/NAME/json answers.
+func (x *Index) SetProject(name string, document map[string]any) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.projects[canonicalName(name)] = document
+}
+
+// Requests gives the paths asked for so far, in order.
+func (x *Index) Requests() []string {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return append([]string(nil), x.requests...)
+}
+
+func canonicalName(name string) string {
+	fields := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return r == '-' || r == '_' || r == '.' })
+	return strings.Join(fields, "-")
+}
+
+func (x *Index) serve(w http.ResponseWriter, r *http.Request) {
+	x.mu.Lock()
+	x.requests = append(x.requests, r.URL.Path)
+	x.mu.Unlock()
+	time.Sleep(x.Delay)
+	if x.User != "" {
+		if user, password, _ := r.BasicAuth(); user != x.User || password != x.Password {
+			w.Header().Set("WWW-Authenticate", `Basic realm="index"`)
+			http.Error(w, "who are you", http.StatusUnauthorized)
+			return
+		}
+	}
+	path := strings.Trim(r.URL.Path, "/")
+	switch {
+	case strings.HasPrefix(path, "files/"):
+		x.serveFile(w, r, strings.TrimPrefix(path, "files/"))
+	case strings.HasPrefix(path, "simple/"):
+		x.servePage(w, r, strings.TrimPrefix(path, "simple/"))
+	case strings.HasPrefix(path, "pypi/") && strings.HasSuffix(path, "/json"):
+		name := strings.Split(path, "/")[1]
+		x.mu.Lock()
+		document, ok := x.projects[canonicalName(name)]
+		x.mu.Unlock()
+		if !ok {
+			http.NotFound(w, r)
+			return
+		}
+		writeJSON(w, "application/json", document)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (x *Index) serveFile(w http.ResponseWriter, r *http.Request, name string) {
+	metadata := strings.HasSuffix(name, ".metadata")
+	x.mu.Lock()
+	f := x.byName[strings.TrimSuffix(name, ".metadata")]
+	x.mu.Unlock()
+	switch {
+	case f == nil || (metadata && f.Metadata == ""):
+		http.NotFound(w, r)
+	case metadata:
+		_, _ = w.Write([]byte(f.Metadata))
+	default:
+		w.Header().Set("Content-Type", "application/octet-stream")
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(f.Content)))
+	}
+}
+
+func (x *Index) servePage(w http.ResponseWriter, r *http.Request, name string) {
+	canonical := canonicalName(name)
+	x.mu.Lock()
+	files, ok := x.files[canonical]
+	status := x.statuses[canonical]
+	files = append([]*ServedFile(nil), files...)
+	x.mu.Unlock()
+	if !ok && status == "" {
+		http.NotFound(w, r)
+		return
+	}
+	sort.SliceStable(files, func(i, j int) bool { return files[i].Filename < files[j].Filename })
+	var body []byte
+	kind := "text/html; charset=utf-8"
+	if !x.HTMLOnly && strings.Contains(r.Header.Get("Accept"), "application/vnd.pypi.simple.v1+json") {
+		kind = "application/vnd.pypi.simple.v1+json"
+		body = x.pageJSON(canonical, status, files)
+	} else {
+		body = []byte(x.pageHTML(canonical, files))
+	}
+	sum := sha256.Sum256(body)
+	etag := `"` + hex.EncodeToString(sum[:8]) + `"`
+	w.Header().Set("ETag", etag)
+	w.Header().Set("Content-Type", kind)
+	if r.Header.Get("If-None-Match") == etag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	_, _ = w.Write(body)
+}
+
+func (x *Index) pageJSON(name, status string, files []*ServedFile) []byte {
+	list := []map[string]any{}
+	seen := map[string]bool{}
+	versions := []string{}
+	for _, f := range files {
+		entry := map[string]any{
+			"filename": f.Filename, "url": x.URL + "/files/" + f.Filename,
+			"hashes": map[string]string{"sha256": digest(f.Content)}, "size": len(f.Content),
+			"yanked": f.Yanked, "core-metadata": false,
+		}
+		if f.YankedReason != "" {
+			entry["yanked"] = f.YankedReason
+		}
+		if f.Requires != "" {
+			entry["requires-python"] = f.Requires
+		}
+		if f.Metadata != "" {
+			entry["core-metadata"] = map[string]string{"sha256": digest([]byte(f.Metadata))}
+		}
+		if !x.NoUploadTimes {
+			entry["upload-time"] = f.Uploaded.UTC().Format("2006-01-02T15:04:05.000000Z")
+		}
+		if f.Provenance != "" {
+			entry["provenance"] = f.Provenance
+		}
+		list = append(list, entry)
+		if parts := strings.Split(strings.TrimSuffix(f.Filename, ".tar.gz"), "-"); len(parts) > 1 && !seen[parts[1]] {
+			seen[parts[1]] = true
+			versions = append(versions, parts[1])
+		}
+	}
+	page := map[string]any{"meta": map[string]any{"api-version": "1.4"}, "name": name, "files": list, "versions": versions}
+	if status != "" {
+		page["project-status"] = map[string]string{"status": status}
+	}
+	body, err := json.Marshal(page)
+	if err != nil {
+		panic(err)
+	}
+	return body
+}
+
+func (x *Index) pageHTML(name string, files []*ServedFile) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.1\"><title>Links for %s</title></head><body>\n", name)
+	for _, f := range files {
+		fmt.Fprintf(&b, "<a href=\"../../files/%s#sha256=%s\"", f.Filename, digest(f.Content))
+		if f.Requires != "" {
+			fmt.Fprintf(&b, " data-requires-python=\"%s\"", html.EscapeString(f.Requires))
+		}
+		if f.Yanked || f.YankedReason != "" {
+			fmt.Fprintf(&b, " data-yanked=\"%s\"", html.EscapeString(f.YankedReason))
+		}
+		if f.Metadata != "" {
+			fmt.Fprintf(&b, " data-core-metadata=\"sha256=%s\"", digest([]byte(f.Metadata)))
+		}
+		fmt.Fprintf(&b, ">%s</a><br/>\n", f.Filename)
+	}
+	b.WriteString("</body></html>\n")
+	return b.String()
+}
+
+func digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+func writeJSON(w http.ResponseWriter, kind string, document any) {
+	w.Header().Set("Content-Type", kind)
+	if err := json.NewEncoder(w).Encode(document); err != nil {
+		panic(err)
+	}
+}
