@@ -108,6 +108,10 @@ type Command struct {
 	NoBinary        []string // format control as given, "," split, in order
 	OnlyBinary      []string
 
+	Args         []string      // the words of the command line, unchanged
+	Installation *Installation // the pip and interpreter that run it, after --python
+	Warnings     []string      // what a person should know about the reading
+
 	Unreadable []Unreadable
 	Failure    *Failure // pip itself would refuse
 }
