@@ -1,0 +1,164 @@
+// Package journal keeps the log of past runs: one JSON object a line, for the
+// user alone (mode 0600), rotated by size.
+package journal
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// rotateAt is the size in bytes past which the log is moved to its ".1":
+// some ten thousand runs.
+const rotateAt = 8 << 20
+
+// Verdict is one finding of a run as the log keeps it.
+type Verdict struct {
+	Subject  string `json:"subject"`
+	Rule     string `json:"rule"`
+	Action   string `json:"action"`
+	Evidence string `json:"evidence"`
+}
+
+// Change is one distribution that the run changed. Before or After is empty
+// where the distribution was new or removed.
+type Change struct {
+	Name   string `json:"name"`
+	Before string `json:"before,omitempty"`
+	After  string `json:"after,omitempty"`
+}
+
+// Vulnerability is one known vulnerability that stands after the run.
+type Vulnerability struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	ID      string `json:"id"`
+}
+
+// Entry is one run. The names of the JSON fields are a contract.
+type Entry struct {
+	Time            time.Time       `json:"time"`
+	Directory       string          `json:"cwd"`
+	Environment     string          `json:"environment"`
+	Argv            []string        `json:"argv"` // credentials replaced by ***
+	Requested       []string        `json:"requested"`
+	Verdicts        []Verdict       `json:"verdicts"`
+	Changed         []Change        `json:"changed"`
+	Vulnerabilities []Vulnerability `json:"vulnerabilities"`
+	Status          int             `json:"status"`
+	Pip             string          `json:"pip"`
+	Thresher        string          `json:"thresher"`
+	Milliseconds    int64           `json:"milliseconds"`
+	Note            string          `json:"note,omitempty"` // "switched off by THRESHER=off" and the like
+}
+
+// Append writes the entry as one line at the end of the log. The line appears
+// whole or not at all, also with several runs at once.
+func Append(path string, entry Entry) error {
+	line, err := json.Marshal(withoutNulls(entry))
+	if err != nil {
+		return fmt.Errorf("encode log entry: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("create the log's directory: %w", err)
+	}
+	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf("lock %s: %w", path, err)
+	}
+	defer func() { _ = lock.Unlock() }() // the lock ends with the process at the latest
+	if err := rotate(path); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	before, err := f.Seek(0, io.SeekEnd)
+	if err == nil {
+		if _, err = f.Write(append(line, '\n')); err != nil {
+			// A full disk must not leave half a line before the next entry.
+			err = errors.Join(err, f.Truncate(before))
+		}
+	}
+	return errors.Join(err, f.Close())
+}
+
+// withoutNulls keeps lists lists: a reader of the log need not tell null from empty.
+func withoutNulls(entry Entry) Entry {
+	if entry.Argv == nil {
+		entry.Argv = []string{}
+	}
+	if entry.Requested == nil {
+		entry.Requested = []string{}
+	}
+	if entry.Verdicts == nil {
+		entry.Verdicts = []Verdict{}
+	}
+	if entry.Changed == nil {
+		entry.Changed = []Change{}
+	}
+	if entry.Vulnerabilities == nil {
+		entry.Vulnerabilities = []Vulnerability{}
+	}
+	return entry
+}
+
+func rotate(path string) error {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if info.Size() < rotateAt {
+		return nil
+	}
+	return os.Rename(path, path+".1")
+}
+
+// Read gives the entries since a time (the zero time for all), oldest first,
+// the rotated part included. A line that is no entry is counted in broken and
+// left out; a log that does not exist is empty.
+func Read(path string, since time.Time) (entries []Entry, broken int, err error) {
+	for _, part := range []string{path + ".1", path} {
+		f, err := os.Open(part)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, 0, err
+		}
+		lines := bufio.NewReader(f)
+		for {
+			line, readErr := lines.ReadBytes('\n')
+			if len(line) > 0 {
+				var entry Entry
+				if json.Unmarshal(line, &entry) != nil {
+					broken++
+				} else if !entry.Time.Before(since) {
+					entries = append(entries, entry)
+				}
+			}
+			if errors.Is(readErr, io.EOF) {
+				break
+			}
+			if readErr != nil {
+				return nil, 0, errors.Join(fmt.Errorf("read %s: %w", part, readErr), f.Close())
+			}
+		}
+		if err := f.Close(); err != nil {
+			return nil, 0, err
+		}
+	}
+	return entries, broken, nil
+}

@@ -1,0 +1,29 @@
+// Command thresher is one binary under several names. Called as pip, pip3 or
+// pip3.N it is the shim: it stands where pip is called, vets what pip is about
+// to install, and hands over to the real pip. Called by any other name it is
+// thresher's own command line.
+package main
+
+import (
+	"os"
+
+	"thresher/cli"
+	"thresher/shim"
+)
+
+func main() {
+	os.Exit(run(os.Args, os.Environ()))
+}
+
+func run(args, environ []string) int {
+	streams := shim.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
+	if program := shim.ProgramName(args[0]); program != "" {
+		return shim.Run(program, args[1:], environ, streams)
+	}
+	return cli.Run(args, environ, streams.In, streams.Out, streams.Err, cli.Shim{
+		Run: func(args []string) int { return shim.Run("pip", args, environ, streams) },
+		Plan: func(args []string, asJSON bool) int {
+			return shim.Plan(args, environ, streams, asJSON)
+		},
+	})
+}

@@ -1,0 +1,322 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"thresher/internal/testkit"
+)
+
+var update = flag.Bool("update", false, "write what the scenarios print into their golden files")
+
+// binaries is a directory with the built thresher and its pip links.
+var binaries string
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	os.Exit(runTests(m))
+}
+
+func runTests(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "thresher-scenarios-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binaries = filepath.Join(dir, "bin")
+	build := exec.Command("go", "build", "-o", filepath.Join(binaries, "thresher"), ".")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build thresher: %v\n%s", err, out)
+		return 1
+	}
+	for _, name := range []string{"pip", "pip3"} {
+		if err := os.Symlink("thresher", filepath.Join(binaries, name)); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+	}
+	return m.Run()
+}
+
+// TestScenarios runs the built shim as pip, against a real virtual
+// environment, the real pip and loopback indexes. testdata/script/README.md
+// says what a script may use.
+func TestScenarios(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: the scenarios are written for a Unix shell")
+	}
+	python := testkit.AnyPython(t)
+	testscript.Run(t, testscript.Params{
+		Dir:                 filepath.Join("testdata", "script"),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		UpdateScripts:       *update,
+		Setup:               func(e *testscript.Env) error { return setUp(e, python) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"environment": makeEnvironment,
+			"activate":    activate,
+			"index":       selectIndex,
+			"wheel":       addWheel,
+			"sdist":       addSdist,
+			"status":      expectStatus,
+			"project":     setProject,
+			"requests":    printRequests,
+			"upgrade-pip": upgradePip,
+		},
+		Condition: condition,
+	})
+}
+
+// state is what one scenario has: its interpreter and its indexes.
+type state struct {
+	tb      testing.TB
+	python  testkit.Python
+	indexes map[string]*testkit.Index
+	current *testkit.Index
+}
+
+type stateKey struct{}
+
+func setUp(e *testscript.Env, python testkit.Python) error {
+	t := e.T().(testing.TB)
+	main := testkit.NewIndex(t)
+	e.Values[stateKey{}] = &state{tb: t, python: python, indexes: map[string]*testkit.Index{"main": main}, current: main}
+	home := filepath.Join(e.WorkDir, ".home")
+	if err := os.MkdirAll(home, 0o755); err != nil {
+		return err
+	}
+	e.Vars = append(e.Vars,
+		"HOME="+home,
+		"XDG_CONFIG_HOME="+filepath.Join(home, ".config"),
+		"XDG_DATA_HOME="+filepath.Join(home, ".local", "share"),
+		"XDG_CACHE_HOME="+filepath.Join(home, ".cache"),
+		"XDG_STATE_HOME="+filepath.Join(home, ".local", "state"),
+		"XDG_CONFIG_DIRS="+filepath.Join(home, "none"),
+		"BIN="+binaries,
+		"PATH="+binaries+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PYTHON="+python.Path,
+		"PYTHONDONTWRITEBYTECODE=1",
+		"PIP_DISABLE_PIP_VERSION_CHECK=1",
+		"PIP_INDEX_URL="+main.SimpleURL(),
+		"PIP_RETRIES=0",
+		"LANG=C.UTF-8",
+		"MAIN_INDEX="+main.SimpleURL(),
+		"REPOSITORY="+mustGetwd(),
+	)
+	return nil
+}
+
+func mustGetwd() string {
+	dir, err := os.Getwd()
+	if err != nil {
+		panic(err)
+	}
+	return dir
+}
+
+func stateOf(ts *testscript.TestScript) *state { return ts.Value(stateKey{}).(*state) }
+
+// environment DIR [PYTHON]: makes a virtual environment with pip.
+func makeEnvironment(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: environment DIR [MINOR]")
+	}
+	python := stateOf(ts).python
+	if len(args) > 1 {
+		for _, p := range testkit.Pythons(stateOf(ts).tb) {
+			if strconv.Itoa(p.Minor) == args[1] {
+				python = p
+			}
+		}
+	}
+	testkit.Environment(stateOf(ts).tb, python, ts.MkAbs(args[0]))
+}
+
+// activate DIR [--shadow]: as the environment's activate script, with the shim
+// still first on PATH; with --shadow the environment's own pip is first, as
+// activation really leaves it.
+func activate(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: activate DIR [--shadow]")
+	}
+	dir := ts.MkAbs(args[0])
+	separator := string(os.PathListSeparator)
+	path := filepath.Join(dir, "bin") + separator + ts.Getenv("PATH")
+	if len(args) < 2 {
+		path = binaries + separator + path
+	}
+	ts.Setenv("PATH", path)
+	ts.Setenv("VIRTUAL_ENV", dir)
+}
+
+// index NAME: further wheel and sdist lines add to this index, made on first
+// use; its address is in $NAME_INDEX.
+func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: index NAME [html] [no-upload-times] [auth=USER:PASSWORD] [delay=DURATION] [stop]")
+	}
+	s := stateOf(ts)
+	x := s.indexes[args[0]]
+	if x == nil {
+		x = testkit.NewIndex(stateOf(ts).tb)
+		s.indexes[args[0]] = x
+		ts.Setenv(strings.ToUpper(args[0])+"_INDEX", x.SimpleURL())
+	}
+	s.current = x
+	for _, word := range args[1:] {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "html":
+			x.HTMLOnly = true
+		case "no-upload-times":
+			x.NoUploadTimes = true
+		case "auth":
+			x.User, x.Password, _ = strings.Cut(value, ":")
+		case "delay":
+			d, err := time.ParseDuration(value)
+			ts.Check(err)
+			x.Delay = d
+		case "stop":
+			x.Close()
+		default:
+			ts.Fatalf("index: unknown word %q", word)
+		}
+	}
+}
+
+// wheel NAME VERSION [requires=REQ]… [python=SPEC] [age=DURATION|Nd] [yanked[=REASON]] [file=PATH:TEXT] [provenance=URL].
+func addWheel(ts *testscript.TestScript, _ bool, args []string) {
+	d, rest := distribution(ts, args)
+	dress(ts, stateOf(ts).current.AddWheel(d), rest)
+}
+
+// sdist NAME VERSION [as wheel] [build=REQ]… [backend=PYTHON].
+func addSdist(ts *testscript.TestScript, _ bool, args []string) {
+	d, rest := distribution(ts, args)
+	dress(ts, stateOf(ts).current.AddSdist(d), rest)
+}
+
+func distribution(ts *testscript.TestScript, args []string) (testkit.Distribution, []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: wheel|sdist NAME VERSION [key=value]…")
+	}
+	d := testkit.Distribution{Name: args[0], Version: args[1], Files: map[string]string{}}
+	var rest []string
+	for _, word := range args[2:] {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "requires":
+			d.Requires = append(d.Requires, value)
+		case "python":
+			d.RequiresPython = value
+		case "build":
+			d.BuildRequires = append(d.BuildRequires, value)
+		case "backend":
+			d.Backend = value
+		case "file":
+			path, text, _ := strings.Cut(value, ":")
+			d.Files[path] = text
+		default:
+			rest = append(rest, word)
+		}
+	}
+	return d, rest
+}
+
+func dress(ts *testscript.TestScript, f *testkit.ServedFile, words []string) {
+	for _, word := range words {
+		key, value, _ := strings.Cut(word, "=")
+		switch key {
+		case "age":
+			age, err := time.ParseDuration(strings.Replace(value, "d", "h", 1))
+			ts.Check(err)
+			if strings.HasSuffix(value, "d") {
+				age *= 24
+			}
+			f.Uploaded = time.Now().Add(-age)
+		case "yanked":
+			f.Yanked, f.YankedReason = true, value
+		case "provenance":
+			f.Provenance = value
+		default:
+			ts.Fatalf("unknown word %q", word)
+		}
+	}
+}
+
+// project NAME status=STATUS: the PEP 792 status of a project.
+func setProject(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 || !strings.HasPrefix(args[1], "status=") {
+		ts.Fatalf("usage: project NAME status=STATUS")
+	}
+	stateOf(ts).current.SetStatus(args[0], strings.TrimPrefix(args[1], "status="))
+}
+
+// requests INDEX [PATH]: fails unless the index was asked for a path that
+// contains PATH; with !, fails if it was.
+func printRequests(ts *testscript.TestScript, negated bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: [!] requests INDEX PATH")
+	}
+	asked := false
+	for _, path := range stateOf(ts).indexes[args[0]].Requests() {
+		asked = asked || strings.Contains(path, args[1])
+	}
+	if asked == negated {
+		ts.Fatalf("requests of index %s: %q", args[0], stateOf(ts).indexes[args[0]].Requests())
+	}
+}
+
+// status N COMMAND…: runs the command and fails unless it exits with N.
+func expectStatus(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: status N COMMAND [ARG]…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	got := 0
+	if exit, ok := err.(*exec.ExitError); ok {
+		got = exit.ExitCode()
+	} else if err != nil {
+		ts.Fatalf("%s: %v", args[1], err)
+	}
+	if got != want {
+		ts.Fatalf("%s exited with %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// upgrade-pip DIR VERSION: puts another pip release into the environment.
+func upgradePip(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: upgrade-pip DIR VERSION")
+	}
+	python := stateOf(ts).python
+	dir := ts.MkAbs(args[0])
+	sites, _ := filepath.Glob(filepath.Join(dir, "lib", "python3*", "site-packages", "pip*"))
+	for _, site := range sites {
+		ts.Check(os.RemoveAll(site))
+	}
+	testkit.InstallPip(stateOf(ts).tb, dir, testkit.PipWheel(stateOf(ts).tb, python, args[1]))
+}
+
+// condition: [python3.N] for an interpreter of that version on the machine,
+// [data:FILE] for a file of the shared test data beside the checkout.
+func condition(word string) (bool, error) {
+	if file, ok := strings.CutPrefix(word, "data:"); ok {
+		_, err := os.Stat(filepath.Join("..", "shared", "data", file))
+		return err == nil, nil
+	}
+	return false, fmt.Errorf("unknown condition %q", word)
+}
