@@ -1,0 +1,117 @@
+package pep
+
+import (
+	"fmt"
+	"path"
+	"strings"
+)
+
+// maximalTags bounds what the compressed tags of one wheel may stand for; the
+// largest real ones stand for a few dozen.
+const maximalTags = 10000
+
+// ParseWheelFilename takes a wheel's file name apart (PEP 427): the canonical
+// name of the project, the version (normalised where it is one of PEP 440),
+// the build tag ("" where there is none) and every tag that its compressed tags
+// stand for, e.g. "py3-none-any". It reads what any pip from 20.0 on takes for
+// a wheel: up to pip 25.2 "_" in a version that PEP 440 does not know stood
+// for "-".
+func ParseWheelFilename(filename string) (name, version, build string, tags []string, err error) {
+	fail := func(format string, arguments ...any) (string, string, string, []string, error) {
+		reason := fmt.Sprintf(format, arguments...)
+		return "", "", "", nil, fmt.Errorf(messageNoWheelName, shorten(filename), reason)
+	}
+	stem, ok := strings.CutSuffix(filename, ".whl")
+	if !ok {
+		return fail(messageWrongExtension)
+	}
+	if strings.ContainsFunc(stem, isSpace) {
+		return fail(messageSpaceInside)
+	}
+	if dashes := strings.Count(stem, "-"); dashes != 4 && dashes != 5 {
+		return fail(messageWrongPartCount)
+	}
+	parts := strings.Split(stem, "-")
+	if parts[0] == "" {
+		return fail(messageNoProjectName)
+	}
+	if len(parts) == 6 {
+		build = parts[2]
+		if build == "" || !isDigit(build[0]) {
+			return fail(messageBuildNumber)
+		}
+	}
+	interpreters := strings.Split(parts[len(parts)-3], ".")
+	abis := strings.Split(parts[len(parts)-2], ".")
+	platforms := strings.Split(parts[len(parts)-1], ".")
+	if len(interpreters)*len(abis) > maximalTags || len(interpreters)*len(abis)*len(platforms) > maximalTags {
+		return fail(messageTooManyTags, maximalTags)
+	}
+	for _, interpreter := range interpreters {
+		for _, abi := range abis {
+			for _, platform := range platforms {
+				tags = append(tags, strings.ToLower(interpreter+"-"+abi+"-"+platform))
+			}
+		}
+	}
+	if parsed, ok := parseVersion(parts[1]); ok {
+		version = parsed.String()
+	} else {
+		version = strings.ReplaceAll(parts[1], "_", "-")
+	}
+	return CanonicalName(parts[0]), version, build, tags, nil
+}
+
+// archiveExtensions are what pip takes for a source archive.
+var archiveExtensions = map[string]bool{
+	".zip": true, ".tar.bz2": true, ".tbz": true, ".tar.gz": true, ".tgz": true, ".tar": true,
+	".tar.xz": true, ".txz": true, ".tlz": true, ".tar.lz": true, ".tar.lzma": true,
+}
+
+// ParseSdistFilename gives the version of a source archive of the project, as
+// pip's link evaluation finds it: behind the first "-" before which the
+// project's name stands in any spelling, without a trailing "-pyX.Y". The
+// version is as written and may be none of PEP 440.
+func ParseSdistFilename(filename, project string) (version string, err error) {
+	stem, extension := splitExtension(filename)
+	canonical := CanonicalName(project)
+	if archiveExtensions[extension] {
+		for i := 0; i < len(stem); i++ {
+			// A canonical name is never longer than the spelling it comes from.
+			if stem[i] == '-' && i >= len(canonical) && CanonicalName(stem[:i]) == canonical {
+				if version = withoutPythonVersion(stem[i+1:]); version != "" {
+					return version, nil
+				}
+				break
+			}
+		}
+	}
+	return "", fmt.Errorf(messageNoSdistName, shorten(filename), shorten(project))
+}
+
+// splitExtension is pip's splitext: ".tar" belongs to the extension.
+func splitExtension(filename string) (stem, extension string) {
+	extension = path.Ext(filename)
+	stem = strings.TrimSuffix(filename, extension)
+	if len(stem) >= 4 && strings.EqualFold(stem[len(stem)-4:], ".tar") {
+		return stem[:len(stem)-4], stem[len(stem)-4:] + extension
+	}
+	return stem, extension
+}
+
+// withoutPythonVersion cuts a trailing "-py3.7", "-py3" or "-py37" off.
+func withoutPythonVersion(version string) string {
+	i := strings.LastIndex(version, "-py")
+	if i < 0 {
+		return version
+	}
+	rest := version[i+len("-py"):]
+	if rest == "" || rest[0] < '1' || rest[0] > '3' {
+		return version
+	}
+	rest = strings.TrimPrefix(rest[1:], ".")
+	if rest == "" || len(rest) == 1 && isDigit(rest[0]) {
+		return version[:i]
+	}
+	return version
+}
