@@ -1,0 +1,249 @@
+package venv
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+)
+
+// HookKind says how a file gets to run without being asked for.
+type HookKind string
+
+// The kinds of startup hooks.
+const (
+	PathFile      HookKind = "pth"           // a .pth file: its import lines run at every start of Python
+	StartFile     HookKind = "start"         // a .start file (PEP 829)
+	SiteCustomize HookKind = "sitecustomize" // imported by site.py
+	UserCustomize HookKind = "usercustomize" // imported by site.py
+	Script        HookKind = "script"        // a command in the environment's scripts directory
+)
+
+// Hooks is a reading of an environment's startup hooks and scripts, to be
+// compared with a later one.
+type Hooks struct {
+	files map[string]hook // by path
+}
+
+type hook struct {
+	kind   HookKind
+	digest string
+}
+
+// maxHook is how much of a hook is read; a longer one is known by its size too.
+const maxHook = 8 << 20
+
+// maxRecord bounds the RECORD of one distribution. Those of the largest
+// distributions are some 3 MB.
+const maxRecord = 64 << 20
+
+// SnapshotHooks reads the startup hooks of siteDirs and the files of
+// scriptsDir (empty for none). A directory that does not exist counts as
+// empty. Contents are hashed, so that a file written over in place is seen.
+func SnapshotHooks(siteDirs []string, scriptsDir string) (Hooks, error) {
+	found := Hooks{files: map[string]hook{}}
+	for _, dir := range siteDirs {
+		names, err := list(dir)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return Hooks{}, err
+		}
+		for _, name := range names {
+			if kind, ok := hookKind(name); ok {
+				found.add(filepath.Join(dir, name), kind)
+			}
+		}
+	}
+	if scriptsDir == "" {
+		return found, nil
+	}
+	names, err := list(scriptsDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return found, nil
+	}
+	if err != nil {
+		return Hooks{}, err
+	}
+	for _, name := range names {
+		found.add(filepath.Join(scriptsDir, name), Script)
+	}
+	return found, nil
+}
+
+// hookKind tells the startup hook by the name of an entry of a site directory.
+func hookKind(name string) (HookKind, bool) {
+	switch filepath.Ext(name) {
+	case ".pth":
+		return PathFile, true
+	case ".start":
+		return StartFile, true
+	}
+	// A module may be a file of any suffix, or a package.
+	switch module, _, _ := strings.Cut(name, "."); module {
+	case "sitecustomize":
+		return SiteCustomize, true
+	case "usercustomize":
+		return UserCustomize, true
+	}
+	return "", false
+}
+
+func (h Hooks) add(path string, kind HookKind) {
+	h.files[path] = hook{kind: kind, digest: digestFile(path)}
+}
+
+// digestFile gives what identifies a file's present content. What cannot be
+// read is identified by why not: a change of that is a change as well.
+func digestFile(path string) string {
+	info, err := os.Stat(path)
+	if err != nil {
+		return plainError(err)
+	}
+	if info.IsDir() { // a package: its __init__ is what runs
+		return "directory " + digestFile(filepath.Join(path, "__init__.py"))
+	}
+	f, err := openRegular(path)
+	if err != nil {
+		return plainError(err)
+	}
+	defer f.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.LimitReader(f, maxHook)); err != nil {
+		return plainError(err)
+	}
+	return fmt.Sprintf("%d %s", info.Size(), hex.EncodeToString(sum.Sum(nil)))
+}
+
+// HookChange is one startup hook or script that came, changed or went.
+type HookChange struct {
+	Path  string
+	Kind  HookKind
+	What  string // "added", "changed" or "removed"
+	Owner string // canonical name of the distribution whose RECORD names it; empty for none
+	// Runs says that the hook runs code by itself: a .start file, a
+	// customisation, or a .pth file with an import line.
+	Runs bool
+}
+
+// HooksChanged compares two readings. The RECORD of every distribution is
+// looked at for the owner of what changed, and only when something did. The
+// order is by path.
+func HooksChanged(before, after Hooks, distributions []Distribution) []HookChange {
+	var changes []HookChange
+	for path, now := range after.files {
+		earlier, known := before.files[path]
+		switch {
+		case !known:
+			changes = append(changes, HookChange{Path: path, Kind: now.kind, What: "added", Runs: runs(path, now.kind)})
+		case earlier.digest != now.digest:
+			changes = append(changes, HookChange{Path: path, Kind: now.kind, What: "changed", Runs: runs(path, now.kind)})
+		}
+	}
+	for path, earlier := range before.files {
+		if _, still := after.files[path]; !still {
+			changes = append(changes, HookChange{Path: path, Kind: earlier.kind, What: "removed"})
+		}
+	}
+	sort.Slice(changes, func(i, j int) bool { return changes[i].Path < changes[j].Path })
+	if len(changes) > 0 {
+		nameOwners(changes, distributions)
+	}
+	return changes
+}
+
+// runs tells whether a hook executes code when Python starts. A .pth file that
+// cannot be read is taken for one that does.
+func runs(path string, kind HookKind) bool {
+	switch kind {
+	case Script:
+		return false
+	case PathFile:
+		text, err := readSmall(path, maxHook)
+		if err != nil {
+			return true
+		}
+		for _, line := range strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' }) {
+			line = strings.TrimPrefix(line, "\ufeff")
+			if strings.HasPrefix(line, "import ") || strings.HasPrefix(line, "import\t") {
+				return true
+			}
+		}
+		return false
+	}
+	return true
+}
+
+// nameOwners fills in Owner from the RECORD files.
+func nameOwners(changes []HookChange, distributions []Distribution) {
+	wanted := make(map[string]int, len(changes))
+	for i, change := range changes {
+		wanted[filepath.Clean(change.Path)] = i
+	}
+	for _, d := range distributions {
+		if d.Canonical == "" {
+			continue
+		}
+		// An unreadable RECORD names nothing, so that what it would have
+		// named stands as owned by no one: the safe side.
+		_ = eachRecorded(d, func(path string) {
+			if i, ok := wanted[path]; ok && changes[i].Owner == "" {
+				changes[i].Owner = d.Canonical
+			}
+		})
+	}
+}
+
+// eachRecorded calls visit with the absolute path of every file that the
+// distribution's RECORD (or installed-files.txt) names.
+func eachRecorded(d Distribution, visit func(path string)) error {
+	f, err := openRegular(filepath.Join(d.Path, "RECORD"))
+	base := d.Location
+	if errors.Is(err, fs.ErrNotExist) {
+		f, err = openRegular(filepath.Join(d.Path, "installed-files.txt"))
+		base = d.Path
+	}
+	if err != nil {
+		return fmt.Errorf("read the files of %s: %w", d.Name, err)
+	}
+	defer f.Close()
+	if err := readRecord(f, func(path string) {
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(base, filepath.FromSlash(path))
+		}
+		visit(filepath.Clean(path))
+	}); err != nil {
+		return fmt.Errorf("read the files of %s: %w", d.Name, err)
+	}
+	return nil
+}
+
+// readRecord reads RECORD, comma-separated values of which the first is a path
+// (PEP 376, PEP 627).
+func readRecord(r io.Reader, visit func(path string)) error {
+	lines := csv.NewReader(bufio.NewReaderSize(io.LimitReader(r, maxRecord), 32<<10))
+	lines.FieldsPerRecord = -1
+	lines.LazyQuotes = true
+	lines.ReuseRecord = true
+	for {
+		fields, err := lines.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if fields[0] != "" {
+			visit(fields[0])
+		}
+	}
+}
