@@ -1,0 +1,239 @@
+package advisory
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"sync"
+	"time"
+)
+
+// ErrNoDatabase says that there is no advisory data on this machine yet.
+var ErrNoDatabase = errors.New("no advisory data on this machine")
+
+// ErrDamaged says that the database file is not what was written. It is
+// replaced by the next refresh.
+var ErrDamaged = errDamaged
+
+// Meta describes the data as a whole.
+type Meta struct {
+	Format  int       `json:"format"`
+	Count   int       `json:"count"`   // records in force, malware included
+	Malware int       `json:"malware"` // of them MAL-*
+	Names   int       `json:"names"`   // packages that have a record
+	Updated time.Time `json:"updated"` // when the data was last brought up to date
+	Newest  time.Time `json:"newest"`  // the newest change of a record in it
+	Whole   time.Time `json:"whole"`   // when it was last taken as a whole
+	Source  string    `json:"source"`  // address or path it came from, without credentials
+	Remote  bool      `json:"remote"`  // Source is an address: Updated is the age of the data
+	ETag    string    `json:"etag,omitempty"`
+}
+
+// format is the form of the stored records. A database of another one is
+// treated as absent, so that an upgrade of thresher takes it anew.
+const format = 1
+
+// Keys of the table: the description, records by package, packages by record.
+const (
+	metaKey  = "m"
+	nameKey  = "n"
+	idKey    = "i"
+	maxCache = 64
+)
+
+// recorded is what is kept under a record's id.
+type recorded struct {
+	Modified time.Time `json:"modified"`
+	Names    []string  `json:"names,omitempty"` // none for a withdrawn record
+}
+
+// Database is the local advisory data, open for reading. It needs no lock and
+// may be used from many goroutines; a refresh by another process leaves it as
+// it was when it was opened.
+type Database struct {
+	table *table
+	meta  Meta
+
+	mu    sync.Mutex
+	cache map[string][]Record
+}
+
+// Open opens the database at path for reading: two reads, whatever its size.
+// It returns ErrNoDatabase where there is none or one of another format, and
+// ErrDamaged where it is not what was written.
+func Open(path string) (*Database, error) {
+	t, err := openTable(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, ErrNoDatabase
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open the advisory data %s: %w", path, err)
+	}
+	d := &Database{table: t, cache: map[string][]Record{}}
+	text, err := t.get(metaKey)
+	if err == nil {
+		err = json.Unmarshal(text, &d.meta)
+	}
+	if err == nil && d.meta.Format != format {
+		t.Close()
+		return nil, ErrNoDatabase
+	}
+	if err != nil {
+		t.Close()
+		return nil, fmt.Errorf("open the advisory data %s: %w", path, errors.Join(errDamaged, err))
+	}
+	return d, nil
+}
+
+// Close closes the file.
+func (d *Database) Close() error { return d.table.Close() }
+
+// Meta gives the description of the data.
+func (d *Database) Meta() Meta { return d.meta }
+
+// Count gives the number of records in force, malware included.
+func (d *Database) Count() int { return d.meta.Count }
+
+// Updated gives when the data was last brought up to date.
+func (d *Database) Updated() time.Time { return d.meta.Updated }
+
+// AsOf gives the time up to which the data knows what was published: when it
+// was last brought up to date from an address, or the newest change in it
+// where it came from a file, whose own age nothing else tells.
+func (d *Database) AsOf() time.Time {
+	if d.meta.Remote || d.meta.Newest.IsZero() {
+		return d.meta.Updated
+	}
+	return d.meta.Newest
+}
+
+// Records gives all records of a package, by its canonical name, in the order
+// of their ids. They are shared: do not change them.
+func (d *Database) Records(canonical string) ([]Record, error) {
+	d.mu.Lock()
+	records, known := d.cache[canonical]
+	d.mu.Unlock()
+	if known {
+		return records, nil
+	}
+	text, err := d.table.get(nameKey + canonical)
+	if err == nil && text != nil {
+		records, err = decodeRecords(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the advisories of %s: %w", canonical, err)
+	}
+	d.mu.Lock()
+	if len(d.cache) >= maxCache {
+		clear(d.cache)
+	}
+	d.cache[canonical] = records
+	d.mu.Unlock()
+	return records, nil
+}
+
+// Match gives the records that are about this version of a package, malware
+// included, in the order of their ids. Any version string may be asked for.
+func (d *Database) Match(canonical, version string) ([]Record, error) {
+	records, err := d.Records(canonical)
+	if err != nil {
+		return nil, err
+	}
+	return match(records, version), nil
+}
+
+func match(records []Record, text string) []Record {
+	if len(records) == 0 {
+		return nil
+	}
+	v := parseVersion(text)
+	var matched []Record
+	for i := range records {
+		if records[i].affects(v) {
+			matched = append(matched, records[i])
+		}
+	}
+	return matched
+}
+
+// Malware gives the records of malicious code (MAL-*) about this version.
+func (d *Database) Malware(canonical, version string) ([]Record, error) {
+	matched, err := d.Match(canonical, version)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(matched, func(r Record) bool { return !r.Malware() }), nil
+}
+
+// Vulnerabilities gives what is known against this version of a package, one
+// entry for each vulnerability however many records describe it; see Group.
+func (d *Database) Vulnerabilities(canonical, version string) ([]Vulnerability, error) {
+	records, err := d.Records(canonical)
+	if err != nil {
+		return nil, err
+	}
+	return Group(records, version), nil
+}
+
+// Fixes gives the lowest version above this one that none of the records about
+// this version is about any more. It is empty where there is no record, or
+// none that names a fix.
+func (d *Database) Fixes(canonical, version string) (string, error) {
+	matched, err := d.Match(canonical, version)
+	if err != nil || len(matched) == 0 {
+		return "", err
+	}
+	if fixes := cleanFixes(matched, parseVersion(version)); len(fixes) > 0 {
+		return fixes[0], nil
+	}
+	return "", nil
+}
+
+// IsFix gives the ids of the records that name exactly this version as a fix:
+// what lets a release pass that is otherwise too young.
+func (d *Database) IsFix(canonical, text string) ([]string, error) {
+	records, err := d.Records(canonical)
+	if err != nil {
+		return nil, err
+	}
+	v := parseVersion(text)
+	var ids []string
+	for i := range records {
+		if records[i].fixedBy(v) && !records[i].affects(v) {
+			ids = append(ids, records[i].ID)
+		}
+	}
+	return ids, nil
+}
+
+func (r *Record) fixedBy(v version) bool {
+	for _, span := range r.Ranges {
+		for _, event := range span {
+			if event.Fixed != "" && (event.Fixed == v.text || parseVersion(event.Fixed).equals(v)) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Names gives the packages that a record is about, by its id; none where there
+// is no such record in force.
+func (d *Database) Names(id string) ([]string, error) {
+	entry, err := d.recorded(id)
+	return entry.Names, err
+}
+
+func (d *Database) recorded(id string) (recorded, error) {
+	var entry recorded
+	text, err := d.table.get(idKey + id)
+	if err == nil && text != nil {
+		err = json.Unmarshal(text, &entry)
+	}
+	if err != nil {
+		return recorded{}, fmt.Errorf("read the advisory %s: %w", id, err)
+	}
+	return entry, nil
+}

@@ -1,0 +1,158 @@
+package advisory
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"thresher/pep"
+)
+
+// Record is what one OSV record says of one package, reduced to what matching
+// and reporting need.
+type Record struct {
+	ID        string    `json:"id"`
+	Aliases   []string  `json:"aliases,omitempty"`
+	Summary   string    `json:"summary,omitempty"` // one printable line
+	Score     float64   `json:"score,omitempty"`   // highest CVSS base score, where Vector is set
+	Vector    string    `json:"vector,omitempty"`  // the CVSS vector it comes from; empty for none
+	Link      string    `json:"link,omitempty"`    // a page about it, where the id does not lead to one
+	Published time.Time `json:"published,omitzero"`
+	Modified  time.Time `json:"modified,omitzero"`
+	Ranges    []Range   `json:"ranges,omitempty"`
+	Versions  []string  `json:"versions,omitempty"` // listed ones that no range covers
+}
+
+// Range is an OSV range of type ECOSYSTEM: its events in the order of versions.
+type Range []Event
+
+// Event is one event of a range; exactly one field is set.
+type Event struct {
+	Introduced   string `json:"i,omitempty"`
+	Fixed        string `json:"f,omitempty"`
+	LastAffected string `json:"l,omitempty"`
+	Limit        string `json:"m,omitempty"`
+}
+
+// Malware tells whether the record is one of malicious code: its id begins
+// with "MAL-" (the OpenSSF's malicious-packages collection).
+func (r *Record) Malware() bool { return strings.HasPrefix(r.ID, "MAL-") }
+
+// Affects tells whether the record is about the version: one of the listed
+// versions, or within a range (OSV schema, "Evaluation"). Versions that are no
+// PEP 440 versions are listed literally, or stand below all others in a range.
+func (r *Record) Affects(text string) bool { return r.affects(parseVersion(text)) }
+
+func (r *Record) affects(v version) bool {
+	for _, listed := range r.Versions {
+		if listed == v.text || (v.valid && parseVersion(listed).equals(v)) {
+			return true
+		}
+	}
+	for _, span := range r.Ranges {
+		if span.contains(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// contains evaluates the events in their order (OSV schema, "Evaluation").
+func (span Range) contains(v version) bool {
+	inside, limited, beforeLimit := false, false, false
+	for _, event := range span {
+		switch {
+		case event.Introduced == "0":
+			inside = true // before every version, even those PEP 440 does not know
+		case event.Introduced != "":
+			if v.compare(parseVersion(event.Introduced)) >= 0 {
+				inside = true
+			}
+		case event.Fixed != "":
+			if v.compare(parseVersion(event.Fixed)) >= 0 {
+				inside = false
+			}
+		case event.LastAffected != "":
+			if v.compare(parseVersion(event.LastAffected)) > 0 {
+				inside = false
+			}
+		case event.Limit != "":
+			limited = true
+			if event.Limit == "*" || v.compare(parseVersion(event.Limit)) < 0 {
+				beforeLimit = true
+			}
+		}
+	}
+	return inside && (!limited || beforeLimit)
+}
+
+// key is the version that the event is placed by.
+func (e Event) key() string {
+	switch {
+	case e.Introduced != "":
+		return e.Introduced
+	case e.Fixed != "":
+		return e.Fixed
+	case e.LastAffected != "":
+		return e.LastAffected
+	}
+	return e.Limit
+}
+
+// sortEvents brings events into the order of their versions, "0" first; events
+// of one version stay as they were listed.
+func sortEvents(events []Event) {
+	type placed struct {
+		event Event
+		at    version
+	}
+	all := make([]placed, len(events))
+	for i, event := range events {
+		all[i] = placed{event, parseVersion(event.key())}
+	}
+	slices.SortStableFunc(all, func(a, b placed) int {
+		switch aZero, bZero := a.event.Introduced == "0", b.event.Introduced == "0"; {
+		case aZero && bZero:
+			return 0
+		case aZero:
+			return -1
+		case bZero:
+			return 1
+		}
+		return a.at.compare(b.at)
+	})
+	for i := range all {
+		events[i] = all[i].event
+	}
+}
+
+// version is a version string read once.
+type version struct {
+	text   string
+	parsed pep.Version
+	valid  bool
+}
+
+func parseVersion(text string) version {
+	parsed, err := pep.ParseVersion(text)
+	return version{text: text, parsed: parsed, valid: err == nil}
+}
+
+func (v version) compare(other version) int {
+	if v.valid && other.valid {
+		return v.parsed.Compare(other.parsed)
+	}
+	return pep.CompareOSV(v.text, other.text)
+}
+
+func (v version) equals(other version) bool {
+	return v.valid && other.valid && v.parsed.Compare(other.parsed) == 0
+}
+
+// decodeRecords reads the stored form of a package's records.
+func decodeRecords(text []byte) ([]Record, error) {
+	var records []Record
+	err := json.Unmarshal(text, &records)
+	return records, err
+}
