@@ -1,0 +1,531 @@
+package pip
+
+import (
+	"errors"
+	"sort"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// optionValue is the value of one destination after environment,
+// configuration and command line.
+type optionValue struct {
+	Set    bool         // said by the user anywhere
+	Argv   bool         // said on the command line
+	Truth  bool         // of store_true and store_false
+	Number int64        // of counts and integers
+	Float  float64      // of floats
+	Text   string       // of store, "~" expanded where pip does
+	List   []Setting    // of append
+	Calls  []optionCall // of callbacks, in the order they were made
+	Origin Origin       // where the last value came from
+}
+
+// optionCall is one call of an option's callback.
+type optionCall struct {
+	Option *optionSpec
+	Value  string
+	Origin Origin
+}
+
+// optionValues is optparse's Values: one entry per destination.
+type optionValues map[string]*optionValue
+
+// of gives the destination's value, an empty one where the pip has no such
+// option.
+func (v optionValues) of(dest string) *optionValue {
+	if value := v[dest]; value != nil {
+		return value
+	}
+	return &optionValue{}
+}
+
+// parseEnd says that pip would end while reading options.
+type parseEnd struct {
+	help       bool // --help: prints and exits with 0
+	failure    *Failure
+	unreadable *Unreadable
+}
+
+// optionReader reads words against one command's table, as optparse with
+// pip's ConfigOptionParser does.
+type optionReader struct {
+	table   *commandTable
+	version string
+	expand  func(path string) string
+	dir     string
+	// exact is set where the table is not that of this very pip: then
+	// abbreviations and unknown options cannot be told.
+	exact  bool
+	values optionValues
+}
+
+// defaults sets every destination to the value pip starts from.
+func (r *optionReader) defaults() {
+	r.values = optionValues{}
+	for _, option := range r.table.Options {
+		if option.Dest == "" || option.Action == "help" {
+			continue
+		}
+		value := r.values[option.Dest]
+		if value == nil {
+			value = &optionValue{}
+			r.values[option.Dest] = value
+		}
+		if option.Default == "" {
+			continue
+		}
+		switch {
+		case option.Action == "store_true" || option.Action == "store_false":
+			value.Truth = option.Default == "true"
+		case option.Type == "float":
+			value.Float, _ = strconv.ParseFloat(option.Default, 64)
+		case option.Type == "int" || option.Action == "count":
+			value.Number, _ = strconv.ParseInt(option.Default, 10, 64)
+		default:
+			value.Text = option.Default
+		}
+	}
+}
+
+// update applies environment and configuration: _update_defaults. Its order
+// of failures is pip's: the first item that is refused ends pip.
+func (r *optionReader) update(items []configItem) *parseEnd {
+	late := map[string]*optionValue{}
+	for _, item := range items {
+		option := r.table.byName["--"+item.Key]
+		if option == nil {
+			continue
+		}
+		if option.Dest == "" || option.Action == "help" {
+			continue
+		}
+		value := r.values[option.Dest]
+		if value == nil {
+			value = &optionValue{}
+			r.values[option.Dest] = value
+		}
+		if option.Default == "" {
+			continue
+		}
+		switch {
+		case option.Action == "store_true" || option.Action == "store_false":
+			value.Truth = option.Default == "true"
+		case option.Type == "float":
+			value.Float, _ = strconv.ParseFloat(option.Default, 64)
+		case option.Type == "int" || option.Action == "count":
+			value.Number, _ = strconv.ParseInt(option.Default, 10, 64)
+		default:
+			value.Text = option.Default
+		}
+	}
+}
+
+// update applies environment and configuration: _update_defaults. Its order
+// of failures is pip's: the first item that is refused ends pip.
+func (r *optionReader) update(items []configItem) *parseEnd {
+	late := map[string]*optionValue{}
+	for _, item := range items {
+		option := r.table.byName["--"+item.Key]
+		if option == nil {
+			if r.exact && !strings.HasPrefix(item.Origin.Place, "PIP_") {
+				continue
+			}
+			continue
+		}
+		if option.Dest == "" || option.Action == "help" {
+			continue
+		}
+		value := r.values[option.Dest]
+		switch option.Action {
+		case "store_true", "store_false":
+			truth, ok := booleanPython(item.Value)
+			if !ok {
+				return failed(2, configBooleanText(item))
+			}
+			*value = optionValue{Set: true, Truth: truth, Origin: item.Origin}
+		case "count":
+			number := int64(0)
+			if truth, ok := booleanPython(item.Value); ok {
+				if truth {
+					number = 1
+				}
+			} else {
+				var err error
+				number, err = plainInteger(item.Value)
+				if err != nil || number < 0 {
+					return failed(2, configCountText(item))
+				}
+			}
+			*value = optionValue{Set: true, Number: number, Origin: item.Origin}
+		case "append":
+			list := []Setting{}
+			for _, word := range splitPython(item.Value) {
+				checked, problem := r.check(option, word)
+				if problem != "" {
+					return failedOnStdout(3, configValueText(item, problem))
+				}
+				list = append(list, Setting{Value: checked.Text, Origin: item.Origin})
+			}
+			*value = optionValue{Set: true, List: list, Origin: item.Origin}
+		case "callback":
+			checked, problem := r.check(option, item.Value)
+			if problem != "" {
+				return failed(1, problem)
+			}
+			call := optionCall{Option: option, Value: checked.Text, Origin: item.Origin}
+			if end := r.checkCall(call, true); end != nil {
+				return end
+			}
+			called := late[option.Dest]
+			if called == nil {
+				called = &optionValue{Set: true}
+				late[option.Dest] = called
+			}
+			called.Calls = append(called.Calls, call)
+			called.Origin = item.Origin
+		default:
+			checked, problem := r.check(option, item.Value)
+			if problem != "" {
+				return failedOnStdout(3, configValueText(item, problem))
+			}
+			checked.Set, checked.Origin = true, item.Origin
+			*value = checked
+		}
+	}
+	// What callbacks left behind beats plain values of the same destination,
+	// wherever these stand: PIP_NO_CACHE_DIR beats PIP_CACHE_DIR.
+	for dest, called := range late {
+		*r.values[dest] = *called
+	}
+	return nil
+}
+
+// plainInteger is int() without optparse's prefixes.
+func plainInteger(text string) (int64, error) {
+	digits := stripPython(text)
+	sign := ""
+	if strings.HasPrefix(digits, "-") || strings.HasPrefix(digits, "+") {
+		sign, digits = digits[:1], digits[1:]
+	}
+	digits = asciiDigits(digits)
+	if digits == "" || strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") || strings.Contains(digits, "__") {
+		return 0, strconv.ErrSyntax
+	}
+	digits = strings.ReplaceAll(digits, "_", "")
+	if strings.Trim(digits, "0123456789") != "" {
+		return 0, strconv.ErrSyntax
+	}
+	number, err := strconv.ParseInt(sign+digits, 10, 64)
+	if err != nil {
+		number = 1 << 62
+	}
+	return number, nil
+}
+
+// check is Option.check_value: the value in its type, or what is wrong with it.
+func (r *optionReader) check(option *optionSpec, text string) (optionValue, string) {
+	switch option.Type {
+	case "int":
+		number, err := integerPython(text)
+		if errors.Is(err, strconv.ErrRange) {
+			// Python's integers have no bound; pip then takes it as very many.
+			number, err = 1<<62, nil
+		}
+		if err != nil {
+			return optionValue{}, invalidValueText("integer", text)
+		}
+		return optionValue{Number: number, Text: text}, ""
+	case "float":
+		number, err := floatPython(text)
+		if err != nil {
+			return optionValue{}, invalidValueText("floating-point", text)
+		}
+		return optionValue{Float: number, Text: text}, ""
+	case "choice":
+		for _, choice := range option.Choices {
+			if choice == text {
+				return optionValue{Text: text}, ""
+			}
+		}
+		return optionValue{}, invalidChoiceText(text, option.Choices)
+	case "path":
+		return optionValue{Text: r.expand(text)}, ""
+	}
+	return optionValue{Text: text}, ""
+}
+
+// arguments reads the words of the command line. interspersed is optparse's:
+// without it the first positional ends the options. The result is the
+// positionals, each with its place in args.
+func (r *optionReader) arguments(args []string, place func(int) string, interspersed bool) ([]Setting, *parseEnd) {
+	type word struct {
+		text  string
+		index int
+	}
+	rest := make([]word, len(args))
+	for i, text := range args {
+		rest[i] = word{text, i}
+	}
+	var positionals []Setting
+	take := func(w word) {
+		positionals = append(positionals, Setting{Value: w.text, Origin: Origin{Kind: FromArgv, Place: place(w.index)}})
+	}
+	for len(rest) > 0 {
+		w := rest[0]
+		switch {
+		case w.text == "--":
+			for _, w := range rest[1:] {
+				take(w)
+			}
+			return positionals, nil
+		case strings.HasPrefix(w.text, "--"):
+			rest = rest[1:]
+			name, value, explicit := strings.Cut(w.text, "=")
+			option, end := r.long(name)
+			if end != nil {
+				return nil, end
+			}
+			switch {
+			case option.takesValue() && !explicit:
+				if len(rest) == 0 {
+					return nil, failed(2, missingValueText(option.match(name)))
+				}
+				value = rest[0].text
+				rest = rest[1:]
+			case !option.takesValue() && explicit:
+				return nil, failed(2, needlessValueText(option.match(name)))
+			}
+			if end := r.apply(option, option.match(name), value, Origin{FromArgv, place(w.index)}); end != nil {
+				return nil, end
+			}
+		case strings.HasPrefix(w.text, "-") && len(w.text) > 1:
+			rest = rest[1:]
+			for at := 1; at < len(w.text); {
+				_, size := utf8.DecodeRuneInString(w.text[at:])
+				name := "-" + w.text[at:at+size]
+				at += size
+				option := r.table.byName[name]
+				if option == nil {
+					if r.exact {
+						return nil, &parseEnd{unreadable: unknownOption(name, r.version, place(w.index))}
+					}
+					return nil, failed(2, noSuchOptionText(name))
+				}
+				value := ""
+				if option.takesValue() {
+					if at < len(w.text) {
+						value = w.text[at:]
+					} else {
+						if len(rest) == 0 {
+							return nil, failed(2, missingValueText(name))
+						}
+						value = rest[0].text
+						rest = rest[1:]
+					}
+					at = len(w.text)
+				}
+				if end := r.apply(option, name, value, Origin{FromArgv, place(w.index)}); end != nil {
+					return nil, end
+				}
+			}
+		default:
+			if !interspersed {
+				for _, w := range rest {
+					take(w)
+				}
+				return positionals, nil
+			}
+			take(w)
+			rest = rest[1:]
+		}
+	}
+	return positionals, nil
+}
+
+// match gives the spelling that an abbreviation stands for.
+func (o *optionSpec) match(name string) string {
+	for _, known := range o.Names {
+		if known == name {
+			return known
+		}
+	}
+	for _, known := range o.Names {
+		if strings.HasPrefix(known, name) {
+			return known
+		}
+	}
+	return name
+}
+
+// long is optparse's _match_abbrev: an exact name, or the one spelling that
+// begins with it; two spellings of the same option are ambiguous.
+func (r *optionReader) long(name string) (*optionSpec, *parseEnd) {
+	if option := r.table.byName[name]; option != nil {
+		return option, nil
+	}
+	if r.exact {
+		return nil, &parseEnd{unreadable: unknownOption(name, r.version, "command line")}
+	}
+	var matches []string
+	for known := range r.table.byName {
+		if strings.HasPrefix(known, "--") && strings.HasPrefix(known, name) {
+			matches = append(matches, known)
+		}
+	}
+	switch len(matches) {
+	case 0:
+		return nil, failed(2, noSuchOptionText(name))
+	case 1:
+		return r.table.byName[matches[0]], nil
+	}
+	sort.Strings(matches)
+	return nil, failed(2, ambiguousOptionText(name, matches))
+}
+
+// apply is Option.process for one option of the command line.
+func (r *optionReader) apply(option *optionSpec, name, text string, origin Origin) *parseEnd {
+	if option.Action == "help" {
+		return &parseEnd{help: true}
+	}
+	value := r.values[option.Dest]
+	if value == nil {
+		value = &optionValue{}
+		r.values[option.Dest] = value
+	}
+	checked, problem := r.check(option, text)
+	if option.takesValue() && problem != "" {
+		return failed(2, optionValueText(name, problem))
+	}
+	switch option.Action {
+	case "store_true", "store_false":
+		value.Truth = option.Action == "store_true"
+	case "count":
+		value.Number++
+	case "append":
+		value.List = append(value.List, Setting{Value: checked.Text, Origin: origin})
+	case "callback":
+		call := optionCall{Option: option, Value: checked.Text, Origin: origin}
+		if end := r.checkCall(call, false); end != nil {
+			return end
+		}
+		value.Calls = append(value.Calls, call)
+	case "store":
+		value.Text, value.Number, value.Float = checked.Text, checked.Number, checked.Float
+		if len(value.Calls) > 0 {
+			// --cache-dir after --no-cache-dir: the last one wins here.
+			value.Calls = nil
+		}
+	case "store_const":
+	}
+	value.Set, value.Argv, value.Origin = true, true, origin
+	return nil
+}
+
+// checkCall is what pip's callbacks refuse at once. fromConfig tells apart the
+// callbacks that take no value but get one from environment or configuration.
+func (r *optionReader) checkCall(call optionCall, fromConfig bool) *parseEnd {
+	switch call.Option.long() {
+	case "no-cache-dir":
+		if fromConfig {
+			if _, ok := booleanPython(call.Value); !ok {
+				return failed(2, callbackText(call, "invalid truth value"))
+			}
+		}
+	case "no-use-pep517":
+		if fromConfig {
+			return failed(2, callbackText(call, "a value was passed"))
+		}
+	case "no-binary", "only-binary", "all-releases", "only-final", "refresh-package":
+		// Raised outside what pip catches: a traceback and status 1.
+		if strings.HasPrefix(call.Value, "-") {
+			return failed(1, missingValueText("--"+call.Option.long()))
+		}
+	case "config-settings":
+		if !strings.Contains(call.Value, "=") {
+			return failed(2, callbackText(call, "arguments must be of the form KEY=VAL"))
+		}
+	case "group":
+		if at := strings.LastIndexByte(call.Value, ':'); at >= 0 && pathName(call.Value[:at]) != "pyproject.toml" {
+			return failed(2, callbackText(call, "group paths use 'pyproject.toml' filenames"))
+		}
+	case "python-version":
+		if problem := checkPythonVersion(call.Value); problem != "" {
+			return failed(2, callbackText(call, problem))
+		}
+	case "uploaded-prior-to":
+		if !plausibleDate(call.Value) {
+			return failed(2, callbackText(call, "invalid value"))
+		}
+	}
+	return nil
+}
+
+// pathName is pathlib's PurePath.name.
+func pathName(path string) string {
+	var last string
+	for _, part := range strings.Split(path, "/") {
+		if part != "" && part != "." {
+			last = part
+		}
+	}
+	return last
+}
+
+// checkPythonVersion is _convert_python_version.
+func checkPythonVersion(text string) string {
+	if text == "" {
+		return ""
+	}
+	parts := strings.Split(text, ".")
+	if len(parts) > 3 {
+		return "at most three version parts are allowed"
+	}
+	if len(parts) == 1 && len(parts[0]) > 1 {
+		_, size := utf8.DecodeRuneInString(text)
+		parts = []string{text[:size], text[size:]}
+	}
+	for _, part := range parts {
+		if _, err := plainInteger(part); err != nil {
+			return "each version part must be an integer"
+		}
+	}
+	return ""
+}
+
+// plausibleDate refuses only what no Python reads as a date: what passes here
+// pip itself decides on.
+func plausibleDate(text string) bool {
+	if strings.HasPrefix(text, "P") && strings.HasSuffix(text, "D") && len(text) > 2 {
+		for _, r := range text[1 : len(text)-1] {
+			if r < '0' || r > '9' {
+				return false
+			}
+		}
+		return true
+	}
+	digits := 0
+	for _, r := range text {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case strings.ContainsRune("-:+.,TWZtz ", r):
+		case r >= 0x80:
+			// Any single character may stand between date and time.
+		default:
+			if digits < 7 {
+				return false
+			}
+		}
+	}
+	return digits >= 7 && text[0] >= '0' && text[0] <= '9'
+}
+
+func failed(status int, message string) *parseEnd {
+	return &parseEnd{failure: &Failure{Status: status, Message: message}}
+}
+
+func failedOnStdout(status int, message string) *parseEnd {
+	return &parseEnd{failure: &Failure{Status: status, Message: message, Stdout: true}}
+}
