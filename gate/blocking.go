@@ -1,0 +1,103 @@
+package gate
+
+import (
+	"net/url"
+	"strconv"
+	"strings"
+
+	"thresher/index"
+	"thresher/pep"
+	"thresher/policy"
+)
+
+// A block must make pip stop, whatever else it could choose. Of all that an
+// index can answer, pip (22.0 to 26.x) treats a missing, empty or refused page
+// as a project without files, and then looks for an older parent that does not
+// need it. Only a chosen file that cannot be fetched ends the run, with the
+// reason phrase in pip's own error line. So a blocked file keeps its place in
+// the page, its URL leads here, and its metadata is not offered, because pip
+// might do with that alone.
+
+// blockFile gives the entry of a page that stands for a blocked file.
+func (g *Gate) blockFile(result *verdict, file index.File, name, version string, finding policy.Finding) index.File {
+	id := g.nextBlock()
+	result.blocked[id] = blockedFile{name: name, version: version, finding: finding}
+	file.URL = g.blockedURL(id, file.Filename)
+	file.CoreMetadata, file.MetadataHashes, file.Provenance = false, nil, ""
+	return file
+}
+
+func (g *Gate) nextBlock() string { return strconv.FormatInt(g.blocks.Add(1), 16) }
+
+func (g *Gate) blockedURL(id, filename string) string {
+	return "http://" + g.address + "/b/" + id + "/" + url.PathEscape(filename)
+}
+
+// blockProject makes pip stop at a project. Where there are files, each is
+// blocked. Where there is none (the project is quarantined, or removed), files
+// are made up that fit what the command asks for, because pip has to choose
+// one of them. A dependency's specifier is not known here: its page then
+// is one that no pip can read.
+func (g *Gate) blockProject(result *verdict, page *index.Page, finding policy.Finding) {
+	served := &index.Page{Name: result.name, URL: g.IndexURL(0) + result.name + "/", JSON: true}
+	if page != nil {
+		served = emptied(page)
+		for _, file := range page.Files {
+			if name, version, _, ok := distribution(file.Filename, result.name); ok {
+				served.Files = append(served.Files, g.blockFile(result, file, name, version, finding))
+			}
+		}
+	}
+	if len(served.Files) == 0 {
+		version, ok := fittingVersion(g.config.Requested, result.name)
+		if !ok {
+			result.stop = &finding
+			return
+		}
+		stem := strings.ReplaceAll(result.name, "-", "_") + "-" + version
+		for _, filename := range []string{stem + "-py3-none-any.whl", stem + ".tar.gz"} {
+			served.Files = append(served.Files, g.blockFile(result, index.File{Filename: filename}, result.name, version, finding))
+		}
+	}
+	served.Status, served.StatusReason = "", ""
+	result.page = served
+}
+
+// fittingVersion gives a version that everything the command asks of a name
+// allows; ok is false where the command does not name it or none was found.
+func fittingVersion(requested []Wanted, name string) (version string, ok bool) {
+	candidates := []string{"1.0", "99999"}
+	var all []pep.Specifiers
+	for _, wanted := range requested {
+		if pep.CanonicalName(wanted.Name) != name {
+			continue
+		}
+		specifiers, err := pep.ParseSpecifiers(wanted.Specifier)
+		if err != nil {
+			return "", false
+		}
+		all = append(all, specifiers)
+		for _, clause := range specifiers.List() {
+			if parsed, err := pep.ParseVersion(clause.Version); err == nil {
+				text := parsed.String()
+				candidates = append(candidates, text, parsed.Public()+".1", parsed.Public()+".post1")
+			} else if parsed, err := pep.ParseVersion(strings.TrimSuffix(clause.Version, ".*")); err == nil {
+				candidates = append(candidates, parsed.String())
+			}
+		}
+	}
+	if len(all) == 0 {
+		return "", false
+	}
+	candidates = append(candidates, "0")
+	for _, candidate := range candidates {
+		fits := true
+		for _, specifiers := range all {
+			fits = fits && specifiers.Contains(candidate, true)
+		}
+		if fits {
+			return candidate, true
+		}
+	}
+	return "", false
+}

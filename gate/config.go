@@ -1,0 +1,155 @@
+package gate
+
+import (
+	"context"
+	"net/url"
+	"time"
+
+	"thresher/index"
+	"thresher/policy"
+)
+
+// The values of Config.Strategy.
+const (
+	FirstIndex = "first-index" // a name belongs to the first index that has it
+	AsPip      = "pip"         // every index is asked for every name
+)
+
+// Index is one package index of the user's configuration.
+type Index struct {
+	URL   string // as configured, credentials included
+	Extra bool   // an extra index
+	// Public says that anybody may register names there: the index that pip
+	// uses where none is configured. It is asked last, whatever its place.
+	Public bool
+	// Guarded says that credentials are configured for it outside URL. An
+	// index with credentials that answers 403 is a failure; one without is
+	// taken to mean that it has no such name, as object stores do.
+	Guarded bool
+}
+
+// Source fetches pages and metadata. *index.Client is one.
+type Source interface {
+	// Page gives a project's page of the index at indexURL.
+	Page(ctx context.Context, indexURL, name string) (*index.Page, error)
+	// FindLinksPage gives the page of links at rawURL.
+	FindLinksPage(ctx context.Context, rawURL string) (*index.Page, error)
+	// Metadata gives a file's core metadata (PEP 658).
+	Metadata(ctx context.Context, indexURL string, file *index.File) ([]byte, error)
+	// WithCredentials gives a file's URL with the credentials that pip needs
+	// to fetch it and cannot find by itself.
+	WithCredentials(indexURL, fileURL string) string
+}
+
+// Wanted is a name that the command asks for.
+type Wanted struct {
+	Name      string
+	Specifier string // "<5,>=4"; "" any version
+	Extras    []string
+}
+
+// ProjectEvidence is what the gate knows of a project when pip asks for its
+// page. The embedded evidence is filled in as far as the page tells; what
+// needs the popular names, advisories or the project's own document is the
+// caller's to add.
+type ProjectEvidence struct {
+	policy.ProjectEvidence
+	Page     *index.Page // nil where no index has one
+	IndexURL string      // that answered, without credentials; "" where none did
+}
+
+// FileEvidence is what the gate knows of one file of a page, filled in like
+// ProjectEvidence.
+type FileEvidence struct {
+	policy.FileEvidence
+	Page     *index.Page
+	File     *index.File
+	IndexURL string // without credentials
+}
+
+// Config is what one run needs. Functions may be called from many goroutines
+// at once; those that are nil have no say.
+type Config struct {
+	Source    Source
+	Indexes   []Index           // in pip's order
+	FindLinks []string          // pages or files elsewhere, credentials included
+	Strategy  string            // FirstIndex or AsPip; "" is FirstIndex
+	Pins      map[string]string // pattern of canonical names ("acme-*") → index URL
+
+	// Popular says that a name is so well known that several indexes may
+	// serve it: it is merged over all of them, as pip does.
+	Popular func(canonical string) bool
+	// JudgeProject judges a project as a whole, once, before its page is
+	// served or where no index has it. A finding with the action block (or
+	// ask: there is no asking inside a run) stops pip; with hold, the page is
+	// served empty.
+	JudgeProject func(ctx context.Context, evidence ProjectEvidence) []policy.Finding
+	// JudgeFile judges one file. Hold leaves it out of the page; block (or
+	// ask) keeps it there, and pip that chooses it stops with the reason.
+	JudgeFile func(evidence FileEvidence) []policy.Finding
+	// SecurityFix names the one release among held that fixes a known
+	// vulnerability of the installed version where none of allowed does, and
+	// the ids that it fixes; version is "" where there is none. Its files are
+	// judged once more, with Fixes set. Both lists ascend.
+	SecurityFix func(canonical, installed string, allowed, held []string) (version string, ids []string)
+	// JudgeConfusion judges a name that more than one index was seen to have.
+	JudgeConfusion func(evidence policy.ConfusionEvidence) []policy.Finding
+
+	Installed map[string]string // canonical name → version
+	Requested []Wanted
+	Eager     bool // pip upgrades dependencies that would do as they are
+
+	// AllowedHosts are hosts ("host" or "host:port") of URLs that had a
+	// verdict of their own, to which the forward proxy passes.
+	AllowedHosts []string
+	// Proxy gives the user's own proxy for a target, nil where there is none.
+	Proxy func(target *url.URL) (*url.URL, error)
+	// RedirectHosts gives the hosts that a file's URL redirects to. It is asked
+	// where pip wants to reach a host that no page named.
+	RedirectHosts func(ctx context.Context, indexURL, fileURL string) ([]string, error)
+
+	Deadline    time.Duration     // for one page, all retries included; 0 is two minutes
+	Patience    time.Duration     // for the page of an installed name before the index counts as offline; 0 is five seconds
+	Prefetch    int               // pages fetched ahead at once; 0 is 16, negative none
+	Environment map[string]string // marker variables (PEP 508) of the interpreter that pip installs for
+	Now         func() time.Time  // nil is time.Now
+}
+
+func (c *Config) now() time.Time {
+	if c.Now == nil {
+		return time.Now()
+	}
+	return c.Now()
+}
+
+// withDefaults gives the configuration with every zero filled in.
+func (c Config) withDefaults() Config {
+	if c.Strategy == "" {
+		c.Strategy = FirstIndex
+	}
+	if c.Deadline == 0 {
+		c.Deadline = 2 * time.Minute
+	}
+	if c.Patience == 0 {
+		c.Patience = 5 * time.Second
+	}
+	if c.Prefetch == 0 {
+		c.Prefetch = 16
+	}
+	if c.Popular == nil {
+		c.Popular = func(string) bool { return false }
+	}
+	if c.JudgeProject == nil {
+		c.JudgeProject = func(context.Context, ProjectEvidence) []policy.Finding { return nil }
+	}
+	if c.JudgeFile == nil {
+		c.JudgeFile = func(FileEvidence) []policy.Finding { return nil }
+	}
+	if c.SecurityFix == nil {
+		c.SecurityFix = func(string, string, []string, []string) (string, []string) { return "", nil }
+	}
+	if c.JudgeConfusion == nil {
+		c.JudgeConfusion = func(policy.ConfusionEvidence) []policy.Finding { return nil }
+	}
+	return c
+}

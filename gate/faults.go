@@ -1,0 +1,156 @@
+package gate
+
+import (
+	"errors"
+	"fmt"
+	"sort"
+	"strings"
+
+	"thresher/index"
+)
+
+// FaultKind says what went wrong with an index.
+type FaultKind string
+
+// The kinds of faults.
+const (
+	Unreachable FaultKind = "unreachable" // refused, no such host, timed out, bad certificate
+	Refused     FaultKind = "refused"     // the index wants other credentials
+	Answered    FaultKind = "answered"    // an error status
+	Unreadable  FaultKind = "unreadable"  // no page that can be read
+	Skipped     FaultKind = "skipped"     // unreachable, but every name concerned is installed
+	EmptyOwner  FaultKind = "empty"       // a page without files keeps other indexes from being asked
+	LeftOut     FaultKind = "left out"    // single links that cannot be read for certain
+)
+
+// Fault is something that went wrong upstream and concerned pip.
+type Fault struct {
+	Kind  FaultKind
+	Index string   // without credentials
+	Names []string // of the projects concerned, sorted
+	Text  string   // one line
+}
+
+type faultKey struct {
+	kind  FaultKind
+	index string
+	name  string // only where each name is a fault of its own
+}
+
+type faultBook struct {
+	order []faultKey
+	known map[faultKey]*openFault
+}
+
+type openFault struct {
+	reason string
+	names  map[string]bool
+}
+
+// add enters a fault; the first reason of several stays.
+func (b *faultBook) add(key faultKey, name, reason string) {
+	if b.known == nil {
+		b.known = map[faultKey]*openFault{}
+	}
+	fault, ok := b.known[key]
+	if !ok {
+		fault = &openFault{reason: reason, names: map[string]bool{}}
+		b.known[key] = fault
+		b.order = append(b.order, key)
+	}
+	fault.names[name] = true
+}
+
+func (b *faultBook) list() []Fault {
+	var faults []Fault
+	for _, key := range b.order {
+		open := b.known[key]
+		var names []string
+		for name := range open.names {
+			if name != "" {
+				names = append(names, name)
+			}
+		}
+		sort.Strings(names)
+		faults = append(faults, Fault{Kind: key.kind, Index: key.index, Names: names, Text: faultText(key, open.reason, names)})
+	}
+	return faults
+}
+
+func faultText(key faultKey, reason string, names []string) string {
+	switch key.kind {
+	case Skipped:
+		return fmt.Sprintf(messageSkippedUpgrade, key.index, reason, listed(names))
+	case Unreachable:
+		return fmt.Sprintf(messageUnreachable, key.index, reason, listed(names))
+	case EmptyOwner, LeftOut:
+		return reason
+	}
+	return fmt.Sprintf(messageFault, key.index, listed(names), reason)
+}
+
+// listed writes names as one phrase of bounded length.
+func listed(names []string) string {
+	const most = 5
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
+}
+
+// fail enters the failure of a page that pip asked for, and gives the status
+// and the reason phrase that pip is answered.
+func (g *Gate) fail(indexURL, name string, err error) (status int, reason string) {
+	place := index.Redact(indexURL)
+	kind := Answered
+	status, reason = upstreamFailure(err)
+	var connection *index.ConnectionError
+	var content *index.ContentError
+	var refused *index.AuthError
+	switch {
+	case errors.Is(err, errOffline):
+		kind, reason = Skipped, g.offlineReason(indexURL)
+	case errors.As(err, &connection):
+		kind = Unreachable
+	case errors.As(err, &content):
+		kind = Unreadable
+	case errors.As(err, &refused):
+		kind = Refused
+	}
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.faults.add(faultKey{kind: kind, index: place}, name, reason)
+	return status, oneLine("thresher: " + place + ": " + reason)
+}
+
+// gatewayTimeout is the one error status of the 500s that no pip retries: the
+// client behind the gate has made all retries that pip's options ask for.
+const gatewayTimeout = 504
+
+// upstreamFailure gives the status that tells pip of an error, and its words.
+func upstreamFailure(err error) (status int, reason string) {
+	var answered *index.StatusError
+	var connection *index.ConnectionError
+	var content *index.ContentError
+	var refused *index.AuthError
+	switch {
+	case errors.Is(err, index.ErrNotFound):
+		return 404, messageNoProject
+	case errors.As(err, &answered):
+		if answered.Status < 400 || answered.Status >= 500 {
+			return gatewayTimeout, upstreamStatus(answered.Status, answered.Reason)
+		}
+		return answered.Status, upstreamStatus(answered.Status, answered.Reason)
+	case errors.As(err, &connection):
+		return gatewayTimeout, reasonOf(connection.Err)
+	case errors.As(err, &content):
+		return gatewayTimeout, oneLine(content.Reason)
+	case errors.As(err, &refused):
+		// Not 401, which would make pip ask for credentials of the gate.
+		if refused.Sent {
+			return 403, messageCredentialsRefused
+		}
+		return 403, messageCredentialsWanted
+	}
+	return gatewayTimeout, oneLine(err.Error())
+}

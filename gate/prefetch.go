@@ -1,0 +1,279 @@
+package gate
+
+import (
+	"sort"
+	"strings"
+
+	"thresher/pep"
+)
+
+// Fetching ahead: pip asks for one page after another, because it learns of a
+// project's dependencies only from the metadata of the file it chose. The gate
+// guesses that file (the newest that fits), reads its metadata by itself, and
+// has the next pages ready. A wrong guess costs a request and nothing else.
+
+// request is what is known to be asked of a project: by the command, or by a
+// file that depends on it.
+type request struct {
+	specifiers pep.Specifiers
+	extras     string // canonical, sorted, joined by ","
+}
+
+// aheadKey names what was fetched ahead: a project under one set of extras.
+type aheadKey struct{ name, extras string }
+
+// maximalDepth and maximalAhead end what a hostile index could make endless.
+const (
+	maximalDepth = 40
+	maximalAhead = 2000
+)
+
+func requestOf(wanted Wanted) request {
+	specifiers, err := pep.ParseSpecifiers(wanted.Specifier)
+	if err != nil {
+		specifiers = pep.Specifiers{} // then any version is likely
+	}
+	return request{specifiers: specifiers, extras: joinExtras(wanted.Extras)}
+}
+
+func joinExtras(extras []string) string {
+	canonical := make([]string, len(extras))
+	for i, extra := range extras {
+		canonical[i] = pep.CanonicalName(extra)
+	}
+	sort.Strings(canonical)
+	return strings.Join(canonical, ",")
+}
+
+// fetchAhead begins to fetch and judge the page of a project, and then those
+// of its likely dependencies.
+func (g *Gate) fetchAhead(name string, asked request, depth int) {
+	if g.slots == nil || depth > maximalDepth {
+		return
+	}
+	key := aheadKey{name, asked.extras}
+	g.mutex.Lock()
+	begun := g.ahead[key] || len(g.ahead) >= maximalAhead
+	if !begun {
+		g.ahead[key] = true
+	}
+	g.mutex.Unlock()
+	if begun {
+		return
+	}
+	go func() {
+		if !g.takeSlot() {
+			return
+		}
+		dependencies := g.lookAhead(name, asked)
+		<-g.slots
+		for _, dependency := range dependencies {
+			g.fetchAhead(pep.CanonicalName(dependency.Name), request{dependency.Specifiers, joinExtras(dependency.Extras)}, depth+1)
+		}
+	}()
+}
+
+// takeSlot waits until fewer pages than allowed are being fetched ahead. What
+// pip itself waits for takes no slot.
+func (g *Gate) takeSlot() bool {
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	case <-g.context.Done():
+		return false
+	}
+}
+
+// followUp looks ahead from a page that pip was just given, unless that was
+// done before.
+func (g *Gate) followUp(name string, v *verdict) {
+	if v.page != nil && len(v.kept) > 0 {
+		g.fetchAhead(name, request{}, 0)
+	}
+}
+
+// lookAhead makes a project's page ready under the index that answers for it,
+// and gives the dependencies of its likeliest file.
+func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
+	route, err := g.route(g.context, name)
+	if err != nil {
+		return nil
+	}
+	first, last := max(route.place, 0), max(route.place, 0)
+	if route.merged {
+		first, last = 0, len(g.config.Indexes)-1
+	}
+	var best *keptFile
+	var bestIndex string
+	for place := first; place <= last && place < len(g.config.Indexes); place++ {
+		v, key, err := g.projectVerdict(g.context, place, name)
+		if err != nil || v == nil || v.page == nil {
+			continue
+		}
+		v.rendered(true)
+		if found := likeliest(v.kept, asked.specifiers, g.config.Environment); found != nil && (best == nil || newer(found.version, best.version)) {
+			best, bestIndex = found, key.url
+		}
+	}
+	if best == nil || !best.file.CoreMetadata || sameVersion(best.version, g.config.Installed[name]) {
+		return nil
+	}
+	metadata, err := g.config.Source.Metadata(g.context, bestIndex, best.file)
+	if err != nil {
+		return nil // pip will ask by itself, and say what is wrong
+	}
+	var needed []pep.Requirement
+	for _, requirement := range dependenciesIn(metadata, g.config.Environment, asked.extras) {
+		installed, ok := g.config.Installed[pep.CanonicalName(requirement.Name)]
+		// pip leaves alone what is installed and fits.
+		if g.config.Eager || !ok || !requirement.Specifiers.Contains(installed, true) {
+			needed = append(needed, requirement)
+		}
+	}
+	return needed
+}
+
+func newer(a, b string) bool {
+	first, err := pep.ParseVersion(a)
+	if err != nil {
+		return false
+	}
+	second, err := pep.ParseVersion(b)
+	return err != nil || first.Compare(second) > 0
+}
+
+// likeliest gives the file that pip will probably choose: a wheel of the newest
+// version that fits. nil where there is none, or where it is a source archive,
+// whose dependencies nobody knows before it is built.
+func likeliest(files []keptFile, specifiers pep.Specifiers, environment map[string]string) *keptFile {
+	var best *keptFile
+	var bestVersion pep.Version
+	prereleases := specifiers.NamesPrerelease()
+	for i := range files {
+		kept := &files[i]
+		version, err := pep.ParseVersion(kept.version)
+		if err != nil || kept.file.Yanked || (version.IsPrerelease() && !prereleases) {
+			continue
+		}
+		order := 1
+		if best != nil {
+			order = version.Compare(bestVersion)
+		}
+		if order < 0 || (order == 0 && strings.HasSuffix(best.file.Filename, ".whl")) {
+			continue
+		}
+		if !specifiers.Match(version) || !fitsPython(kept.file.RequiresPython, environment) || !fitsPlatform(kept.file.Filename, environment) {
+			continue
+		}
+		best, bestVersion = kept, version
+	}
+	if best != nil && !strings.HasSuffix(best.file.Filename, ".whl") {
+		return nil
+	}
+	return best
+}
+
+func fitsPython(requires string, environment map[string]string) bool {
+	if requires == "" || environment["python_full_version"] == "" {
+		return true
+	}
+	specifiers, err := pep.ParseSpecifiers(requires)
+	return err != nil || specifiers.Contains(environment["python_full_version"], true)
+}
+
+// fitsPlatform guesses by its tags whether a wheel can be installed. A source
+// archive always can.
+func fitsPlatform(filename string, environment map[string]string) bool {
+	stem, wheel := strings.CutSuffix(filename, ".whl")
+	if !wheel {
+		return true
+	}
+	parts := strings.Split(stem, "-")
+	if len(parts) < 5 {
+		return false
+	}
+	interpreters, abis, platforms := parts[len(parts)-3], parts[len(parts)-2], parts[len(parts)-1]
+	return anyPart(platforms, func(tag string) bool { return fitsSystem(tag, environment) }) &&
+		anyPart(interpreters, func(tag string) bool { return fitsInterpreter(tag, abis, environment) })
+}
+
+func anyPart(tags string, fits func(string) bool) bool {
+	for _, tag := range strings.Split(tags, ".") {
+		if fits(tag) {
+			return true
+		}
+	}
+	return false
+}
+
+func fitsSystem(tag string, environment map[string]string) bool {
+	if tag == "any" {
+		return true
+	}
+	machine := strings.ToLower(environment["platform_machine"])
+	switch environment["sys_platform"] {
+	case "linux":
+		return strings.Contains(tag, "linux") && strings.HasSuffix(tag, "_"+machine)
+	case "darwin":
+		return strings.HasPrefix(tag, "macosx") && (strings.HasSuffix(tag, machine) || strings.HasSuffix(tag, "universal2"))
+	case "win32":
+		return tag == "win32" || strings.HasPrefix(tag, "win_") && strings.HasSuffix(tag, machine)
+	}
+	return false
+}
+
+func fitsInterpreter(tag, abis string, environment map[string]string) bool {
+	if tag == "py3" {
+		return true
+	}
+	minor := strings.TrimPrefix(environment["python_version"], "3.")
+	digits, cpython := strings.CutPrefix(tag, "cp3")
+	if cpython {
+		if digits == minor {
+			return true
+		}
+		return anyPart(abis, func(abi string) bool { return abi == "abi3" }) && shorterOrLess(digits, minor)
+	}
+	if digits, generic := strings.CutPrefix(tag, "py3"); generic {
+		return shorterOrLess(digits, minor)
+	}
+	if digits, pypy := strings.CutPrefix(tag, "pp3"); pypy {
+		return environment["implementation_name"] == "pypy" && digits == minor
+	}
+	return false
+}
+
+// shorterOrLess compares two numbers without leading zeros.
+func shorterOrLess(a, b string) bool {
+	return len(a) < len(b) || (len(a) == len(b) && a <= b)
+}
+
+// dependenciesIn reads the dependencies that apply from core metadata.
+func dependenciesIn(metadata []byte, environment map[string]string, extras string) []pep.Requirement {
+	var wanted []string
+	if extras != "" {
+		wanted = strings.Split(extras, ",")
+	}
+	var found []pep.Requirement
+	for line := range strings.Lines(string(metadata)) {
+		line = strings.TrimRight(line, "\r\n")
+		if line == "" {
+			break // the description follows
+		}
+		field, value, _ := strings.Cut(line, ":")
+		if !strings.EqualFold(field, "Requires-Dist") {
+			continue
+		}
+		requirement, err := pep.ParseRequirement(strings.TrimSpace(value))
+		if err != nil || requirement.URL != "" {
+			continue
+		}
+		if requirement.Marker != nil {
+			if applies, err := requirement.Marker.Evaluate(environment, wanted...); err != nil || !applies {
+				continue
+			}
+		}
+		found = append(found, requirement)
+	}
+	return found
+}

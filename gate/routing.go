@@ -1,0 +1,135 @@
+package gate
+
+import (
+	"context"
+	"errors"
+	"path"
+	"sort"
+	"strings"
+
+	"thresher/index"
+)
+
+// routing says which index answers for a name.
+type routing struct {
+	merged bool // every index speaks for itself
+	place  int  // in Config.Indexes, of the one index that answers; -1 none has the name
+	url    string
+	page   *index.Page
+	err    error // why that index gave no page
+	pinned bool
+}
+
+// askingOrder gives the places of indexes in the order in which they are asked
+// for a name that belongs to one of them: private ones before public ones, so
+// that a public index never answers for a private name nor hears of it, and
+// among each, extra indexes before the main one.
+func askingOrder(indexes []Index) []int {
+	order := make([]int, len(indexes))
+	for i := range order {
+		order[i] = i
+	}
+	weight := func(i int) int {
+		switch {
+		case indexes[i].Public && indexes[i].Extra:
+			return 2
+		case indexes[i].Public:
+			return 3
+		case indexes[i].Extra:
+			return 0
+		}
+		return 1
+	}
+	sort.SliceStable(order, func(a, b int) bool { return weight(order[a]) < weight(order[b]) })
+	return order
+}
+
+// route finds the index that answers for a name, asking as few as it can. Who
+// waits for it gives up with ctx; the asking goes on for those who come later.
+func (g *Gate) route(ctx context.Context, name string) (routing, error) {
+	return g.routes.start(name, func() (routing, error) {
+		return g.findOwner(name), nil
+	}).wait(ctx)
+}
+
+func (g *Gate) findOwner(name string) routing {
+	if pin, ok := pinFor(g.config.Pins, name); ok {
+		place, url := 0, pin
+		for i, configured := range g.config.Indexes {
+			if sameIndex(configured.URL, pin) {
+				place, url = i, configured.URL
+				break
+			}
+		}
+		page, err := g.fetch(url, name)
+		return routing{place: place, url: url, page: page, err: err, pinned: true}
+	}
+	if g.config.Strategy == AsPip || g.config.Popular(name) {
+		return g.findAll(name)
+	}
+	for _, place := range g.rank {
+		configured := g.config.Indexes[place]
+		page, err := g.fetch(configured.URL, name)
+		if err == nil || !configured.lacks(err) {
+			return routing{place: place, url: configured.URL, page: page, err: err}
+		}
+	}
+	return routing{place: -1, err: index.ErrNotFound}
+}
+
+// findAll asks every index for a name that several may serve.
+func (g *Gate) findAll(name string) routing {
+	found := routing{merged: true, place: -1, err: index.ErrNotFound}
+	flights := make([]*flight[*index.Page], len(g.config.Indexes))
+	for i, configured := range g.config.Indexes {
+		flights[i] = g.startFetch(configured.URL, name)
+	}
+	for i, configured := range g.config.Indexes {
+		_, err := g.await(flights[i], configured.URL, name)
+		if err == nil || !configured.lacks(err) {
+			found.place, found.url, found.err = i, configured.URL, nil
+		}
+	}
+	return found
+}
+
+// lacks says that an index, by the error it gave, has no such project, rather
+// than having failed to say.
+func (x Index) lacks(err error) bool {
+	if errors.Is(err, index.ErrNotFound) {
+		return true
+	}
+	var status *index.StatusError
+	if errors.As(err, &status) {
+		switch {
+		case status.Status == 403:
+			_, user, password := index.StripCredentials(x.URL)
+			return !x.Guarded && user == "" && password == ""
+		case status.Status == 410:
+			return true
+		}
+	}
+	return false
+}
+
+// pinFor gives the index that a name is pinned to: that of the longest pattern
+// which fits.
+func pinFor(pins map[string]string, name string) (string, bool) {
+	best, url := "", ""
+	for pattern, target := range pins {
+		if fits, err := path.Match(pattern, name); err != nil || !fits {
+			continue
+		}
+		if best == "" || len(pattern) > len(best) || (len(pattern) == len(best) && pattern < best) {
+			best, url = pattern, target
+		}
+	}
+	return url, best != ""
+}
+
+// sameIndex compares two index URLs without their credentials.
+func sameIndex(a, b string) bool {
+	first, _, _ := index.StripCredentials(a)
+	second, _, _ := index.StripCredentials(b)
+	return strings.TrimRight(first, "/") == strings.TrimRight(second, "/")
+}

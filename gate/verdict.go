@@ -1,0 +1,321 @@
+package gate
+
+import (
+	"errors"
+	"sort"
+	"sync"
+
+	"thresher/index"
+	"thresher/pep"
+	"thresher/policy"
+)
+
+// verdict is a page after judgement: what pip is given, and what is to be
+// remembered of it once pip was given it.
+type verdict struct {
+	name     string // canonical; "" a page of links
+	indexURL string // without credentials
+	page     *index.Page
+	kept     []keptFile
+	findings []versionFinding // of the project, and of files held back
+	blocked  map[string]blockedFile
+	// stop is set where pip must end here and no page with files can make it:
+	// there is none to choose.
+	stop *policy.Finding
+
+	rendering sync.Mutex
+	json      []byte
+	html      []byte
+}
+
+type keptFile struct {
+	name, version string
+	file          *index.File
+	notes         []policy.Finding
+}
+
+type versionFinding struct {
+	version string
+	finding policy.Finding
+}
+
+// blockedFile is what stands at a blocked URL.
+type blockedFile struct {
+	name, version string
+	finding       policy.Finding
+}
+
+// entries gives the ledger's part of a verdict.
+func (v *verdict) entries() []Entry {
+	entries := make([]Entry, len(v.kept))
+	for i, kept := range v.kept {
+		entries[i] = Entry{
+			Name: kept.name, Version: kept.version, Filename: kept.file.Filename, Hashes: kept.file.Hashes,
+			URL: kept.file.URL, Index: v.indexURL, Notes: kept.notes,
+		}
+	}
+	return entries
+}
+
+// hardest gives the first finding with the hardest action that says more than
+// a note: block (or ask, which nobody could answer here), then hold.
+func hardest(findings []policy.Finding) (policy.Finding, policy.Action) {
+	var hold *policy.Finding
+	for i, finding := range findings {
+		switch finding.Action {
+		case policy.Block, policy.Ask:
+			finding.Action = policy.Block
+			return finding, policy.Block
+		case policy.Hold:
+			if hold == nil {
+				hold = &findings[i]
+			}
+		}
+	}
+	if hold != nil {
+		return *hold, policy.Hold
+	}
+	return policy.Finding{}, policy.Note
+}
+
+// judge makes the verdict on the page that routing found for a name, or on its
+// absence.
+func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error) *verdict {
+	bare, _, _ := index.StripCredentials(indexURL)
+	result := &verdict{name: name, indexURL: bare, blocked: map[string]blockedFile{}}
+	findings := g.config.JudgeProject(g.context, g.projectEvidence(name, bare, public, page, failure))
+	for _, finding := range findings {
+		if finding.Action != policy.Off && finding.Action != policy.Block && finding.Action != policy.Ask {
+			result.findings = append(result.findings, versionFinding{finding: finding})
+		}
+	}
+	decisive, action := hardest(findings)
+	switch {
+	case action == policy.Block:
+		g.blockProject(result, page, decisive)
+	case page == nil:
+	case action == policy.Hold:
+		result.page = emptied(page)
+	default:
+		g.filter(result, page, indexURL, g.config.JudgeFile)
+	}
+	return result
+}
+
+func emptied(page *index.Page) *index.Page {
+	copied := *page
+	copied.Files, copied.Versions, copied.Unreadable = nil, nil, nil
+	return &copied
+}
+
+func (g *Gate) projectEvidence(name, bare string, public bool, page *index.Page, failure error) ProjectEvidence {
+	evidence := ProjectEvidence{Page: page, IndexURL: bare}
+	evidence.Name, evidence.Canonical, evidence.Now = name, name, g.config.now()
+	evidence.New = !g.isInstalled(name)
+	for _, wanted := range g.config.Requested {
+		if pep.CanonicalName(wanted.Name) == name {
+			evidence.Requested = true
+			evidence.Name = wanted.Name
+		}
+	}
+	if page == nil {
+		evidence.Exists = policy.No
+		if failure != nil && !errors.Is(failure, index.ErrNotFound) {
+			evidence.Exists = policy.Unknown
+			_, evidence.Failure = upstreamFailure(failure)
+		}
+		return evidence
+	}
+	history := index.Summarise(page, evidence.Now)
+	evidence.Exists = policy.Yes
+	evidence.Status, evidence.StatusReason = page.Status, page.StatusReason
+	evidence.First, evidence.Latest, evidence.Releases = history.First, history.Latest, len(history.Releases)
+	evidence.FromMainIndex = yesOrNo(public)
+	if page.JSON && history.LatestVersion != "" {
+		evidence.Provenance = yesOrNo(history.LatestAttested)
+	}
+	return evidence
+}
+
+func yesOrNo(yes bool) policy.Known {
+	if yes {
+		return policy.Yes
+	}
+	return policy.No
+}
+
+// candidate is one file of a page under judgement.
+type candidate struct {
+	file     *index.File
+	evidence FileEvidence
+	action   policy.Action
+	decisive policy.Finding
+	notes    []policy.Finding
+}
+
+// filter judges every file of a page and writes the page that pip is given.
+func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeFile func(FileEvidence) []policy.Finding) {
+	now := g.config.now()
+	lost := index.LostProvenance(page, now)
+	candidates := make([]candidate, 0, len(page.Files))
+	for i := range page.Files {
+		file := &page.Files[i]
+		name, version, source, ok := distribution(file.Filename, result.name)
+		if !ok {
+			continue // pip would not take it for this project either
+		}
+		c := candidate{file: file}
+		c.evidence = FileEvidence{Page: page, File: file, IndexURL: result.indexURL}
+		c.evidence.FileEvidence = policy.FileEvidence{
+			Name: name, Version: version, Filename: file.Filename, Now: now, UploadTime: file.UploadTime,
+			Yanked: file.Yanked, YankedReason: file.YankedReason, IsSdist: source, Installed: g.config.Installed[name],
+			PredecessorsProvenance: lost[file.Filename],
+		}
+		if page.JSON {
+			c.evidence.Provenance = yesOrNo(file.Provenance != "")
+		}
+		c.judge(judgeFile)
+		candidates = append(candidates, c)
+	}
+	g.letFixThrough(result.name, candidates, judgeFile)
+
+	served := emptied(page)
+	served.Files = make([]index.File, 0, len(candidates))
+	result.kept = make([]keptFile, 0, len(candidates))
+	versions := map[string]bool{}
+	for i := range candidates {
+		c := &candidates[i]
+		switch c.action {
+		case policy.Hold:
+			result.findings = append(result.findings, versionFinding{c.evidence.Version, c.decisive})
+			continue
+		case policy.Block:
+			served.Files = append(served.Files, g.blockFile(result, *c.file, c.evidence.Name, c.evidence.Version, c.decisive))
+		default:
+			file := *c.file
+			file.URL = g.config.Source.WithCredentials(indexURL, file.URL)
+			served.Files = append(served.Files, file)
+			result.kept = append(result.kept, keptFile{c.evidence.Name, c.evidence.Version, c.file, c.notes})
+		}
+		versions[c.evidence.Version] = true
+	}
+	if page.Versions != nil {
+		served.Versions = ascending(versions)
+	}
+	result.page = served
+}
+
+func (c *candidate) judge(judgeFile func(FileEvidence) []policy.Finding) {
+	findings := judgeFile(c.evidence)
+	c.notes = nil
+	c.decisive, c.action = hardest(findings)
+	for _, finding := range findings {
+		if finding.Action == policy.Note {
+			c.notes = append(c.notes, finding)
+		}
+	}
+}
+
+// letFixThrough judges the files of one release again that the cooldown holds
+// back although it fixes a known vulnerability of what is installed.
+func (g *Gate) letFixThrough(name string, candidates []candidate, judgeFile func(FileEvidence) []policy.Finding) {
+	installed := g.config.Installed[name]
+	if name == "" || installed == "" {
+		return
+	}
+	allowed, held := map[string]bool{}, map[string]bool{}
+	for _, c := range candidates {
+		switch {
+		case c.action == policy.Note:
+			allowed[c.evidence.Version] = true
+		case c.action == policy.Hold && c.decisive.Rule == policy.Cooldown:
+			held[c.evidence.Version] = true
+		}
+	}
+	if len(held) == 0 {
+		return
+	}
+	fix, ids := g.config.SecurityFix(name, installed, ascending(allowed), ascending(held))
+	if fix == "" {
+		return
+	}
+	for i := range candidates {
+		if c := &candidates[i]; c.action == policy.Hold && sameVersion(c.evidence.Version, fix) {
+			c.evidence.Fixes = ids
+			c.judge(judgeFile)
+		}
+	}
+}
+
+// ascending sorts versions by PEP 440; what is no version of it comes first.
+func ascending(versions map[string]bool) []string {
+	type parsed struct {
+		text    string
+		version pep.Version
+		valid   bool
+	}
+	list := make([]parsed, 0, len(versions))
+	for text := range versions {
+		version, err := pep.ParseVersion(text)
+		list = append(list, parsed{text, version, err == nil})
+	}
+	sort.Slice(list, func(i, j int) bool {
+		a, b := list[i], list[j]
+		if a.valid != b.valid {
+			return b.valid
+		}
+		if order := a.version.Compare(b.version); a.valid && order != 0 {
+			return order < 0
+		}
+		return a.text < b.text
+	})
+	texts := make([]string, len(list))
+	for i, p := range list {
+		texts[i] = p.text
+	}
+	return texts
+}
+
+// deliver enters a verdict that pip is about to be given: its findings, its
+// files and the hosts they lie on.
+func (g *Gate) deliver(key pageKey, v *verdict) {
+	for _, f := range v.findings {
+		g.record(v.name, f.version, f.finding)
+	}
+	if v.stop != nil {
+		g.record(v.name, "", *v.stop)
+	}
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	if g.served[key] != nil {
+		return
+	}
+	g.served[key] = v
+	for id, blocked := range v.blocked {
+		g.blocked[id] = blocked
+	}
+	last := ""
+	for _, kept := range v.kept {
+		if host := hostOf(kept.file.URL); host != last {
+			last = host
+			g.hosts[host] = true
+			g.samples[key.url] = append(g.samples[key.url], kept.file.URL)
+		}
+	}
+}
+
+// rendered gives the page as JSON or HTML, made once.
+func (v *verdict) rendered(asJSON bool) []byte {
+	v.rendering.Lock()
+	defer v.rendering.Unlock()
+	if asJSON {
+		if v.json == nil {
+			v.json = index.RenderJSON(v.page)
+		}
+		return v.json
+	}
+	if v.html == nil {
+		v.html = index.RenderHTML(v.page)
+	}
+	return v.html
+}
