@@ -88,7 +88,6 @@ type Policy struct {
 		Always   Sourced[bool]     // -U on every install
 		Strategy Sourced[Strategy] //
 	}
-	Rules    map[Rule]Sourced[Action] // one entry for every rule
 	Cooldown struct {
 		Release       Sourced[Span]     // files younger than this are held back
 		Project       Sourced[Span]     // projects younger than this are new
@@ -98,8 +97,7 @@ type Policy struct {
 	}
 	Index struct {
 		Strategy Sourced[IndexStrategy]
-		Pin      []Pin             // the most specific pattern first
-		Allow    []Sourced[string] // index URLs and hosts that a requirements file may bring along
+		Pin      []Pin // by layer, the nearest first; PinFor finds the one that counts
 	}
 	Trust struct {
 		MinMaintainers Sourced[int]
@@ -144,6 +142,16 @@ type Policy struct {
 	Files   []File    // the policy files that were read, in order of their layers
 	Project *Project  // the project's file; nil where there is none
 	Notes   []Problem // what was read but does not count, and why; for the person's eyes
+
+	rules map[Rule]*Sourced[Action] // one entry for every rule
+}
+
+// Action returns what a finding of a rule does, and where that was said.
+func (p *Policy) Action(rule Rule) Sourced[Action] {
+	if action, known := p.rules[rule]; known {
+		return *action
+	}
+	return Sourced[Action]{Value: Block}
 }
 
 // Pin binds the names of a pattern to one index.
@@ -155,10 +163,12 @@ type Pin struct {
 
 // Allow is an answer that was kept: what it is about is no question any more.
 type Allow struct {
-	Name    string    // a canonical name, a pattern with `*`, or a URL without credentials
-	Reason  string    //
+	// Name is a canonical name, a pattern with `*`, a URL without credentials,
+	// or "trusted-host:" and a host.
+	Name    string
+	Reason  string
 	Expires time.Time // the first day on which it does not count any more; zero: never
-	Rules   []Rule    // the only rules it answers; nil: the usual ones (Rule.AllowedByName)
+	Rules   []Rule    // the only rules it answers; nil: those whose answer is the name (RuleInfo.Answer)
 	Source
 }
 

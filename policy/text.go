@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"thresher/pep"
 )
 
 // longestShown is how much of a foreign text is shown, in characters.
@@ -71,30 +73,10 @@ func withoutCredentials(text string) string {
 // canonicalName returns the canonical form of a name (PEP 503), or false for
 // what no distribution can be called (PEP 508).
 func canonicalName(name string) (string, bool) {
-	var form strings.Builder
-	pending := false
-	for i := 0; i < len(name); i++ {
-		c := name[i]
-		switch {
-		case c == '-' || c == '_' || c == '.':
-			if i == 0 || i == len(name)-1 {
-				return "", false
-			}
-			pending = true
-			continue
-		case 'A' <= c && c <= 'Z':
-			c += 'a' - 'A'
-		case 'a' <= c && c <= 'z', '0' <= c && c <= '9':
-		default:
-			return "", false
-		}
-		if pending {
-			form.WriteByte('-')
-			pending = false
-		}
-		form.WriteByte(c)
+	if !pep.ValidName(name) {
+		return "", false
 	}
-	return form.String(), form.Len() > 0
+	return pep.CanonicalName(name), true
 }
 
 // canonicalPattern returns the canonical form of a name in which `*` stands

@@ -1,0 +1,233 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+)
+
+// statement is one value that a file says.
+type statement struct {
+	field        *field
+	value        any
+	line, column int
+}
+
+var (
+	fieldsByKey = func() map[string]*field {
+		byKey := map[string]*field{}
+		for i := range fields {
+			byKey[strings.TrimSuffix(fields[i].info.Key, ".NAME")] = &fields[i]
+		}
+		return byKey
+	}()
+	tables = func() map[string][]string {
+		children := map[string][]string{}
+		for i := range fields {
+			key := strings.TrimSuffix(fields[i].info.Key, ".NAME")
+			for {
+				table, child := "", key
+				if at := strings.LastIndex(key, "."); at >= 0 {
+					table, child = key[:at], key[at+1:]
+				}
+				if !slices.Contains(children[table], child) {
+					children[table] = append(children[table], child)
+				}
+				if table == "" {
+					break
+				}
+				key = table
+			}
+		}
+		return children
+	}()
+)
+
+// Keys returns every key of a policy file, in the order of docs/policy.md.
+func Keys() []KeyInfo {
+	infos := make([]KeyInfo, len(fields))
+	for i := range fields {
+		infos[i] = fields[i].info
+	}
+	return infos
+}
+
+// knownKeyOrTable says whether a text is a key, a table, or an entry of a
+// table of names.
+func knownKeyOrTable(text string) bool {
+	if fieldsByKey[text] != nil || tables[text] != nil && text != "" {
+		return true
+	}
+	for at := strings.Index(text, "."); at >= 0; {
+		if parent := fieldsByKey[text[:at]]; parent != nil {
+			return strings.HasSuffix(parent.info.Key, ".NAME")
+		}
+		next := strings.Index(text[at+1:], ".")
+		if next < 0 {
+			break
+		}
+		at += next + 1
+	}
+	return false
+}
+
+func everyKeyAndTable() []string {
+	var all []string
+	for key := range fieldsByKey {
+		all = append(all, key)
+	}
+	for table := range tables {
+		if table != "" {
+			all = append(all, table)
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// checkDocument reads every value of a document, and names every problem.
+func checkDocument(path string, content []byte) ([]statement, []Problem) {
+	root, problems := parseDocument(path, content)
+	if problems != nil {
+		return nil, problems
+	}
+	statements, problems := checkTable(root, "")
+	for i := range problems {
+		problems[i].Path = path
+	}
+	return statements, append(problems, contradictions(path, statements)...)
+}
+
+func checkTable(table *node, prefix string) (statements []statement, problems []Problem) {
+	for _, word := range table.keys {
+		key := word.name
+		if prefix != "" {
+			key = prefix + "." + word.name
+		}
+		place := Problem{Line: word.line, Column: word.column}
+		switch {
+		case strings.Contains(word.name, "."): // quoted, so no path of ours
+			place.Message = unknownKey(prefixed(prefix, keyTOML(word.name)), "")
+			problems = append(problems, place)
+		case fieldsByKey[key] != nil:
+			value, wrong := fieldsByKey[key].read(word.value)
+			problems = append(problems, wrong...)
+			if len(wrong) == 0 {
+				statements = append(statements, statement{fieldsByKey[key], value, word.line, word.column})
+			}
+		case tables[key] != nil && word.value.kind == tableKind:
+			inner, wrong := checkTable(word.value, key)
+			statements, problems = append(statements, inner...), append(problems, wrong...)
+		case tables[key] != nil:
+			place.Message = key + ": " + wrongKind(tableKind, word.value.kind)
+			problems = append(problems, place)
+		default:
+			place.Message = unknownKey(prefixed(prefix, keyTOML(word.name)), nearestKey(prefix, word.name))
+			problems = append(problems, place)
+		}
+	}
+	return statements, problems
+}
+
+func prefixed(prefix, name string) string {
+	if prefix == "" {
+		return name
+	}
+	return prefix + "." + name
+}
+
+// nearestKey returns the known key that was probably meant: one of the same
+// table that is spelled alike, or one of the same name in another table.
+func nearestKey(prefix, name string) string {
+	if near := nearest(name, tables[prefix]); near != "" {
+		return prefixed(prefix, near)
+	}
+	for _, key := range everyKeyAndTable() {
+		if strings.HasSuffix(key, "."+name) {
+			return key
+		}
+	}
+	return ""
+}
+
+// nearest returns the word that is spelled most like the one given, or "" when
+// none is close.
+func nearest(word string, known []string) string {
+	best, closest := "", max(1, min(3, len(word)/3))+1
+	if len(word) > 64 {
+		return ""
+	}
+	for _, candidate := range known {
+		if distance := editDistance(strings.ToLower(word), candidate); distance < closest {
+			best, closest = candidate, distance
+		}
+	}
+	return best
+}
+
+// editDistance is the number of letters to insert, drop, replace or swap with
+// their neighbour (optimal string alignment).
+func editDistance(a, b string) int {
+	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range last {
+		last[j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], before[j-2]+1)
+			}
+		}
+		before, last, row = last, row, before
+	}
+	return last[len(b)]
+}
+
+// contradictions finds what no value says alone: values of one file that
+// cannot both be meant, and locks on keys that do not exist.
+func contradictions(path string, statements []statement) []Problem {
+	allowed := map[string]int{}
+	var least, most *statement
+	var problems []Problem
+	for i := range statements {
+		switch values := statements[i].value.(type) {
+		case []placed[Allow]:
+			for _, entry := range values {
+				allowed[entry.value.Name] = entry.line
+			}
+		case []placed[Sourced[string]]:
+			for _, entry := range values {
+				if key := entry.value.Value; statements[i].field.info.Key == "locked" && !knownKeyOrTable(key) {
+					problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: unknownLocked(key, nearest(key, everyKeyAndTable()))})
+				}
+			}
+		case int:
+			switch statements[i].field.info.Key {
+			case "trust.maintainers.min":
+				least = &statements[i]
+			case "trust.maintainers.max":
+				most = &statements[i]
+			}
+		}
+	}
+	for _, said := range statements {
+		values, isDeny := said.value.([]placed[Deny])
+		if !isDeny {
+			continue
+		}
+		for _, entry := range values {
+			if line, both := allowed[entry.value.Name]; both {
+				problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: allowedAndDenied(entry.value.Name, line)})
+			}
+		}
+	}
+	if least != nil && most != nil && least.value.(int) > most.value.(int) {
+		problems = append(problems, Problem{Path: path, Line: least.line, Column: least.column, Message: minAboveMax(least.value.(int), most.value.(int))})
+	}
+	return problems
+}

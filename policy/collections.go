@@ -1,0 +1,557 @@
+package policy
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"thresher/pep"
+)
+
+// placed is an entry of a list or table with the place it was written.
+type placed[T any] struct {
+	value T
+	line  int
+}
+
+// collection makes the field of a list or table of entries. Entries of all
+// layers add up; of two with the same identity the nearer layer's counts.
+func collection[T any](
+	info KeyInfo,
+	at func(*Policy) *[]T,
+	read func(n *node) ([]placed[T], []Problem),
+	identity func(T) string,
+	source func(*T) *Source,
+	format func(T) string,
+	// loosens says whether an entry makes the policy looser than it is.
+	loosens func(p *Policy, entry T, replaces *T) bool,
+) field {
+	return field{
+		info:  info,
+		read:  func(n *node) (any, []Problem) { return read(n) },
+		reset: func(p *Policy, _ Preset) { *at(p) = nil },
+		merge: func(p *Policy, read any, from Source, onlyStricter bool) []Change {
+			var changes []Change
+			for _, entry := range read.([]placed[T]) {
+				place := from
+				place.Line = entry.line
+				*source(&entry.value) = place
+				entries := at(p)
+				at := slices.IndexFunc(*entries, func(other T) bool { return identity(other) == identity(entry.value) })
+				var old *T
+				if at >= 0 {
+					old = &(*entries)[at]
+				}
+				if loosens(p, entry.value, old) {
+					change := Change{Key: info.entryKey(identity(entry.value)), To: format(entry.value), Source: place}
+					if old != nil {
+						change.From = format(*old)
+					}
+					changes = append(changes, change)
+					if onlyStricter {
+						continue
+					}
+				} else if onlyStricter && old != nil {
+					continue // what a user has said is not said better by an untrusted file
+				}
+				if old != nil {
+					*old = entry.value
+				} else {
+					*entries = append(*entries, entry.value)
+				}
+			}
+			return changes
+		},
+		adopt: func(*Policy, Preset, Source, bool) bool { return false },
+		show: func(p *Policy) []Setting {
+			var settings []Setting
+			for _, entry := range *at(p) {
+				settings = append(settings, Setting{info.entryKey(identity(entry)), format(entry), *source(&entry)})
+			}
+			return settings
+		},
+	}
+}
+
+// entryKey returns the key of one entry: "allow.NAME" for the entry named, and
+// the key itself for entries of a list.
+func (info KeyInfo) entryKey(name string) string {
+	if table, isTable := strings.CutSuffix(info.Key, ".NAME"); isTable {
+		return table + "." + keyTOML(name)
+	}
+	return info.Key
+}
+
+func always[T any](*Policy, T, *T) bool { return true }
+
+func wrong(n *node, message string) []Problem {
+	return []Problem{{Line: n.line, Column: n.column, Message: message}}
+}
+
+// setField makes the field of a list of words of which each more is looser.
+func setField(info KeyInfo, at func(*Policy) *[]Sourced[string], read func(string) (string, string)) field {
+	return collection(info, at,
+		func(n *node) ([]placed[Sourced[string]], []Problem) {
+			if n.kind != arrayKind {
+				return nil, wrong(n, info.Key+": "+wrongKind(arrayKind, n.kind))
+			}
+			var entries []placed[Sourced[string]]
+			var problems []Problem
+			for _, item := range n.items {
+				if item.kind != stringKind {
+					problems = append(problems, wrong(item, info.Key+": "+wrongKind(stringKind, item.kind))...)
+					continue
+				}
+				value, message := read(item.text)
+				if message != "" {
+					problems = append(problems, wrong(item, info.Key+": "+message)...)
+					continue
+				}
+				entries = append(entries, placed[Sourced[string]]{Sourced[string]{Value: value}, item.line})
+			}
+			return entries, problems
+		},
+		func(entry Sourced[string]) string { return entry.Value },
+		func(entry *Sourced[string]) *Source { return &entry.Source },
+		func(entry Sourced[string]) string { return quoteTOML(entry.Value) },
+		func(_ *Policy, _ Sourced[string], old *Sourced[string]) bool { return old == nil })
+}
+
+func readPattern(text string) (string, string) {
+	pattern, ok := canonicalPattern(text)
+	if !ok {
+		return "", noName(text)
+	}
+	return pattern, ""
+}
+
+func readOrganisation(text string) (string, string) {
+	if text == "" || text != printable(text) || strings.ContainsAny(text, " \t/") {
+		return "", noOrganisation(text)
+	}
+	return strings.ToLower(text), ""
+}
+
+// lockedField is `locked`. Whether its keys exist is seen by contradictions.
+func lockedField() field {
+	info := KeyInfo{Key: "locked", Type: "list of keys", Meaning: "keys that no other layer may loosen; a table's name stands for all its keys", Layers: SystemsOnly}
+	return setField(info, func(p *Policy) *[]Sourced[string] { return &p.Locked }, func(text string) (string, string) { return text, "" })
+}
+
+// entriesOf reads a table whose keys are names, each once in any spelling.
+func entriesOf[T any](n *node, table string, name func(string) (string, string), read func(name string, word key) (T, []Problem)) ([]placed[T], []Problem) {
+	if n.kind != tableKind {
+		return nil, wrong(n, table+": "+wrongKind(tableKind, n.kind))
+	}
+	var entries []placed[T]
+	var problems []Problem
+	seen := map[string]int{}
+	for _, word := range n.keys {
+		place := func(message string) []Problem {
+			return []Problem{{Line: word.line, Column: word.column, Message: table + ": " + message}}
+		}
+		canonical, message := name(word.name)
+		if message != "" {
+			problems = append(problems, place(message)...)
+			continue
+		}
+		if line, twice := seen[canonical]; twice {
+			problems = append(problems, place(sameName(word.name, line))...)
+			continue
+		}
+		seen[canonical] = word.line
+		entry, wrong := read(canonical, word)
+		if len(wrong) > 0 {
+			problems = append(problems, wrong...)
+			continue
+		}
+		entries = append(entries, placed[T]{entry, word.line})
+	}
+	return entries, problems
+}
+
+// members reads the keys of one entry's table, each by its own function.
+func members(n *node, table string, known map[string]func(value *node) string) []Problem {
+	if n.kind != tableKind {
+		return wrong(n, table+": "+wrongKind(tableKind, n.kind))
+	}
+	var names []string
+	for name := range known {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	var problems []Problem
+	for _, word := range n.keys {
+		read, found := known[word.name]
+		switch {
+		case found:
+			if message := read(word.value); message != "" {
+				problems = append(problems, wrong(word.value, table+"."+word.name+": "+message)...)
+			}
+		case word.value.kind == tableKind && strings.HasPrefix(table, "allow."):
+			problems = append(problems, Problem{Line: word.line, Column: word.column, Message: nameWithDots(table, word.name)})
+		default:
+			problems = append(problems, Problem{Line: word.line, Column: word.column, Message: unknownKey(table+"."+word.name, nearest(word.name, names))})
+		}
+	}
+	return problems
+}
+
+// reason reads a reason into its place.
+func reason(into *string) func(*node) string {
+	return func(n *node) string {
+		text, message := readText(n)
+		if message == "" && strings.TrimSpace(text) == "" {
+			message = emptyReason
+		}
+		*into = text
+		return message
+	}
+}
+
+// expiry reads the day from which on something does not count any more.
+func expiry(into *time.Time) func(*node) string {
+	return func(n *node) string {
+		switch n.kind {
+		case dateKind:
+			*into = n.date
+			return ""
+		case stringKind:
+			if _, err := time.Parse(time.DateOnly, n.text); err == nil {
+				return dateInQuotes(n.text)
+			}
+		}
+		return wrongKind(dateKind, n.kind)
+	}
+}
+
+// trustedHostPrefix stands before a host in allow, to tell it from a name.
+const trustedHostPrefix = "trusted-host:"
+
+// allowedName reads what an allow entry may be about.
+func allowedName(text string) (string, string) {
+	if host, isHost := strings.CutPrefix(text, trustedHostPrefix); isHost {
+		if host == "" || host != printable(host) || strings.ContainsAny(host, " /@*") {
+			return "", noHost(host)
+		}
+		return trustedHostPrefix + strings.ToLower(host), ""
+	}
+	if strings.Contains(text, "://") {
+		parsed, err := url.Parse(text)
+		switch {
+		case err != nil || text != printable(text) || parsed.Scheme == "":
+			return "", noURL(text)
+		case parsed.User != nil:
+			return "", urlWithCredentials
+		}
+		return comparableURL(text), ""
+	}
+	return readPattern(text)
+}
+
+// comparableURL is the form in which URLs of allow, of requirements and of
+// indexes are compared: without user, password, fragment and closing slashes.
+func comparableURL(text string) string {
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	parsed.User, parsed.Fragment, parsed.RawFragment = nil, "", ""
+	parsed.Scheme, parsed.Host = strings.ToLower(parsed.Scheme), strings.ToLower(parsed.Host)
+	return strings.TrimRight(parsed.String(), "/")
+}
+
+func allowField() field {
+	info := KeyInfo{Key: "allow.NAME", Type: "table: reason, expires, rules", Meaning: "an answer that was kept: the name is no question any more", Layers: EveryLayer, Tighter: "nothing"}
+	return collection(info,
+		func(p *Policy) *[]Allow { return &p.Allow },
+		func(n *node) ([]placed[Allow], []Problem) {
+			return entriesOf(n, "allow", allowedName, func(name string, word key) (Allow, []Problem) {
+				entry := Allow{Name: name}
+				table := "allow." + keyTOML(word.name)
+				problems := members(word.value, table, map[string]func(*node) string{
+					"reason":  reason(&entry.Reason),
+					"expires": expiry(&entry.Expires),
+					"rules":   answeredRules(&entry.Rules),
+				})
+				if len(problems) == 0 && entry.Reason == "" {
+					problems = []Problem{{Line: word.line, Column: word.column, Message: missingReason(table)}}
+				}
+				return entry, problems
+			})
+		},
+		func(entry Allow) string { return entry.Name },
+		func(entry *Allow) *Source { return &entry.Source },
+		Allow.toml,
+		always)
+}
+
+// answeredRules reads the rules that an allow entry answers.
+func answeredRules(into *[]Rule) func(*node) string {
+	var answerable []Rule
+	for _, info := range ruleTable {
+		switch info.Answer {
+		case AnswerName, AnswerNamedRule, AnswerTemporary, AnswerURL:
+			answerable = append(answerable, info.Rule)
+		}
+	}
+	read := readChoice(answerable...)
+	return func(n *node) string {
+		if n.kind != arrayKind {
+			return wrongKind(arrayKind, n.kind)
+		}
+		if len(n.items) == 0 {
+			return emptyRules
+		}
+		for _, item := range n.items {
+			rule, message := read(item)
+			if message != "" {
+				return message
+			}
+			*into = append(*into, rule)
+		}
+		return ""
+	}
+}
+
+func (a Allow) toml() string {
+	text := "{ reason = " + quoteTOML(a.Reason)
+	if !a.Expires.IsZero() {
+		text += ", expires = " + a.Expires.Format(time.DateOnly)
+	}
+	if a.Rules != nil {
+		var rules []string
+		for _, rule := range a.Rules {
+			rules = append(rules, quote(rule))
+		}
+		text += ", rules = [" + strings.Join(rules, ", ") + "]"
+	}
+	return text + " }"
+}
+
+func denyField() field {
+	info := KeyInfo{Key: "deny.NAME", Type: "string, or table: reason", Meaning: "a name that is never installed, and why", Layers: EveryLayer, Tighter: "more names"}
+	return collection(info,
+		func(p *Policy) *[]Deny { return &p.Deny },
+		func(n *node) ([]placed[Deny], []Problem) {
+			return entriesOf(n, "deny", readPattern, func(name string, word key) (Deny, []Problem) {
+				entry := Deny{Name: name}
+				table := "deny." + keyTOML(word.name)
+				if word.value.kind == stringKind {
+					if message := reason(&entry.Reason)(word.value); message != "" {
+						return entry, wrong(word.value, table+": "+message)
+					}
+					return entry, nil
+				}
+				problems := members(word.value, table, map[string]func(*node) string{"reason": reason(&entry.Reason)})
+				if len(problems) == 0 && entry.Reason == "" {
+					problems = []Problem{{Line: word.line, Column: word.column, Message: missingReason(table)}}
+				}
+				return entry, problems
+			})
+		},
+		func(entry Deny) string { return entry.Name },
+		func(entry *Deny) *Source { return &entry.Source },
+		func(entry Deny) string { return quoteTOML(entry.Reason) },
+		func(*Policy, Deny, *Deny) bool { return false })
+}
+
+func preferField() field {
+	info := KeyInfo{Key: "prefer.NAME", Type: "string, or table: use", Meaning: "what is used here instead of the name", Layers: EveryLayer, Tighter: "more names"}
+	use := func(into *string) func(*node) string {
+		return func(n *node) string {
+			text, message := readText(n)
+			if message == "" && !isNameOrModule(text) {
+				message = noName(text)
+			}
+			*into = text
+			return message
+		}
+	}
+	name := func(text string) (string, string) {
+		canonical, ok := canonicalName(text)
+		if !ok {
+			return "", noName(text)
+		}
+		return canonical, ""
+	}
+	return collection(info,
+		func(p *Policy) *[]Prefer { return &p.Prefer },
+		func(n *node) ([]placed[Prefer], []Problem) {
+			return entriesOf(n, "prefer", name, func(name string, word key) (Prefer, []Problem) {
+				entry := Prefer{Name: name}
+				table := "prefer." + keyTOML(word.name)
+				if word.value.kind == stringKind {
+					if message := use(&entry.Use)(word.value); message != "" {
+						return entry, wrong(word.value, table+": "+message)
+					}
+					return entry, nil
+				}
+				problems := members(word.value, table, map[string]func(*node) string{"use": use(&entry.Use)})
+				if len(problems) == 0 && entry.Use == "" {
+					problems = []Problem{{Line: word.line, Column: word.column, Message: missingUse(table)}}
+				}
+				return entry, problems
+			})
+		},
+		func(entry Prefer) string { return entry.Name },
+		func(entry *Prefer) *Source { return &entry.Source },
+		func(entry Prefer) string { return quoteTOML(entry.Use) },
+		func(_ *Policy, entry Prefer, old *Prefer) bool { return old != nil && old.Use != entry.Use })
+}
+
+// isNameOrModule says whether a text names a distribution or a module of the
+// standard library ("importlib.metadata").
+func isNameOrModule(text string) bool {
+	_, ok := canonicalName(text)
+	return ok
+}
+
+func pinField() field {
+	info := KeyInfo{Key: "index.pin.NAME", Type: "URL", Meaning: "the one index that answers for the name, * for any characters", Layers: EveryLayer, Tighter: "nothing"}
+	return collection(info,
+		func(p *Policy) *[]Pin { return &p.Index.Pin },
+		func(n *node) ([]placed[Pin], []Problem) {
+			return entriesOf(n, "index.pin", readPattern, func(pattern string, word key) (Pin, []Problem) {
+				entry := Pin{Pattern: pattern}
+				table := "index.pin." + keyTOML(word.name)
+				text, message := readText(word.value)
+				if message == "" {
+					message = badIndexURL(text)
+				}
+				if message != "" {
+					return entry, wrong(word.value, table+": "+message)
+				}
+				entry.URL = text
+				return entry, nil
+			})
+		},
+		func(entry Pin) string { return entry.Pattern },
+		func(entry *Pin) *Source { return &entry.Source },
+		func(entry Pin) string { return quoteTOML(entry.URL) },
+		func(_ *Policy, entry Pin, old *Pin) bool { return old == nil || old.URL != entry.URL })
+}
+
+// badIndexURL says what is wrong with the URL of an index, or "".
+func badIndexURL(text string) string {
+	parsed, err := url.Parse(text)
+	switch {
+	case err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http":
+		return noIndexURL(withoutCredentials(text))
+	case parsed.User != nil:
+		return urlWithCredentials
+	}
+	return ""
+}
+
+func ignoreField() field {
+	info := KeyInfo{Key: "scan.ignore", Type: "list of tables: id, reason, expires, package, versions", Meaning: "a vulnerability that was looked at and does not count for now", Layers: EveryLayer, Tighter: "nothing, but one that expires within 90 days counts"}
+	made := collection(info,
+		func(p *Policy) *[]Ignore { return &p.Scan.Ignore },
+		readIgnores,
+		func(entry Ignore) string { return entry.ID + "\x00" + entry.Package + "\x00" + entry.Versions },
+		func(entry *Ignore) *Source { return &entry.Source },
+		Ignore.toml,
+		always)
+	return made
+}
+
+func readIgnores(n *node) ([]placed[Ignore], []Problem) {
+	if n.kind != arrayKind {
+		return nil, wrong(n, "scan.ignore: "+wrongKind(arrayKind, n.kind))
+	}
+	var entries []placed[Ignore]
+	var problems []Problem
+	seen := map[string]int{}
+	for _, item := range n.items {
+		var entry Ignore
+		wrong := members(item, "scan.ignore", map[string]func(*node) string{
+			"id":       identifier(&entry.ID),
+			"reason":   reason(&entry.Reason),
+			"expires":  expiry(&entry.Expires),
+			"package":  packageName(&entry.Package),
+			"versions": versions(&entry.Versions),
+		})
+		place := Problem{Line: item.line, Column: item.column}
+		identity := strings.ToUpper(entry.ID) + "\x00" + entry.Package + "\x00" + entry.Versions
+		switch line, twice := seen[identity]; {
+		case len(wrong) > 0:
+		case entry.ID == "":
+			place.Message = missingID
+			wrong = []Problem{place}
+		case entry.Reason == "":
+			place.Message = missingReason("scan.ignore")
+			wrong = []Problem{place}
+		case twice:
+			place.Message = sameIgnore(entry.ID, line)
+			wrong = []Problem{place}
+		}
+		if len(wrong) > 0 {
+			problems = append(problems, wrong...)
+			continue
+		}
+		seen[identity] = item.line
+		entries = append(entries, placed[Ignore]{entry, item.line})
+	}
+	return entries, problems
+}
+
+func identifier(into *string) func(*node) string {
+	return func(n *node) string {
+		text, message := readText(n)
+		*into = text
+		switch {
+		case message != "":
+			return message
+		case text == "" || strings.ContainsAny(text, " \t,*"):
+			return noID(text)
+		case strings.HasPrefix(strings.ToUpper(text), "MAL-"):
+			return malwareIsNeverIgnored
+		}
+		return ""
+	}
+}
+
+func packageName(into *string) func(*node) string {
+	return func(n *node) string {
+		text, message := readText(n)
+		if message != "" {
+			return message
+		}
+		name, ok := canonicalName(text)
+		if !ok {
+			return noName(text)
+		}
+		*into = name
+		return ""
+	}
+}
+
+func (i Ignore) toml() string {
+	text := "{ id = " + quoteTOML(i.ID) + ", reason = " + quoteTOML(i.Reason)
+	if !i.Expires.IsZero() {
+		text += ", expires = " + i.Expires.Format(time.DateOnly)
+	}
+	if i.Package != "" {
+		text += ", package = " + quoteTOML(i.Package)
+	}
+	if i.Versions != "" {
+		text += ", versions = " + quoteTOML(i.Versions)
+	}
+	return text + " }"
+}
+
+func versions(into *string) func(*node) string {
+	return func(n *node) string {
+		text, message := readText(n)
+		if message != "" {
+			return message
+		}
+		if specifiers, err := pep.ParseSpecifiers(text); err != nil || specifiers.Empty() {
+			return noSpecifier(text)
+		}
+		*into = text
+		return ""
+	}
+}

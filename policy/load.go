@@ -1,0 +1,380 @@
+package policy
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ProjectFileName is the name of a project's policy file.
+const ProjectFileName = "thresher.toml"
+
+// longestUntrustedIgnore is how far ahead the expiry of a project's
+// vulnerability ignore may lie to count without trust.
+const longestUntrustedIgnore = 90 * Day
+
+// LoadInput is what Load needs to know of the machine.
+type LoadInput struct {
+	SystemPath string // "" for none
+	UserPath   string // "" for none
+	Dir        string // the working directory; "" for no project layer
+	Home       string // the user's home directory; "" unknown
+	// Trusted says whether the content with this SHA-256 (hex) was trusted as
+	// a project's policy; nil for nothing trusted.
+	Trusted func(sha256 string) bool
+	Now     time.Time
+}
+
+// Load reads the layers of the policy and merges them. A file that is missing
+// says nothing; a file that cannot be read, may be written by others or says
+// anything that is not understood is an error, of type *Error with all that
+// is wrong. There is no falling back to defaults.
+func Load(input LoadInput) (*Policy, error) {
+	var sources []source
+	var problems []Problem
+	read := func(layer Layer, path string) {
+		if path == "" {
+			return
+		}
+		content, err := readGuarded(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return
+		}
+		if err != nil {
+			problems = append(problems, fileProblem(path, err))
+			return
+		}
+		statements, wrong := checkDocument(path, content)
+		problems = append(problems, sorted(wrong)...)
+		sources = append(sources, source{File{layer, path, Hash(content)}, statements})
+	}
+	read(SystemLayer, input.SystemPath)
+	read(UserLayer, input.UserPath)
+	project, err := FindProject(input.Dir, input.Home)
+	if err != nil {
+		problems = append(problems, fileProblem(input.Dir, err))
+	}
+	if project != input.UserPath && project != input.SystemPath {
+		read(ProjectLayer, project)
+	}
+	if len(problems) > 0 {
+		return nil, &Error{problems}
+	}
+	policy := merge(sources, input)
+	if problems := foreverIgnores(policy); len(problems) > 0 {
+		return nil, &Error{problems}
+	}
+	return policy, nil
+}
+
+// source is one file with all that it says.
+type source struct {
+	file       File
+	statements []statement
+}
+
+// Hash returns the SHA-256 of a policy file's content, hex: what
+// `thresher trust` records.
+func Hash(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// Default returns the policy that a preset is when no file says anything.
+func Default(preset Preset) *Policy {
+	policy := &Policy{rules: map[Rule]*Sourced[Action]{}}
+	for _, info := range ruleTable {
+		policy.rules[info.Rule] = new(Sourced[Action])
+	}
+	for _, field := range fields {
+		field.reset(policy, preset)
+	}
+	return policy
+}
+
+// Check reads one file as the layer given and returns all that is wrong with
+// it, and what of it would not count: keys outside their layer, and answers
+// that have expired. An error says that the file cannot be read.
+func Check(path string, layer Layer, now time.Time) ([]Problem, error) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read policy file: %w", err)
+	}
+	problems := CheckContent(path, content, layer, now)
+	if _, err := readGuarded(path); err != nil && layer != ProjectLayer {
+		problems = append([]Problem{fileProblem(path, err)}, problems...)
+	}
+	return problems, nil
+}
+
+// CheckContent is Check for content that was read already.
+func CheckContent(path string, content []byte, layer Layer, now time.Time) []Problem {
+	statements, problems := checkDocument(path, content)
+	for _, said := range statements {
+		if !said.field.info.Layers.includes(layer) {
+			problems = append(problems, Problem{Path: path, Line: said.line, Column: said.column, Message: outsideItsLayer(said.field.info)})
+		}
+		switch values := said.value.(type) {
+		case []placed[Allow]:
+			for _, entry := range values {
+				if expired(entry.value.Expires, now) {
+					problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: expiredAllow(entry.value)})
+				}
+			}
+		case []placed[Ignore]:
+			for _, entry := range values {
+				if expired(entry.value.Expires, now) {
+					problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: expiredIgnore(entry.value)})
+				}
+			}
+		}
+	}
+	return sorted(problems)
+}
+
+func sorted(problems []Problem) []Problem {
+	slices.SortStableFunc(problems, func(a, b Problem) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+	return problems
+}
+
+func expired(expires, now time.Time) bool {
+	return !expires.IsZero() && !now.Before(expires)
+}
+
+// FindProject returns the path of the project's policy file: the nearest from
+// the directory upward, looking no further than the root of a repository, the
+// home directory, or the last directory that belongs to the user. "" when there
+// is none.
+func FindProject(dir, home string) (string, error) {
+	if dir == "" {
+		return "", nil
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", fmt.Errorf("find the project's policy: %w", err)
+	}
+	for {
+		info, err := os.Stat(dir)
+		if err != nil {
+			return "", fmt.Errorf("find the project's policy: %w", err)
+		}
+		if !ownedByUser(info) {
+			return "", nil
+		}
+		path := filepath.Join(dir, ProjectFileName)
+		if _, err := os.Lstat(path); err == nil {
+			return path, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("find the project's policy: %w", err)
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir || isRepositoryRoot(dir) || sameDirectory(info, home) {
+			return "", nil
+		}
+		dir = parent
+	}
+}
+
+func isRepositoryRoot(dir string) bool {
+	for _, mark := range []string{".git", ".hg", ".jj", ".svn"} {
+		if _, err := os.Lstat(filepath.Join(dir, mark)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+func sameDirectory(info fs.FileInfo, path string) bool {
+	if path == "" {
+		return false
+	}
+	other, err := os.Stat(path)
+	return err == nil && os.SameFile(info, other)
+}
+
+// fileProblem says what stands against a file as a whole.
+func fileProblem(path string, err error) Problem {
+	var guarded *guardError
+	if errors.As(err, &guarded) {
+		return Problem{Path: path, Message: guarded.message, Hint: guarded.hint}
+	}
+	var pathError *fs.PathError
+	if errors.As(err, &pathError) {
+		err = pathError.Err
+	}
+	return Problem{Path: path, Message: cannotRead(err)}
+}
+
+// guardError says why a file that could be read must not be.
+type guardError struct{ message, hint string }
+
+func (e *guardError) Error() string { return e.message }
+
+// merge merges the layers, which come in their order.
+func merge(sources []source, input LoadInput) *Policy {
+	policy := Default(Standard)
+	for _, source := range sources {
+		policy.Files = append(policy.Files, source.file)
+		trusted := true
+		if source.file.Layer == ProjectLayer {
+			trusted = input.Trusted != nil && input.Trusted(source.file.SHA256)
+			policy.Project = &Project{Path: source.file.Path, SHA256: source.file.SHA256, Trusted: trusted}
+		}
+		merger := merger{policy: policy, file: source.file, trusted: trusted, now: input.Now}
+		merger.preset(source.statements)
+		for _, said := range source.statements {
+			merger.statement(said)
+		}
+	}
+	nearestFirst(policy)
+	return policy
+}
+
+// merger merges one file into a policy.
+type merger struct {
+	policy  *Policy
+	file    File
+	trusted bool
+	now     time.Time
+}
+
+func (m *merger) source(line int) Source {
+	return Source{Layer: m.file.Layer, Path: m.file.Path, Line: line}
+}
+
+func (m *merger) note(line, column int, message string) {
+	m.policy.Notes = append(m.policy.Notes, Problem{Path: m.file.Path, Line: line, Column: column, Message: message})
+}
+
+// locked returns the lock of the system's file that a key is under.
+func (m *merger) locked(key string) (Sourced[string], bool) {
+	if m.file.Layer == SystemLayer {
+		return Sourced[string]{}, false
+	}
+	key = strings.TrimSuffix(key, ".NAME")
+	for _, lock := range m.policy.Locked {
+		if lock.Value == key || strings.HasPrefix(key, lock.Value+".") {
+			return lock, true
+		}
+	}
+	return Sourced[string]{}, false
+}
+
+// preset merges the preset before everything else, for what a file says
+// itself comes on top of it. A stricter preset of a project makes every value
+// at least as strict; a looser one touches only the defaults, and only where
+// the file is trusted.
+func (m *merger) preset(statements []statement) {
+	at := slices.IndexFunc(statements, func(said statement) bool { return said.field.info.Key == "preset" })
+	if at < 0 {
+		return
+	}
+	preset := statements[at].value.(Preset)
+	source := m.source(statements[at].line)
+	_, lockedPreset := m.locked("preset")
+	for i := range fields {
+		if fields[i].info.Key == "preset" || m.file.Layer == ProjectLayer && fields[i].info.Layers != EveryLayer {
+			continue
+		}
+		from := Source{} // a preset's values are defaults,
+		if m.file.Layer == ProjectLayer {
+			from = source // but what a project makes stricter bears its name
+		}
+		_, locked := m.locked(fields[i].info.Key)
+		fields[i].adopt(m.policy, preset, from, !m.trusted || locked || lockedPreset)
+	}
+}
+
+// statement merges one value.
+func (m *merger) statement(said statement) {
+	info := said.field.info
+	if !info.Layers.includes(m.file.Layer) {
+		m.note(said.line, said.column, outsideItsLayer(info))
+		return
+	}
+	said.value = m.withExpiries(said)
+	lock, locked := m.locked(info.Key)
+	changes := said.field.merge(m.policy, said.value, m.source(said.line), locked || !m.trusted)
+	if m.file.Layer == ProjectLayer && !locked {
+		m.policy.Project.Loosens = append(m.policy.Project.Loosens, changes...)
+	}
+	for _, change := range changes {
+		if locked {
+			m.note(change.Line, 1, lockedKey(change.Key, lock))
+		}
+	}
+}
+
+// withExpiries looks at the days in a value: an answer that has expired is
+// noted, and the vulnerability ignores of an untrusted project that count
+// nevertheless are merged here.
+func (m *merger) withExpiries(said statement) any {
+	switch values := said.value.(type) {
+	case []placed[Allow]:
+		for _, entry := range values {
+			if expired(entry.value.Expires, m.now) {
+				m.note(entry.line, 1, expiredAllow(entry.value))
+			}
+		}
+	case []placed[Ignore]:
+		if m.trusted {
+			return values
+		}
+		if _, locked := m.locked("scan.ignore"); locked {
+			return values
+		}
+		var rest []placed[Ignore]
+		latest := m.now.Add(longestUntrustedIgnore.Duration())
+		for _, entry := range values {
+			if entry.value.Expires.IsZero() || entry.value.Expires.After(latest) {
+				rest = append(rest, entry)
+				continue
+			}
+			entry.value.Untrusted = true
+			entry.value.Source = m.source(entry.line)
+			m.policy.Scan.Ignore = append(m.policy.Scan.Ignore, entry.value)
+		}
+		return rest
+	}
+	return said.value
+}
+
+// nearestFirst orders the entries that are looked up by name so that the
+// nearest layer comes first.
+func nearestFirst(policy *Policy) {
+	slices.SortStableFunc(policy.Index.Pin, func(a, b Pin) int { return cmp.Compare(b.Layer, a.Layer) })
+	slices.SortStableFunc(policy.Allow, func(a, b Allow) int { return cmp.Compare(b.Layer, a.Layer) })
+	slices.SortStableFunc(policy.Deny, func(a, b Deny) int { return cmp.Compare(b.Layer, a.Layer) })
+}
+
+// foreverIgnores finds the ignores without an expiry where the policy does not
+// permit them. A project's do not make the policy unusable: they do not count.
+func foreverIgnores(policy *Policy) []Problem {
+	if policy.Scan.IgnoreForever.Value {
+		return nil
+	}
+	var problems []Problem
+	policy.Scan.Ignore = slices.DeleteFunc(policy.Scan.Ignore, func(ignore Ignore) bool {
+		if !ignore.Expires.IsZero() {
+			return false
+		}
+		problem := Problem{Path: ignore.Path, Line: ignore.Line, Column: 1, Message: missingExpires(ignore.ID)}
+		if ignore.Layer == ProjectLayer {
+			policy.Notes = append(policy.Notes, problem)
+		} else {
+			problems = append(problems, problem)
+		}
+		return true
+	})
+	return problems
+}

@@ -1,0 +1,105 @@
+package policy
+
+import "slices"
+
+// RuleInfo is what holds for one rule whatever the policy says.
+type RuleInfo struct {
+	Rule    Rule
+	Group   string   // what it looks at: names, projects, releases, indexes, environment
+	Looks   string   // in a few words
+	Actions []Action // those that a policy may choose
+	// The actions of the presets.
+	Relaxed, Standard, Strict Action
+	Answer                    Answer
+}
+
+// Answer is how a person answers a finding of a rule for good.
+type Answer string
+
+// The ways to answer a finding.
+const (
+	NoAnswer        Answer = "none"        // it stands
+	AnswerName      Answer = "name"        // [allow.NAME]
+	AnswerNamedRule Answer = "named rule"  // [allow.NAME] with rules = ["RULE"]
+	AnswerTemporary Answer = "temporarily" // [allow.NAME] with expires
+	AnswerURL       Answer = "URL"         // [allow."URL"]
+	AnswerPin       Answer = "pin"         // [index] pin
+	AnswerIgnore    Answer = "ignore"      // [[scan.ignore]]
+)
+
+var (
+	onlyBlock   = []Action{Block}
+	nameActions = []Action{Off, Note, Ask, Block}
+	gateActions = []Action{Off, Note, Hold, Block}
+	lastActions = []Action{Off, Note, Block}
+	hardActions = []Action{Note, Ask, Block}
+)
+
+var ruleTable = []RuleInfo{
+	{Unreadable, "names", "an input of which thresher cannot tell what pip would make", onlyBlock, Block, Block, Block, NoAnswer},
+	{Typosquat, "names", "a name that imitates a popular one", nameActions, Ask, Ask, Block, AnswerName},
+	{Denied, "names", "a name in deny", hardActions, Block, Block, Block, NoAnswer},
+	{Unapproved, "names", "with allowlist = true: a name outside allow", hardActions, Block, Block, Block, AnswerName},
+	{Stdlib, "names", "a distribution whose work the standard library does", nameActions, Off, Note, Note, AnswerName},
+	{Preferred, "names", "a name for which prefer has another", nameActions, Note, Note, Ask, AnswerName},
+	{Pinned, "names", "an exact version that -U cannot lift", nameActions, Off, Note, Note, AnswerTemporary},
+	{Unbounded, "names", "a requirement of a file without a lower bound", nameActions, Off, Note, Note, AnswerName},
+	{DirectURL, "names", "a requirement that is a URL", nameActions, Note, Ask, Block, AnswerURL},
+	{InsecureURL, "names", "a URL whose content anyone on the way may change", nameActions, Block, Block, Block, AnswerURL},
+	{UnknownName, "names", "a name that no index knows, or of which nothing could be learned", nameActions, Note, Note, Block, AnswerName},
+
+	{Malware, "projects", "an advisory that calls it malware", onlyBlock, Block, Block, Block, NoAnswer},
+	{Quarantined, "projects", "a project that its index has put in quarantine", hardActions, Block, Block, Block, NoAnswer},
+	{Archived, "projects", "a project that its owners have archived or deprecated", nameActions, Note, Note, Ask, AnswerName},
+	{NewProject, "projects", "a project whose first file is younger than cooldown.project", nameActions, Note, Ask, Block, AnswerName},
+	{Unpopular, "projects", "a name that is not among the popular ones", nameActions, Off, Note, Ask, AnswerName},
+	{Maintainers, "projects", "fewer or more maintainers than trust.maintainers says", nameActions, Off, Note, Note, AnswerName},
+	{Stale, "projects", "no new file for longer than trust.stale-after", nameActions, Off, Note, Ask, AnswerName},
+	{Funding, "projects", "no link to funding", nameActions, Off, Note, Note, AnswerName},
+	{Organisation, "projects", "no organisation behind it", nameActions, Off, Note, Note, AnswerName},
+	{SecurityPolicy, "projects", "no link to a security policy", nameActions, Off, Note, Note, AnswerName},
+
+	{Cooldown, "releases", "a file younger than cooldown.release", gateActions, Hold, Hold, Hold, AnswerNamedRule},
+	{Yanked, "releases", "a release that its owners took back", gateActions, Note, Note, Block, AnswerNamedRule},
+	{Provenance, "releases", "attestations that earlier releases had and this one has not", gateActions, Note, Hold, Block, AnswerNamedRule},
+	{Sdist, "releases", "a source distribution, which runs code to install", gateActions, Off, Note, Hold, AnswerNamedRule},
+	{Vulnerable, "releases", "a release with a known vulnerability", gateActions, Note, Note, Note, AnswerIgnore},
+
+	{Confusion, "indexes", "a name that more than one index has", gateActions, Note, Note, Block, AnswerPin},
+	{ForeignIndex, "indexes", "an index or trusted host that a requirements file brings along", nameActions, Note, Note, Block, AnswerURL},
+
+	{Unvouched, "environment", "a distribution that arrived past the gate", []Action{Note, Block}, Block, Block, Block, NoAnswer},
+	{StartupHook, "environment", "a file that runs at every start of Python", lastActions, Note, Note, Block, AnswerNamedRule},
+}
+
+// Rules returns every rule, in the order of docs/rules.md.
+func Rules() []RuleInfo { return slices.Clone(ruleTable) }
+
+// ruleInfo returns what holds for a rule; ok is false for a name that is none.
+func ruleInfo(rule Rule) (info RuleInfo, ok bool) {
+	for _, info := range ruleTable {
+		if info.Rule == rule {
+			return info, true
+		}
+	}
+	return RuleInfo{}, false
+}
+
+func (info RuleInfo) preset(preset Preset) Action {
+	switch preset {
+	case Relaxed:
+		return info.Relaxed
+	case Strict:
+		return info.Strict
+	}
+	return info.Standard
+}
+
+// severity orders actions, the hardest last. What is no action is the hardest.
+func severity(action Action) int {
+	order := []Action{Off, Note, Hold, Ask, Block}
+	if at := slices.Index(order, action); at >= 0 {
+		return at
+	}
+	return len(order)
+}

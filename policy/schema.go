@@ -1,0 +1,293 @@
+package policy
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// KeyInfo describes one key of a policy file, for docs/policy.md and for
+// `thresher policy show`.
+type KeyInfo struct {
+	Key     string // "cooldown.release"; "allow.NAME" where NAME is any name
+	Type    string // in words
+	Meaning string
+	// The defaults of the presets, as written in a file; "" for none.
+	Relaxed, Standard, Strict string
+	Layers                    Reach
+	Tighter                   string // which direction a project may take untrusted, in words
+}
+
+// Reach says in which layers a key counts.
+type Reach string
+
+// The reaches.
+const (
+	EveryLayer  Reach = "every layer"
+	OwnLayers   Reach = "the user's and the system's file"
+	SystemsOnly Reach = "the system's file"
+)
+
+func (reach Reach) includes(layer Layer) bool {
+	switch reach {
+	case OwnLayers:
+		return layer == SystemLayer || layer == UserLayer
+	case SystemsOnly:
+		return layer == SystemLayer
+	}
+	return true
+}
+
+// order is how a new value stands to an old one.
+type order int
+
+const (
+	same order = iota
+	stricter
+	looser // or of another kind: nobody can tell
+)
+
+// field is one key of a policy file: how it is read, merged and shown. All
+// that the package knows about keys is in the table of fields.
+type field struct {
+	info KeyInfo
+	// read returns the value of a node, or problems without a path.
+	read func(n *node) (value any, problems []Problem)
+	// reset puts a preset's default.
+	reset func(p *Policy, preset Preset)
+	// merge puts a value that read has returned. With onlyStricter it puts
+	// only what makes the policy stricter. It returns what is looser, whether
+	// or not it was put.
+	merge func(p *Policy, value any, source Source, onlyStricter bool) []Change
+	// adopt merges the default of a preset into a value that may come from a
+	// file, under the same condition; loosening touches only other defaults.
+	adopt func(p *Policy, preset Preset, source Source, onlyStricter bool) (loosens bool)
+	// show returns the values in force.
+	show func(p *Policy) []Setting
+}
+
+// Setting is one value in force, for `thresher policy show`.
+type Setting struct {
+	Key   string // "rules.typosquat", "allow.reqeusts"
+	Value string // as a policy file writes it
+	Source
+}
+
+// scalar makes the field of one value.
+func scalar[T comparable](
+	info KeyInfo,
+	at func(*Policy) *Sourced[T],
+	defaults [3]T, // relaxed, standard, strict
+	read func(*node) (T, string),
+	format func(T) string,
+	compare func(old, new T) order,
+) field {
+	ofPreset := func(preset Preset) T {
+		return defaults[max(slices.Index([]Preset{Relaxed, Standard, Strict}, preset), 0)]
+	}
+	info.Relaxed, info.Standard, info.Strict = format(defaults[0]), format(defaults[1]), format(defaults[2])
+	return field{
+		info: info,
+		read: func(n *node) (any, []Problem) {
+			value, message := read(n)
+			if message != "" {
+				return nil, []Problem{{Line: n.line, Column: n.column, Message: info.Key + ": " + message}}
+			}
+			return value, nil
+		},
+		reset: func(p *Policy, preset Preset) {
+			*at(p) = Sourced[T]{Value: ofPreset(preset)}
+		},
+		merge: func(p *Policy, read any, source Source, onlyStricter bool) []Change {
+			target, value := at(p), read.(T)
+			standing := compare(target.Value, value)
+			var changes []Change
+			if standing == looser {
+				changes = []Change{{Key: info.Key, From: format(target.Value), To: format(value), Source: source}}
+			}
+			// A value said again by a nearer layer is that layer's from then on,
+			// but an untrusted one does not take a value over from its user.
+			if !onlyStricter || standing == stricter {
+				*target = Sourced[T]{value, source}
+			}
+			return changes
+		},
+		adopt: func(p *Policy, preset Preset, source Source, onlyStricter bool) bool {
+			target, value := at(p), ofPreset(preset)
+			switch compare(target.Value, value) {
+			case stricter:
+				if target.Layer == DefaultLayer || source.Layer == ProjectLayer {
+					*target = Sourced[T]{value, source}
+				}
+			case looser:
+				if target.Layer != DefaultLayer {
+					return false
+				}
+				if !onlyStricter {
+					*target = Sourced[T]{value, source}
+				}
+				return true
+			}
+			return false
+		},
+		show: func(p *Policy) []Setting {
+			value := at(p)
+			return []Setting{{info.Key, format(value.Value), value.Source}}
+		},
+	}
+}
+
+// Orders.
+
+func byRank[T comparable](ranks ...T) func(old, new T) order {
+	return func(old, new T) order {
+		return bySize(slices.Index(ranks, old), slices.Index(ranks, new))
+	}
+}
+
+func bySize[T cmp.Ordered](old, new T) order {
+	switch {
+	case new > old:
+		return stricter
+	case new < old:
+		return looser
+	}
+	return same
+}
+
+func smallerIsStricter[T cmp.Ordered](old, new T) order { return bySize(new, old) }
+
+func trueIsStricter(old, new bool) order {
+	return byRank(false, true)(old, new)
+}
+
+func falseIsStricter(old, new bool) order {
+	return byRank(true, false)(old, new)
+}
+
+// neither is the order of values of which none is stricter.
+func neither[T comparable](old, new T) order {
+	if old == new {
+		return same
+	}
+	return looser
+}
+
+// stricterFailOn orders the thresholds: none below all, any above all, the
+// severities among themselves. fixable is another question than a severity.
+func stricterFailOn(old, new FailOn) order {
+	if old == new {
+		return same
+	}
+	switch {
+	case old == FailOnNone, new == FailOnAny:
+		return stricter
+	case new == FailOnNone, old == FailOnAny, old == FailOnFixable, new == FailOnFixable:
+		return looser
+	}
+	return byRank(FailOnCritical, FailOnHigh, FailOnMedium, FailOnLow)(old, new)
+}
+
+// Readers of one value: the value, or a message that says what was expected.
+
+func readBoolean(n *node) (bool, string) {
+	if n.kind != booleanKind {
+		return false, wrongKind(booleanKind, n.kind)
+	}
+	return n.boolean, ""
+}
+
+func readSpan(shortest Span) func(n *node) (Span, string) {
+	return func(n *node) (Span, string) {
+		if n.kind != stringKind {
+			return 0, wrongKind(stringKind, n.kind)
+		}
+		span, err := ParseSpan(n.text)
+		if err != nil {
+			return 0, err.Error()
+		}
+		if span < shortest {
+			return 0, tooShort(n.text, shortest)
+		}
+		return span, ""
+	}
+}
+
+func readInteger(least, most int64) func(n *node) (int, string) {
+	return func(n *node) (int, string) {
+		if n.kind != integerKind {
+			return 0, wrongKind(integerKind, n.kind)
+		}
+		if n.integer < least || n.integer > most {
+			return 0, outOfRange(n.integer, least, most)
+		}
+		return int(n.integer), ""
+	}
+}
+
+func readText(n *node) (string, string) {
+	if n.kind != stringKind {
+		return "", wrongKind(stringKind, n.kind)
+	}
+	if n.text != printable(n.text) {
+		return "", controlCharacters
+	}
+	return n.text, ""
+}
+
+func readChoice[T ~string](choices ...T) func(n *node) (T, string) {
+	return func(n *node) (T, string) {
+		if n.kind != stringKind {
+			return "", wrongKind(stringKind, n.kind)
+		}
+		if slices.Contains(choices, T(n.text)) {
+			return T(n.text), ""
+		}
+		words := make([]string, len(choices))
+		for i, choice := range choices {
+			words[i] = string(choice)
+		}
+		return "", noSuchChoice(n.text, words)
+	}
+}
+
+// Writers of one value, as a policy file has it.
+
+func quote[T ~string](value T) string { return quoteTOML(string(value)) }
+
+func formatSpan(value Span) string { return quoteTOML(value.String()) }
+
+// quoteTOML writes a string as TOML's basic string.
+func quoteTOML(text string) string {
+	var quoted strings.Builder
+	quoted.WriteByte('"')
+	for _, character := range text {
+		switch {
+		case character == '"' || character == '\\':
+			quoted.WriteByte('\\')
+			quoted.WriteRune(character)
+		case character < ' ' || character == 0x7f:
+			hex := strconv.FormatInt(int64(character), 16)
+			quoted.WriteString(`\u` + strings.Repeat("0", 4-len(hex)) + hex)
+		default:
+			quoted.WriteRune(character)
+		}
+	}
+	quoted.WriteByte('"')
+	return quoted.String()
+}
+
+// keyTOML writes one part of a dotted key, quoted where TOML asks for it.
+func keyTOML(part string) string {
+	for i := 0; i < len(part); i++ {
+		c := part[i]
+		if ('a' > c || c > 'z') && ('A' > c || c > 'Z') && ('0' > c || c > '9') && c != '-' && c != '_' {
+			return quoteTOML(part)
+		}
+	}
+	if part == "" {
+		return `""`
+	}
+	return part
+}
