@@ -74,19 +74,37 @@ var archiveExtensions = map[string]bool{
 // version is as written and may be none of PEP 440.
 func ParseSdistFilename(filename, project string) (version string, err error) {
 	stem, extension := splitExtension(filename)
-	canonical := CanonicalName(project)
 	if archiveExtensions[extension] {
-		for i := 0; i < len(stem); i++ {
-			// A canonical name is never longer than the spelling it comes from.
-			if stem[i] == '-' && i >= len(canonical) && CanonicalName(stem[:i]) == canonical {
-				if version = withoutPythonVersion(stem[i+1:]); version != "" {
-					return version, nil
-				}
-				break
+		if i := nameEnd(stem, CanonicalName(project)); i >= 0 {
+			if version = withoutPythonVersion(stem[i+1:]); version != "" {
+				return version, nil
 			}
 		}
 	}
 	return "", fmt.Errorf(messageNoSdistName, shorten(filename), shorten(project))
+}
+
+// nameEnd gives where the first "-" stands before which there is a spelling of
+// the canonical name, -1 where there is none.
+func nameEnd(stem, canonical string) int {
+	matched := 0
+	for i := 0; i < len(stem); i++ {
+		if stem[i] == '-' && matched == len(canonical) {
+			return i
+		}
+		c := lower(stem[i])
+		if isSeparator(c) {
+			if i > 0 && isSeparator(stem[i-1]) {
+				continue // a run of separators is one "-"
+			}
+			c = '-'
+		}
+		if matched == len(canonical) || canonical[matched] != c {
+			return -1
+		}
+		matched++
+	}
+	return -1
 }
 
 // splitExtension is pip's splitext: ".tar" belongs to the extension.

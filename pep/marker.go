@@ -300,8 +300,9 @@ func (a *markerAtom) evaluate(environment map[string]string, extra string) (bool
 	}
 	switch key {
 	case "python_version", "python_full_version", "implementation_version", "platform_release":
-		if set, err := ParseSpecifiers(a.operator + right); err == nil && len(set.list) == 1 && !strings.Contains(right, ",") {
-			return set.Contains(left, true), nil
+		clause := trimSpace(a.operator + right)
+		if specifier, end := scanSpecifier(clause); end > 0 && end == len(clause) {
+			return Specifiers{list: []Specifier{specifier}}.Contains(left, true), nil
 		}
 	}
 	switch a.operator {

@@ -148,7 +148,9 @@ func (s Specifiers) NamesPrerelease() bool {
 // is a PEP 440 version at all.
 func (s *Specifier) holds(version *Version, valid bool, text string) bool {
 	if s.Operator == "===" {
-		return strings.EqualFold(text, s.Version) || strings.ToLower(text) == strings.ToLower(s.Version)
+		// No strings.EqualFold: it takes letters for equal that lower() does not.
+		wanted, found := strings.ToLower(s.Version), strings.ToLower(text)
+		return wanted == found
 	}
 	if !valid {
 		return false
@@ -176,7 +178,7 @@ func (s *Specifier) equals(version *Version) bool {
 	if s.wildcard {
 		return hasPrefix(version, &s.version, strings.Count(s.version.release, ".")+1)
 	}
-	if !s.version.localPrefix {
+	if !s.version.hasLocal {
 		// A clause without a local version means every local version of it.
 		return comparePublic(version, &s.version) == 0
 	}

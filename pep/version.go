@@ -12,15 +12,15 @@ import (
 // comparing allocate nothing. Two that are equal in meaning may differ as Go
 // values: compare them with Compare.
 type Version struct {
-	epoch       string // digits, "" where none is written
-	release     string // digits and dots as written
-	preNumber   string // digits, "" where none is written
-	postNumber  string
-	devNumber   string
-	local       string // as written: upper case and any of "._-" between segments
-	preLetter   byte   // 'a', 'b', 'r' (of rc); 0 for none
-	post, dev   bool
-	localPrefix bool // there is a local version
+	epoch      string // digits, "" where none is written
+	release    string // digits and dots as written
+	preNumber  string // digits, "" where none is written
+	postNumber string
+	devNumber  string
+	local      string // as written: upper case and any of "._-" between segments
+	preLetter  byte   // 'a', 'b', 'r' (of rc); 0 for none
+	post, dev  bool
+	hasLocal   bool // there is a local version
 }
 
 // ParseVersion reads a version as packaging 26.3's Version does, white space
@@ -155,7 +155,7 @@ func (v *Version) scanLocal(text string, start int) int {
 	if end <= i {
 		return start
 	}
-	v.localPrefix, v.local = true, text[i:end]
+	v.hasLocal, v.local = true, text[i:end]
 	return end
 }
 
@@ -319,8 +319,8 @@ func cutSegment(release string) (segment, rest string) {
 }
 
 func compareLocal(v, other *Version) int {
-	if v.localPrefix != other.localPrefix {
-		return order(other.localPrefix)
+	if v.hasLocal != other.hasLocal {
+		return order(other.hasLocal)
 	}
 	a, b := v.local, other.local
 	for a != "" && b != "" {
@@ -365,7 +365,7 @@ func compareLocalSegments(a, b string) int {
 // trailing zeros of the release are kept.
 func (v Version) String() string {
 	public := v.Public()
-	if !v.localPrefix {
+	if !v.hasLocal {
 		return public
 	}
 	return public + "+" + v.Local()
