@@ -19,12 +19,12 @@ import (
 
 // The tests in this file put the same questions to this package and to the
 // packaging library inside real pips. THRESHER_PEP_CASES gives the number of
-// random cases of each kind, 3000 by default; 60000 is the full run.
+// random cases of each kind, 1500 by default; 60000 is the full run.
 
 func cases(t testing.TB) int {
 	text := os.Getenv("THRESHER_PEP_CASES")
 	if text == "" {
-		return 3000
+		return 1500
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil {

@@ -134,7 +134,7 @@ func TestNames(t *testing.T) {
 // quadratic step this test would take minutes. The full run
 // (THRESHER_PEP_CASES) takes ten megabytes.
 func TestLongTextsEnd(t *testing.T) {
-	size := 200_000
+	size := 40_000
 	if os.Getenv("THRESHER_PEP_CASES") != "" {
 		size = 10 << 20
 	}

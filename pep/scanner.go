@@ -57,16 +57,6 @@ func (s *scanner) identifier() string {
 	return s.text[start:end]
 }
 
-// word reads a run of what Python's \w matches, without passing it.
-func (s *scanner) word() string {
-	for i, r := range s.rest() {
-		if !isWordRune(r) {
-			return s.rest()[:i]
-		}
-	}
-	return s.rest()
-}
-
 // takeWord passes the word given where it stands alone.
 func (s *scanner) takeWord(word string) bool {
 	// The word before must have ended too: packaging asks for \b on both sides.
