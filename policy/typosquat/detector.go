@@ -1,8 +1,10 @@
 package typosquat
 
 import (
+	"cmp"
 	_ "embed"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,10 +21,20 @@ const (
 
 // Suspicion is a popular name that another name may imitate.
 type Suspicion struct {
-	Target     string // the name imitated, in canonical form; "requirements.txt" where the file is meant
+	// Target is the name imitated, in canonical form. It is the standard
+	// library's where the name is near or equal to a module of it, and
+	// RequirementsFile where a file was meant.
+	Target     string
 	Confidence Confidence
-	Why        string // in words, to stand behind the target: `two letters swapped`
+	Why        string // in words: `two letters swapped`
 }
+
+// RequirementsFile is the target of a name like requirements-txt, typed where
+// `-r requirements.txt` was meant.
+const RequirementsFile = "requirements.txt"
+
+// maxSuspicions is how many suspicions Check returns at most.
+const maxSuspicions = 3
 
 //go:generate go run generate.go
 //go:embed popular.txt
@@ -30,12 +42,12 @@ var popularNames string
 
 // embedded is the detector over the embedded list, made when it is first asked.
 var embedded = sync.OnceValue(func() *Detector {
-	return New(strings.Split(strings.TrimSuffix(popularNames, "\n"), "\n"))
+	return newDetector(strings.Split(strings.TrimSuffix(popularNames, "\n"), "\n"))
 })
 
-// Check returns the popular names that a name may imitate, the best first, and
-// none for a name that is itself popular. The name may have any spelling
-// (PEP 503); what is no name at all imitates nothing.
+// Check returns the popular names that a name may imitate, the best first and
+// three at most; none for a name that is itself popular. The name may have any
+// spelling (PEP 503); what is no name at all imitates nothing.
 func Check(name string) []Suspicion { return embedded().Check(name) }
 
 // Rank returns the place of a canonical name (PEP 503) on the embedded list of
@@ -48,51 +60,60 @@ func Popular() iter.Seq[string] { return embedded().Popular() }
 // Detector judges names against one list of popular names. It may be used by
 // several goroutines at once.
 type Detector struct {
-	names []string // by rank, from 0
-	ranks map[string]int
+	popular *table
+
+	// Most runs meet popular names only and never need the rest.
+	prepare sync.Once
+	targets []target // what may be imitated: the popular names first, by rank
+	near    *index   // over the spellings of targets
 }
 
 // New returns a detector over a list of popular names, the most popular first.
 // Lines that are no name and names that came before are passed over.
 func New(list []string) *Detector {
-	detector := &Detector{names: make([]string, 0, len(list)), ranks: make(map[string]int, len(list))}
+	names := make([]string, 0, len(list))
+	seen := make(map[string]bool, len(list))
 	for _, line := range list {
-		name, ok := canonical(line)
-		if !ok || detector.ranks[name] != 0 {
-			continue
+		if name, ok := canonical(line); ok && !seen[name] {
+			seen[name] = true
+			names = append(names, name)
 		}
-		detector.names = append(detector.names, name)
-		detector.ranks[name] = len(detector.names)
 	}
-	return detector
+	return newDetector(names)
+}
+
+// newDetector is New for canonical names, each of which comes once.
+func newDetector(names []string) *Detector {
+	return &Detector{popular: newTable(names)}
 }
 
 // Rank returns the place of a canonical name on the list: 1 for the most
 // popular, 0 for a name that is not on it.
-func (d *Detector) Rank(canonical string) int { return d.ranks[canonical] }
+func (d *Detector) Rank(canonical string) int { return d.popular.exact(canonical) + 1 }
 
 // Popular yields the list, the most popular first.
-func (d *Detector) Popular() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		for _, name := range d.names {
-			if !yield(name) {
-				return
-			}
-		}
-	}
-}
+func (d *Detector) Popular() iter.Seq[string] { return slices.Values(d.popular.names) }
 
-// Check returns the popular names that a name may imitate, the best first.
+// Check returns the popular names that a name may imitate, the best first and
+// three at most; none for a name that is on the list.
 func (d *Detector) Check(name string) []Suspicion {
 	wanted, ok := canonical(name)
 	if !ok || d.Rank(wanted) != 0 {
 		return nil
 	}
-	squashed := strings.ReplaceAll(wanted, "-", "")
-	for _, popular := range d.names {
-		if strings.ReplaceAll(popular, "-", "") == squashed {
-			return []Suspicion{{Target: popular, Confidence: Medium, Why: "a hyphen more or less"}}
+	found := d.findings(wanted)
+	slices.SortFunc(found, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.target.rank, b.target.rank), cmp.Compare(a.target.name, b.target.name), cmp.Compare(a.kind, b.kind))
+	})
+	var suspicions []Suspicion
+	for _, f := range found {
+		confidence, ok := f.confidence()
+		if !ok || len(suspicions) == maxSuspicions {
+			break
+		}
+		if !slices.ContainsFunc(suspicions, func(s Suspicion) bool { return s.Target == f.target.name }) {
+			suspicions = append(suspicions, Suspicion{Target: f.target.name, Confidence: confidence, Why: f.why()})
 		}
 	}
-	return nil
+	return suspicions
 }

@@ -1,0 +1,213 @@
+package typosquat
+
+import "strings"
+
+// finding is one way in which a name may come from another one.
+type finding struct {
+	target target
+	kind   findingKind
+	edits  []edit // of kind edited
+	word   string // what is extra, left out or stands for something else
+	score  float64
+}
+
+// findingKind says how a finding was made.
+type findingKind uint8
+
+const (
+	identical  findingKind = iota // the very name of a module or of the requirements file
+	separated                     // a hyphen more or less
+	edited                        // letters typed wrong
+	shortened                     // an affix left out
+	extended                      // an affix that says nothing
+	reordered                     // the same words in another order
+	disguised                     // letters that look or sound like one another
+	contracted                    // all vowels left out
+	findingKinds
+)
+
+// query is the name that is looked at.
+type query struct {
+	name  string // canonical
+	plain string // without separators
+}
+
+// Limits that keep the time for a hostile name within that for an honest one.
+const (
+	longestTaken = 64 // letters of a name that is taken apart
+	longestEdit  = 96 // letters of a name that is compared letter by letter
+)
+
+// findings returns all ways in which a canonical name, which is not popular
+// itself, may come from another one, with their scores and in no order.
+func (d *Detector) findings(name string) []finding {
+	d.prepare.Do(func() {
+		d.targets = targetsOf(d.popular)
+		spellings := make([]string, len(d.targets))
+		for place, target := range d.targets {
+			spellings[place] = target.typed
+		}
+		d.near = newIndex(spellings)
+	})
+	q := query{name: name, plain: withoutSeparators(name)}
+	var found []finding
+	if len(q.plain) <= longestEdit {
+		found = d.findEdits(q, found)
+	}
+	if len(q.plain) <= longestTaken {
+		found = d.findOrders(q, found)
+		found = d.findDisguises(q, found)
+		found = d.findAffixes(q, found)
+		found = d.findContractions(q, found)
+	}
+	return found
+}
+
+// findEdits finds what is a slip or two of the fingers away.
+func (d *Detector) findEdits(q query, found []finding) []finding {
+	limit := 2
+	if len(q.plain) < shortestForTwoEdits {
+		limit = 1
+	}
+	d.near.near(q.plain, limit, func(place, distance int) {
+		f := finding{target: d.targets[place], kind: edited}
+		switch {
+		case distance > 0:
+			if distance == 2 && f.target.rank > leastRankForTwoEdits || f.target.kind == module && distance == 2 {
+				return
+			}
+			f.edits = editsBetween(q.plain, d.near.plain[place])
+		case f.target.kind != project:
+			f.kind = identical
+		case f.target.less != "":
+			f.kind, f.word = shortened, f.target.less
+		default:
+			f.kind = separated
+		}
+		f.score = f.rate(q)
+		found = append(found, f)
+	})
+	// Only the whole name counts here: what is left of pymongo is too short to
+	// be looked for letter by letter.
+	for _, less := range []string{"py-", "-py"} {
+		place := d.popular.sameLetters("py" + q.name)
+		if less == "-py" {
+			place = d.popular.sameLetters(q.name + "py")
+		}
+		if place >= 0 {
+			f := finding{target: d.targets[place], kind: shortened, word: strings.Trim(less, "-")}
+			f.score = f.rate(q)
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// findOrders finds the same words in another order: with their separators, or
+// two parts of a name written as one word that changed places.
+func (d *Detector) findOrders(q query, found []finding) []finding {
+	visit := func(name string) {
+		place := d.popular.sameLetters(name)
+		if place >= 0 && d.targets[place].name != q.name {
+			f := finding{target: d.targets[place], kind: reordered}
+			f.score = f.rate(q)
+			found = append(found, f)
+		}
+	}
+	twice := q.plain + q.plain
+	for at := 2; at < len(q.plain)-1; at++ {
+		if turned := twice[at : at+len(q.plain)]; turned != q.plain {
+			visit(turned)
+		}
+	}
+	// Three words: the orders that are no turn of the name.
+	if words := strings.Split(q.name, "-"); len(words) == 3 {
+		visit(words[1] + words[0] + words[2])
+		visit(words[0] + words[2] + words[1])
+		visit(words[2] + words[1] + words[0])
+	}
+	return found
+}
+
+// disguises are groups of letters that look or sound like another group. Single
+// letters for single letters are edits.
+var disguises = []struct{ typed, wanted string }{
+	{"rn", "m"}, {"m", "rn"}, {"vv", "w"}, {"w", "vv"}, {"cl", "d"}, {"d", "cl"}, {"nn", "m"}, {"m", "nn"}, {"uu", "w"}, {"ii", "u"}, {"lo", "b"},
+	{"f", "ph"}, {"ph", "f"}, {"k", "ck"}, {"ck", "k"}, {"x", "ks"}, {"ks", "x"}, {"x", "cks"}, {"kw", "qu"}, {"k", "ch"}, {"ch", "k"}, {"sh", "ch"},
+	{"ee", "i"}, {"oo", "u"}, {"u", "oo"}, {"ei", "ie"}, {"er", "re"}, {"or", "our"}, {"ize", "ise"}, {"ise", "ize"}, {"yze", "yse"}, {"ogue", "og"}, {"og", "ogue"},
+	{"two", "2"}, {"three", "3"}, {"four", "4"}, {"to", "2"}, {"for", "4"}, {"4", "for"}, {"2", "to"},
+}
+
+// findDisguises finds names in which groups of letters stand for others, and
+// those spelled with digits.
+func (d *Detector) findDisguises(q query, found []finding) []finding {
+	visit := func(name, typed, wanted string) {
+		if place := d.popular.sameLetters(name); place >= 0 {
+			f := finding{target: d.targets[place], kind: disguised, word: disguise(typed, wanted)}
+			f.score = f.rate(q)
+			found = append(found, f)
+		}
+	}
+	for _, pair := range disguises {
+		for at := strings.Index(q.plain, pair.typed); at >= 0; {
+			visit(q.plain[:at]+pair.wanted+q.plain[at+len(pair.typed):], pair.typed, pair.wanted)
+			rest := strings.Index(q.plain[at+1:], pair.typed)
+			if rest < 0 {
+				break
+			}
+			at += 1 + rest
+		}
+	}
+	for _, one := range []byte{'l', 'i'} {
+		letters := []byte(q.plain)
+		var typed, wanted []byte
+		for i, c := range letters {
+			if !isDigit(c) {
+				continue
+			}
+			letters[i] = face(c)
+			if c == '1' {
+				letters[i] = one
+			}
+			typed, wanted = append(typed, c), append(wanted, letters[i])
+		}
+		// One digit is an edit.
+		if len(typed) > 1 {
+			visit(string(letters), string(typed), string(wanted))
+		}
+	}
+	return found
+}
+
+// findContractions finds names with all their vowels left out.
+func (d *Detector) findContractions(q query, found []finding) []finding {
+	if len(q.plain) < shortestContraction || strings.ContainsAny(q.plain, "aeiou") {
+		return found
+	}
+	for _, target := range d.targets[:min(len(d.popular.names), leastRankForContraction)] {
+		if contracts(q.plain, target.name) {
+			f := finding{target: target, kind: contracted}
+			f.score = f.rate(q)
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// contracts reports whether a name without vowels is all that is left of
+// another one, which has at least two.
+func contracts(short, name string) bool {
+	at, vowels := 0, 0
+	for i := 0; i < len(name); i++ {
+		switch c := name[i]; {
+		case c == '-':
+		case at < len(short) && short[at] == c:
+			at++
+		case isVowel(c):
+			vowels++
+		default:
+			return false
+		}
+	}
+	return at == len(short) && vowels >= 2
+}

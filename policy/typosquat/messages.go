@@ -1,0 +1,70 @@
+package typosquat
+
+import (
+	"fmt"
+	"strings"
+)
+
+// All text of this package that a person reads. The texts stand behind the name
+// of the target: `reqeusts: imitates requests (two letters swapped)`.
+
+// why says in words how the name comes from its target.
+func (f finding) why() string {
+	var reasons []string
+	switch f.kind {
+	case identical:
+		if f.target.kind == module {
+			return "a module of the standard library, which needs no install"
+		}
+		return "the name of a file, for which -r is missing"
+	case separated:
+		return "a hyphen more or less"
+	case shortened:
+		return fmt.Sprintf("%q left out", f.word)
+	case extended:
+		return fmt.Sprintf("extra %q", f.word)
+	case reordered:
+		return "words in another order"
+	case disguised:
+		return f.word
+	case contracted:
+		return "vowels left out"
+	}
+	for _, e := range f.edits {
+		reasons = append(reasons, e.why())
+	}
+	if f.target.less != "" {
+		reasons = append(reasons, fmt.Sprintf("%q left out", f.target.less))
+	}
+	switch f.target.kind {
+	case module:
+		reasons = append(reasons, "a module of the standard library")
+	case file:
+		reasons = append(reasons, "a file, for which -r is missing")
+	}
+	return strings.Join(reasons, ", ")
+}
+
+// why says in words what an edit did.
+func (e edit) why() string {
+	switch e.kind {
+	case swapped:
+		return "two letters swapped"
+	case doubled:
+		return fmt.Sprintf("%q typed twice", string(e.typed))
+	case undoubled:
+		return fmt.Sprintf("one of two %q left out", string(e.wanted))
+	case neighbour:
+		return fmt.Sprintf("%c for %c, the next key", e.typed, e.wanted)
+	}
+	switch {
+	case e.wanted == 0:
+		return fmt.Sprintf("extra %q", string(e.typed))
+	case e.typed == 0:
+		return fmt.Sprintf("%q left out", string(e.wanted))
+	}
+	return disguise(string(e.typed), string(e.wanted))
+}
+
+// disguise says that letters stand for others.
+func disguise(typed, wanted string) string { return typed + " for " + wanted }

@@ -1,0 +1,175 @@
+package typosquat
+
+import (
+	"math"
+	"strings"
+)
+
+// A score is the logarithm of the odds that a name imitates its target, less
+// what it takes to ask. Its parts are added up as if they were independent.
+// They were weighed on half of the known typosquats against half of a random
+// draw of ordinary names (bench/typosquat shows both halves), and rounded.
+
+// Scores from which on a finding is told.
+const (
+	high   = 2.0
+	medium = 0.0
+	low    = -1.0
+	never  = -100.0
+)
+
+// Limits below which no finding could reach a score that is told.
+const (
+	shortestForTwoEdits     = 7
+	leastRankForTwoEdits    = 12000
+	shortestExtended        = 4
+	shortestContraction     = 4
+	leastRankForContraction = 1500
+)
+
+func (f finding) confidence() (Confidence, bool) {
+	switch {
+	case f.score >= high:
+		return High, true
+	case f.score >= medium:
+		return Medium, true
+	case f.score >= low:
+		return Low, true
+	}
+	return "", false
+}
+
+// popularity is what the rank of a target counts: those who imitate choose the
+// popular, coincidences do not.
+func popularity(rank int) float64 { return -0.4 * math.Log(float64(rank)) }
+
+// length is what the letters of a target count: the longer, the less likely a
+// coincidence.
+func length(letters int) float64 {
+	return 0.4*float64(min(letters, 12)) - 0.2*float64(max(0, 7-letters))
+}
+
+// rate returns the score of a finding of any kind but extended.
+func (f finding) rate(q query) float64 {
+	score := popularity(f.target.rank) + length(len(f.target.typed)-hyphens(f.target.typed))
+	switch f.kind {
+	case identical:
+		// Nobody has reason to register it, and everybody to type it.
+		return 1
+	case separated:
+		return score + 0.5
+	case shortened:
+		return score - 0.5
+	case reordered:
+		return score
+	case disguised:
+		return score + 0.5
+	case contracted:
+		return score + 0.5
+	}
+	return score + f.rateEdits(q)
+}
+
+// editWeights is what each kind of edit counts: those that fingers make more,
+// those that tell two words apart less.
+var editWeights = [editKinds]float64{
+	swapped:   0.6,
+	doubled:   0.5,
+	undoubled: 0.5,
+	dropped:   0.2,
+	added:     -0.5,
+	neighbour: -0.3,
+	lookalike: -0.3,
+	vowel:     -0.7,
+	sounding:  -0.7,
+	replaced:  -1.0,
+	number:    0,
+}
+
+// rateEdits returns what the edits of a finding count.
+func (f finding) rateEdits(q query) float64 {
+	score := 0.75
+	letters := len(f.target.typed) - hyphens(f.target.typed)
+	for _, e := range f.edits {
+		score += editWeights[e.kind]
+		switch {
+		case e.kind == number && e.at >= letters-1:
+			score -= 0.75 // a version, or the next of a series
+		case e.at == 0 && e.wanted != e.typed && e.kind != swapped && e.kind != doubled && e.kind != undoubled:
+			score -= 0.6 // the first letter is the one that people get right
+		}
+	}
+	if len(f.edits) > 1 {
+		score -= 1.7
+		if f.edits[0].kind == added && f.edits[1].kind == added && f.edits[0].at == f.edits[1].at {
+			score -= 1 // a syllable, not two slips
+		}
+	}
+	if typed := hyphens(q.name); typed != hyphens(f.target.typed) {
+		score -= 1.4 * float64(len(f.edits))
+	} else if typed > 0 {
+		score += 0.6
+		if word, wanted := changedWords(q.name, f.target.typed); word != "" {
+			if familySize(word) > 0 {
+				score -= 1
+			}
+			if len(f.edits) > 1 {
+				score -= 0.6 * float64(max(0, 7-len(wanted)))
+			}
+		}
+	}
+	if f.target.less != "" {
+		score -= 0.9 * float64(len(f.edits))
+	}
+	if f.target.kind == module {
+		score -= 0.4
+	}
+	return score + 0.14*max(-4, min(12, oddness(q.name)-oddness(f.target.typed)))
+}
+
+// changedWords returns the word of a name that another name has not, and the
+// one that it has instead, where all the others are the same.
+func changedWords(name, other string) (word, instead string) {
+	words, others := strings.Split(name, "-"), strings.Split(other, "-")
+	if len(words) != len(others) {
+		return "", ""
+	}
+	for i := range words {
+		if words[i] != others[i] {
+			if word != "" {
+				return "", ""
+			}
+			word, instead = words[i], others[i]
+		}
+	}
+	return word, instead
+}
+
+func hyphens(name string) int { return strings.Count(name, "-") }
+
+// rateAffix returns the score of a popular name with something put before or
+// behind it.
+func rateAffix(t target, rest string, joined bool) float64 {
+	words, ok := affixParts(rest, joined)
+	if !ok || len(words) > 3 {
+		return never
+	}
+	score := 1.2 + 1.25*popularity(t.rank) + 0.25*float64(min(len(t.name), 12)) - 0.8*math.Log(1+float64(familySize(t.name)))
+	for i, word := range words {
+		if i > 0 {
+			score -= 1.5
+		}
+		switch affixWords[word] {
+		case empty:
+			score += 1.5
+		case usual:
+			score += 0.2
+		default:
+			if familySize(word) >= largeFamily {
+				return never
+			}
+			score -= 1.2
+		}
+	}
+	return score
+}

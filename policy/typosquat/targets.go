@@ -1,0 +1,85 @@
+package typosquat
+
+import "strings"
+
+// target is a spelling of something that may be imitated.
+type target struct {
+	name  string // what a person would have meant
+	typed string // the spelling, in canonical form: the name, or the name less its affix
+	rank  int    // its place on the list; for what is on no list, the place it counts as
+	kind  targetKind
+	less  string // the affix that typed leaves out, "" for none
+}
+
+// targetKind says what a target is.
+type targetKind uint8
+
+const (
+	project targetKind = iota // a popular name
+	module                    // a module of the standard library
+	file                      // the requirements file
+)
+
+// Ranks that targets outside the list count as.
+const (
+	moduleRank = 1500 // few type the name of a module where a project belongs
+	fileRank   = 20   // but many forget the -r
+)
+
+// fileSpellings are what requirements.txt becomes in canonical form, and
+// without its ending.
+var fileSpellings = []string{"requirements-txt", "requirements"}
+
+// plainAffixes are words that name the language and that people leave out:
+// most say dateutil and opencv for python-dateutil and opencv-python.
+var plainAffixes = []string{"python-", "python3-", "py-", "-python", "-py"}
+
+// targetsOf returns everything that may be imitated, the popular names first
+// and by rank, then the other spellings.
+func targetsOf(popular *table) []target {
+	names := popular.names
+	targets := make([]target, 0, len(names)+len(names)/16+len(modules))
+	for place, name := range names {
+		targets = append(targets, target{name: name, typed: name, rank: place + 1})
+	}
+	for place, name := range names {
+		short, less := withoutAffix(name)
+		if less == "" || len(withoutSeparators(short)) < 4 {
+			continue
+		}
+		// What is left may be popular too: beautifulsoup is, but who types it
+		// means beautifulsoup4.
+		if other := popular.sameLetters(short); other < 0 || other > 5*place {
+			targets = append(targets, target{name: name, typed: short, rank: place + 1, less: less})
+		}
+	}
+	for _, name := range modules {
+		if popular.sameLetters(name) < 0 {
+			targets = append(targets, target{name: name, typed: name, rank: moduleRank, kind: module})
+		}
+	}
+	for _, spelling := range fileSpellings {
+		if popular.sameLetters(spelling) < 0 {
+			targets = append(targets, target{name: RequirementsFile, typed: spelling, rank: fileRank, kind: file})
+		}
+	}
+	return targets
+}
+
+// withoutAffix returns a name less its word for the language or the digits at
+// its end, and what was left out.
+func withoutAffix(name string) (short, less string) {
+	for _, affix := range plainAffixes {
+		if strings.HasSuffix(affix, "-") {
+			if rest, ok := strings.CutPrefix(name, affix); ok {
+				return rest, affix
+			}
+		} else if rest, ok := strings.CutSuffix(name, affix); ok {
+			return rest, affix
+		}
+	}
+	if short = strings.TrimRight(name, "0123456789"); short != name && !strings.HasSuffix(short, "-") {
+		return short, name[len(short):]
+	}
+	return name, ""
+}
