@@ -255,7 +255,7 @@ func allowedName(text string) (string, string) {
 func comparableURL(text string) string {
 	parsed, err := url.Parse(text)
 	if err != nil {
-		return text
+		return withoutCredentials(text)
 	}
 	parsed.User, parsed.Fragment, parsed.RawFragment = nil, "", ""
 	parsed.Scheme, parsed.Host = strings.ToLower(parsed.Scheme), strings.ToLower(parsed.Host)

@@ -48,8 +48,8 @@ type node struct {
 	items        []*node // of a list
 	keys         []key   // of a table, in the order of the document
 	index        map[string]int
-	defined      bool    // a table that has its own header or is inline
-	headers      bool    // a list made of [[…]] headers
+	defined      bool // a table that has its own header or is inline
+	headers      bool // a list made of [[…]] headers
 }
 
 // key is one key of a table with its value.

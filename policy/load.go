@@ -223,6 +223,7 @@ func (e *guardError) Error() string { return e.message }
 // merge merges the layers, which come in their order.
 func merge(sources []source, input LoadInput) *Policy {
 	policy := Default(Standard)
+	policy.now = input.Now
 	for _, source := range sources {
 		policy.Files = append(policy.Files, source.file)
 		trusted := true

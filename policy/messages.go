@@ -173,3 +173,216 @@ func expiredAllow(entry Allow) string {
 func expiredIgnore(entry Ignore) string {
 	return fmt.Sprintf("scan.ignore %s expired on %s", printable(entry.ID), entry.Expires.Format(time.DateOnly))
 }
+
+// Trust.
+
+const brokenTrust = "is not what thresher wrote, nothing is trusted until it is removed"
+
+// Names.
+
+const nothingNamed = "names neither a distribution nor a place to get one from"
+
+func answerExpired(entry *Allow) string {
+	return fmt.Sprintf("; allow.%s expired on %s", keyTOML(entry.Name), entry.Expires.Format(time.DateOnly))
+}
+
+// said is where a value of the policy stands, for the evidence that rests on
+// it: "in line 12 of thresher.toml".
+func said(source Source) string {
+	if source.Path == "" {
+		return "by default"
+	}
+	return fmt.Sprintf("in line %d of %s", source.Line, printable(source.Path))
+}
+
+func deniedEvidence(entry *Deny) string {
+	return fmt.Sprintf("denied %s: %s", said(entry.Source), printable(entry.Reason))
+}
+
+func unapprovedEvidence(allowlist Sourced[bool]) string {
+	return fmt.Sprintf("only allowed names are installed (allowlist = true %s), and this is none", said(allowlist.Source))
+}
+
+func imitates(target, why string) string {
+	return fmt.Sprintf("may be meant for %s: %s", printable(target), printable(why))
+}
+
+func stdlibEvidence(alternative Alternative) string {
+	switch alternative.Kind {
+	case Python2:
+		return "only python 2 needed it"
+	case Superset:
+		return fmt.Sprintf("for most uses python has %s since %d.%d", alternative.Library, alternative.Since.Major, alternative.Since.Minor)
+	}
+	return fmt.Sprintf("python has %s since %d.%d", alternative.Library, alternative.Since.Major, alternative.Since.Minor)
+}
+
+func preferredEvidence(entry Prefer) string {
+	return fmt.Sprintf("%s is used here instead (%s)", printable(entry.Use), said(entry.Source))
+}
+
+func pinnedEvidence(version string, r Requested) string {
+	return fmt.Sprintf("%s fixes version %s, -U cannot lift it", printable(r.Origin), printable(version))
+}
+
+func unboundedEvidence(r Requested) string {
+	return fmt.Sprintf("%s names no lowest version", printable(r.Origin))
+}
+
+const unreadableURL = "the url cannot be read"
+
+func insecureScheme(scheme string) string {
+	if scheme == "" {
+		return "the url has no scheme"
+	}
+	return fmt.Sprintf("anyone on the way may change what comes over %s", printable(scheme))
+}
+
+func directURLEvidence(r Requested) string {
+	switch {
+	case isVersionControl(r.URL):
+		return "comes straight from a repository, past every index"
+	case r.Hashes:
+		return "comes from a url with a known hash, past every index"
+	}
+	return "comes from a url without a hash, past every index: its content may change at any time"
+}
+
+// Projects.
+
+const (
+	noIndexHasIt         = "no index has it"
+	noOrganisationBehind = "no organisation stands behind it"
+	noFundingLink        = "links to no funding"
+	noSecurityLink       = "links to no security policy"
+	settledByStatus      = "its index or an advisory has it for malware"
+)
+
+// withReason adds what somebody else gave as their reason.
+func withReason(evidence, reason string) string {
+	if strings.TrimSpace(reason) == "" {
+		return evidence
+	}
+	return evidence + ": " + printable(reason)
+}
+
+// listed writes at most a few words in a row.
+func listed(words []string) string {
+	const most = 4
+	var shown []string
+	for _, word := range words[:min(len(words), most)] {
+		shown = append(shown, printable(word))
+	}
+	if len(words) > most {
+		shown = append(shown, fmt.Sprintf("and %d more", len(words)-most))
+	}
+	return strings.Join(shown, ", ")
+}
+
+func malwareEvidence(ids []string) string { return "known malware: " + listed(ids) }
+
+func nothingLearned(failure string) string {
+	return withReason("nothing could be learned about it", failure)
+}
+
+func firstFileInFuture(first time.Time) string {
+	return "its first file bears a date in the future, " + first.UTC().Format(time.DateOnly)
+}
+
+func newProjectEvidence(age time.Duration, limit Span) string {
+	return fmt.Sprintf("its first file is %s old, projects younger than %s are new", Age(age), limit)
+}
+
+func unpopularEvidence(rank, limit int) string {
+	if rank == 0 {
+		return "it is not among the popular names"
+	}
+	return fmt.Sprintf("it has rank %d among the popular names, %d is the limit", rank, limit)
+}
+
+func staleEvidence(silence time.Duration, latest time.Time) string {
+	return fmt.Sprintf("nothing new for %s, the newest file is of %s", Age(silence), latest.UTC().Format(time.DateOnly))
+}
+
+func maintainersEvidence(names []string, least, most int) string {
+	return fmt.Sprintf("%s (%s), not %d to %d", counted(int64(len(names)), "maintainer"), listed(names), least, most)
+}
+
+func notSaid(what []string) string {
+	return "the index does not say " + strings.Join(what, ", ")
+}
+
+func settledByYouth(age time.Duration) string {
+	return fmt.Sprintf("its first file is %s old", Age(age))
+}
+
+func settledByOrganisation(name string) string {
+	return fmt.Sprintf("it belongs to %s", printable(name))
+}
+
+// Releases.
+
+const unknownAge = "its index does not say when files were uploaded, their age cannot be judged"
+
+func vulnerableEvidence(e FileEvidence) string {
+	return release(e) + " has known vulnerabilities: " + listed(e.Vulnerabilities)
+}
+
+func lostProvenance(e FileEvidence) string {
+	if e.Provenance == Unknown {
+		return fmt.Sprintf("releases before %s had attestations, of this one it is not known", release(e))
+	}
+	return fmt.Sprintf("releases before %s had attestations, this one has none", release(e))
+}
+
+func tooYoung(e FileEvidence, age time.Duration, limit Span) string {
+	return fmt.Sprintf("%s was uploaded %s ago, files younger than %s are held back", fileOf(e), Age(age), limit)
+}
+
+func uploadedInFuture(e FileEvidence) string {
+	return fmt.Sprintf("%s bears an upload time in the future, %s", fileOf(e), e.UploadTime.UTC().Format(time.RFC3339))
+}
+
+func fixLetThrough(e FileEvidence, age time.Duration) string {
+	return fmt.Sprintf("%s was uploaded %s ago and is let through, it fixes %s", release(e), Age(age), listed(e.Fixes))
+}
+
+func sdistEvidence(e FileEvidence) string {
+	return fmt.Sprintf("%s is a source distribution, installing it runs its code", fileOf(e))
+}
+
+func fileOf(e FileEvidence) string {
+	if e.Filename != "" {
+		return printable(e.Filename)
+	}
+	return release(e)
+}
+
+// Indexes and the environment.
+
+func foreignIndexEvidence(e IndexEvidence) string {
+	if e.TrustedHost {
+		return fmt.Sprintf("%s makes pip believe this host without a certificate", printable(e.Origin))
+	}
+	return fmt.Sprintf("%s brings this index along", printable(e.Origin))
+}
+
+func confusionEvidence(e ConfusionEvidence) string {
+	others := make([]string, len(e.Others))
+	for i, other := range e.Others {
+		others[i] = hostOf(other)
+	}
+	evidence := fmt.Sprintf("%s answers for it, %s has a project of this name, too", hostOf(e.Chosen), listed(others))
+	if e.NewerElse {
+		evidence += ", with a newer version"
+	}
+	return evidence
+}
+
+func unvouchedEvidence(a Arrival) string {
+	return fmt.Sprintf("%s arrived without having passed the gate", strings.TrimSpace(printable(a.Name)+" "+printable(a.Version)))
+}
+
+func startupHookEvidence(a Arrival) string {
+	return fmt.Sprintf("%s runs at every start of python", printable(a.Path))
+}

@@ -144,6 +144,7 @@ type Policy struct {
 	Notes   []Problem // what was read but does not count, and why; for the person's eyes
 
 	rules map[Rule]*Sourced[Action] // one entry for every rule
+	now   time.Time                 // when it was loaded: what has expired by then does not count
 }
 
 // Action returns what a finding of a rule does, and where that was said.

@@ -1,0 +1,331 @@
+package policy
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// JudgeProject judges a project by what an index and the advisories say of it.
+// Questions of trust are put when a name is new to the environment; malware,
+// quarantine and archiving are told at any time. What nobody could answer is
+// reported as not known in one finding, and never taken for a pass.
+func (p *Policy) JudgeProject(e ProjectEvidence) []Finding {
+	var findings []Finding
+	for _, rule := range []func(ProjectEvidence) []Finding{p.malware, p.quarantined, p.archived} {
+		findings = append(findings, rule(e)...)
+	}
+	if !e.New {
+		return quietWhenKnown(findings, true)
+	}
+	if e.Exists != Yes {
+		return quietWhenKnown(append(findings, p.unknownName(e)...), true)
+	}
+	for _, rule := range []func(ProjectEvidence) []Finding{
+		p.newProject, p.unpopular, p.stale, p.maintainers, p.organisation, p.funding, p.securityPolicy, p.notLearned,
+	} {
+		findings = append(findings, rule(e)...)
+	}
+	return quietWhenKnown(findings, true)
+}
+
+// about makes a finding about a project.
+func (p *Policy) about(e ProjectEvidence, rule Rule, evidence string) []Finding {
+	subject := e.Name
+	if subject == "" {
+		subject = e.Canonical
+	}
+	return one(p.finding(rule, subject, High, evidence+p.expiredFor(e.Canonical, rule)), "")
+}
+
+// answered says whether a rule is no question for this project any more: a
+// person has allowed it, or an organisation that is trusted stands behind it.
+func (p *Policy) answered(e ProjectEvidence, rule Rule) bool {
+	if p.allowedFor(e.Canonical, rule) != nil {
+		return true
+	}
+	return rule != Archived && p.trustedOrganisation(e) != ""
+}
+
+// trustedOrganisation returns the organisation of trust.organisations that
+// owns the project on its index. Who the project's links point to is no
+// evidence: anyone may link to anyone.
+func (p *Policy) trustedOrganisation(e ProjectEvidence) string {
+	for _, organisation := range p.Trust.Organisations {
+		if organisation.Value == strings.ToLower(e.Organisation) && e.FromMainIndex != No {
+			return organisation.Value
+		}
+	}
+	return ""
+}
+
+// Malware: an advisory says so. Nothing answers it.
+func (p *Policy) malware(e ProjectEvidence) []Finding {
+	if len(e.Malware) == 0 {
+		return nil
+	}
+	findings := p.about(e, Malware, malwareEvidence(e.Malware))
+	findings[0].Hint = "thresher explain " + shellQuoted(e.Canonical)
+	return findings
+}
+
+// Quarantined: the index has withdrawn it while it is looked into (PEP 792).
+func (p *Policy) quarantined(e ProjectEvidence) []Finding {
+	if !strings.EqualFold(e.Status, "quarantined") {
+		return nil
+	}
+	findings := p.about(e, Quarantined, withReason("its index has put it in quarantine", e.StatusReason))
+	findings[0].Hint = "thresher explain " + shellQuoted(e.Canonical)
+	return findings
+}
+
+// Archived: its owners have archived or deprecated it (PEP 792); a status that
+// nobody knows yet is told here, too.
+func (p *Policy) archived(e ProjectEvidence) []Finding {
+	status := strings.ToLower(e.Status)
+	if status == "" || status == "active" || status == "quarantined" || !e.New || p.answered(e, Archived) {
+		return nil
+	}
+	switch status {
+	case "archived", "deprecated":
+		return p.about(e, Archived, withReason("its owners have marked it "+status, e.StatusReason))
+	}
+	findings := p.about(e, Archived, withReason("its index gives it the status "+printable(e.Status), e.StatusReason))
+	findings[0].Confidence = Low
+	return findings
+}
+
+// Unknown-name: no index has it, or none could be asked.
+func (p *Policy) unknownName(e ProjectEvidence) []Finding {
+	if p.answered(e, UnknownName) {
+		return nil
+	}
+	if e.Exists == Unknown {
+		findings := p.about(e, UnknownName, nothingLearned(e.Failure))
+		findings[0].Confidence = Low
+		findings[0].Action = atMost(Note, findings[0].Action)
+		findings[0].Hint = "thresher explain " + shellQuoted(e.Canonical)
+		return findings
+	}
+	findings := p.about(e, UnknownName, noIndexHasIt)
+	if len(e.Suspicions) > 0 {
+		findings[0].Target = e.Suspicions[0].Target
+		findings[0].Hint = "thresher explain " + shellQuoted(e.Suspicions[0].Target)
+	}
+	return findings
+}
+
+// New-project: the first file is younger than cooldown.project.
+func (p *Policy) newProject(e ProjectEvidence) []Finding {
+	if e.First.IsZero() || p.answered(e, NewProject) || p.ExemptFromCooldown(e.Canonical) {
+		return nil
+	}
+	age := e.Now.Sub(e.First)
+	switch {
+	case age < 0:
+		return p.about(e, NewProject, firstFileInFuture(e.First))
+	case age < p.Cooldown.Project.Value.Duration():
+		return p.about(e, NewProject, newProjectEvidence(age, p.Cooldown.Project.Value))
+	}
+	return nil
+}
+
+// Unpopular: not among the popular names. A private index's names cannot be.
+func (p *Policy) unpopular(e ProjectEvidence) []Finding {
+	if e.FromMainIndex == No || e.Rank > 0 && e.Rank <= p.Trust.PopularRank.Value || p.answered(e, Unpopular) {
+		return nil
+	}
+	return p.about(e, Unpopular, unpopularEvidence(e.Rank, p.Trust.PopularRank.Value))
+}
+
+// Stale: nothing new for longer than trust.stale-after.
+func (p *Policy) stale(e ProjectEvidence) []Finding {
+	if e.Latest.IsZero() || e.Status != "" && !strings.EqualFold(e.Status, "active") || p.answered(e, Stale) {
+		return nil
+	}
+	silence := e.Now.Sub(e.Latest)
+	if silence <= p.Trust.StaleAfter.Value.Duration() {
+		return nil
+	}
+	return p.about(e, Stale, staleEvidence(silence, e.Latest))
+}
+
+// Maintainers: too few to survive a stolen password, or too many to know. An
+// organisation's teams are not listed, so its projects are not counted.
+func (p *Policy) maintainers(e ProjectEvidence) []Finding {
+	count := len(e.Maintainers)
+	if !e.Ownership || e.Organisation != "" || count == 0 || p.answered(e, Maintainers) {
+		return nil
+	}
+	if count >= p.Trust.MinMaintainers.Value && count <= p.Trust.MaxMaintainers.Value {
+		return nil
+	}
+	return p.about(e, Maintainers, maintainersEvidence(e.Maintainers, p.Trust.MinMaintainers.Value, p.Trust.MaxMaintainers.Value))
+}
+
+// Organisation: nobody but single people stands behind it, as far as the
+// index knows and attestations show.
+func (p *Policy) organisation(e ProjectEvidence) []Finding {
+	if !e.Ownership || e.Organisation != "" || e.SourceOwner != "" || p.popular(e) || p.answered(e, Organisation) {
+		return nil
+	}
+	return p.about(e, Organisation, noOrganisationBehind)
+}
+
+// Funding: no link to any.
+func (p *Policy) funding(e ProjectEvidence) []Finding {
+	if !e.Described || FundingLink(e.URLs) != "" || p.popular(e) || p.answered(e, Funding) {
+		return nil
+	}
+	return p.about(e, Funding, noFundingLink)
+}
+
+// Security-policy: no link to one.
+func (p *Policy) securityPolicy(e ProjectEvidence) []Finding {
+	if !e.Described || SecurityLink(e.URLs) != "" || p.popular(e) || p.answered(e, SecurityPolicy) {
+		return nil
+	}
+	return p.about(e, SecurityPolicy, noSecurityLink)
+}
+
+// popular says whether so many use a project that three softer questions need
+// not be put about it.
+func (p *Policy) popular(e ProjectEvidence) bool {
+	return e.Rank > 0 && e.Rank <= p.Trust.PopularRank.Value
+}
+
+// notLearned is one finding with all that the index did not say. It bears the
+// name of the first rule that it leaves open.
+func (p *Policy) notLearned(e ProjectEvidence) []Finding {
+	var open []Rule
+	var words []string
+	missing := func(rule Rule, isMissing bool, word string) {
+		if isMissing && p.Action(rule).Value != Off && !p.answered(e, rule) {
+			open = append(open, rule)
+			words = append(words, word)
+		}
+	}
+	missing(NewProject, e.First.IsZero(), "when it began")
+	missing(Stale, e.Latest.IsZero(), "when it last changed")
+	missing(Maintainers, !e.Ownership || len(e.Maintainers) == 0 && e.Organisation == "", "who maintains it")
+	missing(Funding, !e.Described && !p.popular(e), "its links")
+	if len(open) == 0 {
+		return nil
+	}
+	findings := p.about(e, open[0], notSaid(words))
+	findings[0].Confidence = Low
+	findings[0].Action = atMost(Note, findings[0].Action)
+	findings[0].Hint = "thresher explain " + shellQuoted(e.Canonical)
+	return findings
+}
+
+// FundingLink returns the link of a project to its funding, or "". Labels are
+// the ones that the public index itself marks (its project metadata page).
+func FundingLink(links []URL) string {
+	return linkWith(links, func(label string, address *url.URL) bool {
+		for _, prefix := range []string{"funding", "sponsor", "donation", "donate"} {
+			if strings.HasPrefix(label, prefix) {
+				return true
+			}
+		}
+		path, host := strings.ToLower(address.Path), strings.ToLower(address.Hostname())
+		return strings.HasPrefix(path, "/sponsors/") ||
+			slices.Contains([]string{"opencollective.com", "patreon.com", "www.patreon.com", "liberapay.com", "ko-fi.com", "tidelift.com", "numfocus.org"}, host)
+	})
+}
+
+// SecurityLink returns the link of a project to its security policy, or "".
+func SecurityLink(links []URL) string {
+	return linkWith(links, func(label string, address *url.URL) bool {
+		path := strings.ToLower(address.Path)
+		return strings.Contains(label, "security") || strings.Contains(label, "vulnerabilit") ||
+			strings.HasSuffix(path, "/security") || strings.Contains(path, "/security/policy") || strings.HasSuffix(path, "/security.md")
+	})
+}
+
+func linkWith(links []URL, fits func(label string, address *url.URL) bool) string {
+	for _, link := range links {
+		address, err := url.Parse(link.URL)
+		if err != nil || address.Scheme != "https" && address.Scheme != "http" {
+			continue
+		}
+		if fits(strings.ToLower(strings.TrimSpace(link.Label)), address) {
+			return link.URL
+		}
+	}
+	return ""
+}
+
+// ExemptFromCooldown says whether cooldown.except names a canonical name.
+func (p *Policy) ExemptFromCooldown(canonical string) bool {
+	return slices.ContainsFunc(p.Cooldown.Except, func(pattern Sourced[string]) bool { return matchesPattern(pattern.Value, canonical) })
+}
+
+// What evidence says about a suspicion of medium confidence.
+const (
+	youngImitation   = 30 * Day // a name that began later than this is an imitation
+	grownUp          = Year     // one that is older may be itself, if more speaks for it,
+	veryOld          = 3 * Year // such as a long life
+	manyReleases     = 10       // or a history of releases
+	abandonedSilence = 5 * Year // but a name that nobody has touched for this long may have been parked
+)
+
+// SettleSuspicion says what evidence makes of a suspicion of medium
+// confidence: Yes, it is an imitation; No, it is a project of its own; Unknown,
+// the question stays. The words say why.
+func (p *Policy) SettleSuspicion(e ProjectEvidence) (imitation Known, why string) {
+	if len(e.Malware) > 0 || strings.EqualFold(e.Status, "quarantined") {
+		return Yes, settledByStatus
+	}
+	if e.Exists != Yes || e.First.IsZero() {
+		return Unknown, ""
+	}
+	age := e.Now.Sub(e.First)
+	if age < youngImitation.Duration() {
+		return Yes, settledByYouth(max(age, 0))
+	}
+	if organisation := p.trustedOrganisation(e); organisation != "" {
+		return No, settledByOrganisation(organisation)
+	}
+	if age < grownUp.Duration() || e.Latest.IsZero() || e.Now.Sub(e.Latest) > abandonedSilence.Duration() || e.Latest.After(e.Now.Add(time.Hour)) {
+		return Unknown, ""
+	}
+	var reasons []string
+	speaks := func(does bool, words string) {
+		if does {
+			reasons = append(reasons, words)
+		}
+	}
+	speaks(age >= veryOld.Duration(), Age(age)+" old")
+	speaks(e.Releases >= manyReleases, counted(int64(e.Releases), "release"))
+	speaks(e.Provenance == Yes, "attested")
+	speaks(e.Organisation != "", "an organisation")
+	speaks(e.Ownership && len(e.Maintainers) >= 2, counted(int64(len(e.Maintainers)), "maintainer"))
+	if len(reasons) < 2 {
+		return Unknown, ""
+	}
+	return No, strings.Join(reasons, ", ")
+}
+
+// Settle judges a project and what was suspected of its name before anything
+// was known of it. The findings before are those of JudgeRequested for this
+// name; the result has those that still stand, and those of JudgeProject.
+func (p *Policy) Settle(before []Finding, e ProjectEvidence) []Finding {
+	imitation, why := p.SettleSuspicion(e)
+	var findings []Finding
+	for _, finding := range before {
+		if finding.Rule == Typosquat && finding.Confidence == Medium {
+			switch imitation {
+			case No:
+				continue
+			case Yes:
+				finding.Confidence = High
+				finding.Evidence += "; " + why
+				finding.Action = p.typosquatAction(High)
+			}
+		}
+		findings = append(findings, finding)
+	}
+	return append(findings, p.JudgeProject(e)...)
+}
