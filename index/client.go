@@ -2,8 +2,12 @@ package index
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"net"
+	"net/http"
 	"net/url"
+	"sync"
 	"time"
 )
 
@@ -11,6 +15,15 @@ import (
 const (
 	DefaultTimeout = 15 * time.Second
 	DefaultRetries = 5
+)
+
+const (
+	defaultMaxBody         = 64 << 20
+	defaultCacheSize       = 256 << 20
+	defaultProjectLifetime = time.Hour
+	// longestWait bounds what a Retry-After can ask for: pip's own read
+	// timeout on the gate is 15 s.
+	longestWait = 10 * time.Second
 )
 
 // KeyringFunc gives the credentials that a keyring holds for a service (an
@@ -32,7 +45,7 @@ type Config struct {
 	Environ []string
 
 	CertFile         string   // --cert: a file or directory of PEM certificates
-	CertAddsToSystem bool     // CertFile extends the system's roots (pip 24.2 and later) instead of replacing them
+	CertAddsToSystem bool     // a bundle extends the system's roots (pip 24.2 and later on Python 3.10 and later) instead of replacing them
 	CertifiFile      string   // the running pip's own bundle of roots, used beside the system's; "" none
 	ClientCert       string   // --client-cert: key and certificate in one PEM file
 	TrustedHosts     []string // --trusted-host: "host" or "host:port"
@@ -45,7 +58,7 @@ type Config struct {
 	NoInput         bool        // --no-input: "auto" then asks no keyring
 	Keyring         KeyringFunc // instead of the keyring program; nil is by KeyringProvider
 
-	UserAgent       string                 // "" is a name of thresher's own
+	UserAgent       string                 // "" is "thresher"
 	Revalidate      func(name string) bool // true: ask the index even where the cached page is fresh (--refresh-package, pip before 26.2); nil never
 	ProjectLifetime time.Duration          // how long a project's JSON document is taken from the cache; 0 is one hour
 	MaxBody         int64                  // bytes of one page after decompression; 0 is 64 MiB
@@ -55,94 +68,144 @@ type Config struct {
 }
 
 // Client asks package indexes. It may be used by many goroutines at once.
-type Client struct{}
+type Client struct {
+	config    Config
+	proxies   proxySettings
+	trusted   []trustedHost
+	roots     string // fingerprint of the certificates
+	verifying *http.Transport
+	trusting  *http.Transport // for trusted hosts, checks no certificate
+	netrc     map[string]netrcEntry
+	keyring   KeyringFunc
+	cache     *diskCache // nil none
 
-// New makes a client. It returns an error where a certificate, a proxy or a
-// trusted host cannot be read.
-func New(c Config) (*Client, error) { return &Client{}, nil }
+	mu             sync.Mutex
+	remembered     map[origin]credentials
+	keyringAnswers map[string]*keyringAnswer
+	keyringFailed  bool
+	notes          []string
+}
+
+// New makes a client. It returns an error where a certificate, a proxy, a
+// trusted host or the keyring provider cannot be read, as pip would fail too.
+func New(config Config) (*Client, error) {
+	if config.Timeout == 0 {
+		config.Timeout = DefaultTimeout
+	}
+	if config.Timeout < 0 {
+		config.Timeout = 0
+	}
+	if config.MaxBody <= 0 {
+		config.MaxBody = defaultMaxBody
+	}
+	if config.CacheSize <= 0 {
+		config.CacheSize = defaultCacheSize
+	}
+	if config.ProjectLifetime <= 0 {
+		config.ProjectLifetime = defaultProjectLifetime
+	}
+	if config.UserAgent == "" {
+		config.UserAgent = "thresher"
+	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	if config.Sleep == nil {
+		config.Sleep = sleep
+	}
+	environ := newEnvironment(config.Environ)
+	c := &Client{config: config, remembered: map[origin]credentials{}, keyringAnswers: map[string]*keyringAnswer{}}
+	for _, text := range config.TrustedHosts {
+		h, ok := parseTrustedHost(text)
+		if !ok {
+			return nil, errors.New(textTrustedHost(text))
+		}
+		c.trusted = append(c.trusted, h)
+	}
+	var bad string
+	if c.proxies, bad = newProxySettings(config.Proxy, config.NoProxyEnvironment, environ); bad != "" {
+		return nil, errors.New(textProxy(bad))
+	}
+	certificates, err := newTLSSettings(config, environ)
+	if err != nil {
+		return nil, err
+	}
+	c.roots = certificates.fingerprint
+	if c.keyring, err = chooseKeyring(config, environ); err != nil {
+		return nil, err
+	}
+	if c.netrc, err = loadNetrc(config.Netrc, environ); err != nil {
+		c.note(noteNetrc(err))
+	}
+	c.verifying = c.transport(&tls.Config{RootCAs: certificates.roots, Certificates: certificates.certificates})
+	c.trusting = c.transport(&tls.Config{InsecureSkipVerify: true, Certificates: certificates.certificates})
+	if config.CacheDir != "" {
+		c.cache = openCache(config.CacheDir, config.CacheSize, config.Now, c.note)
+	}
+	return c, nil
+}
+
+func (c *Client) transport(certificates *tls.Config) *http.Transport {
+	dialer := &net.Dialer{Timeout: c.config.Timeout, KeepAlive: 30 * time.Second}
+	return &http.Transport{
+		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxies.forURL(r.URL), nil },
+		DialContext:            dialer.DialContext,
+		TLSClientConfig:        certificates,
+		TLSHandshakeTimeout:    c.config.Timeout,
+		ResponseHeaderTimeout:  c.config.Timeout,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // gzip is asked for and bounded in fetch.go
+		MaxIdleConns:           64,
+		MaxIdleConnsPerHost:    16,
+		IdleConnTimeout:        90 * time.Second,
+		MaxResponseHeaderBytes: 256 << 10,
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {
+			if r.StatusCode == http.StatusProxyAuthRequired {
+				return errProxyAuth
+			}
+			return nil
+		},
+	}
+}
+
+var errProxyAuth = errors.New("the proxy wants credentials")
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// note remembers what did not work but stopped nothing.
+func (c *Client) note(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, known := range c.notes {
+		if known == text {
+			return
+		}
+	}
+	c.notes = append(c.notes, text)
+}
 
 // Notes gives what did not work but stopped nothing, each once: a cache that
 // cannot be written, a netrc file that cannot be read, a failing keyring.
-func (c *Client) Notes() []string { return nil }
-
-// Close lets idle connections go.
-func (c *Client) Close() {}
-
-// Page gives name's page of the index at indexURL: the base as the user
-// configured it, credentials and all.
-// Errors: ErrNotFound, *AuthError, *StatusError, *ConnectionError, *ContentError.
-func (c *Client) Page(ctx context.Context, indexURL, name string) (*Page, error) {
-	return nil, errors.ErrUnsupported
+func (c *Client) Notes() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string(nil), c.notes...)
 }
 
-// StalePage gives the page that the cache remembers, however old, with Stale
-// set, and asks nobody. It returns ErrNotFound where nothing is remembered.
-func (c *Client) StalePage(ctx context.Context, indexURL, name string) (*Page, error) {
-	return nil, errors.ErrUnsupported
+// Close lets idle connections go and waits for the cache's housekeeping.
+func (c *Client) Close() {
+	c.verifying.CloseIdleConnections()
+	c.trusting.CloseIdleConnections()
+	if c.cache != nil {
+		c.cache.wait()
+	}
 }
-
-// Project gives name's JSON document. ErrNotFound: the index has none, or its
-// layout has no place for one.
-func (c *Client) Project(ctx context.Context, indexURL, name string) (*Project, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Metadata gives the core metadata of a file (PEP 658), checked against the
-// hashes that the page names.
-func (c *Client) Metadata(ctx context.Context, indexURL string, f *File) ([]byte, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Publishers gives who published a file by its provenance (PEP 740). It
-// returns ErrNotFound where the file has none.
-func (c *Client) Publishers(ctx context.Context, indexURL string, f *File) ([]Publisher, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Get fetches a text: a requirements file that is a URL.
-func (c *Client) Get(ctx context.Context, rawURL string) (*Document, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// FindLinksPage fetches a page of links (--find-links). Files are those links
-// that pip would take for a distribution.
-func (c *Client) FindLinksPage(ctx context.Context, rawURL string) (*Page, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// Authenticate remembers credentials for the host of rawURL, as those that
-// pip asks for on a terminal.
-func (c *Client) Authenticate(rawURL, user, password string) error { return errors.ErrUnsupported }
-
-// WithCredentials gives a file's URL with the credentials that pip needs to
-// fetch it: those of the index URL or of the keyring, where the file is on
-// the index's own host. A file elsewhere, or one that carries credentials
-// already, is given back as it is. netrc is left to pip.
-func (c *Client) WithCredentials(indexURL, fileURL string) string { return fileURL }
-
-// ParsePage reads a page. pageURL is where it came from after redirects and
-// what relative links are resolved against; name is the project asked for.
-// It returns a *ContentError where the page is none.
-func ParsePage(contentType string, body []byte, pageURL, name string) (*Page, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// RenderJSON writes the page as PEP 691 JSON with all that came: fields that
-// are not known here are kept as they were.
-func RenderJSON(p *Page) []byte { return nil }
-
-// RenderHTML writes the page as PEP 503 HTML for pips that know no JSON.
-func RenderHTML(p *Page) []byte { return nil }
-
-// StripCredentials takes the user and password out of a URL, unquoted.
-func StripCredentials(rawURL string) (bare, user, password string) { return rawURL, "", "" }
-
-// Redact gives the URL as it may be printed, as pip does: a password, or a
-// user name that stands alone (a token), becomes "****".
-func Redact(rawURL string) string { return rawURL }
-
-// SecureOrigin says whether pip would take a location without a warning:
-// https, file, a loopback address, or a trusted host.
-func SecureOrigin(rawURL string, trustedHosts []string) bool { return false }
-
-var _ = url.Parse

@@ -2,21 +2,24 @@ package index
 
 import (
 	"errors"
+	"net/http"
 	"time"
 )
 
-// ErrNotFound: the index knows no such project, or the document has no place.
+const statusProxyAuth = http.StatusProxyAuthRequired
+
+// ErrNotFound: the index knows no such project (404, 410), or the document
+// has no place in the index's layout.
 var ErrNotFound = errors.New("the index knows no such project")
 
-// StatusError is an answer other than success that is no 401, 404 or 407.
+// StatusError is an answer that is neither success nor one of 401, 404, 407
+// and 410.
 type StatusError struct {
 	URL        string // redacted
 	Status     int
 	Reason     string        // the reason phrase, printable
-	RetryAfter time.Duration // what a 429 or 503 asked for, where it was too long to wait
+	RetryAfter time.Duration // what a 413, 429 or 503 asked for, where it was too long to wait
 }
-
-func (e *StatusError) Error() string { return "" }
 
 // ConnectionError: the index could not be reached, or did not answer in time.
 type ConnectionError struct {
@@ -26,18 +29,14 @@ type ConnectionError struct {
 	Err     error
 }
 
-func (e *ConnectionError) Error() string { return "" }
-
 // Unwrap gives the cause.
 func (e *ConnectionError) Unwrap() error { return e.Err }
 
-// ContentError: something answered, but with no page that can be read.
+// ContentError: something answered, but not with what can be read as a page.
 type ContentError struct {
 	URL    string // redacted
 	Reason string
 }
-
-func (e *ContentError) Error() string { return "" }
 
 // AuthError: the index (401) or the proxy (407) wants other credentials.
 type AuthError struct {
@@ -45,5 +44,3 @@ type AuthError struct {
 	Status int
 	Sent   bool // credentials were sent and refused
 }
-
-func (e *AuthError) Error() string { return "" }

@@ -1,0 +1,186 @@
+package index
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"sync"
+)
+
+// credentials are what one request carries as basic authentication.
+type credentials struct {
+	user, password string
+}
+
+// scope is the index or page that a person configured: what its credentials
+// belong to.
+type scope struct {
+	splitURL
+	origin origin
+}
+
+// complete tells whether the person wrote both user and password.
+func (s splitURL) complete() bool { return s.hasUser && s.hasPassword }
+
+// credentialsFor finds what to send to u, in pip's order: the URL's own, the
+// index URL's, netrc, what the keyring or a person gave before, a user name
+// alone (pip 26.2 auth.py). own are the credentials that stood in u itself.
+//
+// The index URL's credentials go to its own origin only. After a redirect to
+// another host, netrc and the keyring count over https only: whoever can
+// redirect must not be able to have them sent in the clear.
+func (c *Client) credentialsFor(u *url.URL, own splitURL, s scope, redirected bool) (credentials, bool) {
+	target := originOf(u)
+	mine := s.origin.mayTake(target)
+	if own.complete() {
+		return credentials{own.user, own.password}, true
+	}
+	if mine && s.complete() {
+		return credentials{s.user, s.password}, true
+	}
+	user := wantedUser(own, s, mine)
+	if !redirected || mine || target.scheme == "https" {
+		if found, ok := netrcFor(c.netrc, target.host); ok {
+			return found, true
+		}
+		c.mu.Lock()
+		found, ok := c.remembered[target]
+		c.mu.Unlock()
+		if ok && (user == "" || user == found.user) {
+			return found, true
+		}
+	}
+	if user != "" {
+		return credentials{user: user}, true
+	}
+	return credentials{}, false
+}
+
+func wantedUser(own splitURL, s scope, mine bool) string {
+	if own.hasUser {
+		return own.user
+	}
+	if mine {
+		return s.user
+	}
+	return ""
+}
+
+// unlock asks the keyring after a 401, for the index URL first and then for
+// the host, and remembers what it says. It tells whether there is something
+// new to try.
+func (c *Client) unlock(ctx context.Context, u *url.URL, own splitURL, s scope, redirected bool, refused credentials) bool {
+	target := originOf(u)
+	mine := s.origin.mayTake(target)
+	if c.keyring == nil || own.complete() || mine && s.complete() || redirected && !mine && target.scheme != "https" {
+		return false
+	}
+	user := wantedUser(own, s, mine)
+	var services []string
+	if mine {
+		services = append(services, strings.TrimRight(s.bare, "/")+"/")
+	}
+	services = append(services, u.Host)
+	for _, service := range services {
+		found, ok := c.askOnce(ctx, service, user)
+		if ok && found != refused {
+			c.mu.Lock()
+			c.remembered[target] = found
+			c.mu.Unlock()
+			return true
+		}
+	}
+	return false
+}
+
+// keyringAnswer is what the keyring said about a service and user, asked once.
+type keyringAnswer struct {
+	once  sync.Once
+	found credentials
+	ok    bool
+}
+
+func (c *Client) askOnce(ctx context.Context, service, user string) (credentials, bool) {
+	key := service + "\x00" + user
+	c.mu.Lock()
+	if c.keyringFailed {
+		c.mu.Unlock()
+		return credentials{}, false
+	}
+	a := c.keyringAnswers[key]
+	if a == nil {
+		a = &keyringAnswer{}
+		c.keyringAnswers[key] = a
+	}
+	c.mu.Unlock()
+	a.once.Do(func() {
+		// Not under the request's own context: others wait for the answer.
+		foundUser, password, ok, err := c.keyring(context.WithoutCancel(ctx), service, user)
+		if err != nil {
+			c.note(noteKeyring(err))
+			c.mu.Lock()
+			c.keyringFailed = true
+			c.mu.Unlock()
+			return
+		}
+		a.found, a.ok = credentials{foundUser, password}, ok
+	})
+	return a.found, a.ok
+}
+
+// Authenticate remembers credentials for the host of rawURL, as those that
+// pip asks for on a terminal. It returns an error where rawURL has no host.
+func (c *Client) Authenticate(rawURL, user, password string) error {
+	u, problem := parseURL(splitCredentials(rawURL).bare)
+	if problem != "" {
+		return &ContentError{URL: Redact(rawURL), Reason: problem}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.remembered[originOf(u)] = credentials{user, password}
+	return nil
+}
+
+// WithCredentials gives a file's URL with the credentials that pip needs to
+// fetch it: those of the index URL, of the keyring or of Authenticate, where
+// the file is on the index's own host and port. A file elsewhere, or one that
+// carries credentials already, is given back as it is. netrc is left to pip,
+// which reads it for the file's host by itself.
+func (c *Client) WithCredentials(indexURL, fileURL string) string {
+	file := splitCredentials(fileURL)
+	u, problem := parseURL(file.bare)
+	if problem != "" || file.hasUser || u.Scheme == "file" {
+		return fileURL
+	}
+	s, problem := newScope(indexURL)
+	if problem != "" || !s.origin.mayTake(originOf(u)) {
+		return fileURL
+	}
+	found, ok := credentials{s.user, s.password}, s.complete()
+	if !ok {
+		c.mu.Lock()
+		remembered, known := c.remembered[originOf(u)]
+		c.mu.Unlock()
+		switch {
+		case known && (!s.hasUser || s.user == remembered.user):
+			found, ok = remembered, true
+		case s.hasUser:
+			_, byNetrc := netrcFor(c.netrc, s.origin.host)
+			ok = !byNetrc
+		}
+	}
+	if !ok {
+		return fileURL
+	}
+	return file.beforeAuth + url.UserPassword(found.user, found.password).String() + "@" + file.authority + file.afterAuth
+}
+
+func newScope(rawURL string) (scope, string) {
+	s := scope{splitURL: splitCredentials(rawURL)}
+	u, problem := parseURL(s.bare)
+	if problem != "" {
+		return s, problem
+	}
+	s.origin = originOf(u)
+	return s, ""
+}
