@@ -15,23 +15,25 @@ type sourcesInput struct {
 	PipVersion    string
 	PythonVersion string
 
-	// Lookup reads one environment variable, for ${VARIABLE} and the locale.
-	Lookup func(name string) (value string, set bool)
+	// Environ is the environment that ${VARIABLE} and the locale are read from.
+	Environ environment
 
 	// MarkerEnvironment gives the values of PEP 508's marker variables in the
 	// interpreter concerned. It is asked only where a marker is met.
 	MarkerEnvironment func() (map[string]string, error)
 
 	// LineOptions are the options that the pip concerned accepts on a line of
-	// a requirements file; nil takes them from the embedded table.
-	LineOptions []lineOption
+	// a requirements file. UnknownOptions says that they are another pip's:
+	// then abbreviations and unknown options are unreadable.
+	LineOptions    []*optionSpec
+	UnknownOptions bool
 
 	// IgnoreRequiresPython is --ignore-requires-python, for scripts.
 	IgnoreRequiresPython bool
 
 	// Fetch reads an http or https address. An *httpStatusError is pip's own
-	// refusal, any other error makes the address unreadable.
-	Fetch func(url string) (content []byte, contentType string, err error)
+	// refusal, any other error makes the address unreadable. nil refuses all.
+	Fetch func(url string) (Page, error)
 
 	// Stdin is read for /dev/stdin; nil opens the file instead.
 	Stdin io.Reader
@@ -60,14 +62,6 @@ type finder struct {
 	Features        []string // --use-feature
 }
 
-// lineOption is one option of a requirements-file line.
-type lineOption struct {
-	Spellings  []string // "-i", "--index-url", "--pypi-url"
-	Name       string   // the first long spelling without dashes: what it is
-	TakesValue bool
-	Choices    []string // of --use-feature
-}
-
 // httpStatusError is an answer of 400 or above.
 type httpStatusError struct {
 	URL    string
@@ -76,15 +70,6 @@ type httpStatusError struct {
 }
 
 func (e *httpStatusError) Error() string { return httpStatusText(e) }
-
-// readFile is one file, pipe or address that was read.
-type readFile struct {
-	Given    string // as pip was told: on the command line, or the nested path resolved
-	Path     string // absolute path, or the address
-	Content  []byte // as read
-	Origin   Origin
-	TopLevel bool // named outside any file
-}
 
 // sources collects what pip would be asked to install. Its methods are called
 // in pip's own order: constraints, positionals, groups, editables,
@@ -95,22 +80,76 @@ type sources struct {
 	Finder       finder        // effective, after every option line so far
 	Unreadable   []Unreadable
 	Failure      *Failure
-	Files        []readFile
+	Files        []*sourceFile // every file, pipe and address read, in order
 
-	input sourcesInput
+	input       sourcesInput
+	dialect     dialect
+	lineTable   *commandTable
+	environment map[string]string // of markers, once asked
+	markers     map[string]bool   // evaluated
+	pipes       map[string]bool   // read, and now empty
+	scripts     int
 }
 
 // newSources starts a collection.
 func newSources(input sourcesInput) *sources {
-	return &sources{input: input, Finder: input.Finder}
+	s := &sources{
+		input: input, Finder: input.Finder,
+		dialect:   newDialect(input.PipVersion, input.PythonVersion),
+		lineTable: &commandTable{Name: "requirements file", Options: input.LineOptions},
+		markers:   map[string]bool{}, pipes: map[string]bool{},
+	}
+	s.lineTable.index()
+	return s
 }
 
-func (s *sources) constraintsFile(path string, origin Origin)  {}
-func (s *sources) positional(text string, origin Origin)       {}
-func (s *sources) group(text string, origin Origin)            {}
-func (s *sources) editable(text string, origin Origin)         {}
-func (s *sources) requirementsFile(path string, origin Origin) {}
-func (s *sources) script(path string, origin Origin)           {}
+// positional reads a requirement of the command line.
+func (s *sources) positional(text string, origin Origin) {
+	if s.Failure != nil || stripPython(text) == "" {
+		return
+	}
+	r, err := s.parseLine(text, "")
+	s.add(r, err, origin)
+}
+
+// editable reads what stands behind -e.
+func (s *sources) editable(text string, origin Origin) {
+	if s.Failure != nil {
+		return
+	}
+	r, err := s.parseEditable(text, false)
+	s.add(r, err, origin)
+}
+
+// add keeps a requirement, or what stood in its way.
+func (s *sources) add(r Requirement, err error, origin Origin) {
+	if err != nil {
+		s.record(err, origin.Place)
+		return
+	}
+	r.Origin = origin
+	s.Requirements = append(s.Requirements, r)
+}
+
+// requirementsFile reads what stands behind -r: a requirements file, or, from
+// pip 26.1 on and by its name, a lock.
+func (s *sources) requirementsFile(path string, origin Origin) {
+	if s.Failure != nil {
+		return
+	}
+	if s.dialect.locks && s.input.Command != "uninstall" && isLockName(path) {
+		s.lock(path, origin)
+		return
+	}
+	s.readTop(path, false, origin)
+}
+
+// constraintsFile reads what stands behind -c.
+func (s *sources) constraintsFile(path string, origin Origin) {
+	if s.Failure == nil {
+		s.readTop(path, true, origin)
+	}
+}
 
 // rewrite writes to dir (which exists and is private) a copy of each source
 // that cannot be handed to pip as it is, with every index and find-links
@@ -119,4 +158,3 @@ func (s *sources) script(path string, origin Origin)           {}
 func (s *sources) rewrite(dir string, replaceIndex func(url string) string) (map[string]string, error) {
 	return nil, errors.New("not written")
 }
-

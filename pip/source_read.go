@@ -1,0 +1,150 @@
+package pip
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+)
+
+// open reads the file, pipe or address that file.Given names, and gives its
+// text as pip would decode it.
+func (s *sources) open(file *sourceFile, constraint bool) (string, error) {
+	if err := checkText(file.Given); err != nil {
+		return "", err
+	}
+	if err := checkURLText(file.Given); err != nil {
+		return "", err
+	}
+	scheme, err := s.dialect.urlScheme(file.Given)
+	if err != nil {
+		return "", crashed(err.Error())
+	}
+	switch scheme {
+	case "http", "https":
+		return s.openPage(file)
+	case "file":
+		return s.openFileURL(file, constraint)
+	}
+	if err := s.readPath(file, s.absolute(file.Given)); err != nil {
+		return "", s.openError(err, file.Given, constraint)
+	}
+	text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
+	file.plain = text.plain
+	return text.text, err
+}
+
+func (s *sources) openError(err error, given string, constraint bool) error {
+	var d *doubt
+	if errors.As(err, &d) {
+		return err
+	}
+	kind := "requirements"
+	if constraint && s.dialect.saysConstraint {
+		kind = "constraint"
+	}
+	return refused(cannotOpen(kind, pythonOSError(err, given)))
+}
+
+// openPage fetches an http or https address.
+func (s *sources) openPage(file *sourceFile) (string, error) {
+	file.page, file.Path = true, file.Given
+	if s.input.Fetch == nil {
+		return "", &doubt{reason: reasonNoFetch, hint: hintDownload}
+	}
+	page, err := s.input.Fetch(file.Given)
+	if err != nil {
+		var status *httpStatusError
+		if errors.As(err, &status) {
+			return "", refused(status.Error())
+		}
+		return "", &doubt{reason: err.Error(), hint: hintDownload}
+	}
+	if len(page.Body) > maximalSource {
+		return "", &doubt{reason: reasonTooLarge}
+	}
+	file.Content = page.Body
+	if looksOdd(page.ContentType) {
+		return "", &doubt{reason: charsetDoubt(page.ContentType), hint: hintCharset}
+	}
+	return s.dialect.decodePage(page.Body, page.ContentType, false)
+}
+
+// openFileURL reads a file: URL: through pip's session from 21.3 on, as a path
+// before.
+func (s *sources) openFileURL(file *sourceFile, constraint bool) (string, error) {
+	file.page = true
+	path, err := s.dialect.urlToPath(file.Given)
+	if err != nil {
+		return "", crashed(err.Error())
+	}
+	err = s.readPath(file, s.absolute(path))
+	if s.dialect.fileURLsAsPaths {
+		if err != nil {
+			return "", s.openError(err, path, constraint)
+		}
+		text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
+		return text.text, err
+	}
+	if err != nil {
+		var d *doubt
+		if errors.As(err, &d) {
+			return "", err
+		}
+		return "", refused((&httpStatusError{Status: 404, Reason: pythonOSErrorName(err), URL: file.Given}).Error())
+	}
+	return s.dialect.decodePage(file.Content, "", true)
+}
+
+// readPath reads a file or pipe once. What is no regular file cannot be read
+// again by pip and is kept for a copy.
+func (s *sources) readPath(file *sourceFile, path string) error {
+	file.Path = path
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	regular := info.Mode().IsRegular()
+	standard := isStandardInput(path)
+	if !regular && !info.IsDir() {
+		identity := path
+		if standard {
+			identity = "/dev/stdin"
+		}
+		if s.pipes[identity] {
+			return &doubt{reason: reasonReadTwice, hint: hintReadTwice}
+		}
+		s.pipes[identity] = true
+	}
+	var in io.Reader
+	if standard && s.input.Stdin != nil {
+		in = s.input.Stdin
+	} else {
+		opened, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer opened.Close()
+		in = opened
+	}
+	content, err := io.ReadAll(io.LimitReader(in, maximalSource+1))
+	if err != nil {
+		return err
+	}
+	if len(content) > maximalSource {
+		return &doubt{reason: reasonTooLarge}
+	}
+	file.Content = content
+	file.stable = regular && !standard && !isDevice(path) && !changeableByOthers(path, info)
+	return nil
+}
+
+func isStandardInput(path string) bool {
+	return path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0"
+}
+
+// isDevice tells what only looks like a regular file: a descriptor that is
+// redirected from one is another file for the next process.
+func isDevice(path string) bool {
+	return strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
+}
