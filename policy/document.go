@@ -49,6 +49,7 @@ type node struct {
 	keys         []key   // of a table, in the order of the document
 	index        map[string]int
 	defined      bool // a table that has its own header or is inline
+	inline       bool // a table in braces, which is closed
 	headers      bool // a list made of [[…]] headers
 }
 
@@ -250,7 +251,7 @@ func descend(table *node, words []key) (*node, *Problem) {
 			table.add(word, next)
 		case next.kind == arrayKind && next.headers:
 			next = next.items[len(next.items)-1]
-		case next.kind != tableKind:
+		case next.kind != tableKind || next.inline:
 			return nil, duplicate(word)
 		}
 		table = next
@@ -367,6 +368,7 @@ func (b *treeBuilder) value(value *unstable.Node, line, column int) (*node, *Pro
 				return nil, problem
 			}
 		}
+		built.inline = true
 	default:
 		return nil, &Problem{Line: line, Column: column, Message: unknownValue(fmt.Sprint(value.Kind))}
 	}

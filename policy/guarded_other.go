@@ -1,4 +1,4 @@
-//go:build !unix
+//go:build !(linux || darwin || freebsd || netbsd || openbsd || dragonfly)
 
 package policy
 
@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/gofrs/flock"
 )
 
 // readGuarded reads a policy file. Who may write it is the matter of access
@@ -33,3 +35,12 @@ func readGuarded(path string) ([]byte, error) {
 
 // ownedByUser is true: owners are not compared here.
 func ownedByUser(fs.FileInfo) bool { return true }
+
+// lockFor keeps other runs from writing a path until unlock is called.
+func lockFor(path string) (unlock func(), err error) {
+	lock := flock.New(path + ".lock")
+	if err := lock.Lock(); err != nil {
+		return nil, err
+	}
+	return func() { _ = lock.Close() }, nil
+}

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
 package policy
 
@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"syscall"
@@ -100,4 +101,24 @@ func eachLine(path string, work func(fields []string)) bool {
 		work(strings.Split(lines.Text(), ":"))
 	}
 	return lines.Err() == nil
+}
+
+// lockFor keeps other runs from writing beside a path until unlock is called.
+// The directory is what is locked: a lock file would stay behind in a checkout.
+func lockFor(path string) (unlock func(), err error) {
+	directory, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err = syscall.Flock(int(directory.Fd()), syscall.LOCK_EX)
+		if err != syscall.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		directory.Close()
+		return nil, err
+	}
+	return func() { directory.Close() }, nil
 }

@@ -386,3 +386,27 @@ func unvouchedEvidence(a Arrival) string {
 func startupHookEvidence(a Arrival) string {
 	return fmt.Sprintf("%s runs at every start of python", printable(a.Path))
 }
+
+// Writing.
+
+func lineToChange(path string, line int, text string) string {
+	return fmt.Sprintf("%s:%d: %s", printable(path), line, printable(text))
+}
+
+// The file that `thresher policy init` writes.
+
+const initHeading = `# a policy file of thresher; docs/policy.md has every key, docs/rules.md every rule
+# a line that begins with # and a letter is a key with its default: take the # away to change it
+
+`
+
+var initExamples = map[string]string{
+	"locked":              "locked = [\"rules.typosquat\", \"cooldown\"]\n",
+	"cooldown.except":     "except = [\"acme-*\"]\n",
+	"index.pin.NAME":      "pin = { \"acme-*\" = \"https://index.acme.example/simple\" }\n",
+	"trust.organisations": "organisations = [\"acme\"]\n",
+	"allow.NAME":          "[allow.reqeusts]\nreason = \"our own fork\"\nexpires = 2030-01-31\n",
+	"deny.NAME":           "[deny.colourama]\nreason = \"imitates colorama\"\n",
+	"prefer.NAME":         "[prefer.simplejson]\nuse = \"json\"\n",
+	"scan.ignore":         "[[scan.ignore]]\nid = \"CVE-2018-20225\"\nreason = \"no extra index is used here\"\nexpires = 2030-01-31\n",
+}

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // TrustRecord is one project file that a user has trusted.
@@ -76,11 +74,11 @@ func changeTrust(path string, change func([]TrustRecord) []TrustRecord) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("record trust: %w", err)
 	}
-	lock := flock.New(path + ".lock")
-	if err := lock.Lock(); err != nil {
+	unlock, err := lockFor(path)
+	if err != nil {
 		return fmt.Errorf("record trust: %w", err)
 	}
-	defer lock.Close()
+	defer unlock()
 	trust, err := ReadTrust(path)
 	if err != nil {
 		return fmt.Errorf("record trust: %w", err)

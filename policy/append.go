@@ -1,0 +1,218 @@
+package policy
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+)
+
+// AppendAllow records an answer in a policy file: it appends a table, and
+// keeps every byte that stands there. Where the file has an entry for the name
+// already nothing is written, and line is the one to change, as
+// `path:line: text`. A file that is missing is made; one that is broken, or
+// that the entry would break, is left alone with an error of type *Error.
+// Reason is required, Source is ignored.
+func AppendAllow(path string, entry Allow) (written bool, line string, err error) {
+	name, message := allowedName(entry.Name)
+	if message != "" {
+		return false, "", fmt.Errorf("allow: %s", message)
+	}
+	table := appendedTable{header: "[allow." + keyTOML(name) + "]"}
+	table.text("reason", entry.Reason)
+	table.date("expires", entry.Expires)
+	if entry.Rules != nil {
+		words := make([]string, len(entry.Rules))
+		for i, rule := range entry.Rules {
+			words[i] = quote(rule)
+		}
+		table.line("rules", "["+strings.Join(words, ", ")+"]")
+	}
+	return appendTable(path, table, func(root *node) int {
+		return entryLine(root, []string{"allow"}, func(key string) bool {
+			other, message := allowedName(key)
+			return message == "" && other == name
+		})
+	})
+}
+
+// AppendDeny denies a name, in the manner of AppendAllow.
+func AppendDeny(path string, entry Deny) (written bool, line string, err error) {
+	name, message := readPattern(entry.Name)
+	if message != "" {
+		return false, "", fmt.Errorf("deny: %s", message)
+	}
+	table := appendedTable{header: "[deny." + keyTOML(name) + "]"}
+	table.text("reason", entry.Reason)
+	return appendTable(path, table, func(root *node) int { return entryLine(root, []string{"deny"}, sameNameAs(name)) })
+}
+
+// AppendPrefer records what to use instead of a name, in the manner of
+// AppendAllow.
+func AppendPrefer(path string, entry Prefer) (written bool, line string, err error) {
+	name, ok := canonicalName(entry.Name)
+	if !ok {
+		return false, "", fmt.Errorf("prefer: %s", noName(entry.Name))
+	}
+	table := appendedTable{header: "[prefer." + keyTOML(name) + "]"}
+	table.text("use", entry.Use)
+	return appendTable(path, table, func(root *node) int { return entryLine(root, []string{"prefer"}, sameNameAs(name)) })
+}
+
+// AppendIgnore records a vulnerability that does not count for now, in the
+// manner of AppendAllow.
+func AppendIgnore(path string, entry Ignore) (written bool, line string, err error) {
+	table := appendedTable{header: "[[scan.ignore]]"}
+	table.text("id", entry.ID)
+	table.text("reason", entry.Reason)
+	table.date("expires", entry.Expires)
+	if entry.Package != "" {
+		table.text("package", entry.Package)
+	}
+	if entry.Versions != "" {
+		table.text("versions", entry.Versions)
+	}
+	return appendTable(path, table, func(root *node) int { return ignoreLine(root, entry) })
+}
+
+func sameNameAs(name string) func(key string) bool {
+	return func(key string) bool {
+		other, ok := canonicalPattern(key)
+		return ok && other == name
+	}
+}
+
+// appendedTable is a table to be appended.
+type appendedTable struct {
+	header string
+	lines  []string
+}
+
+func (t *appendedTable) line(name, value string) { t.lines = append(t.lines, name+" = "+value) }
+
+func (t *appendedTable) text(name, value string) { t.line(name, quoteTOML(value)) }
+
+func (t *appendedTable) date(name string, day time.Time) {
+	if !day.IsZero() {
+		t.line(name, day.UTC().Format(time.DateOnly))
+	}
+}
+
+// entryLine returns the line of an entry of a table, 0 where there is none. A
+// table in braces cannot be appended to: its own line is the one to change.
+func entryLine(root *node, table []string, is func(key string) bool) int {
+	for _, word := range table {
+		next := root.get(word)
+		if next == nil || next.kind != tableKind {
+			return 0
+		}
+		root = next
+	}
+	for _, word := range root.keys {
+		if is(word.name) {
+			return word.line
+		}
+	}
+	if root.inline {
+		return root.line
+	}
+	return 0
+}
+
+func ignoreLine(root *node, entry Ignore) int {
+	scan := root.get("scan")
+	if scan == nil || scan.kind != tableKind {
+		return 0
+	}
+	list := scan.get("ignore")
+	if list == nil || list.kind != arrayKind {
+		if scan.inline {
+			return scan.line
+		}
+		return 0
+	}
+	entries, _ := readIgnores(list)
+	for _, other := range entries {
+		if strings.EqualFold(other.value.ID, entry.ID) && other.value.Package == canonicalOrEmpty(entry.Package) && other.value.Versions == entry.Versions {
+			return other.line
+		}
+	}
+	if !list.headers {
+		return list.line
+	}
+	return 0
+}
+
+// appendTable appends a table to a file, unless find returns the line of what
+// stands there already.
+func appendTable(path string, table appendedTable, find func(*node) int) (written bool, line string, err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return false, "", fmt.Errorf("write policy: %w", err)
+	}
+	unlock, err := lockFor(path)
+	if err != nil {
+		return false, "", fmt.Errorf("lock policy: %w", err)
+	}
+	defer unlock()
+	mode := fs.FileMode(0o600)
+	content, err := readGuarded(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return false, "", &Error{[]Problem{fileProblem(path, err)}}
+	default:
+		info, err := os.Stat(path)
+		if err != nil {
+			return false, "", fmt.Errorf("write policy: %w", err)
+		}
+		mode = info.Mode().Perm()
+	}
+	root, problems := parseDocument(path, content)
+	if len(problems) > 0 {
+		return false, "", &Error{problems}
+	}
+	if at := find(root); at > 0 {
+		return false, lineToChange(path, at, lineOf(content, at)), nil
+	}
+	appended := withTable(content, table)
+	if _, problems := checkDocument(path, appended); len(problems) > 0 {
+		return false, "", &Error{sorted(problems)}
+	}
+	if err := writeAtomically(path, appended, mode); err != nil {
+		return false, "", fmt.Errorf("write policy: %w", err)
+	}
+	return true, "", nil
+}
+
+// withTable appends a table in the manner of the file: its line ends, and an
+// empty line between what stands there and what comes.
+func withTable(content []byte, table appendedTable) []byte {
+	end := "\n"
+	if bytes.Contains(content, []byte("\r\n")) {
+		end = "\r\n"
+	}
+	appended := slices.Clone(content)
+	if len(content) > 0 {
+		if !bytes.HasSuffix(content, []byte("\n")) {
+			appended = append(appended, end...)
+		}
+		appended = append(appended, end...)
+	}
+	for _, line := range append([]string{table.header}, table.lines...) {
+		appended = append(append(appended, line...), end...)
+	}
+	return appended
+}
+
+func lineOf(content []byte, number int) string {
+	lines := bytes.Split(content, []byte("\n"))
+	if number < 1 || number > len(lines) {
+		return ""
+	}
+	return strings.TrimSpace(string(lines[number-1]))
+}

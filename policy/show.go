@@ -1,0 +1,82 @@
+package policy
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// String is the layer's name: preset, system, user or project.
+func (l Layer) String() string {
+	switch l {
+	case SystemLayer:
+		return "system"
+	case UserLayer:
+		return "user"
+	case ProjectLayer:
+		return "project"
+	}
+	return "preset"
+}
+
+// MarshalText writes the layer's name.
+func (l Layer) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// MarshalJSON writes a setting as `thresher policy show --json` does.
+func (s Setting) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		Key   string `json:"key"`
+		Value string `json:"value"`
+		Layer Layer  `json:"layer"`
+		Path  string `json:"path"`
+		Line  int    `json:"line"`
+	}{s.Key, s.Value, s.Layer, s.Path, s.Line})
+}
+
+// Show returns every value in force, in the order of docs/policy.md, each with
+// the layer that said it.
+func (p *Policy) Show() []Setting {
+	var settings []Setting
+	for _, field := range fields {
+		settings = append(settings, field.show(p)...)
+	}
+	for i := range settings {
+		settings[i].Value = printable(settings[i].Value)
+	}
+	return settings
+}
+
+// Init returns a policy file in which every key stands with its default and
+// its meaning, all as comments: it says nothing until a line is changed.
+func Init() []byte {
+	var text strings.Builder
+	text.WriteString(initHeading)
+	section := ""
+	for _, field := range fields {
+		table, name := "", field.info.Key
+		if at := strings.Index(name, "."); at >= 0 {
+			table, name = name[:at], name[at+1:]
+		}
+		example, isCollection := initExamples[field.info.Key]
+		if isCollection {
+			name = ""
+		}
+		if table != section && !strings.HasPrefix(example, "[") {
+			text.WriteString("\n[" + table + "]\n")
+			section = table
+		}
+		if isCollection {
+			text.WriteString("\n# " + field.info.Meaning + "\n" + commented(example))
+			continue
+		}
+		text.WriteString(commented(name + " = " + field.info.Standard + " # " + field.info.Meaning + "\n"))
+	}
+	return []byte(text.String())
+}
+
+func commented(text string) string {
+	var lines strings.Builder
+	for line := range strings.Lines(text) {
+		lines.WriteString("#" + line)
+	}
+	return lines.String()
+}
