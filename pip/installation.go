@@ -1,6 +1,17 @@
 package pip
 
-import "errors"
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+)
 
 // Errors that tell why no pip could be chosen. They are matched with errors.Is;
 // the error itself says more.
@@ -10,7 +21,7 @@ var (
 	// ErrNoInterpreter says that the interpreter named by --python, PIP_PYTHON
 	// or a guard does not exist.
 	ErrNoInterpreter = errors.New("no such interpreter")
-	// ErrTooOld says that this Python or pip is below what thresher can model.
+	// ErrTooOld says that this Python or pip cannot do what is asked of it.
 	ErrTooOld = errors.New("below the oldest version supported")
 )
 
@@ -23,21 +34,24 @@ type Installation struct {
 	Prefix        string // sys.prefix
 	BasePrefix    string // sys.base_prefix; the same as Prefix outside a virtual environment
 	Virtual       bool   // what pip means by a virtual environment: Prefix differs from BasePrefix
-	PythonVersion string // of the interpreter: "3.11.7"
+	PythonVersion string // of the interpreter: "3.11.7", or "3.11" where only that much is certain
 	Version       string // of pip: "26.2.1"
 	PackageDir    string // directory of the pip package itself
-	SitePackages  string // where the interpreter installs (purelib); empty where not known without asking
+	SitePackages  string // where the interpreter installs (purelib)
 	DefaultIndex  string // index URL that this pip uses by itself, from its own source
+
+	markers map[string]string // as the interpreter itself said, where it was asked
 }
 
 // FindInput is what decides which pip runs.
 type FindInput struct {
 	Name        string   // as called: "pip", "pip3", "pip3.11"
 	Environ     []string // NAME=value, as os.Environ gives it
-	Dir         string   // working directory
+	Dir         string   // working directory, absolute
 	Self        string   // path of thresher's own binary, to pass over it on PATH
 	Interpreter string   // named by a guard; wins over everything
-	Python      string   // value of --python; a file or an environment's directory
+	AsModule    bool     // the guard saw `python -m pip`: pip runs as a module there too
+	Python      string   // interpreter or environment to work on instead, as --python takes it
 	CacheDir    string   // thresher's own cache; answers of interpreters are kept there
 }
 
@@ -46,6 +60,600 @@ type FindInput struct {
 // that is not thresher, and VIRTUAL_ENV's interpreter for an environment
 // without a pip of its own. It starts no process unless what it finds cannot
 // be read statically.
+//
+// It returns an error that is ErrNoPip, ErrNoInterpreter or ErrTooOld.
 func Find(in FindInput) (*Installation, error) {
-	return nil, ErrNoPip
+	environ := environment(in.Environ)
+	if in.Interpreter != "" {
+		if !exists(in.Interpreter) {
+			return nil, fmt.Errorf("%w: %s", ErrNoInterpreter, in.Interpreter)
+		}
+		found, err := describe(in.Interpreter, in.CacheDir)
+		if err != nil {
+			return nil, err
+		}
+		if found.Version == "" {
+			return nil, fmt.Errorf("%w in the environment of %s", ErrNoPip, in.Interpreter)
+		}
+		if !in.AsModule {
+			found.Script = scriptBeside(in.Interpreter, in.Name)
+		}
+		return found.on(in.Python, in)
+	}
+	found, dir, err := findOnPath(in)
+	active := activeEnvironment(environ, dir)
+	if active == "" {
+		if err != nil {
+			return nil, err
+		}
+		return found.on(in.Python, in)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %s has none, and none is on PATH that could work on it", ErrNoPip, active)
+	}
+	if in.Python != "" {
+		return found.on(in.Python, in)
+	}
+	return found.on(active, in)
+}
+
+// on gives the installation itself, or the same pip on another interpreter.
+func (i *Installation) on(python string, in FindInput) (*Installation, error) {
+	if python == "" {
+		return i, nil
+	}
+	interpreter, ok := identifyInterpreter(python, in.Dir)
+	if !ok {
+		return nil, fmt.Errorf("%w: %s", ErrNoInterpreter, python)
+	}
+	return i.On(interpreter, in.Environ, in.CacheDir)
+}
+
+// identifyInterpreter is what pip makes of --python: an existing file, or a
+// directory with bin/python or Scripts/python.exe in it.
+func identifyInterpreter(python, dir string) (string, bool) {
+	if !filepath.IsAbs(python) {
+		python = filepath.Join(dir, python)
+	}
+	info, err := os.Stat(python)
+	if err != nil {
+		return "", false
+	}
+	if !info.IsDir() {
+		return python, true
+	}
+	for _, inside := range []string{"bin/python", "Scripts/python.exe"} {
+		if candidate := filepath.Join(python, filepath.FromSlash(inside)); exists(candidate) {
+			return candidate, true
+		}
+	}
+	return "", false
+}
+
+// On gives the same pip working on another interpreter, as its --python does.
+// It returns an error that is ErrTooOld where this pip cannot (before 22.3).
+func (i *Installation) On(interpreter string, environ []string, cacheDir string) (*Installation, error) {
+	runner := filepath.Join(i.PackageDir, "__pip-runner__.py")
+	if !exists(runner) || !atLeast(i.Version, "22.3") {
+		return nil, fmt.Errorf("%w: pip %s has no --python", ErrTooOld, i.Version)
+	}
+	target, err := describe(interpreter, cacheDir)
+	if err != nil {
+		return nil, err
+	}
+	target.Script, target.Runner = "", runner
+	target.Version, target.PackageDir, target.DefaultIndex = i.Version, i.PackageDir, i.DefaultIndex
+	return target, nil
+}
+
+// activeEnvironment gives the directory of an activated virtual environment
+// that has no pip of its own, which makes PATH lead to a pip outside of it.
+// before is the directory on PATH where the pip was found.
+func activeEnvironment(environ environment, before string) string {
+	active := environ.get("VIRTUAL_ENV")
+	if active == "" || !filepath.IsAbs(active) {
+		return ""
+	}
+	bin := filepath.Join(active, "bin")
+	if onWindows {
+		bin = filepath.Join(active, "Scripts")
+	}
+	if _, ok := identifyInterpreter(active, active); !ok {
+		return ""
+	}
+	for _, dir := range filepath.SplitList(environ.get("PATH")) {
+		if dir != "" && filepath.Clean(dir) == bin {
+			return active
+		}
+		if before != "" && dir == before {
+			return ""
+		}
+	}
+	return ""
+}
+
+// findOnPath gives the first pip of that name on PATH that is not thresher,
+// and the directory it was in. A directory that is empty or relative is passed
+// over: what it holds depends on where one stands.
+func findOnPath(in FindInput) (*Installation, string, error) {
+	environ := environment(in.Environ)
+	self, selfErr := os.Stat(in.Self)
+	dirs := filepath.SplitList(environ.get("PATH"))
+	var problems []error
+	for at, dir := range dirs {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		for _, name := range executableNames(in.Name) {
+			candidate := filepath.Join(dir, name)
+			info, err := os.Stat(candidate)
+			if err != nil || info.IsDir() || !onWindows && info.Mode()&0o111 == 0 {
+				continue
+			}
+			if selfErr == nil && os.SameFile(info, self) {
+				continue
+			}
+			// What a wrapper is asked, it answers without the directories up
+			// to its own: two shims can never call each other for ever.
+			found, err := describeScript(candidate, in, dirs[at+1:])
+			if err == nil {
+				return found, dir, nil
+			}
+			problems = append(problems, fmt.Errorf("%s: %w", candidate, err))
+		}
+	}
+	if len(problems) > 0 {
+		return nil, "", fmt.Errorf("%w: %w", ErrNoPip, errors.Join(problems...))
+	}
+	return nil, "", fmt.Errorf("%w: no other %s is on PATH", ErrNoPip, in.Name)
+}
+
+func executableNames(name string) []string {
+	if onWindows {
+		return []string{name + ".exe"}
+	}
+	return []string{name}
+}
+
+// describeScript tells which interpreter and pip a script stands for.
+func describeScript(path string, in FindInput, laterDirs []string) (*Installation, error) {
+	if onWindows {
+		return describeLauncher(path, in)
+	}
+	head, err := readHead(path, 4096)
+	if err != nil {
+		return nil, err
+	}
+	interpreter, ok := scriptInterpreter(head, in)
+	if !ok {
+		return askWrapper(path, head, in, laterDirs)
+	}
+	found, err := describe(interpreter, in.CacheDir)
+	if err != nil {
+		return nil, err
+	}
+	if found.Version == "" {
+		return nil, fmt.Errorf("%w in the environment of %s", ErrNoPip, interpreter)
+	}
+	if isPipScript(head) {
+		found.Script = path
+	}
+	return found, nil
+}
+
+// describeLauncher takes pip.exe for what stands beside it in Scripts.
+func describeLauncher(path string, in FindInput) (*Installation, error) {
+	dir := filepath.Dir(path)
+	for _, interpreter := range []string{filepath.Join(dir, "python.exe"), filepath.Join(filepath.Dir(dir), "python.exe")} {
+		if exists(interpreter) {
+			found, err := describe(interpreter, in.CacheDir)
+			if err == nil && found.Version == "" {
+				err = ErrNoPip
+			}
+			return found, err
+		}
+	}
+	return nil, fmt.Errorf("%w beside %s", ErrNoInterpreter, path)
+}
+
+func readHead(path string, size int64) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, size))
+}
+
+// isPipScript tells a script that pip or virtualenv wrote from a wrapper
+// somebody wrote in Python, whose own doings nobody has read.
+func isPipScript(head []byte) bool {
+	for _, line := range bytes.Split(head, []byte("\n")) {
+		line = bytes.TrimSpace(line)
+		for _, known := range []string{
+			"from pip._internal.cli.main import main", "from pip._internal.main import main", "from pip._internal import main",
+		} {
+			if string(line) == known {
+				return len(head) < 1024
+			}
+		}
+	}
+	return false
+}
+
+// scriptInterpreter reads the interpreter of a Python script: a "#!" line, the
+// same through env, or the shell lines that stand in for one that is too long.
+func scriptInterpreter(head []byte, in FindInput) (string, bool) {
+	first, rest, _ := bytes.Cut(head, []byte("\n"))
+	line, ok := strings.CutPrefix(string(bytes.TrimSpace(first)), "#!")
+	if !ok {
+		return "", false
+	}
+	line = strings.TrimSpace(line)
+	program, argument, _ := strings.Cut(line, " ")
+	argument = strings.TrimSpace(argument)
+	base := filepath.Base(program)
+	switch {
+	case strings.HasPrefix(base, "python") || strings.HasPrefix(base, "pypy"):
+		return program, filepath.IsAbs(program) && exists(program)
+	case base == "env":
+		name := strings.TrimSpace(strings.TrimPrefix(argument, "-S"))
+		name, _, _ = strings.Cut(name, " ")
+		if !strings.HasPrefix(name, "python") || strings.ContainsRune(name, '/') {
+			return "", false
+		}
+		for _, dir := range filepath.SplitList(environment(in.Environ).get("PATH")) {
+			candidate := filepath.Join(dir, name)
+			if info, err := os.Stat(candidate); filepath.IsAbs(dir) && err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
+				head, err := readHead(candidate, 2)
+				// A version manager's python is a shell script: ask that one.
+				return candidate, err == nil && string(head) != "#!"
+			}
+		}
+		return "", false
+	case base == "sh":
+		match := execLine.FindSubmatch(rest)
+		if match == nil {
+			return "", false
+		}
+		path := string(match[1])
+		return path, filepath.IsAbs(path) && exists(path)
+	}
+	return "", false
+}
+
+// execLine is what installers write for an interpreter whose path is too long
+// for a "#!" line or has blanks in it.
+var execLine = regexp.MustCompile(`^'''exec' "?([^"\n]+?)"? "\$0" "\$@"\n`)
+
+// askWrapper asks a pip that is no Python script which pip it stands for.
+func askWrapper(path string, head []byte, in FindInput, laterDirs []string) (*Installation, error) {
+	environ := withVariable(in.Environ, "PATH", strings.Join(laterDirs, string(filepath.ListSeparator)))
+	environ = withVariable(environ, "THRESHER_ASKING", "1")
+	environ = withoutPipVariables(environ)
+	if match := pyenvLine.FindSubmatch(head); match != nil {
+		output, err := askAs(string(match[1]), environ, in.Dir, "which", filepath.Base(path))
+		if err != nil {
+			return nil, err
+		}
+		script := strings.TrimSpace(output)
+		if !filepath.IsAbs(script) || !exists(script) {
+			return nil, fmt.Errorf("ask %s which pip it runs: it named no file", path)
+		}
+		return describeScript(script, in, laterDirs)
+	}
+	output, err := askAs(path, environ, in.Dir, "--version")
+	if err != nil {
+		return nil, err
+	}
+	match := versionLine.FindStringSubmatch(strings.TrimSpace(output))
+	if match == nil {
+		return nil, fmt.Errorf("ask %s which pip it runs: it does not answer --version as pip does", path)
+	}
+	packageDir, minor := match[2], match[3]
+	prefix := filepath.Clean(filepath.Join(packageDir, "..", "..", "..", ".."))
+	for _, name := range []string{"python" + minor, "python3", "python"} {
+		interpreter := filepath.Join(prefix, "bin", name)
+		if !exists(interpreter) {
+			continue
+		}
+		found, err := describe(interpreter, in.CacheDir)
+		if err != nil {
+			return nil, err
+		}
+		if found.PackageDir == packageDir {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("ask %s which pip it runs: the interpreter of %s was not found", path, packageDir)
+}
+
+// pyenvLine is the last line of a shim that pyenv wrote.
+var pyenvLine = regexp.MustCompile(`(?m)^exec "([^"]+/pyenv)" exec "\$program" "\$@"$`)
+
+// versionLine is the answer to `pip --version`.
+var versionLine = regexp.MustCompile(`^pip (\S+) from (.+) \(python (\d+\.\d+)\)$`)
+
+// askAs runs a wrapper in the user's own directory and environment, which
+// decide its answer.
+func askAs(program string, environ []string, dir string, args ...string) (string, error) {
+	cmd := exec.Command(program, args...)
+	cmd.Env, cmd.Dir = environ, dir
+	var complaint bytes.Buffer
+	cmd.Stderr = &complaint
+	output, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("ask %s which pip it runs: %w%s", program, err, lastLine(complaint.String()))
+	}
+	return string(output), nil
+}
+
+// withVariable gives a copy of an environment with one variable set.
+func withVariable(environ []string, name, value string) []string {
+	var changed []string
+	for _, entry := range environ {
+		if !strings.HasPrefix(entry, name+"=") {
+			changed = append(changed, entry)
+		}
+	}
+	return append(changed, name+"="+value)
+}
+
+// withoutPipVariables gives a copy without what could make a pip do anything
+// but answer.
+func withoutPipVariables(environ []string) []string {
+	var kept []string
+	for _, entry := range environ {
+		if !strings.HasPrefix(entry, "PIP_") {
+			kept = append(kept, entry)
+		}
+	}
+	return append(kept, "PIP_CONFIG_FILE="+os.DevNull)
+}
+
+// scriptBeside gives the pip script in an interpreter's own directory, if
+// there is one that an installer wrote.
+func scriptBeside(interpreter, name string) string {
+	for _, candidate := range []string{name, "pip", "pip3"} {
+		path := filepath.Join(filepath.Dir(interpreter), candidate)
+		head, err := readHead(path, 4096)
+		if candidate != "" && err == nil && isPipScript(head) {
+			return path
+		}
+	}
+	return ""
+}
+
+// describe tells what an interpreter is and which pip it has, from its files
+// where these say it for certain, else by asking it. Version is empty where it
+// has no pip.
+func describe(interpreter, cacheDir string) (*Installation, error) {
+	if found := describeStatically(interpreter); found != nil {
+		return found, nil
+	}
+	said, err := askInterpreter(interpreter, "", cacheDir)
+	if err != nil {
+		return nil, err
+	}
+	return &Installation{
+		Interpreter: interpreter, Prefix: said.Prefix, BasePrefix: said.BasePrefix,
+		Virtual:       said.Prefix != said.BasePrefix,
+		PythonVersion: said.Python, Version: said.PipVersion, PackageDir: said.Pip,
+		SitePackages: said.SitePackages, DefaultIndex: said.DefaultIndex, markers: said.Markers,
+	}, nil
+}
+
+// describeStatically reads a virtual environment, or a plain installation with
+// its own lib directory, as CPython finds it; nil where anything is unusual.
+func describeStatically(interpreter string) *Installation {
+	if onWindows || !filepath.IsAbs(interpreter) {
+		return nil
+	}
+	bin := filepath.Dir(interpreter)
+	prefix := filepath.Dir(bin)
+	found := &Installation{Interpreter: interpreter, Prefix: prefix, BasePrefix: prefix}
+	settings, err := readVenvConfig(interpreter)
+	if err == nil {
+		found.Virtual = true
+		home := settings["home"]
+		if home == "" || !filepath.IsAbs(home) {
+			return nil
+		}
+		found.BasePrefix = filepath.Dir(home)
+		found.PythonVersion = plainVersion(settings["version"])
+		if info := settings["version_info"]; found.PythonVersion == "" || strings.ContainsAny(info, "abcr") && !strings.Contains(info, "final") {
+			found.PythonVersion = plainVersion(info)
+		}
+	} else if !errors.Is(err, os.ErrNotExist) || strings.HasPrefix(interpreter, "/usr/") {
+		// A distribution's own Python is patched in ways of its own.
+		return nil
+	}
+	libraries, err := filepath.Glob(filepath.Join(prefix, "lib", "python3.*", "site-packages"))
+	if err != nil || len(libraries) == 0 {
+		return nil
+	}
+	minor := minorOf(interpreter)
+	if len(libraries) > 1 || minor == "" {
+		real, err := filepath.EvalSymlinks(interpreter)
+		if err != nil {
+			return nil
+		}
+		minor = minorOf(real)
+	}
+	if minor == "" && len(libraries) == 1 {
+		minor = strings.TrimPrefix(filepath.Base(filepath.Dir(libraries[0])), "python")
+	}
+	found.SitePackages = filepath.Join(prefix, "lib", "python"+minor, "site-packages")
+	if minor == "" || !exists(found.SitePackages) {
+		return nil
+	}
+	if found.PythonVersion == "" {
+		found.PythonVersion = includedVersion(found.BasePrefix, minor)
+	}
+	if found.PythonVersion != minor && !strings.HasPrefix(found.PythonVersion, minor+".") {
+		return nil
+	}
+	package_ := filepath.Join(found.SitePackages, "pip")
+	version, err := packageVersion(package_)
+	if err != nil {
+		if found.Virtual && !strings.EqualFold(settings["include-system-site-packages"], "true") && errors.Is(err, os.ErrNotExist) {
+			return found // an environment without pip
+		}
+		return nil
+	}
+	index, ok := defaultIndex(package_)
+	if !ok {
+		return nil
+	}
+	found.Version, found.PackageDir, found.DefaultIndex = version, package_, index
+	return found
+}
+
+// plainVersion gives "3.11.7" from what pyvenv.cfg states: "3.11.7" or
+// "3.11.7.final.0"; empty for anything else.
+func plainVersion(text string) string {
+	match := releaseVersion.FindStringSubmatch(text)
+	if match == nil {
+		return ""
+	}
+	return match[1]
+}
+
+var releaseVersion = regexp.MustCompile(`^(3\.\d+\.\d+)(\.final\.0)?$`)
+
+// minorOf reads "3.11" from an interpreter's file name.
+func minorOf(interpreter string) string {
+	match := interpreterName.FindStringSubmatch(filepath.Base(interpreter))
+	if match == nil {
+		return ""
+	}
+	return match[1]
+}
+
+var interpreterName = regexp.MustCompile(`^python(3\.\d+)$`)
+
+// includedVersion reads an interpreter's full version from its headers, or
+// gives only the minor one.
+func includedVersion(base, minor string) string {
+	content, err := os.ReadFile(filepath.Join(base, "include", "python"+minor, "patchlevel.h"))
+	if err != nil {
+		return minor
+	}
+	match := headerVersion.FindSubmatch(content)
+	if match == nil || !strings.HasPrefix(string(match[1]), minor+".") {
+		return minor
+	}
+	return string(match[1])
+}
+
+var headerVersion = regexp.MustCompile(`(?m)^#define\s+PY_VERSION\s+"(\d+\.\d+\.\d+)"`)
+
+// readVenvConfig reads the pyvenv.cfg that makes an interpreter's directory a
+// virtual environment: beside the interpreter or one directory above, links
+// not resolved, as site.py does.
+func readVenvConfig(interpreter string) (map[string]string, error) {
+	bin := filepath.Dir(interpreter)
+	var content []byte
+	var err error
+	for _, dir := range []string{bin, filepath.Dir(bin)} {
+		content, err = os.ReadFile(filepath.Join(dir, "pyvenv.cfg"))
+		if err == nil || !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	settings := map[string]string{}
+	for _, line := range strings.Split(string(content), "\n") {
+		if key, value, ok := strings.Cut(line, "="); ok {
+			settings[strings.ToLower(strings.TrimSpace(key))] = strings.TrimSpace(value)
+		}
+	}
+	return settings, nil
+}
+
+// systemSite tells whether a virtual environment sees its base's packages:
+// pip's own reading, which takes anything but "false" for yes.
+func (i *Installation) systemSite() bool {
+	content, err := os.ReadFile(filepath.Join(i.Prefix, "pyvenv.cfg"))
+	if err != nil {
+		return false
+	}
+	for _, line := range strings.Split(string(content), "\n") {
+		if match := systemSiteLine.FindStringSubmatch(strings.TrimRight(line, "\r")); match != nil && match[1] == "false" {
+			return false
+		}
+	}
+	return true
+}
+
+var systemSiteLine = regexp.MustCompile(`^include-system-site-packages\s*=\s*(true|false)`)
+
+// packageVersion reads a pip package's version from its own source.
+func packageVersion(dir string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(dir, "__init__.py"))
+	if err != nil {
+		return "", err
+	}
+	match := versionStatement.FindSubmatch(content)
+	if match == nil {
+		return "", fmt.Errorf("read %s: it states no version", filepath.Join(dir, "__init__.py"))
+	}
+	return string(match[1]), nil
+}
+
+var versionStatement = regexp.MustCompile(`(?m)^__version__ = ["']([^"']+)["']`)
+
+// defaultIndex reads from a pip's own source which index it uses by itself.
+func defaultIndex(dir string) (string, bool) {
+	content, err := os.ReadFile(filepath.Join(dir, "_internal", "models", "index.py"))
+	if err != nil {
+		return "", false
+	}
+	match := indexStatement.FindSubmatch(content)
+	if match == nil {
+		return "", false
+	}
+	return string(match[1]) + "simple", true
+}
+
+var indexStatement = regexp.MustCompile(`(?m)^PyPI = PackageIndex\(\s*["'](https?://[^"'/]+/)["']`)
+
+// MarkerEnvironment gives the values of the marker variables of PEP 508 in
+// the interpreter, from the machine itself where they are certain; otherwise
+// the interpreter is asked once, and its answer kept in cacheDir.
+func (i *Installation) MarkerEnvironment(cacheDir string) (map[string]string, error) {
+	machine, known := systemMarkers()
+	markers := map[string]string{}
+	if i.markers == nil && known && strings.Count(i.PythonVersion, ".") == 2 &&
+		strings.HasPrefix(filepath.Base(filepath.Dir(i.SitePackages)), "python3.") && runtime.GOOS == "linux" {
+		parts := strings.Split(i.PythonVersion, ".")
+		markers = map[string]string{
+			"implementation_name":            "cpython",
+			"implementation_version":         i.PythonVersion,
+			"platform_python_implementation": "CPython",
+			"python_full_version":            i.PythonVersion,
+			"python_version":                 parts[0] + "." + parts[1],
+		}
+	} else {
+		said := i.markers
+		if said == nil {
+			answer, err := askInterpreter(i.Interpreter, "", cacheDir)
+			if err != nil {
+				return nil, err
+			}
+			said = answer.Markers
+		}
+		for name, value := range said {
+			markers[name] = value
+		}
+	}
+	// The kernel may be another one than when the interpreter was asked.
+	if known {
+		for name, value := range machine {
+			markers[name] = value
+		}
+	}
+	return markers, nil
 }

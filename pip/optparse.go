@@ -102,42 +102,6 @@ func (r *optionReader) update(items []configItem) *parseEnd {
 			continue
 		}
 		value := r.values[option.Dest]
-		if value == nil {
-			value = &optionValue{}
-			r.values[option.Dest] = value
-		}
-		if option.Default == "" {
-			continue
-		}
-		switch {
-		case option.Action == "store_true" || option.Action == "store_false":
-			value.Truth = option.Default == "true"
-		case option.Type == "float":
-			value.Float, _ = strconv.ParseFloat(option.Default, 64)
-		case option.Type == "int" || option.Action == "count":
-			value.Number, _ = strconv.ParseInt(option.Default, 10, 64)
-		default:
-			value.Text = option.Default
-		}
-	}
-}
-
-// update applies environment and configuration: _update_defaults. Its order
-// of failures is pip's: the first item that is refused ends pip.
-func (r *optionReader) update(items []configItem) *parseEnd {
-	late := map[string]*optionValue{}
-	for _, item := range items {
-		option := r.table.byName["--"+item.Key]
-		if option == nil {
-			if r.exact && !strings.HasPrefix(item.Origin.Place, "PIP_") {
-				continue
-			}
-			continue
-		}
-		if option.Dest == "" || option.Action == "help" {
-			continue
-		}
-		value := r.values[option.Dest]
 		switch option.Action {
 		case "store_true", "store_false":
 			truth, ok := booleanPython(item.Value)

@@ -1,12 +1,28 @@
 package pip
 
-import "io"
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
 
 // Page is the answer to fetching a requirements file by URL.
 type Page struct {
 	Body        []byte
 	ContentType string
-	URL         string // after redirects
+}
+
+// StatusError is an answer of 400 or above: pip's own refusal of an address.
+type StatusError struct {
+	URL    string
+	Status int
+	Reason string // "Not Found"
+}
+
+func (e *StatusError) Error() string {
+	return httpStatusText(&httpStatusError{URL: e.URL, Status: e.Status, Reason: e.Reason})
 }
 
 // Input is everything that can make pip install something.
@@ -15,13 +31,685 @@ type Input struct {
 	Environ      []string // NAME=value in the order of the environment block
 	Dir          string   // working directory, absolute
 	Installation *Installation
-	Fetch        func(url string) (Page, error) // for requirements files behind URLs; nil refuses them
-	Stdin        io.Reader                      // for -r /dev/stdin; nil refuses it
-	CacheDir     string                         // thresher's own cache
+	// Fetch reads a requirements file behind an http or https URL; nil refuses
+	// these. It returns a *StatusError for an answer of 400 or above.
+	Fetch    func(url string) (Page, error)
+	Stdin    io.Reader // for -r /dev/stdin; nil opens the file itself
+	Home     string    // home directory from the user database, for an unset HOME; empty asks it
+	CacheDir string    // thresher's own cache; empty keeps nothing
+}
+
+// commands that install, download or build something.
+var installing = map[string]bool{"install": true, "download": true, "wheel": true, "lock": true}
+
+// commands that install, download and build nothing. The list is closed: a
+// command that is in neither list is refused.
+var passingThrough = map[string]bool{
+	"uninstall": true, "freeze": true, "inspect": true, "list": true, "show": true, "check": true,
+	"config": true, "search": true, "cache": true, "index": true, "hash": true, "completion": true,
+	"debug": true, "help": true,
+}
+
+// parsing is one Parse in progress.
+type parsing struct {
+	in      Input
+	environ environment
+	table   *optionTable
+	exact   bool // the table is not that of this pip
+	config  *configReader
+	cmd     *Command
 }
 
 // Parse reads one pip command line as the pip of in.Installation would, with
-// environment, configuration files and every file that these name.
+// environment, configuration files and every file that these name, in pip's
+// own order. What pip would refuse is the command's Failure, what thresher
+// cannot tell for certain is its Unreadable; both can be there.
 func Parse(in Input) *Command {
-	return &Command{Unreadable: []Unreadable{{Place: "command line", Reason: "not read yet"}}}
+	return parse(in, "")
 }
+
+// parse reads a command line; reinvoked is the interpreter that --python named
+// where pip has started itself again.
+func parse(in Input, reinvoked string) *Command {
+	p := &parsing{in: in, environ: in.Environ, cmd: &Command{
+		Args: in.Args, Installation: in.Installation, Reinvoke: reinvoked,
+	}}
+	if !atLeast(in.Installation.Version, "20.0") {
+		p.refuse(unreadableOldPip(in.Installation.Version))
+		return p.cmd
+	}
+	if p.completing() {
+		p.cmd.Passthrough = true
+		return p.cmd
+	}
+	p.findTable()
+	p.config = &configReader{
+		version: in.Installation.Version, pythonVersion: in.Installation.PythonVersion,
+		environ: p.environ, dir: in.Dir, home: in.Home, prefix: in.Installation.Prefix,
+	}
+	p.read()
+	return p.cmd
+}
+
+// completing tells whether pip would only print completions and exit. Without
+// the two other variables newer pips go on as if nothing were set.
+func (p *parsing) completing() bool {
+	_, set := p.environ.lookup("PIP_AUTO_COMPLETE")
+	return set && p.environ.get("COMP_WORDS") != "" && p.environ.get("COMP_CWORD") != ""
+}
+
+func (p *parsing) findTable() {
+	version := p.in.Installation.Version
+	if table, ok := embeddedTable(version); ok {
+		p.table = table
+		return
+	}
+	table, err := introspectedTableOf(p.in.Installation, p.in.CacheDir)
+	if err == nil {
+		p.table = table
+		return
+	}
+	// What is written in full still means the same in the newest known pip.
+	p.exact = true
+	p.table = newestEmbeddedTable()
+	p.cmd.Warnings = append(p.cmd.Warnings, warnUnknownPip(version, err))
+}
+
+func (p *parsing) refuse(u Unreadable) { p.cmd.Unreadable = append(p.cmd.Unreadable, u) }
+
+// stop records why reading ended.
+func (p *parsing) stop(end *parseEnd) {
+	switch {
+	case end.help:
+		p.cmd.Passthrough = true
+	case end.failure != nil:
+		p.cmd.Failure = end.failure
+	case end.unreadable != nil:
+		p.refuse(*end.unreadable)
+	}
+}
+
+// stopConfig records what stands in the way of the configuration.
+func (p *parsing) stopConfig(err error) {
+	switch e := err.(type) {
+	case *configError:
+		p.cmd.Failure = &Failure{Status: 2, Message: e.Error()}
+	case *unreadableError:
+		p.refuse(e.Unreadable)
+	default:
+		p.refuse(unreadableFile("configuration", err))
+	}
+}
+
+func (p *parsing) expand(path string) string { return expandUser(path, p.environ, p.in.Home) }
+
+func (p *parsing) reader(table *commandTable) *optionReader {
+	r := &optionReader{
+		table: table, version: p.in.Installation.Version, expand: p.expand, dir: p.in.Dir, exact: p.exact,
+	}
+	r.defaults()
+	return r
+}
+
+// read is pip's main(): the main parser splits off the command, the command's
+// parser reads everything again.
+func (p *parsing) read() {
+	configuration, err := p.config.load(false)
+	if err != nil {
+		p.stopConfig(err)
+		return
+	}
+	main := p.reader(p.table.Commands[globalCommand])
+	if end := main.update(configuration.ordered("global")); end != nil {
+		p.stop(end)
+		return
+	}
+	words := p.in.Args
+	rest, end := main.arguments(words, argumentPlace(nil), false)
+	if end != nil {
+		p.stop(end)
+		return
+	}
+	_, inSubprocess := p.environ.lookup("_PIP_RUNNING_IN_SUBPROCESS")
+	if python := main.values.of("python").Text; python != "" && !inSubprocess {
+		p.reinvoke(python)
+		return
+	}
+	if main.values.of("version").Truth {
+		p.cmd.Passthrough = true
+		return
+	}
+	if len(rest) == 0 || rest[0].Value == "help" && len(rest) == 1 {
+		p.cmd.Passthrough = true
+		if len(rest) == 1 {
+			p.cmd.Name = "help"
+		}
+		return
+	}
+	name := rest[0].Value
+	command := p.table.Commands[name]
+	if command == nil || name == globalCommand {
+		if p.exact {
+			p.refuse(*unknownCommand(name, p.in.Installation.Version))
+			return
+		}
+		p.cmd.Failure = &Failure{Status: 1, Message: unknownCommandText(name)}
+		return
+	}
+	p.cmd.Name = name
+	switch {
+	case installing[name]:
+	case passingThrough[name]:
+		p.cmd.Passthrough = true
+	default:
+		p.refuse(*unknownCommand(name, p.in.Installation.Version))
+		return
+	}
+	// The first word equal to the command is taken out, wherever it stands.
+	removed := 0
+	for words[removed] != name {
+		removed++
+	}
+	remaining := append(append([]string{}, words[:removed]...), words[removed+1:]...)
+	if p.cmd.Passthrough && name != "uninstall" {
+		return
+	}
+	p.readCommand(command, remaining, removed)
+}
+
+// argumentPlace names a word by its place on the command line, counted from 1;
+// removed is the place of the command's name, which the second pass lacks.
+func argumentPlace(removed *int) func(int) string {
+	return func(index int) string {
+		if removed != nil && index >= *removed {
+			index++
+		}
+		return argumentText(index + 1)
+	}
+}
+
+// reinvoke is --python: pip starts itself again with that interpreter.
+func (p *parsing) reinvoke(python string) {
+	found, ok := identifyInterpreter(python, p.in.Dir)
+	if !ok {
+		p.cmd.Failure = &Failure{Status: 1, Message: noInterpreterText(python)}
+		return
+	}
+	p.cmd.Reinvoke = found
+	target, err := p.in.Installation.On(found, p.in.Environ, p.in.CacheDir)
+	if err != nil {
+		p.refuse(unreadableInterpreter(found, err))
+		return
+	}
+	in := p.in
+	in.Installation = target
+	in.Environ = append(append([]string{}, in.Environ...), "_PIP_RUNNING_IN_SUBPROCESS=1")
+	again := parse(in, found)
+	again.Warnings = append(p.cmd.Warnings, again.Warnings...)
+	*p.cmd = *again
+}
+
+// readCommand is Command.main: the second pass, and for what installs,
+// everything that the result names.
+func (p *parsing) readCommand(command *commandTable, words []string, removed int) {
+	isolated := false
+	for _, word := range words {
+		if word == "--isolated" {
+			isolated = true
+		}
+	}
+	configuration, err := p.config.load(isolated)
+	if err != nil {
+		p.stopConfig(err)
+		return
+	}
+	if p.exact {
+		p.refuseUnknownVariables(command)
+	}
+	r := p.reader(command)
+	p.cmd.items = configuration.ordered(command.Name)
+	p.cmd.isolated = isolated
+	p.cmd.table, p.cmd.command = p.table, command
+	p.cmd.words, p.cmd.commandAt = words, removed
+	if end := r.update(p.cmd.items); end != nil {
+		p.stop(end)
+		return
+	}
+	positionals, end := r.arguments(words, argumentPlace(&removed), true)
+	if end != nil {
+		p.stop(end)
+		return
+	}
+	p.cmd.values = r.values
+	p.fill(r.values)
+	if end := p.checkBeforeRun(command, r.values); end != nil {
+		p.stop(end)
+		return
+	}
+	p.collect(command, r.values, positionals)
+}
+
+// refuseUnknownVariables refuses PIP_* variables that may be options of a pip
+// whose options are not known.
+func (p *parsing) refuseUnknownVariables(command *commandTable) {
+	for _, item := range p.config.environItems().items {
+		if !p.table.allLong[item.Key] && !plainVariables[item.Origin.Place] {
+			p.refuse(*unknownOption(item.Origin.Place, p.in.Installation.Version, "environment"))
+		}
+	}
+}
+
+// plainVariables are the PIP_* variables that are no options.
+var plainVariables = map[string]bool{
+	"PIP_CONFIG_FILE": true, "PIP_IS_CI": true, "PIP_USER_AGENT_USER_DATA": true, "PIP_RESOLVER_DEBUG": true,
+	"PIP_BUILD_TRACKER": true, "PIP_NO_PARTIAL_CLONE_FOR_BROKEN_GIT_SERVER": true, "PIP_AUTO_COMPLETE": true,
+}
+
+// fill copies what the rest of thresher asks about.
+func (p *parsing) fill(v optionValues) {
+	c := p.cmd
+	c.Targets = Targets{
+		Target: p.path(v.of("target_dir").Text),
+		Prefix: p.path(v.of("prefix_path").Text),
+		Root:   p.path(v.of("root_path").Text),
+		User:   v.of("use_user_site").Truth,
+		Python: p.cmd.Reinvoke,
+	}
+	if calls := v.of("src_dir").Calls; len(calls) > 0 {
+		c.Targets.Src = p.path(calls[len(calls)-1].Value)
+	}
+	c.Upgrade, c.UpgradeSet = v.of("upgrade").Truth, v.of("upgrade").Set
+	c.StrategySet = v.of("upgrade_strategy").Set
+	c.RequireHashes = v.of("require_hashes").Truth
+	c.DryRun = v.of("dry_run").Truth
+	c.Quiet = int(min(v.of("quiet").Number, 100))
+	if isolation := v["build_isolation"]; isolation != nil {
+		c.NoBuildIsolated = !isolation.Truth
+	}
+	c.Proxy = v.of("proxy").Text
+	c.Cert, c.ClientCert = v.of("cert").Text, v.of("client_cert").Text
+	c.Timeout, c.Retries = v.of("timeout").Float, int(v.of("retries").Number)
+	c.KeyringProvider = v.of("keyring_provider").Text
+	c.NoInput = v.of("no_input").Truth
+	c.NoBinary, c.OnlyBinary = excludingSets(v.of("format_control").Calls, "no-binary")
+}
+
+// path makes an option's path absolute, as os.path.abspath.
+func (p *parsing) path(text string) string {
+	if text == "" || filepath.IsAbs(text) {
+		return text
+	}
+	return filepath.Join(p.in.Dir, text)
+}
+
+// excludingSets is handle_mutual_excludes over all calls: the names of the
+// first option and those of its opposite, each in the order they were added.
+func excludingSets(calls []optionCall, first string) (set, other []string) {
+	var sets [2][]string
+	discard := func(from []string, name string) []string {
+		kept := from[:0:0]
+		for _, known := range from {
+			if known != name {
+				kept = append(kept, known)
+			}
+		}
+		return kept
+	}
+	for _, call := range calls {
+		target := 1
+		if call.Option.long() == first {
+			target = 0
+		}
+		names := strings.Split(call.Value, ",")
+		last, none := -1, -1
+		for i, name := range names {
+			switch name {
+			case ":all:":
+				last = i
+			case ":none:":
+				none = i
+			}
+		}
+		if last >= 0 {
+			sets[target], sets[1-target] = []string{":all:"}, nil
+			names = names[last+1:]
+			// Without a later ":none:" everything else is covered by ":all:".
+			if none < last {
+				continue
+			}
+		}
+		for _, name := range names {
+			if name == ":none:" {
+				sets[target] = nil
+				continue
+			}
+			name = canonicalName(name)
+			sets[1-target] = discard(sets[1-target], name)
+			sets[target] = append(discard(sets[target], name), name)
+		}
+	}
+	return sets[0], sets[1]
+}
+
+// checkBeforeRun is what pip refuses between reading its options and reading
+// its requirements, in that order.
+func (p *parsing) checkBeforeRun(command *commandTable, v optionValues) *parseEnd {
+	_, inSubprocess := p.environ.lookup("_PIP_RUNNING_IN_SUBPROCESS")
+	if v.of("python").Text != "" && !inSubprocess {
+		return failed(1, pythonAfterCommandText())
+	}
+	p.cmd.RequireVirtual = v.of("require_venv").Truth && !command.IgnoresVenv
+	if p.cmd.RequireVirtual && !p.in.Installation.Virtual {
+		return failed(3, noEnvironmentText())
+	}
+	switch command.Name {
+	case "install":
+		return p.checkInstall(v)
+	case "download":
+		return firstEnd(p.checkRestriction(v, false), checkBuildConstraints(v), checkReleaseControl(v), checkOnlyDependencies(v))
+	case "wheel", "lock":
+		return firstEnd(checkBuildConstraints(v), checkReleaseControl(v), checkOnlyDependencies(v))
+	}
+	return nil
+}
+
+func firstEnd(ends ...*parseEnd) *parseEnd {
+	for _, end := range ends {
+		if end != nil {
+			return end
+		}
+	}
+	return nil
+}
+
+func (p *parsing) checkInstall(v optionValues) *parseEnd {
+	target, user := v.of("target_dir"), v.of("use_user_site")
+	if user.Truth && target.Set && atLeast(p.in.Installation.Version, "20.1") {
+		return failed(1, conflictText("'--user'", "'--target'"))
+	}
+	if end := firstEnd(checkOnlyDependencies(v), checkBuildConstraints(v), p.checkRestriction(v, true), checkReleaseControl(v)); end != nil {
+		return end
+	}
+	if user.Truth {
+		if v.of("prefix_path").Text != "" {
+			return failed(1, conflictText("'--user'", "'--prefix'"))
+		}
+		if p.in.Installation.Virtual && !p.in.Installation.systemSite() {
+			return failed(1, noUserSiteText())
+		}
+	}
+	if path := p.cmd.Targets.Target; path != "" {
+		if info, err := os.Stat(path); err == nil && !info.IsDir() {
+			return failed(1, targetIsFileText())
+		}
+	}
+	return nil
+}
+
+// checkRestriction is check_dist_restriction.
+func (p *parsing) checkRestriction(v optionValues, checkTarget bool) *parseEnd {
+	restricted := len(v.of("platforms").List) > 0 || len(v.of("abis").List) > 0 || v.of("implementation").Text != ""
+	if calls := v.of("python_version").Calls; len(calls) > 0 && calls[len(calls)-1].Value != "" {
+		restricted = true
+	}
+	if !restricted {
+		return nil
+	}
+	noBinary, onlyBinary := p.cmd.NoBinary, p.cmd.OnlyBinary
+	binaryOnly := len(noBinary) == 0 && len(onlyBinary) == 1 && onlyBinary[0] == ":all:"
+	if !binaryOnly && !v.of("ignore_dependencies").Truth {
+		return failed(1, restrictionText())
+	}
+	if checkTarget && v.of("target_dir").Text == "" {
+		if !v.of("dry_run").Truth || !atLeast(p.in.Installation.Version, "23.3") {
+			return failed(1, restrictionTargetText())
+		}
+	}
+	if atLeast(p.in.Installation.Version, "26.1") {
+		for _, file := range v.of("requirements").List {
+			if isLockFileName(file.Value) {
+				return failed(1, restrictionLockText(file.Value))
+			}
+		}
+	}
+	return nil
+}
+
+// checkBuildConstraints is check_build_constraints without the reading.
+func checkBuildConstraints(v optionValues) *parseEnd {
+	if len(v.of("build_constraints").List) > 0 && !v.of("build_isolation").Truth {
+		return failed(1, conflictText("--build-constraint", "--no-build-isolation"))
+	}
+	return nil
+}
+
+// checkReleaseControl is check_release_control_exclusive.
+func checkReleaseControl(v optionValues) *parseEnd {
+	all, final := excludingSets(v.of("release_control").Calls, "all-releases")
+	if v.of("pre").Truth && len(all)+len(final) > 0 {
+		return failed(1, conflictText("--pre", "--all-releases or --only-final"))
+	}
+	return nil
+}
+
+// checkOnlyDependencies is check_only_deps_option_does_not_conflict.
+func checkOnlyDependencies(v optionValues) *parseEnd {
+	if !v.of("only_dependencies").Truth {
+		return nil
+	}
+	legacy := false
+	for _, feature := range v.of("deprecated_features_enabled").List {
+		legacy = legacy || feature.Value == "legacy-resolver"
+	}
+	if v.of("ignore_dependencies").Truth || legacy || len(v.of("requirements").List) > 0 ||
+		len(v.of("requirements_from_scripts").List) > 0 || len(v.of("dependency_groups").Calls) > 0 {
+		return failed(1, conflictText("'--only-dependencies'", "other ways to select requirements"))
+	}
+	return nil
+}
+
+// finderOf is the package finder's state from options alone.
+func (p *parsing) finderOf(v optionValues) finder {
+	f := finder{
+		NoIndex:         v.of("no_index").Truth,
+		TrustedHosts:    append([]Setting{}, v.of("trusted_hosts").List...),
+		Pre:             v.of("pre").Truth,
+		PreferBinary:    v.of("prefer_binary").Truth,
+		RequireHashes:   v.of("require_hashes").Truth,
+		NoRequireHashes: v.of("no_require_hashes").Truth,
+		NoBinary:        p.cmd.NoBinary,
+		OnlyBinary:      p.cmd.OnlyBinary,
+		ExtraAt:         1,
+	}
+	if !f.NoIndex {
+		index := Setting{Value: p.in.Installation.DefaultIndex, Origin: Origin{Kind: FromPip, Place: "pip " + p.in.Installation.Version}}
+		if said := v.of("index_url"); said.Set {
+			index = Setting{Value: said.Text, Origin: said.Origin}
+		}
+		f.Indexes = append([]Setting{index}, v.of("extra_index_urls").List...)
+	} else {
+		f.ExtraAt = 0
+	}
+	for _, link := range v.of("find_links").List {
+		if strings.HasPrefix(link.Value, "~") {
+			if expanded := p.path(p.expand(link.Value)); exists(expanded) {
+				if real, err := filepath.EvalSymlinks(expanded); err == nil {
+					expanded = real
+				}
+				link.Value = expanded
+			}
+		}
+		f.FindLinks = append(f.FindLinks, link)
+	}
+	f.AllReleases, f.OnlyFinal = excludingSets(v.of("release_control").Calls, "all-releases")
+	for _, feature := range v.of("features_enabled").List {
+		f.Features = append(f.Features, feature.Value)
+	}
+	return f
+}
+
+// collect is get_requirements.
+func (p *parsing) collect(command *commandTable, v optionValues, positionals []Setting) {
+	version := p.in.Installation.Version
+	input := sourcesInput{
+		Dir:                  p.in.Dir,
+		Command:              command.Name,
+		PipVersion:           version,
+		PythonVersion:        p.in.Installation.PythonVersion,
+		Environ:              p.environ,
+		MarkerEnvironment:    func() (map[string]string, error) { return p.in.Installation.MarkerEnvironment(p.in.CacheDir) },
+		LineOptions:          p.table.LineOptions,
+		UnknownOptions:       p.exact,
+		IgnoreRequiresPython: v.of("ignore_requires_python").Truth,
+		Fetch:                p.fetch(),
+		Stdin:                p.in.Stdin,
+		Finder:               p.finderOf(v),
+	}
+	s := newSources(input)
+	p.cmd.sources = s
+
+	buildConstraints := v.of("build_constraints").List
+	if len(buildConstraints) > 0 {
+		// pip reads these before anything else, and again in each build
+		// environment, where a "-r" inside installs as it does elsewhere.
+		build := newSources(input)
+		for _, file := range buildConstraints {
+			build.constraintsFile(file.Value, file.Origin)
+		}
+		p.cmd.BuildRequirements = build.Requirements
+		p.cmd.buildSources = build
+		p.cmd.Unreadable = append(p.cmd.Unreadable, build.Unreadable...)
+		if build.Failure != nil {
+			p.cmd.Failure = build.Failure
+			return
+		}
+	}
+
+	editables := v.of("editables").List
+	if command.Name == "download" {
+		editables = nil // download.py resets it
+	}
+	scripts := v.of("requirements_from_scripts").List
+	groups := v.of("dependency_groups").Calls
+	constraints := v.of("constraints").List
+	if p.environ.get("_PIP_IN_BUILD_IGNORE_CONSTRAINTS") == "1" {
+		if atLeast(version, "26.2") {
+			constraints = buildConstraints
+		} else if atLeast(version, "25.3") {
+			constraints = nil
+		}
+	}
+	for _, file := range constraints {
+		s.constraintsFile(file.Value, file.Origin)
+	}
+	for _, word := range positionals {
+		s.positional(word.Value, word.Origin)
+	}
+	for _, call := range groups {
+		s.group(call.Value, call.Origin)
+	}
+	for _, editable := range editables {
+		s.editable(editable.Value, editable.Origin)
+	}
+	for _, file := range v.of("requirements").List {
+		s.requirementsFile(file.Value, file.Origin)
+	}
+	for i, file := range scripts {
+		if i > 0 {
+			break
+		}
+		if len(scripts) > 1 && s.Failure == nil {
+			s.Failure = &Failure{Status: 1, Message: oneScriptText()}
+			break
+		}
+		s.script(file.Value, file.Origin)
+	}
+
+	c := p.cmd
+	c.Requirements = s.Requirements
+	if !c.Passthrough {
+		// What uninstall reads wrongly it can only fail to remove.
+		c.Unreadable = append(c.Unreadable, s.Unreadable...)
+	}
+	c.Indexes, c.ExtraAt = s.Finder.Indexes, s.Finder.ExtraAt
+	c.FindLinks, c.NoIndex = s.Finder.FindLinks, s.Finder.NoIndex
+	c.TrustedHosts = s.Finder.TrustedHosts
+	c.RequireHashes = s.Finder.RequireHashes
+	c.NoBinary, c.OnlyBinary = s.Finder.NoBinary, s.Finder.OnlyBinary
+	switch {
+	case s.Failure != nil:
+		c.Failure = s.Failure
+	case s.Finder.RequireHashes && s.Finder.NoRequireHashes:
+		c.Failure = &Failure{Status: 1, Message: conflictText("--require-hashes", "--no-require-hashes")}
+	case command.Name == "uninstall" && !namesAny(c.Requirements),
+		command.Name != "uninstall" && len(positionals)+len(editables)+len(v.of("requirements").List)+len(groups)+len(scripts) == 0:
+		c.Failure = &Failure{Status: 1, Message: nothingGivenText(command.Name)}
+	}
+	if !s.Finder.NoRequireHashes {
+		for _, requirement := range c.Requirements {
+			if len(requirement.Hashes) > 0 {
+				c.RequireHashes = true
+			}
+		}
+	}
+}
+
+func namesAny(requirements []Requirement) bool {
+	for _, requirement := range requirements {
+		if requirement.Name != "" {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *parsing) fetch() func(string) (Page, error) {
+	if p.in.Fetch == nil || p.cmd.Passthrough {
+		return nil
+	}
+	return func(url string) (Page, error) {
+		page, err := p.in.Fetch(url)
+		if status, ok := err.(*StatusError); ok {
+			err = &httpStatusError{URL: status.URL, Status: status.Status, Reason: status.Reason}
+		}
+		return page, err
+	}
+}
+
+// isLockFileName is is_valid_pylock_filename: "pylock.toml" or
+// "pylock.NAME.toml", where NAME has no dot.
+func isLockFileName(path string) bool {
+	if at := strings.LastIndexByte(path, '/'); at >= 0 {
+		path = path[at+1:]
+	}
+	middle, ok := strings.CutPrefix(path, "pylock.")
+	if middle == "toml" && ok {
+		return true
+	}
+	middle, named := strings.CutSuffix(middle, ".toml")
+	return ok && named && middle != "" && !strings.Contains(middle, ".")
+}
+
+// canonicalName is packaging's canonicalize_name (PEP 503).
+func canonicalName(name string) string {
+	var b strings.Builder
+	dash := false
+	for _, r := range name {
+		if r == '-' || r == '_' || r == '.' {
+			dash = true
+			continue
+		}
+		if dash {
+			b.WriteByte('-')
+			dash = false
+		}
+		b.WriteRune(r)
+	}
+	if dash {
+		b.WriteByte('-')
+	}
+	return lowerPython(b.String())
+}
+
+// onWindows tells the few places where pip and Python differ there.
+const onWindows = runtime.GOOS == "windows"

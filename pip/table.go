@@ -148,6 +148,13 @@ func embeddedTable(version string) (*optionTable, bool) {
 	return table, true
 }
 
+// newestEmbeddedTable gives the table of the newest release that is known.
+func newestEmbeddedTable() *optionTable {
+	head, _, _ := strings.Cut(embeddedOptions, "\n")
+	table, _ := embeddedTable(strings.Split(head, "\t")[1])
+	return table
+}
+
 // within tells whether a version lies in one of the ranges "from..before".
 func within(ranges string, order int) bool {
 	for ranges != "" {

@@ -11,6 +11,7 @@ const (
 	FromFile   OriginKind = "file"   // a requirements, constraints or pylock file
 	FromGroup  OriginKind = "group"  // a dependency group (PEP 735)
 	FromScript OriginKind = "script" // inline script metadata (PEP 723)
+	FromPip    OriginKind = "pip"    // pip's own default
 )
 
 // Origin is the place a value was read from: what a person has to open to
@@ -112,6 +113,26 @@ type Command struct {
 	Installation *Installation // the pip and interpreter that run it, after --python
 	Warnings     []string      // what a person should know about the reading
 
+	// BuildRequirements are what --build-constraint names: constraints of build
+	// dependencies, and what a "-r" among them would install into every build
+	// environment.
+	BuildRequirements []Requirement
+
 	Unreadable []Unreadable
 	Failure    *Failure // pip itself would refuse
+
+	reading
+}
+
+// reading is what sealing needs of how a command was read.
+type reading struct {
+	table        *optionTable
+	command      *commandTable
+	values       optionValues
+	items        []configItem // environment and configuration, in the order they apply
+	isolated     bool         // "--isolated" is among the words
+	words        []string     // the command line without the command's name
+	commandAt    int          // where the name was
+	sources      *sources
+	buildSources *sources // of --build-constraint
 }
