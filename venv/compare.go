@@ -15,7 +15,7 @@ const (
 	Upgraded    ChangeKind = "upgraded"
 	Downgraded  ChangeKind = "downgraded"
 	Removed     ChangeKind = "removed"
-	Reinstalled ChangeKind = "reinstalled" // the same version, from elsewhere or as another archive
+	Reinstalled ChangeKind = "reinstalled" // the same version, written anew
 )
 
 // Change is one distribution that is no longer as it was.
@@ -35,9 +35,8 @@ type Change struct {
 // Python nor pip sees them. A distribution whose metadata names it nowhere is
 // left out; Distributions tells of it. The order is by canonical name.
 //
-// A version that was installed again byte for byte cannot be told from one
-// that was left alone, so Reinstalled needs another origin, archive, place or
-// form of metadata.
+// Reinstalled is told by metadata that was written anew, or names another
+// origin, archive or place.
 func Compare(before, after []Distribution) []Change {
 	old, now := effective(before), effective(after)
 	var changes []Change
@@ -87,7 +86,7 @@ func compareOne(before, after Distribution) (ChangeKind, bool) {
 	}
 	same := before.Version == after.Version && before.Path == after.Path &&
 		before.DirectURL == after.DirectURL && before.ArchiveHash == after.ArchiveHash &&
-		before.Editable == after.Editable
+		before.Editable == after.Editable && before.Written.Equal(after.Written)
 	return Reinstalled, !same
 }
 

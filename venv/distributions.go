@@ -14,6 +14,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"thresher/pep"
 )
@@ -35,6 +36,10 @@ type Distribution struct {
 
 	DirectURL   string // PEP 610, without credentials
 	ArchiveHash string // PEP 610, "sha256:…"
+
+	// Written is when the metadata was written: another one at the next look
+	// says that the distribution was installed again.
+	Written time.Time
 
 	// Shadowed says that another directory, earlier on sys.path, holds a
 	// distribution of the same name: Python and pip see that one only.
@@ -340,6 +345,9 @@ func (d *Distribution) readHeaderFile(path string) {
 		return
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil {
+		d.Written = info.ModTime()
+	}
 	d.takeHeaders(filepath.Base(path), f)
 }
 

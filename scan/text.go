@@ -1,0 +1,362 @@
+package scan
+
+import (
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/fatih/color"
+	"golang.org/x/text/width"
+
+	"thresher/advisory"
+)
+
+// TextOptions say how a report is written for people.
+type TextOptions struct {
+	Width   int  // columns of the terminal; 0: lines may be of any length
+	Colour  bool // use colours
+	MaxRows int  // vulnerabilities shown of one distribution; 0: all
+}
+
+// row is one line of the table, by column.
+type row [7]string
+
+// The columns of a row.
+const (
+	columnPackage = iota
+	columnVersion
+	columnAdvisory
+	columnSeverity
+	columnFixed
+	columnPublished
+	columnSummary
+)
+
+// totals are what the last line counts.
+type totals struct {
+	standing, failing, ignored, malware, affected int
+}
+
+// Text gives the report for people, a line each, without line ends: one line
+// where nothing is known against anything, a table with what to do otherwise.
+// Whatever comes from metadata or advisories has no control characters left.
+func Text(results []Result, options TextOptions) []string {
+	var lines []string
+	for i := range results {
+		if r := &results[i]; len(results) > 1 {
+			lines = append(lines, r.Environment+":")
+		}
+		lines = append(lines, textOf(&results[i], options)...)
+	}
+	return append(lines, ignoreNotes(results)...)
+}
+
+func textOf(r *Result, options TextOptions) []string {
+	var lines []string
+	for _, d := range r.Broken {
+		lines = append(lines, printable(textBroken(d.Name, d.Path, d.Broken), 0))
+	}
+	if !r.HasDatabase {
+		return append(lines, textNoDatabase(len(r.Subjects)))
+	}
+	age := Age(r.Now.Sub(r.AsOf))
+	t := count(r)
+	if t.standing == 0 {
+		return append(lines, textClean(len(r.Subjects), t.ignored, age))
+	}
+	lines = append(lines, table(r, options)...)
+	return append(lines, textTotal(r, t, age))
+}
+
+func count(r *Result) totals {
+	var t totals
+	for i := range r.Subjects {
+		standing := 0
+		for _, f := range r.Subjects[i].Findings {
+			if f.Ignored != nil {
+				t.ignored++
+				continue
+			}
+			standing++
+			if f.Malware {
+				t.malware++
+			}
+			if f.Fails {
+				t.failing++
+			}
+		}
+		t.standing += standing
+		if standing > 0 {
+			t.affected++
+		}
+	}
+	return t
+}
+
+// malware tells whether the distribution is known for malicious code.
+func (s *Subject) malware() bool {
+	return slices.ContainsFunc(s.Findings, func(f Finding) bool { return f.Malware })
+}
+
+// line is a row of the table, or a text that goes over its whole breadth.
+type line struct {
+	cells row
+	text  string
+	level *Finding // gives the row its colour
+}
+
+// table gives the rows of everything that stands, by distribution, each with
+// what brings it and what to do.
+func table(r *Result, options TextOptions) []string {
+	lines := []line{{cells: tableHead}}
+	for i := range r.Subjects {
+		s := &r.Subjects[i]
+		shown := 0
+		var standing []*Finding
+		for j := range s.Findings {
+			if s.Findings[j].Ignored == nil {
+				standing = append(standing, &s.Findings[j])
+			}
+		}
+		if len(standing) == 0 {
+			continue
+		}
+		for _, f := range standing {
+			if options.MaxRows > 0 && shown == options.MaxRows {
+				lines = append(lines, line{text: textMore(len(standing)-shown, s.Name)})
+				break
+			}
+			shown++
+			lines = append(lines, line{cells: cells(s, f), level: f})
+		}
+		for _, text := range []string{textBrought(s), textNext(s), textSee(standing[0].Link)} {
+			if strings.TrimSpace(text) != "" && text != textSee("") {
+				lines = append(lines, line{text: printable(text, 0)})
+			}
+		}
+		for _, f := range standing {
+			if f.Expired != nil {
+				lines = append(lines, line{text: printable(textExpired(s.Name, f), 0)})
+			}
+		}
+	}
+	return layOut(lines, options)
+}
+
+func cells(s *Subject, f *Finding) row {
+	fixed := textNoFix
+	if len(f.FixedIn) > 0 {
+		fixed = printable(f.FixedIn[0], 40)
+	}
+	published := ""
+	if !f.Published.IsZero() {
+		published = f.Published.Format(time.DateOnly)
+	}
+	return row{printable(s.Name, 60), printable(s.Version, 40), f.ID, levelText(f), fixed, published, printable(f.Summary, 0)}
+}
+
+// layOut sets the columns so that rows fit the terminal: the dates go first,
+// then the summary is cut, then it goes, then the other columns are cut.
+func layOut(lines []line, options TextOptions) []string {
+	var widths [7]int
+	for _, l := range lines {
+		if l.text == "" {
+			for i, cell := range l.cells {
+				widths[i] = max(widths[i], columns(cell))
+			}
+		}
+	}
+	if options.Width > 0 {
+		fit(&widths, options.Width)
+	}
+	var out []string
+	for _, l := range lines {
+		if l.text != "" {
+			out = append(out, wrap(l.text, options.Width)...)
+			continue
+		}
+		var b strings.Builder
+		for i, cell := range l.cells {
+			if widths[i] == 0 {
+				continue
+			}
+			cell = shorten(cell, widths[i])
+			padding := strings.Repeat(" ", widths[i]-columns(cell)+2)
+			if i == columnSeverity && l.level != nil && options.Colour {
+				cell = paint(l.level, cell)
+			}
+			b.WriteString(cell)
+			b.WriteString(padding)
+		}
+		out = append(out, strings.TrimRight(b.String(), " "))
+	}
+	return out
+}
+
+// minSummary is the narrowest summary worth showing.
+const minSummary = 16
+
+func fit(widths *[7]int, limit int) {
+	total := func() int {
+		sum := -2
+		for _, w := range widths {
+			if w > 0 {
+				sum += w + 2
+			}
+		}
+		return sum
+	}
+	over := func() int { return total() - limit }
+	if over() > 0 && widths[columnSummary]-over() < minSummary {
+		widths[columnPublished] = 0
+	}
+	if over() > 0 {
+		if widths[columnSummary] -= over(); widths[columnSummary] < minSummary {
+			widths[columnSummary] = 0
+		}
+	}
+	for over() > 0 {
+		widest := slices.Index(widths[:], slices.Max(widths[:]))
+		if widths[widest] <= 4 {
+			return // there is no terminal this narrow
+		}
+		widths[widest]--
+	}
+}
+
+// paint colours a severity by how much it asks for attention.
+func paint(f *Finding, text string) string {
+	attributes := []color.Attribute{color.FgYellow}
+	switch {
+	case f.Malware:
+		attributes = []color.Attribute{color.Bold, color.FgHiWhite, color.BgRed}
+	case f.Severity == advisory.Critical, f.Severity == advisory.High:
+		attributes = []color.Attribute{color.Bold, color.FgRed}
+	case f.Severity == advisory.Low, f.Severity == advisory.None:
+		attributes = []color.Attribute{color.FgCyan}
+	}
+	c := color.New(attributes...)
+	c.EnableColor() // the caller has decided; the package's own guess is not asked
+	return c.Sprint(text)
+}
+
+// ignoreNotes tells of ignores: those that a file nobody trusted brings, and
+// those that match nothing in any of the environments.
+func ignoreNotes(results []Result) []string {
+	var lines []string
+	told := map[Ignore]bool{}
+	for _, r := range results {
+		for _, i := range r.UsedIgnores {
+			if i.Untrusted && !told[i] {
+				told[i] = true
+				lines = append(lines, printable(textUntrustedIgnore(i), 0))
+			}
+		}
+	}
+	for _, i := range unused(results) {
+		lines = append(lines, printable(textUnusedIgnore(i), 0))
+	}
+	return lines
+}
+
+// unused gives the ignores that match nothing in any of the environments.
+func unused(results []Result) []Ignore {
+	used := map[Ignore]bool{}
+	for _, r := range results {
+		for _, i := range r.UsedIgnores {
+			used[i] = true
+		}
+	}
+	var found []Ignore
+	for _, r := range results {
+		for _, i := range r.UnusedIgnores {
+			if r.HasDatabase && !used[i] {
+				used[i] = true // told once
+				found = append(found, i)
+			}
+		}
+	}
+	return found
+}
+
+// printable drops what would steer a terminal, and cuts to a number of
+// characters; 0 cuts nothing.
+func printable(text string, limit int) string {
+	text = strings.Map(func(c rune) rune {
+		switch {
+		case c == ' ':
+			return c
+		case unicode.IsSpace(c):
+			return ' '
+		case c == unicode.ReplacementChar, !unicode.IsPrint(c):
+			return -1
+		}
+		return c
+	}, text)
+	if limit > 0 {
+		text = shorten(text, limit)
+	}
+	return text
+}
+
+// columns gives how many columns of a terminal a text takes.
+func columns(text string) int {
+	sum := 0
+	for _, c := range text {
+		sum += runeColumns(c)
+	}
+	return sum
+}
+
+func runeColumns(c rune) int {
+	if c < 0x300 {
+		return 1
+	}
+	if unicode.In(c, unicode.Mn, unicode.Me) {
+		return 0
+	}
+	switch width.LookupRune(c).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// shorten cuts a text to a number of columns, with "…" in place of the rest.
+func shorten(text string, limit int) string {
+	if columns(text) <= limit {
+		return text
+	}
+	sum := 0
+	for at, c := range text {
+		if sum += runeColumns(c); sum > limit-1 {
+			return text[:at] + "…"
+		}
+	}
+	return text
+}
+
+// wrap breaks a text at spaces, the lines after the first further in. Commands
+// in it are broken as well: they are short, and a cut one could not be pasted.
+func wrap(text string, limit int) []string {
+	if limit < 20 || columns(text) <= limit {
+		return []string{text}
+	}
+	indent := text[:len(text)-len(strings.TrimLeft(text, " "))]
+	var lines []string
+	current := indent
+	empty := true
+	for _, word := range strings.Fields(text) {
+		if !empty && columns(current)+1+columns(word) > limit {
+			lines = append(lines, current)
+			current, empty = indent+"  ", true
+		}
+		if !empty {
+			current += " "
+		}
+		current += word
+		empty = false
+	}
+	return append(lines, current)
+}
