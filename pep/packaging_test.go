@@ -542,7 +542,8 @@ func TestMarkersAgreeWithPackaging(t *testing.T) {
 				// inside any, and took "extra" for a name on the wrong side.
 				continue
 			}
-			if want.Text != nil && m.String() != *want.Text {
+			quoted := pipVersion != newPip && strings.Contains(text, `"`) // which 26.2 printed without regard to inner quotes
+			if want.Text != nil && m.String() != *want.Text && !quoted {
 				t.Errorf("pip %s %q: packaging prints %s, here %s", pipVersion, text, *want.Text, m)
 			}
 			holds, err := m.Evaluate(exampleEnvironment, extras...)
