@@ -157,21 +157,21 @@ func (g *groupResolver) resolve(canonical, name string, within []string) ([]grou
 	return members, nil
 }
 
-// projectName gives the name that a local project's own files state for
+// localProjectName gives the name that a local project's own files state for
 // certain, "" where it is only known after building.
 func localProjectName(dir string) string {
 	content, err := os.ReadFile(filepath.Join(dir, "pyproject.toml"))
 	if err != nil {
 		return ""
 	}
-	var document struct {
-		Project struct {
-			Name    string   `toml:"name"`
-			Dynamic []string `toml:"dynamic"`
-		} `toml:"project"`
-	}
-	if unmarshalTOML(content, &document) != nil || !pep.ValidName(document.Project.Name) {
+	var document map[string]any
+	if unmarshalTOML(content, &document) != nil {
 		return ""
 	}
-	return document.Project.Name
+	project, _ := document["project"].(map[string]any)
+	name, _ := project["name"].(string)
+	if !pep.ValidName(name) {
+		return ""
+	}
+	return name
 }

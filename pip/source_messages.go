@@ -47,6 +47,8 @@ const (
 	reasonSelfReference       = "RecursionError: maximum recursion depth exceeded"
 	reasonDependenciesTable   = "its dependencies are a table, whose order is not certain"
 	reasonTooManyMembers      = "its groups include more than 100,000 requirements"
+	reasonLockedVersions      = "its files are of different versions, and which one fits is not known"
+	hintLockedVersions        = "add the version to the package in the lock"
 	reasonLockedPath          = "its path leads outside the lock's own place"
 )
 

@@ -37,7 +37,8 @@ type Requirement struct {
 	Editable      bool              // -e
 	Constraint    bool              // restricts, does not install
 	Hashes        []string          // "sha256:…", from --hash
-	Settings      map[string]string // --config-settings of the line
+	Settings      map[string]string // --config-settings of the line; several values of a key under each other
+	Locked        []string          // URLs of the wheels and sdist that a lock offers for it, instead of an index
 	Origin        Origin
 }
 
