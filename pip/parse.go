@@ -627,6 +627,9 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 
 	c := p.cmd
 	c.Requirements = s.Requirements
+	if command.Name == "uninstall" {
+		c.Requirements = lastOfEachName(c.Requirements)
+	}
 	if !c.Passthrough {
 		// What uninstall reads wrongly it can only fail to remove.
 		c.Unreadable = append(c.Unreadable, s.Unreadable...)
@@ -652,6 +655,25 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 			}
 		}
 	}
+}
+
+// lastOfEachName is the dict that uninstall collects into: unnamed ones are
+// passed over, and of two with one name the later takes the earlier's place.
+func lastOfEachName(requirements []Requirement) []Requirement {
+	var kept []Requirement
+	place := map[string]int{}
+	for _, requirement := range requirements {
+		if requirement.Name == "" {
+			continue
+		}
+		if at, known := place[requirement.Canonical]; known {
+			kept[at] = requirement
+			continue
+		}
+		place[requirement.Canonical] = len(kept)
+		kept = append(kept, requirement)
+	}
+	return kept
 }
 
 func namesAny(requirements []Requirement) bool {
