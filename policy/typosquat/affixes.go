@@ -1,6 +1,9 @@
 package typosquat
 
-import "strings"
+import (
+	"strings"
+	"sync"
+)
 
 // affixWeight says how much a word tells that was put before or behind a
 // popular name.
@@ -13,7 +16,7 @@ const (
 )
 
 // affixWords are the words whose weight is known.
-var affixWords = func() map[string]affixWeight {
+var affixWords = sync.OnceValue(func() map[string]affixWeight {
 	weights := map[string]affixWeight{}
 	for _, word := range strings.Fields(`
 		python python2 python3 py py2 py3 pip pypi
@@ -34,7 +37,7 @@ var affixWords = func() map[string]affixWeight {
 		weights[word] = usual
 	}
 	return weights
-}()
+})
 
 // largeFamily is the number of popular names from which on a word that stands
 // in them joins one project to another: django-, -mcp, types-.
@@ -48,7 +51,7 @@ func (d *Detector) findAffixes(q query, found []finding) []finding {
 		if place < 0 || len(name) < shortestExtended {
 			return
 		}
-		f := finding{target: d.targets[place], kind: extended, word: rest}
+		f := finding{target: d.target(place), kind: Extended, word: rest}
 		if f.score = rateAffix(f.target, rest, joined); f.score > never {
 			found = append(found, f)
 		}
@@ -96,7 +99,7 @@ func knownWords(letters string, most int) ([]string, bool) {
 		return nil, false
 	}
 	for end := len(letters); end > 0; end-- {
-		if _, ok := affixWords[letters[:end]]; !ok {
+		if _, ok := affixWords()[letters[:end]]; !ok {
 			continue
 		}
 		if rest, ok := knownWords(letters[end:], most-1); ok {

@@ -27,6 +27,7 @@ type Suspicion struct {
 	Target     string
 	Confidence Confidence
 	Why        string // in words: `two letters swapped`
+	Kind       Kind
 }
 
 // RequirementsFile is the target of a name like requirements-txt, typed where
@@ -41,9 +42,9 @@ const maxSuspicions = 3
 var popularNames string
 
 // embedded is the detector over the embedded list, made when it is first asked.
-var embedded = sync.OnceValue(func() *Detector {
-	return newDetector(strings.Split(strings.TrimSuffix(popularNames, "\n"), "\n"))
-})
+var embedded = sync.OnceValue(newEmbedded)
+
+func newEmbedded() *Detector { return newDetector(newNameList(popularNames)) }
 
 // Check returns the popular names that a name may imitate, the best first and
 // three at most; none for a name that is itself popular. The name may have any
@@ -64,35 +65,42 @@ type Detector struct {
 
 	// Most runs meet popular names only and never need the rest.
 	prepare sync.Once
-	targets []target // what may be imitated: the popular names first, by rank
-	near    *index   // over the spellings of targets
+	others  []target // what else may be imitated
+	near    *index   // over the popular names, by rank, and then the others
 }
 
 // New returns a detector over a list of popular names, the most popular first.
 // Lines that are no name and names that came before are passed over.
 func New(list []string) *Detector {
-	names := make([]string, 0, len(list))
 	seen := make(map[string]bool, len(list))
+	var text strings.Builder
 	for _, line := range list {
 		if name, ok := canonical(line); ok && !seen[name] {
 			seen[name] = true
-			names = append(names, name)
+			text.WriteString(name)
+			text.WriteByte('\n')
 		}
 	}
-	return newDetector(names)
+	return newDetector(newNameList(text.String()))
 }
 
 // newDetector is New for canonical names, each of which comes once.
-func newDetector(names []string) *Detector {
-	return &Detector{popular: newTable(names)}
-}
+func newDetector(names nameList) *Detector { return &Detector{popular: newTable(names)} }
 
 // Rank returns the place of a canonical name on the list: 1 for the most
 // popular, 0 for a name that is not on it.
 func (d *Detector) Rank(canonical string) int { return d.popular.exact(canonical) + 1 }
 
 // Popular yields the list, the most popular first.
-func (d *Detector) Popular() iter.Seq[string] { return slices.Values(d.popular.names) }
+func (d *Detector) Popular() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for place := range d.popular.names.size() {
+			if !yield(d.popular.names.at(place)) {
+				return
+			}
+		}
+	}
+}
 
 // Check returns the popular names that a name may imitate, the best first and
 // three at most; none for a name that is on the list.
@@ -112,7 +120,7 @@ func (d *Detector) Check(name string) []Suspicion {
 			break
 		}
 		if !slices.ContainsFunc(suspicions, func(s Suspicion) bool { return s.Target == f.target.name }) {
-			suspicions = append(suspicions, Suspicion{Target: f.target.name, Confidence: confidence, Why: f.why()})
+			suspicions = append(suspicions, Suspicion{Target: f.target.name, Confidence: confidence, Why: f.why(), Kind: f.kind})
 		}
 	}
 	return suspicions

@@ -5,26 +5,31 @@ import "strings"
 // finding is one way in which a name may come from another one.
 type finding struct {
 	target target
-	kind   findingKind
-	edits  []edit // of kind edited
+	kind   Kind
+	edits  []edit // of kind Typo
 	word   string // what is extra, left out or stands for something else
 	score  float64
 }
 
-// findingKind says how a finding was made.
-type findingKind uint8
+// Kind says what sort of imitation was found.
+type Kind string
 
+// The kinds of imitation.
 const (
-	identical  findingKind = iota // the very name of a module or of the requirements file
-	separated                     // a hyphen more or less
-	edited                        // letters typed wrong
-	shortened                     // an affix left out
-	extended                      // an affix that says nothing
-	reordered                     // the same words in another order
-	disguised                     // letters that look or sound like one another
-	contracted                    // all vowels left out
-	findingKinds
+	Typo       Kind = "typo"      // letters typed wrong
+	Separator  Kind = "separator" // a hyphen more or less
+	Extended   Kind = "extended"  // something put before or behind
+	Shortened  Kind = "shortened" // something left out
+	Reordered  Kind = "reordered" // the same words in another order
+	Disguised  Kind = "disguised" // groups of letters that look or sound like others
+	Contracted Kind = "vowels"    // all vowels left out
+	NotProject Kind = "module"    // the very name of a module or of the requirements file
 )
+
+// Kinds returns all kinds of imitation.
+func Kinds() []Kind {
+	return []Kind{Typo, Separator, Extended, Shortened, Reordered, Disguised, Contracted, NotProject}
+}
 
 // query is the name that is looked at.
 type query struct {
@@ -41,14 +46,7 @@ const (
 // findings returns all ways in which a canonical name, which is not popular
 // itself, may come from another one, with their scores and in no order.
 func (d *Detector) findings(name string) []finding {
-	d.prepare.Do(func() {
-		d.targets = targetsOf(d.popular)
-		spellings := make([]string, len(d.targets))
-		for place, target := range d.targets {
-			spellings[place] = target.typed
-		}
-		d.near = newIndex(spellings)
-	})
+	d.prepare.Do(d.prepareAll)
 	q := query{name: name, plain: withoutSeparators(name)}
 	var found []finding
 	if len(q.plain) <= longestEdit {
@@ -63,6 +61,25 @@ func (d *Detector) findings(name string) []finding {
 	return found
 }
 
+// prepareAll makes what only names need that are not popular.
+func (d *Detector) prepareAll() {
+	d.others = otherTargets(d.popular)
+	var more strings.Builder
+	for _, other := range d.others {
+		more.WriteString(other.typed + "\n")
+	}
+	d.near = newIndex(newNameList(d.popular.names.text + more.String()))
+}
+
+// target returns what the index has at a place.
+func (d *Detector) target(place int) target {
+	if popular := d.popular.names.size(); place >= popular {
+		return d.others[place-popular]
+	}
+	name := d.popular.names.at(place)
+	return target{name: name, typed: name, rank: place + 1}
+}
+
 // findEdits finds what is a slip or two of the fingers away.
 func (d *Detector) findEdits(q query, found []finding) []finding {
 	limit := 2
@@ -70,19 +87,19 @@ func (d *Detector) findEdits(q query, found []finding) []finding {
 		limit = 1
 	}
 	d.near.near(q.plain, limit, func(place, distance int) {
-		f := finding{target: d.targets[place], kind: edited}
+		f := finding{target: d.target(place), kind: Typo}
 		switch {
 		case distance > 0:
 			if distance == 2 && f.target.rank > leastRankForTwoEdits || f.target.kind == module && distance == 2 {
 				return
 			}
-			f.edits = editsBetween(q.plain, d.near.plain[place])
+			f.edits = editsBetween(q.plain, withoutSeparators(f.target.typed))
 		case f.target.kind != project:
-			f.kind = identical
+			f.kind = NotProject
 		case f.target.less != "":
-			f.kind, f.word = shortened, f.target.less
+			f.kind, f.word = Shortened, f.target.less
 		default:
-			f.kind = separated
+			f.kind = Separator
 		}
 		f.score = f.rate(q)
 		found = append(found, f)
@@ -95,7 +112,7 @@ func (d *Detector) findEdits(q query, found []finding) []finding {
 			place = d.popular.sameLetters(q.name + "py")
 		}
 		if place >= 0 {
-			f := finding{target: d.targets[place], kind: shortened, word: strings.Trim(less, "-")}
+			f := finding{target: d.target(place), kind: Shortened, word: strings.Trim(less, "-")}
 			f.score = f.rate(q)
 			found = append(found, f)
 		}
@@ -108,8 +125,8 @@ func (d *Detector) findEdits(q query, found []finding) []finding {
 func (d *Detector) findOrders(q query, found []finding) []finding {
 	visit := func(name string) {
 		place := d.popular.sameLetters(name)
-		if place >= 0 && d.targets[place].name != q.name {
-			f := finding{target: d.targets[place], kind: reordered}
+		if place >= 0 && d.target(place).name != q.name {
+			f := finding{target: d.target(place), kind: Reordered}
 			f.score = f.rate(q)
 			found = append(found, f)
 		}
@@ -134,7 +151,7 @@ func (d *Detector) findOrders(q query, found []finding) []finding {
 var disguises = []struct{ typed, wanted string }{
 	{"rn", "m"}, {"m", "rn"}, {"vv", "w"}, {"w", "vv"}, {"cl", "d"}, {"d", "cl"}, {"nn", "m"}, {"m", "nn"}, {"uu", "w"}, {"ii", "u"}, {"lo", "b"},
 	{"f", "ph"}, {"ph", "f"}, {"k", "ck"}, {"ck", "k"}, {"x", "ks"}, {"ks", "x"}, {"x", "cks"}, {"kw", "qu"}, {"k", "ch"}, {"ch", "k"}, {"sh", "ch"},
-	{"ee", "i"}, {"oo", "u"}, {"u", "oo"}, {"ei", "ie"}, {"er", "re"}, {"or", "our"}, {"ize", "ise"}, {"ise", "ize"}, {"yze", "yse"}, {"ogue", "og"}, {"og", "ogue"},
+	{"ee", "i"}, {"oo", "u"}, {"u", "oo"}, {"ize", "ise"}, {"ise", "ize"}, {"yze", "yse"}, {"ogue", "og"}, {"og", "ogue"},
 	{"two", "2"}, {"three", "3"}, {"four", "4"}, {"to", "2"}, {"for", "4"}, {"4", "for"}, {"2", "to"},
 }
 
@@ -143,7 +160,7 @@ var disguises = []struct{ typed, wanted string }{
 func (d *Detector) findDisguises(q query, found []finding) []finding {
 	visit := func(name, typed, wanted string) {
 		if place := d.popular.sameLetters(name); place >= 0 {
-			f := finding{target: d.targets[place], kind: disguised, word: disguise(typed, wanted)}
+			f := finding{target: d.target(place), kind: Disguised, word: disguise(typed, wanted)}
 			f.score = f.rate(q)
 			found = append(found, f)
 		}
@@ -158,22 +175,40 @@ func (d *Detector) findDisguises(q query, found []finding) []finding {
 			at += 1 + rest
 		}
 	}
-	for _, one := range []byte{'l', 'i'} {
-		letters := []byte(q.plain)
+	return d.findDigits(q, found)
+}
+
+// mostOnes is how many times the digit 1 is tried as l and as i.
+const mostOnes = 4
+
+// findDigits finds names spelled with digits in the place of letters, two or
+// more: one is an edit.
+func (d *Detector) findDigits(q query, found []finding) []finding {
+	ones := strings.Count(q.plain, "1")
+	if ones > mostOnes {
+		return found
+	}
+	for choice := range 1 << ones {
+		spelled := []byte(q.plain)
 		var typed, wanted []byte
-		for i, c := range letters {
+		for i, c := range spelled {
 			if !isDigit(c) {
 				continue
 			}
-			letters[i] = face(c)
+			spelled[i] = face(c)
 			if c == '1' {
-				letters[i] = one
+				spelled[i] = "il"[choice&1]
+				choice >>= 1
 			}
-			typed, wanted = append(typed, c), append(wanted, letters[i])
+			typed, wanted = append(typed, c), append(wanted, spelled[i])
 		}
-		// One digit is an edit.
-		if len(typed) > 1 {
-			visit(string(letters), string(typed), string(wanted))
+		if len(typed) < 2 {
+			return found
+		}
+		if place := d.popular.sameLetters(string(spelled)); place >= 0 {
+			f := finding{target: d.target(place), kind: Disguised, word: disguise(string(typed), string(wanted))}
+			f.score = f.rate(q)
+			found = append(found, f)
 		}
 	}
 	return found
@@ -184,9 +219,9 @@ func (d *Detector) findContractions(q query, found []finding) []finding {
 	if len(q.plain) < shortestContraction || strings.ContainsAny(q.plain, "aeiou") {
 		return found
 	}
-	for _, target := range d.targets[:min(len(d.popular.names), leastRankForContraction)] {
-		if contracts(q.plain, target.name) {
-			f := finding{target: target, kind: contracted}
+	for place := range min(d.popular.names.size(), leastRankForContraction) {
+		if contracts(q.plain, d.popular.names.at(place)) {
+			f := finding{target: d.target(place), kind: Contracted}
 			f.score = f.rate(q)
 			found = append(found, f)
 		}

@@ -1,46 +1,29 @@
 package typosquat
 
-import (
-	"math/bits"
-	"strings"
-)
+import "math/bits"
 
-// index finds the names near another one. Names are held without separators
-// and by length; a set of letters for each turns away nearly all of them
-// before any distance is computed.
+// index finds the names near another one, separators left out of account.
+// Names are held by length; a set of letters for each turns away nearly all of
+// them before any distance is computed.
 type index struct {
-	plain   []string // the names without separators, in the order given
-	ordered []uint16 // places in plain, by length
-	letters []uint64 // the letter sets of the names, in the order of ordered
+	names   nameList
+	ordered []uint32 // places in names, by length
+	sets    []uint64 // the letter sets of the names, in the order of ordered
 	starts  []int    // starts[n] is where length n begins in ordered
 }
 
-func newIndex(names []string) *index {
+func newIndex(names nameList) *index {
 	found := &index{
-		plain:   make([]string, len(names)),
-		ordered: make([]uint16, len(names)),
-		letters: make([]uint64, len(names)),
+		names:   names,
+		ordered: make([]uint32, names.size()),
+		sets:    make([]uint64, names.size()),
 		starts:  make([]int, longestName+2),
 	}
-	total := 0
-	for _, name := range names {
-		total += len(name)
-	}
-	// One string for all of them, since fifteen thousand small ones cost more
-	// time than the rest of the start.
-	var all strings.Builder
-	all.Grow(total)
-	for _, name := range names {
-		for i := 0; i < len(name); i++ {
-			if name[i] != '-' {
-				all.WriteByte(name[i])
-			}
-		}
-	}
-	rest := all.String()
-	for i, name := range names {
-		length := len(name) - strings.Count(name, "-")
-		found.plain[i], rest = rest[:length], rest[length:]
+	sets := make([]uint64, names.size())
+	lengths := make([]uint8, names.size())
+	for place := range names.size() {
+		set, length := letterSet(names.at(place))
+		sets[place], lengths[place] = set, uint8(length)
 		found.starts[length+1]++
 	}
 	for n := 1; n < len(found.starts); n++ {
@@ -48,40 +31,49 @@ func newIndex(names []string) *index {
 	}
 	next := make([]int, len(found.starts))
 	copy(next, found.starts)
-	for i, plain := range found.plain {
-		place := next[len(plain)]
-		next[len(plain)]++
-		found.ordered[place] = uint16(i)
-		found.letters[place] = letterSet(plain)
+	for place, length := range lengths {
+		found.ordered[next[length]] = uint32(place)
+		found.sets[next[length]] = sets[place]
+		next[length]++
 	}
 	return found
 }
 
 // near calls visit with the place of each name within a distance of another
-// one (both without separators), in no particular order.
+// one, which has no separators, in no particular order.
 func (x *index) near(plain string, limit int, visit func(place, distance int)) {
-	letters := letterSet(plain)
+	wanted, _ := letterSet(plain)
 	shortest, longest := max(len(plain)-limit, 1), min(len(plain)+limit, longestName)
 	var row rows
+	var letters [longestName]byte
 	for at := x.starts[shortest]; at < x.starts[longest+1]; at++ {
 		// Each edit takes at most one letter out of the set and puts one in.
-		different := letters ^ x.letters[at]
-		if different != 0 && (bits.OnesCount64(different&letters) > limit || bits.OnesCount64(different&^letters) > limit) {
+		different := wanted ^ x.sets[at]
+		if different != 0 && (bits.OnesCount64(different&wanted) > limit || bits.OnesCount64(different&^wanted) > limit) {
 			continue
 		}
 		place := int(x.ordered[at])
-		if d := row.distance(plain, x.plain[place], limit); d <= limit {
+		other := letters[:0]
+		for _, c := range []byte(x.names.at(place)) {
+			if c != '-' {
+				other = append(other, c)
+			}
+		}
+		if d := row.distance(plain, other, limit); d <= limit {
 			visit(place, d)
 		}
 	}
 }
 
 // letterSet returns the letters and digits of a name as bits, letters that
-// occur again as bits of their own.
-func letterSet(plain string) uint64 {
-	var set uint64
-	for i := 0; i < len(plain); i++ {
-		c := plain[i]
+// occur again as bits of their own, and how many there are.
+func letterSet(name string) (set uint64, length int) {
+	for i := 0; i < len(name); i++ {
+		c := name[i]
+		if c == '-' {
+			continue
+		}
+		length++
 		if c <= '9' {
 			set |= 1 << (52 + c - '0')
 			continue
@@ -92,7 +84,7 @@ func letterSet(plain string) uint64 {
 		}
 		set |= bit
 	}
-	return set
+	return set, length
 }
 
 // rows is the memory of a distance: three rows of the table.
@@ -101,7 +93,7 @@ type rows [3][longestName + 1]uint8
 // distance returns the optimal string alignment distance of two names
 // (letters added, dropped, replaced, or two neighbours swapped, no place
 // edited twice), or limit+1 where it is greater than the limit.
-func (r *rows) distance(a, b string, limit int) int {
+func (r *rows) distance(a string, b []byte, limit int) int {
 	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
 		a, b = a[1:], b[1:]
 	}

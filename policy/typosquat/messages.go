@@ -12,22 +12,22 @@ import (
 func (f finding) why() string {
 	var reasons []string
 	switch f.kind {
-	case identical:
+	case NotProject:
 		if f.target.kind == module {
 			return "a module of the standard library, which needs no install"
 		}
 		return "the name of a file, for which -r is missing"
-	case separated:
+	case Separator:
 		return "a hyphen more or less"
-	case shortened:
+	case Shortened:
 		return fmt.Sprintf("%q left out", f.word)
-	case extended:
+	case Extended:
 		return fmt.Sprintf("extra %q", f.word)
-	case reordered:
+	case Reordered:
 		return "words in another order"
-	case disguised:
+	case Disguised:
 		return f.word
-	case contracted:
+	case Contracted:
 		return "vowels left out"
 	}
 	for _, e := range f.edits {

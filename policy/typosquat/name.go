@@ -50,3 +50,39 @@ func canonical(name string) (string, bool) {
 }
 
 func isSeparator(c byte) bool { return c == '-' || c == '_' || c == '.' }
+
+// nameList is a list of canonical names as one text, one a line: nothing is
+// copied or allocated name by name, which would take most of the time that a
+// refused name takes.
+type nameList struct {
+	text string
+	ends []uint32 // where the line of each name ends
+}
+
+func newNameList(text string) nameList {
+	list := nameList{text: text, ends: make([]uint32, 0, strings.Count(text, "\n"))}
+	for at := 0; at < len(text); at++ {
+		at += strings.IndexByte(text[at:], '\n')
+		list.ends = append(list.ends, uint32(at))
+	}
+	return list
+}
+
+func (l nameList) size() int { return len(l.ends) }
+
+// at returns the name at a place, counted from 0.
+func (l nameList) at(place int) string {
+	start := uint32(0)
+	if place > 0 {
+		start = l.ends[place-1] + 1
+	}
+	return l.text[start:l.ends[place]]
+}
+
+// withoutSeparators returns a canonical name without its hyphens.
+func withoutSeparators(name string) string { return strings.ReplaceAll(name, "-", "") }
+
+// letters returns the number of letters and digits of a canonical name.
+func letters(name string) int { return len(name) - hyphens(name) }
+
+func hyphens(name string) int { return strings.Count(name, "-") }

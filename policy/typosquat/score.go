@@ -45,26 +45,26 @@ func popularity(rank int) float64 { return -0.4 * math.Log(float64(rank)) }
 
 // length is what the letters of a target count: the longer, the less likely a
 // coincidence.
-func length(letters int) float64 {
-	return 0.4*float64(min(letters, 12)) - 0.2*float64(max(0, 7-letters))
+func length(n int) float64 {
+	return 0.4*float64(min(n, 12)) - 0.2*float64(max(0, 7-n))
 }
 
-// rate returns the score of a finding of any kind but extended.
+// rate returns the score of a finding of any kind but Extended.
 func (f finding) rate(q query) float64 {
-	score := popularity(f.target.rank) + length(len(f.target.typed)-hyphens(f.target.typed))
+	score := popularity(f.target.rank) + length(letters(f.target.typed))
 	switch f.kind {
-	case identical:
+	case NotProject:
 		// Nobody has reason to register it, and everybody to type it.
 		return 1
-	case separated:
+	case Separator:
 		return score + 0.5
-	case shortened:
+	case Shortened:
 		return score - 0.5
-	case reordered:
+	case Reordered:
 		return score
-	case disguised:
+	case Disguised:
 		return score + 0.5
-	case contracted:
+	case Contracted:
 		return score + 0.5
 	}
 	return score + f.rateEdits(q)
@@ -89,11 +89,11 @@ var editWeights = [editKinds]float64{
 // rateEdits returns what the edits of a finding count.
 func (f finding) rateEdits(q query) float64 {
 	score := 0.75
-	letters := len(f.target.typed) - hyphens(f.target.typed)
+	last := letters(f.target.typed) - 1
 	for _, e := range f.edits {
 		score += editWeights[e.kind]
 		switch {
-		case e.kind == number && e.at >= letters-1:
+		case e.kind == number && e.at >= last:
 			score -= 0.75 // a version, or the next of a series
 		case e.at == 0 && e.wanted != e.typed && e.kind != swapped && e.kind != doubled && e.kind != undoubled:
 			score -= 0.6 // the first letter is the one that people get right
@@ -145,8 +145,6 @@ func changedWords(name, other string) (word, instead string) {
 	return word, instead
 }
 
-func hyphens(name string) int { return strings.Count(name, "-") }
-
 // rateAffix returns the score of a popular name with something put before or
 // behind it.
 func rateAffix(t target, rest string, joined bool) float64 {
@@ -159,7 +157,7 @@ func rateAffix(t target, rest string, joined bool) float64 {
 		if i > 0 {
 			score -= 1.5
 		}
-		switch affixWords[word] {
+		switch affixWords()[word] {
 		case empty:
 			score += 1.5
 		case usual:

@@ -1,25 +1,23 @@
 package typosquat
 
-import "strings"
-
 // table finds names by their letters, separators left out of account. It is
 // built for every run that meets a new name, so it is cheaper to make than a
 // map of the language: no string is copied and nothing grows.
 type table struct {
-	names []string
+	names nameList
 	heads []int32 // by hash: the first of a chain, as place in names + 1
 	next  []int32 // by place in names: the rest of its chain
 }
 
-func newTable(names []string) *table {
+func newTable(names nameList) *table {
 	size := 1
-	for size < 2*len(names) {
+	for size < 2*names.size() {
 		size *= 2
 	}
-	t := &table{names: names, heads: make([]int32, size), next: make([]int32, len(names))}
+	t := &table{names: names, heads: make([]int32, size), next: make([]int32, names.size())}
 	// Backwards, so that a chain begins with the most popular name.
-	for place := len(names) - 1; place >= 0; place-- {
-		head := &t.heads[hashOf(names[place])&uint64(size-1)]
+	for place := names.size() - 1; place >= 0; place-- {
+		head := &t.heads[hashOf(names.at(place))&uint64(size-1)]
 		t.next[place] = *head
 		*head = int32(place) + 1
 	}
@@ -29,7 +27,7 @@ func newTable(names []string) *table {
 // exact returns the place of a name, or -1.
 func (t *table) exact(name string) int {
 	for at := t.heads[hashOf(name)&uint64(len(t.heads)-1)]; at != 0; at = t.next[at-1] {
-		if t.names[at-1] == name {
+		if t.names.at(int(at-1)) == name {
 			return int(at - 1)
 		}
 	}
@@ -40,7 +38,7 @@ func (t *table) exact(name string) int {
 // in nothing but separators, or -1.
 func (t *table) sameLetters(name string) int {
 	for at := t.heads[hashOf(name)&uint64(len(t.heads)-1)]; at != 0; at = t.next[at-1] {
-		if equalLetters(t.names[at-1], name) {
+		if equalLetters(t.names.at(int(at-1)), name) {
 			return int(at - 1)
 		}
 	}
@@ -77,6 +75,3 @@ func equalLetters(a, b string) bool {
 		i, j = i+1, j+1
 	}
 }
-
-// withoutSeparators returns a canonical name without its hyphens.
-func withoutSeparators(name string) string { return strings.ReplaceAll(name, "-", "") }

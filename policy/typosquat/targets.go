@@ -34,41 +34,40 @@ var fileSpellings = []string{"requirements-txt", "requirements"}
 // most say dateutil and opencv for python-dateutil and opencv-python.
 var plainAffixes = []string{"python-", "python3-", "py-", "-python", "-py"}
 
-// targetsOf returns everything that may be imitated, the popular names first
-// and by rank, then the other spellings.
-func targetsOf(popular *table) []target {
-	names := popular.names
-	targets := make([]target, 0, len(names)+len(names)/16+len(modules))
-	for place, name := range names {
-		targets = append(targets, target{name: name, typed: name, rank: place + 1})
-	}
-	for place, name := range names {
+// otherTargets returns what may be imitated besides the popular names.
+func otherTargets(popular *table) []target {
+	var others []target
+	for place := range popular.names.size() {
+		name := popular.names.at(place)
 		short, less := withoutAffix(name)
-		if less == "" || len(withoutSeparators(short)) < 4 {
+		if less == "" || letters(short) < 4 {
 			continue
 		}
 		// What is left may be popular too: beautifulsoup is, but who types it
 		// means beautifulsoup4.
 		if other := popular.sameLetters(short); other < 0 || other > 5*place {
-			targets = append(targets, target{name: name, typed: short, rank: place + 1, less: less})
+			others = append(others, target{name: name, typed: short, rank: place + 1, less: less})
 		}
 	}
 	for _, name := range modules {
 		if popular.sameLetters(name) < 0 {
-			targets = append(targets, target{name: name, typed: name, rank: moduleRank, kind: module})
+			others = append(others, target{name: name, typed: name, rank: moduleRank, kind: module})
 		}
 	}
 	for _, spelling := range fileSpellings {
 		if popular.sameLetters(spelling) < 0 {
-			targets = append(targets, target{name: RequirementsFile, typed: spelling, rank: fileRank, kind: file})
+			others = append(others, target{name: RequirementsFile, typed: spelling, rank: fileRank, kind: file})
 		}
 	}
-	return targets
+	return others
 }
 
 // withoutAffix returns a name less its word for the language or the digits at
 // its end, and what was left out.
 func withoutAffix(name string) (short, less string) {
+	if last := name[len(name)-1]; !strings.HasPrefix(name, "py") && last != 'n' && last != 'y' && !isDigit(last) {
+		return name, "" // nearly all of them
+	}
 	for _, affix := range plainAffixes {
 		if strings.HasSuffix(affix, "-") {
 			if rest, ok := strings.CutPrefix(name, affix); ok {
@@ -78,8 +77,12 @@ func withoutAffix(name string) (short, less string) {
 			return rest, affix
 		}
 	}
-	if short = strings.TrimRight(name, "0123456789"); short != name && !strings.HasSuffix(short, "-") {
-		return short, name[len(short):]
+	end := len(name)
+	for end > 1 && isDigit(name[end-1]) {
+		end--
 	}
-	return name, ""
+	if name[end-1] == '-' {
+		return name, ""
+	}
+	return name[:end], name[end:]
 }

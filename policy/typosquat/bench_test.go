@@ -1,0 +1,30 @@
+package typosquat
+
+import "testing"
+
+// BenchmarkCheck is the time of one name, over names of all kinds.
+func BenchmarkCheck(b *testing.B) {
+	names := []string{
+		"reqeusts", "python-dateutils", "daria-pypi-lib", "aws-solutions-constructs-aws-fargate-opensearch",
+		"mimiqlink", "django-freeze", "l10n", "odoo14-addon-l10n-ro-stock-account-date-wizard", "pool-lnd-grpc", "graphreadability",
+	}
+	Check(names[0])
+	b.ResetTimer()
+	for i := range b.N {
+		Check(names[i%len(names)])
+	}
+}
+
+// BenchmarkStart is what the first new name of a run costs.
+func BenchmarkStart(b *testing.B) {
+	for range b.N {
+		newEmbedded().Check("reqeusts")
+	}
+}
+
+// BenchmarkStartPopular is what a run costs that meets popular names only.
+func BenchmarkStartPopular(b *testing.B) {
+	for range b.N {
+		newEmbedded().Check("requests")
+	}
+}
