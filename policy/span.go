@@ -63,6 +63,9 @@ func (s Span) String() string {
 		length Span
 		name   string
 	}{{Year, "year"}, {Month, "month"}, {Day, "day"}, {Hour, "hour"}, {Minute, "minute"}, {Second, "second"}, {Span(time.Millisecond), "millisecond"}} {
+		if s == Month && unit.length == Month {
+			continue // people say 30 days
+		}
 		if s >= unit.length && s%unit.length == 0 {
 			return counted(int64(s/unit.length), unit.name)
 		}

@@ -1,0 +1,15 @@
+package policy
+
+import "testing"
+
+func BenchmarkLoad(b *testing.B) {
+	l := layers{user: example}
+	_ = l
+	for b.Loop() {
+		statements, problems := checkDocument("policy.toml", []byte(example))
+		if len(problems) > 0 {
+			b.Fatal(problems)
+		}
+		merge([]source{{File{Layer: UserLayer}, statements}}, LoadInput{Now: today})
+	}
+}
