@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"thresher/index"
+	"thresher/pep"
+	"thresher/policy"
 )
 
 // routing says which index answers for a name.
@@ -17,7 +19,8 @@ type routing struct {
 	url    string
 	page   *index.Page
 	err    error // why that index gave no page
-	pinned bool
+	// confusion is said of a name that several indexes have.
+	confusion []policy.Finding
 }
 
 // askingOrder gives the places of indexes in the order in which they are asked
@@ -62,7 +65,7 @@ func (g *Gate) findOwner(name string) routing {
 			}
 		}
 		page, err := g.fetch(url, name)
-		return routing{place: place, url: url, page: page, err: err, pinned: true}
+		return routing{place: place, url: url, page: page, err: err}
 	}
 	if g.config.Strategy == AsPip || g.config.Popular(name) {
 		return g.findAll(name)
@@ -84,13 +87,58 @@ func (g *Gate) findAll(name string) routing {
 	for i, configured := range g.config.Indexes {
 		flights[i] = g.startFetch(configured.URL, name)
 	}
+	var having []Index
+	var newest []pep.Version
 	for i, configured := range g.config.Indexes {
-		_, err := g.await(flights[i], configured.URL, name)
+		page, err := g.await(flights[i], configured.URL, name)
 		if err == nil || !configured.lacks(err) {
 			found.place, found.url, found.err = i, configured.URL, nil
 		}
+		if err == nil {
+			if version, ok := newestOn(page, name); ok {
+				having, newest = append(having, configured), append(newest, version)
+			}
+		}
+	}
+	if len(having) > 1 {
+		found.confusion = g.config.JudgeConfusion(confusionEvidence(name, having, newest))
 	}
 	return found
+}
+
+// confusionEvidence describes a name that several indexes have: pip takes the
+// newest version of all.
+func confusionEvidence(name string, having []Index, newest []pep.Version) policy.ConfusionEvidence {
+	chosen := 0
+	for i := range newest {
+		if newest[i].Compare(newest[chosen]) > 0 {
+			chosen = i
+		}
+	}
+	evidence := policy.ConfusionEvidence{Name: name}
+	for i, configured := range having {
+		bare, _, _ := index.StripCredentials(configured.URL)
+		if i == chosen {
+			evidence.Chosen = bare
+		} else {
+			evidence.Others = append(evidence.Others, bare)
+		}
+	}
+	return evidence
+}
+
+// newestOn gives the newest version on a page; ok is false where it has none.
+func newestOn(page *index.Page, name string) (newest pep.Version, ok bool) {
+	for _, file := range page.Files {
+		_, text, _, known := distribution(file.Filename, name)
+		if !known {
+			continue
+		}
+		if version, err := pep.ParseVersion(text); err == nil && (!ok || version.Compare(newest) > 0) {
+			newest, ok = version, true
+		}
+	}
+	return newest, ok
 }
 
 // lacks says that an index, by the error it gave, has no such project, rather

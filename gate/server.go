@@ -133,33 +133,33 @@ func (g *Gate) projectVerdict(ctx context.Context, place int, name string) (*ver
 	case route.merged && route.place >= 0:
 		page, err := g.fetch(configured.URL, name)
 		if err != nil && !configured.lacks(err) {
-			return g.verdictOn(ctx, pageKey{configured.URL, name}, configured.Public, nil, err)
+			return g.verdictOn(ctx, pageKey{configured.URL, name}, configured.Public, nil, err, route.confusion)
 		}
 		if err != nil {
 			return nil, pageKey{configured.URL, name}, index.ErrNotFound
 		}
-		return g.verdictOn(ctx, pageKey{configured.URL, name}, configured.Public, page, nil)
+		return g.verdictOn(ctx, pageKey{configured.URL, name}, configured.Public, page, nil, route.confusion)
 	case route.place < 0:
 		// No index has it. A name that is blocked all the same must stop pip,
 		// so the absence is judged too, under the first index pip asks.
 		if place != 0 {
 			return nil, pageKey{"", name}, index.ErrNotFound
 		}
-		return g.verdictOn(ctx, pageKey{"", name}, false, nil, index.ErrNotFound)
+		return g.verdictOn(ctx, pageKey{"", name}, false, nil, index.ErrNotFound, nil)
 	case route.place != place:
 		return nil, pageKey{route.url, name}, errElsewhere
 	}
 	public := sameIndex(configured.URL, route.url) && configured.Public
-	return g.verdictOn(ctx, pageKey{route.url, name}, public, route.page, route.err)
+	return g.verdictOn(ctx, pageKey{route.url, name}, public, route.page, route.err, nil)
 }
 
 // verdictOn judges a page once, however often it is asked for.
-func (g *Gate) verdictOn(ctx context.Context, key pageKey, public bool, page *index.Page, failure error) (*verdict, pageKey, error) {
+func (g *Gate) verdictOn(ctx context.Context, key pageKey, public bool, page *index.Page, failure error, confusion []policy.Finding) (*verdict, pageKey, error) {
 	if errors.Is(failure, errOffline) {
 		return nil, key, failure
 	}
 	v, err := g.verdicts.start(key, func() (*verdict, error) {
-		return g.judge(key.name, key.url, public, page, failure), nil
+		return g.judge(key.name, key.url, public, page, failure, confusion), nil
 	}).wait(ctx)
 	if err != nil {
 		return nil, key, err

@@ -80,10 +80,11 @@ func hardest(findings []policy.Finding) (policy.Finding, policy.Action) {
 
 // judge makes the verdict on the page that routing found for a name, or on its
 // absence.
-func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error) *verdict {
+func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error, confusion []policy.Finding) *verdict {
 	bare, _, _ := index.StripCredentials(indexURL)
 	result := &verdict{name: name, indexURL: bare, blocked: map[string]blockedFile{}}
 	findings := g.config.JudgeProject(g.context, g.projectEvidence(name, bare, public, page, failure))
+	findings = append(findings, confusion...)
 	for _, finding := range findings {
 		if finding.Action != policy.Off && finding.Action != policy.Block && finding.Action != policy.Ask {
 			result.findings = append(result.findings, versionFinding{finding: finding})

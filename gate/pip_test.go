@@ -1,0 +1,252 @@
+package gate
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"thresher/index"
+	"thresher/internal/testkit"
+	"thresher/policy"
+)
+
+// newClient gives a client that retries nothing, so that faults show at once.
+func newClient(t testing.TB) *index.Client {
+	t.Helper()
+	client, err := index.New(index.Config{CacheDir: t.TempDir(), Netrc: "-", KeyringProvider: "disabled", Timeout: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
+// open starts a gate that ends with the test.
+func open(t testing.TB, config Config) *Gate {
+	t.Helper()
+	if config.Source == nil {
+		config.Source = newClient(t)
+	}
+	g, err := Start(context.Background(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return g
+}
+
+// environment is a virtual environment in which pip is run against a gate.
+type environment struct {
+	t    testing.TB
+	dir  string
+	home string
+}
+
+// newEnvironment makes one with the given pip, that of the interpreter where
+// release is "".
+func newEnvironment(t testing.TB, release string) *environment {
+	t.Helper()
+	base := t.TempDir()
+	e := &environment{t: t, dir: filepath.Join(base, "env"), home: filepath.Join(base, "home")}
+	if err := os.MkdirAll(e.home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	python := testkit.AnyPython(t)
+	if release != "" {
+		// 3.10 and 3.11 run every pip from 22.0 to 26.x.
+		for _, p := range testkit.Pythons(t) {
+			if p.Minor == 10 || p.Minor == 11 {
+				python = p
+			}
+		}
+		if python.Minor != 10 && python.Minor != 11 {
+			t.Skip("skipped: no python 3.10 or 3.11 to run old and new pips")
+		}
+	}
+	testkit.Environment(t, python, e.dir)
+	if release != "" {
+		wheel := testkit.PipWheel(t, python, release)
+		sites, err := filepath.Glob(filepath.Join(e.dir, "lib", "python3*", "site-packages", "pip*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range sites {
+			if err := os.RemoveAll(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+		testkit.InstallPip(t, e.dir, wheel)
+	}
+	return e
+}
+
+// outcome is how one pip ended.
+type outcome struct {
+	status int
+	output string // both streams
+}
+
+// variables are those of a sealed run.
+func (e *environment) variables(g *Gate) []string {
+	netrc := filepath.Join(e.home, "netrc")
+	if err := os.WriteFile(netrc, []byte(g.NetrcEntry()), 0o600); err != nil {
+		e.t.Fatal(err)
+	}
+	var extra, links []string
+	for i := range g.config.Indexes {
+		if i > 0 {
+			extra = append(extra, g.IndexURL(i))
+		}
+	}
+	for i := range g.config.FindLinks {
+		links = append(links, g.FindLinksURL(i))
+	}
+	variables := []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + e.home, "NETRC=" + netrc, "LANG=C.UTF-8",
+		"PIP_CONFIG_FILE=" + os.DevNull, "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_CACHE_DIR=" + filepath.Join(e.home, "cache"),
+		"http_proxy=" + g.ProxyURL(), "https_proxy=" + g.ProxyURL(), "no_proxy=",
+		"PIP_EXTRA_INDEX_URL=" + strings.Join(extra, " "), "PIP_FIND_LINKS=" + strings.Join(links, " "),
+	}
+	if len(g.config.Indexes) > 0 {
+		variables = append(variables, "PIP_INDEX_URL="+g.IndexURL(0))
+	} else {
+		variables = append(variables, "PIP_NO_INDEX=1")
+	}
+	return variables
+}
+
+func (e *environment) pip(g *Gate, words ...string) outcome {
+	e.t.Helper()
+	return e.run(e.variables(g), words...)
+}
+
+func (e *environment) run(variables []string, words ...string) outcome {
+	e.t.Helper()
+	cmd := exec.Command(filepath.Join(e.dir, "bin", "python"), append([]string{"-I", "-m", "pip"}, words...)...)
+	cmd.Env, cmd.Dir = variables, e.home
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err := cmd.Run()
+	var ended *exec.ExitError
+	if err != nil && !errors.As(err, &ended) {
+		e.t.Fatal(err)
+	}
+	return outcome{cmd.ProcessState.ExitCode(), output.String()}
+}
+
+// installed gives what is in the environment beside pip, "name==version".
+func (e *environment) installed() []string {
+	e.t.Helper()
+	found, err := filepath.Glob(filepath.Join(e.dir, "lib", "python3*", "site-packages", "*.dist-info"))
+	if err != nil {
+		e.t.Fatal(err)
+	}
+	var list []string
+	for _, path := range found {
+		name, version, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".dist-info"), "-")
+		if name != "pip" {
+			list = append(list, name+"=="+version)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (e *environment) wantInstalled(words ...string) {
+	e.t.Helper()
+	if got := e.installed(); !slices.Equal(got, words) {
+		e.t.Errorf("installed %v, want %v", got, words)
+	}
+}
+
+func (o outcome) want(t testing.TB, status int, texts ...string) {
+	t.Helper()
+	if (status == 0) != (o.status == 0) {
+		t.Errorf("exit status %d\n%s", o.status, o.output)
+	}
+	for _, text := range texts {
+		if !strings.Contains(o.output, text) {
+			t.Errorf("no %q in\n%s", text, o.output)
+		}
+	}
+}
+
+// blockNamed gives a JudgeProject that blocks the projects given.
+func blockNamed(names ...string) func(context.Context, ProjectEvidence) []policy.Finding {
+	return func(_ context.Context, e ProjectEvidence) []policy.Finding {
+		if slices.Contains(names, e.Canonical) {
+			return []policy.Finding{{Subject: e.Canonical, Rule: policy.Malware, Action: policy.Block, Confidence: policy.High, Evidence: "is malware (MAL-2026-1)"}}
+		}
+		return nil
+	}
+}
+
+// holdYoung gives a JudgeFile with a cooldown.
+func holdYoung(cooldown time.Duration) func(FileEvidence) []policy.Finding {
+	return func(e FileEvidence) []policy.Finding {
+		if len(e.Fixes) > 0 {
+			return []policy.Finding{{Subject: e.Name + "==" + e.Version, Rule: policy.Cooldown, Action: policy.Note, Evidence: "fixes " + strings.Join(e.Fixes, ", ")}}
+		}
+		if e.Now.Sub(e.UploadTime) < cooldown {
+			return []policy.Finding{{Subject: e.Name + "==" + e.Version, Rule: policy.Cooldown, Action: policy.Hold, Evidence: "uploaded too recently"}}
+		}
+		return nil
+	}
+}
+
+func mainIndex(x *testkit.Index) []Index { return []Index{{URL: x.SimpleURL()}} }
+
+// releases are the pips that the gate promises to serve.
+var releases = []string{"22.0.4", "23.0.1", "23.2.1", "24.0", "24.2", "25.3", "26.2.1"}
+
+// TestEveryPip runs the gate's whole promise under pips of five years: pages
+// in HTML and JSON, files held back, files and projects blocked, names that
+// cannot be upgraded because nobody answers.
+func TestEveryPip(t *testing.T) {
+	for _, release := range releases {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			x := testkit.NewIndex(t)
+			x.AddWheel(testkit.Distribution{Name: "Held.Parent", Version: "1.0", Requires: []string{"child>=1"}})
+			x.AddWheel(testkit.Distribution{Name: "child", Version: "1.0"})
+			x.AddWheel(testkit.Distribution{Name: "child", Version: "2.0"}).Uploaded = time.Now()
+			x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+			x.AddWheel(testkit.Distribution{Name: "app", Version: "2.0", Requires: []string{"badpkg"}})
+			x.AddWheel(testkit.Distribution{Name: "badpkg", Version: "1.0"})
+			x.AddWheel(testkit.Distribution{Name: "tool", Version: "1.0"})
+			x.AddWheel(testkit.Distribution{Name: "tool", Version: "2.0", Requires: []string{"gone==3.1"}})
+			x.SetStatus("gone", "quarantined")
+			g := open(t, Config{
+				Indexes: mainIndex(x), JudgeProject: blockNamed("badpkg", "gone"), JudgeFile: holdYoung(24 * time.Hour),
+			})
+			e := newEnvironment(t, release)
+
+			e.pip(g, "install", "held-parent").want(t, 0, "Successfully installed")
+			e.wantInstalled("child==1.0", "held_parent==1.0")
+			e.pip(g, "install", "app").want(t, 1, "403 Client Error: blocked by thresher: badpkg: is malware (MAL-2026-1) (malware)")
+			e.wantInstalled("child==1.0", "held_parent==1.0")
+			e.pip(g, "install", "tool").want(t, 1, "blocked by thresher: gone: is malware (MAL-2026-1) (malware)")
+			e.wantInstalled("child==1.0", "held_parent==1.0")
+
+			down := open(t, Config{
+				Indexes: []Index{{URL: "http://127.0.0.1:1/simple/"}}, Installed: map[string]string{"child": "1.0", "held-parent": "1.0"},
+			})
+			e.pip(down, "install", "-U", "held-parent").want(t, 0, "Requirement already satisfied: held-parent")
+			if faults := down.Faults(); len(faults) != 1 || faults[0].Kind != Skipped ||
+				!strings.Contains(faults[0].Text, "connection refused") || !strings.Contains(faults[0].Text, "upgrade skipped") {
+				t.Errorf("faults %+v", faults)
+			}
+		})
+	}
+}

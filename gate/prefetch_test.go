@@ -1,0 +1,212 @@
+package gate
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"thresher/index"
+	"thresher/internal/testkit"
+	"thresher/pep"
+)
+
+// slowSource is an index that knows no name, and takes its time to say so.
+type slowSource struct{ after time.Duration }
+
+func (s slowSource) Page(ctx context.Context, _, _ string) (*index.Page, error) {
+	select {
+	case <-time.After(s.after):
+		return nil, index.ErrNotFound
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (s slowSource) FindLinksPage(context.Context, string) (*index.Page, error) {
+	return nil, index.ErrNotFound
+}
+
+func (s slowSource) Metadata(context.Context, string, *index.File) ([]byte, error) {
+	return nil, index.ErrNotFound
+}
+
+func (s slowSource) WithCredentials(_, fileURL string) string { return fileURL }
+
+// waitFor waits until a condition holds; the test fails where it never does.
+func waitFor(t testing.TB, what string, holds func() bool) {
+	t.Helper()
+	for range 500 {
+		if holds() {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("waited in vain for %s", what)
+}
+
+// TestPrefetch: what the command asks for, and what that probably needs, is
+// there before pip asks; names of a private index stay there.
+func TestPrefetch(t *testing.T) {
+	t.Parallel()
+	public, private := testkit.NewIndex(t), testkit.NewIndex(t)
+	public.AddWheel(testkit.Distribution{Name: "app", Version: "1.0", Requires: []string{"old"}})
+	public.AddWheel(testkit.Distribution{Name: "app", Version: "2.0", Metadata: "Provides-Extra: more\n", Requires: []string{
+		"child>=1", "acme-core", "here>=1", "stale>=2", `windows; sys_platform == "win32"`, `wanted; extra == "more"`,
+		`unwanted; extra == "less"`, "url @ https://elsewhere.example/url-1.0.tar.gz",
+	}})
+	public.AddWheel(testkit.Distribution{Name: "app", Version: "3.0rc1", Requires: []string{"young"}})
+	public.AddWheel(testkit.Distribution{Name: "app", Version: "4.0", Tag: "cp27-cp27m-win32", Requires: []string{"young"}})
+	public.AddWheel(testkit.Distribution{Name: "child", Version: "1.0", Requires: []string{"grandchild", "app"}})
+	public.AddWheel(testkit.Distribution{Name: "grandchild", Version: "1.0"})
+	private.AddWheel(testkit.Distribution{Name: "acme-core", Version: "1.0", Requires: []string{"acme-deep"}})
+	private.AddWheel(testkit.Distribution{Name: "acme-deep", Version: "1.0"})
+	g := open(t, Config{
+		Indexes:     []Index{{URL: public.SimpleURL(), Public: true}, {URL: private.SimpleURL(), Extra: true}},
+		Requested:   []Wanted{{Name: "App", Extras: []string{"more"}}},
+		Installed:   map[string]string{"here": "1.5", "stale": "1.0"},
+		Environment: map[string]string{"python_version": "3.12", "python_full_version": "3.12.1", "sys_platform": "linux", "platform_machine": "x86_64"},
+	})
+	want := []string{"acme-core", "acme-deep", "app", "child", "grandchild", "stale", "wanted"}
+	pages := func() []string {
+		var names []string
+		for _, path := range append(public.Requests(), private.Requests()...) {
+			if name, ok := strings.CutPrefix(path, "/simple/"); ok {
+				names = append(names, strings.Trim(name, "/"))
+			}
+		}
+		slices.Sort(names)
+		return slices.Compact(names)
+	}
+	waitFor(t, "the pages", func() bool { return len(pages()) == len(want) })
+	if got := pages(); !slices.Equal(got, want) {
+		t.Errorf("fetched %v, want %v", got, want)
+	}
+	for _, path := range public.Requests() {
+		if strings.Contains(path, "acme") {
+			t.Errorf("the public index was asked for %s", path)
+		}
+	}
+	if len(g.Findings()) > 0 || len(g.Ledger()) > 0 {
+		t.Error("what pip was not given counts")
+	}
+	before := len(public.Requests())
+	if status, _, _ := ask(t, g, g.IndexURL(0)+"child/", ""); status != 200 {
+		t.Errorf("status %d", status)
+	}
+	if after := len(public.Requests()); after != before {
+		t.Errorf("the page was fetched again: %v", public.Requests()[before:])
+	}
+}
+
+// TestPrefetchBound: no more pages at once than allowed, and none at all where
+// it is switched off.
+func TestPrefetchBound(t *testing.T) {
+	t.Parallel()
+	counting := &countingSource{}
+	var wanted []Wanted
+	for _, letter := range "abcdefghij" {
+		wanted = append(wanted, Wanted{Name: string(letter)})
+	}
+	open(t, Config{Source: counting, Indexes: []Index{{URL: "http://index.example/simple/"}}, Requested: wanted, Prefetch: 3})
+	waitFor(t, "ten pages", func() bool { return counting.state().total == 10 })
+	if most := counting.state().most; most > 3 {
+		t.Errorf("%d at once", most)
+	}
+	off := &countingSource{}
+	g := open(t, Config{Source: off, Indexes: []Index{{URL: "http://index.example/simple/"}}, Requested: wanted, Prefetch: -1})
+	ask(t, g, g.IndexURL(0)+"a/", "")
+	if total := off.state().total; total != 1 {
+		t.Errorf("%d pages", total)
+	}
+}
+
+type counts struct{ now, most, total int }
+
+type countingSource struct {
+	slowSource
+	mutex  sync.Mutex
+	counts counts
+}
+
+func (s *countingSource) state() counts {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.counts
+}
+
+func (s *countingSource) Page(context.Context, string, string) (*index.Page, error) {
+	s.mutex.Lock()
+	s.counts.now++
+	s.counts.most = max(s.counts.most, s.counts.now)
+	s.mutex.Unlock()
+	time.Sleep(5 * time.Millisecond)
+	s.mutex.Lock()
+	s.counts.now--
+	s.counts.total++
+	s.mutex.Unlock()
+	return nil, index.ErrNotFound
+}
+
+func TestLikeliest(t *testing.T) {
+	linux := map[string]string{"python_version": "3.12", "python_full_version": "3.12.1", "sys_platform": "linux", "platform_machine": "x86_64", "implementation_name": "cpython"}
+	mac := map[string]string{"python_version": "3.9", "python_full_version": "3.9.1", "sys_platform": "darwin", "platform_machine": "arm64"}
+	windows := map[string]string{"python_version": "3.9", "python_full_version": "3.9.1", "sys_platform": "win32", "platform_machine": "AMD64"}
+	cases := []struct {
+		filename    string
+		environment map[string]string
+		fits        bool
+	}{
+		{"a-1-py3-none-any.whl", nil, true},
+		{"a-1-py2.py3-none-any.whl", linux, true},
+		{"a-1-py2-none-any.whl", linux, false},
+		{"a-1-cp312-cp312-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", linux, true},
+		{"a-1-cp312-cp312-manylinux_2_17_aarch64.whl", linux, false},
+		{"a-1-cp311-cp311-manylinux_2_17_x86_64.whl", linux, false},
+		{"a-1-cp38-abi3-manylinux_2_17_x86_64.whl", linux, true},
+		{"a-1-cp313-abi3-manylinux_2_17_x86_64.whl", linux, false},
+		{"a-1-py310-none-any.whl", mac, false},
+		{"a-1-py38-none-any.whl", linux, true},
+		{"a-1-pp39-pypy39_pp73-manylinux_2_17_x86_64.whl", linux, false},
+		{"a-1-cp39-cp39-macosx_11_0_arm64.whl", mac, true},
+		{"a-1-cp39-cp39-macosx_10_9_universal2.whl", mac, true},
+		{"a-1-cp39-cp39-macosx_10_9_x86_64.whl", mac, false},
+		{"a-1-cp39-cp39-win_amd64.whl", windows, true},
+		{"a-1-cp39-cp39-win_amd64.whl", mac, false},
+		{"a-1.tar.gz", linux, true},
+		{"a-1.whl", linux, false},
+	}
+	for _, c := range cases {
+		if got := fitsPlatform(c.filename, c.environment); got != c.fits {
+			t.Errorf("%s: %t", c.filename, got)
+		}
+	}
+	file := func(version, filename, requires string, yanked bool) keptFile {
+		return keptFile{name: "a", version: version, file: &index.File{Filename: filename, RequiresPython: requires, Yanked: yanked}}
+	}
+	files := []keptFile{
+		file("1.0", "a-1.0-py3-none-any.whl", "", false),
+		file("2.0", "a-2.0.tar.gz", "", false),
+		file("2.0", "a-2.0-py3-none-any.whl", "", false),
+		file("3.0", "a-3.0-py3-none-any.whl", ">=3.13", false),
+		file("4.0", "a-4.0-py3-none-any.whl", "", true),
+		file("5.0rc1", "a-5.0rc1-py3-none-any.whl", "", false),
+		file("nonsense", "a-nonsense-py3-none-any.whl", "", false),
+		file("0.9", "a-0.9.tar.gz", "", false),
+	}
+	for specifier, want := range map[string]string{"": "2.0", "<2": "1.0", ">=5.0rc1": "5.0rc1", ">6": "", "<1": ""} {
+		specifiers, err := pep.ParseSpecifiers(specifier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		if found := likeliest(files, specifiers, linux); found != nil {
+			got = found.version
+		}
+		if got != want {
+			t.Errorf("%q: %q, want %q", specifier, got, want)
+		}
+	}
+}

@@ -1,0 +1,362 @@
+package gate
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"thresher/internal/testkit"
+	"thresher/pep"
+	"thresher/policy"
+)
+
+// Scenarios with the real pip of one interpreter.
+
+func TestNoCredentials(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	g := open(t, Config{Indexes: mainIndex(x)})
+	e := newEnvironment(t, "")
+	variables := e.variables(g)
+	for i, v := range variables {
+		if strings.HasPrefix(v, "NETRC=") {
+			variables[i] = "NETRC=" + os.DevNull
+		}
+	}
+	e.run(variables, "install", "app").want(t, 1, "No matching distribution found for app")
+	if len(x.Requests()) > 0 {
+		t.Errorf("the index was asked: %v", x.Requests())
+	}
+}
+
+func TestBuildRequirementBlocked(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.AddSdist(testkit.Distribution{Name: "app", Version: "1.0", BuildRequires: []string{"badbuild"}})
+	x.AddWheel(testkit.Distribution{Name: "badbuild", Version: "1.0"})
+	g := open(t, Config{Indexes: mainIndex(x), JudgeProject: blockNamed("badbuild")})
+	e := newEnvironment(t, "")
+	e.pip(g, "install", "app").want(t, 1, "blocked by thresher: badbuild: is malware (MAL-2026-1)")
+	e.wantInstalled()
+	findings := g.Findings()
+	if len(findings) != 1 || findings[0].Action != policy.Block || findings[0].Subject != "badbuild" {
+		t.Errorf("findings %+v", findings)
+	}
+}
+
+// A file that is blocked is no reason to take an older one, nor to take the
+// copy that an earlier run left in pip's cache.
+func TestBlockedFileInWarmCache(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "2.0"})
+	x.AddSdist(testkit.Distribution{Name: "built", Version: "1.0"})
+	x.AddSdist(testkit.Distribution{Name: "built", Version: "2.0"})
+	e := newEnvironment(t, "")
+	before := open(t, Config{Indexes: mainIndex(x)})
+	e.pip(before, "install", "app", "built").want(t, 0)
+	e.wantInstalled("app==2.0", "built==2.0")
+	e.pip(before, "uninstall", "-y", "app", "built").want(t, 0)
+
+	bad := func(action policy.Action) func(FileEvidence) []policy.Finding {
+		return func(f FileEvidence) []policy.Finding {
+			if f.Version != "2.0" {
+				return nil
+			}
+			return []policy.Finding{{Subject: f.Name + "==" + f.Version, Rule: policy.Malware, Action: action, Evidence: "is malware"}}
+		}
+	}
+	blocking := open(t, Config{Indexes: mainIndex(x), JudgeFile: bad(policy.Block)})
+	e.pip(blocking, "install", "app").want(t, 1, "blocked by thresher: app==2.0: is malware")
+	e.pip(blocking, "install", "built").want(t, 1, "blocked by thresher: built==2.0: is malware")
+	e.pip(blocking, "install", "app<2").want(t, 0)
+	e.wantInstalled("app==1.0")
+	if findings := blocking.Findings(); len(findings) != 2 {
+		t.Errorf("findings %+v", findings)
+	}
+	e.pip(blocking, "uninstall", "-y", "app").want(t, 0)
+	holding := open(t, Config{Indexes: mainIndex(x), JudgeFile: bad(policy.Hold)})
+	e.pip(holding, "install", "app", "built").want(t, 0)
+	e.wantInstalled("app==1.0", "built==1.0")
+}
+
+// With --require-hashes pip sorts files out by hash before it chooses: the
+// blocked one must keep its place even so.
+func TestBlockedFileWithHashes(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	g := open(t, Config{Indexes: mainIndex(x), JudgeProject: blockNamed("app")})
+	e := newEnvironment(t, "")
+	_, content := testkit.Distribution{Name: "app", Version: "1.0"}.Wheel()
+	file := e.home + "/requirements.txt"
+	if err := os.WriteFile(file, []byte("app==1.0 --hash=sha256:"+sha256Of(content)+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	e.pip(g, "install", "-r", file).want(t, 1, "blocked by thresher: app: is malware")
+}
+
+// A quarantined project has no files; one that the command itself asks for
+// fails in pip's plain words all the same.
+func TestRequestedProjectWithoutFiles(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.SetStatus("app", "quarantined")
+	e := newEnvironment(t, "")
+	for _, words := range [][]string{{"app"}, {"app~=1.4"}, {"--no-binary", ":all:", "app<1"}, {"--only-binary", ":all:", "app==1!2.0"}} {
+		g := open(t, Config{
+			Indexes: mainIndex(x), JudgeProject: blockNamed("app"),
+			Requested: []Wanted{{Name: "App", Specifier: strings.TrimPrefix(words[len(words)-1], "app")}},
+		})
+		o := e.pip(g, append([]string{"install"}, words...)...)
+		o.want(t, 1, "403 Client Error: blocked by thresher: app: is malware")
+		if strings.Contains(o.output, "Traceback") {
+			t.Errorf("%q: %s", words, o.output)
+		}
+	}
+}
+
+func TestFittingVersion(t *testing.T) {
+	for _, specifier := range []string{"", "==3.1", ">=2,<3", "~=1.4", "!=1.0", "==2.*", "<1", ">1,<2", "===7", "==1!2.0", ">5", ">=2.0rc1,<2.0", "==1.0+local"} {
+		version, ok := fittingVersion([]Wanted{{Name: "other"}, {Name: "App"}, {Name: "app", Specifier: specifier}}, "app")
+		specifiers, err := pep.ParseSpecifiers(specifier)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !ok || !specifiers.Contains(version, true) {
+			t.Errorf("%q: %q %t", specifier, version, ok)
+		}
+	}
+	for _, requested := range [][]Wanted{nil, {{Name: "other"}}, {{Name: "app", Specifier: "<1,>2"}}, {{Name: "app", Specifier: "nonsense"}}} {
+		if version, ok := fittingVersion(requested, "app"); ok {
+			t.Errorf("%v: %q", requested, version)
+		}
+	}
+}
+
+// A blocked name that no index has must stop pip too: the parent that asks for
+// it is the danger.
+func TestBlockedNameNobodyHas(t *testing.T) {
+	t.Parallel()
+	x, extra := testkit.NewIndex(t), testkit.NewIndex(t)
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "2.0", Requires: []string{"badpkg"}})
+	g := open(t, Config{
+		Indexes: []Index{{URL: x.SimpleURL()}, {URL: extra.SimpleURL(), Extra: true}}, JudgeProject: blockNamed("badpkg"),
+	})
+	e := newEnvironment(t, "")
+	e.pip(g, "install", "app").want(t, 1, "blocked by thresher: badpkg: is malware")
+	e.wantInstalled()
+	if findings := g.Findings(); len(findings) != 1 {
+		t.Errorf("findings %+v", findings)
+	}
+}
+
+func TestHTMLOnlyIndex(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.HTMLOnly = true
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0", Requires: []string{"child"}, RequiresPython: ">=3.6"})
+	x.AddWheel(testkit.Distribution{Name: "child", Version: "1.0"})
+	x.AddWheel(testkit.Distribution{Name: "child", Version: "2.0"}).Yanked = true
+	x.AddWheel(testkit.Distribution{Name: "bad", Version: "1.0"})
+	g := open(t, Config{Indexes: mainIndex(x), JudgeProject: blockNamed("bad")})
+	e := newEnvironment(t, "")
+	e.pip(g, "install", "app").want(t, 0)
+	e.wantInstalled("app==1.0", "child==1.0")
+	e.pip(g, "install", "bad").want(t, 1, "blocked by thresher: bad: is malware")
+}
+
+func TestSecurityFix(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.1"}).Uploaded = time.Now()
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.2"}).Uploaded = time.Now()
+	e := newEnvironment(t, "")
+	e.pip(open(t, Config{Indexes: mainIndex(x)}), "install", "app==1.0").want(t, 0)
+	var asked []string
+	g := open(t, Config{
+		Indexes: mainIndex(x), JudgeFile: holdYoung(time.Hour), Installed: map[string]string{"app": "1.0"},
+		SecurityFix: func(name, installed string, allowed, held []string) (string, []string) {
+			asked = []string{name, installed, strings.Join(allowed, " "), strings.Join(held, " ")}
+			return "1.1", []string{"CVE-2026-1"}
+		},
+	})
+	e.pip(g, "install", "-U", "app").want(t, 0)
+	e.wantInstalled("app==1.1")
+	if want := []string{"app", "1.0", "1.0", "1.1 1.2"}; !slices.Equal(asked, want) {
+		t.Errorf("asked %q, want %q", asked, want)
+	}
+	if got := g.Findings(); len(got) != 1 || got[0].Subject != "app==1.2" || got[0].Action != policy.Hold {
+		t.Errorf("findings %+v", got)
+	}
+	for _, entry := range g.Ledger() {
+		if entry.Version == "1.1" && (len(entry.Notes) != 1 || entry.Notes[0].Evidence != "fixes CVE-2026-1") {
+			t.Errorf("notes %+v", entry.Notes)
+		}
+	}
+}
+
+// A dependency by URL on a host that had no verdict fails with the reason; one
+// on a host that had one is let through.
+func TestDependencyByURL(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, content := testkit.Distribution{Name: "dep", Version: "1.0"}.Wheel()
+		if strings.HasSuffix(r.URL.Path, "/dep-1.0-py3-none-any.whl") {
+			_, _ = w.Write(content)
+			return
+		}
+		http.NotFound(w, r)
+	}))
+	defer elsewhere.Close()
+	x.AddWheel(testkit.Distribution{Name: "secure", Version: "1.0", Requires: []string{"dep @ https://elsewhere.example/dep-1.0-py3-none-any.whl"}})
+	x.AddWheel(testkit.Distribution{Name: "plain", Version: "1.0", Requires: []string{"dep @ " + elsewhere.URL + "/dep-1.0-py3-none-any.whl"}})
+	g := open(t, Config{Indexes: mainIndex(x)})
+	e := newEnvironment(t, "")
+	e.pip(g, "install", "--retries", "0", "secure").want(t, 1, "403 blocked by thresher: elsewhere.example is the host of no index")
+	e.pip(g, "install", "plain").want(t, 1, "403 Client Error: blocked by thresher: 127.0.0.1 is the host of no index")
+	e.wantInstalled()
+	if findings := g.Findings(); len(findings) != 2 || findings[0].Rule != policy.DirectURL {
+		t.Errorf("findings %+v", findings)
+	}
+	address, err := url.Parse(elsewhere.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	allowed := open(t, Config{Indexes: mainIndex(x), AllowedHosts: []string{address.Host}})
+	e.pip(allowed, "install", "plain").want(t, 0)
+	e.wantInstalled("dep==1.0", "plain==1.0")
+	missing := Unvouched(allowed.Ledger(), []Arrived{{Name: "dep", Version: "1.0"}, {Name: "plain", Version: "1.0"}})
+	if len(missing) != 1 || missing[0].Name != "dep" {
+		t.Errorf("unvouched %+v", missing)
+	}
+}
+
+func TestIndexWithCredentials(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.User, x.Password = "someone", "se:cret/@"
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	address, err := url.Parse(x.SimpleURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	address.User = url.UserPassword(x.User, x.Password)
+	g := open(t, Config{Indexes: []Index{{URL: address.String()}}})
+	e := newEnvironment(t, "")
+	o := e.pip(g, "install", "-v", "--report", "report.json", "app")
+	o.want(t, 0)
+	report, err := os.ReadFile(e.home + "/report.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{o.output, string(report)} {
+		if strings.Contains(text, "se:cret") || strings.Contains(text, "se%3Acret") {
+			t.Errorf("the password is in\n%s", text)
+		}
+	}
+	if !strings.Contains(string(report), x.URL[len("http://"):]+"/files/app-1.0") {
+		t.Errorf("no upstream URL in %s", report)
+	}
+	wrong := open(t, Config{Indexes: mainIndex(x)})
+	e.pip(wrong, "install", "--no-input", "other").want(t, 1)
+	if faults := wrong.Faults(); len(faults) != 1 || faults[0].Kind != Refused || !strings.Contains(faults[0].Text, messageCredentialsWanted) {
+		t.Errorf("faults %+v", faults)
+	}
+}
+
+func TestFindLinksPage(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "2.0"})
+	x.AddWheel(testkit.Distribution{Name: "bad", Version: "1.0"})
+	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		for _, file := range []string{"app-1.0-py3-none-any.whl", "app-2.0-py3-none-any.whl", "bad-1.0-py3-none-any.whl"} {
+			_, _ = w.Write([]byte(`<!DOCTYPE html><a href="` + x.URL + "/files/" + file + `">` + file + "</a>\n"))
+		}
+	}))
+	defer page.Close()
+	g := open(t, Config{
+		FindLinks: []string{page.URL + "/links.html"}, JudgeProject: blockNamed("bad"),
+		JudgeFile: func(f FileEvidence) []policy.Finding {
+			if f.Version == "2.0" {
+				return []policy.Finding{{Subject: f.Filename, Rule: policy.Yanked, Action: policy.Hold}}
+			}
+			return nil
+		},
+	})
+	e := newEnvironment(t, "")
+	e.pip(g, "install", "app").want(t, 0)
+	e.wantInstalled("app==1.0")
+	e.pip(g, "install", "bad").want(t, 1, "blocked by thresher: bad: is malware")
+	if missing := Unvouched(g.Ledger(), []Arrived{{Name: "app", Version: "1.0"}}); len(missing) > 0 {
+		t.Errorf("unvouched %+v", missing)
+	}
+}
+
+// What pip reports and locks are the upstream's URLs, as without the gate.
+func TestUpstreamURLs(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	g := open(t, Config{Indexes: mainIndex(x)})
+	e := newEnvironment(t, "26.2.1")
+	e.pip(g, "install", "--dry-run", "--report", "-", "app").want(t, 0, x.URL+"/files/app-1.0-py3-none-any.whl")
+	e.pip(g, "lock", "-o", "-", "app").want(t, 0, x.URL+"/files/app-1.0-py3-none-any.whl")
+	e.pip(g, "download", "app").want(t, 0, "Saved ./app-1.0-py3-none-any.whl")
+	e.pip(g, "index", "versions", "app").want(t, 0, "app (1.0)")
+	e.wantInstalled()
+}
+
+// An index that sends those who fetch files elsewhere works through the proxy.
+func TestRedirectedFiles(t *testing.T) {
+	t.Parallel()
+	_, content := testkit.Distribution{Name: "app", Version: "1.0"}.Wheel()
+	var asked atomic.Int32
+	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		_, _ = w.Write(content)
+	}))
+	defer store.Close()
+	x := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/files/") {
+			http.Redirect(w, r, store.URL+"/blob", http.StatusFound)
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><a href="/files/app-1.0-py3-none-any.whl">app</a>`))
+	}))
+	defer x.Close()
+	address, err := url.Parse(store.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := newEnvironment(t, "")
+	g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
+	e.pip(g, "install", "app").want(t, 1, "blocked by thresher: 127.0.0.1 is the host of no index")
+	g = open(t, Config{
+		Indexes: []Index{{URL: x.URL + "/simple/"}},
+		RedirectHosts: func(_ context.Context, _, fileURL string) ([]string, error) {
+			if fileURL != x.URL+"/files/app-1.0-py3-none-any.whl" {
+				t.Errorf("asked for %s", fileURL)
+			}
+			return []string{address.Host}, nil
+		},
+	})
+	e.pip(g, "install", "app").want(t, 0)
+	e.wantInstalled("app==1.0")
+}
