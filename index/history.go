@@ -237,13 +237,21 @@ const (
 // count as a predecessor, so that a second bad release does not clear the
 // first, until it is 30 days old at now: then it is what the project does.
 func LostProvenance(p *Page, now time.Time) map[string]bool {
+	attestations := false
+	for i := range p.Files {
+		attestations = attestations || p.Files[i].Provenance != ""
+	}
+	if !attestations {
+		return nil
+	}
 	list, of := releases(p)
 	// lost[i]: release i as a whole came without, after two that had it.
 	lost := make([]bool, len(list))
 	predecessors := func(before time.Time, except int) (attested, seen int) {
-		for i := len(list) - 1; i >= 0 && seen < attestedBefore; i-- {
+		later := sort.Search(len(list), func(i int) bool { return !list[i].First.Before(before) })
+		for i := later - 1; i >= 0 && seen < attestedBefore; i-- {
 			r := list[i]
-			if i == except || r.PreRelease || r.First.IsZero() || !r.First.Before(before) {
+			if i == except || r.PreRelease || r.First.IsZero() {
 				continue
 			}
 			if lost[i] && now.Sub(r.First) < lossSettles {

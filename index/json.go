@@ -285,12 +285,8 @@ func (r *pageReader) file(f *File) (keep bool, err error) {
 		case "size":
 			return r.size(f, &extra)
 		case "upload-time":
-			f.uploadText, f.uploadRead = "", time.Time{}
-			if err := r.soft(key, &extra, &f.uploadText); err != nil {
-				return err
-			}
-			f.uploadRead = parseTime(f.uploadText)
-			return nil
+			f.uploadText = ""
+			return r.soft(key, &extra, &f.uploadText)
 		case "yanked":
 			return r.yanked(f)
 		case "core-metadata":
@@ -327,7 +323,7 @@ func (r *pageReader) file(f *File) (keep bool, err error) {
 		}
 		f.Hashes = hashes
 	}
-	f.UploadTime = f.uploadRead
+	f.UploadTime = parseTime(f.uploadText)
 	if coreMember.wrote {
 		f.keys |= wroteCoreMetadata
 	}

@@ -2,6 +2,7 @@ package index
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -81,10 +82,20 @@ func (r *linkReader) readPlain(text string) (link, bool) {
 		r.authority = authority
 	}
 	slash := 0
+	var l link
 	for i := len(authority); i < len(text); i++ {
 		c := text[i]
 		if !pathByte[c] {
-			return link{}, false
+			if c != '#' {
+				return link{}, false
+			}
+			name, value, _ := strings.Cut(text[i+1:], "=")
+			if !slices.Contains(hashNames, name) || !isDigest(value) {
+				return link{}, false
+			}
+			l.hash, l.hashValue = name, value
+			text = text[:i]
+			break
 		}
 		if c == '/' {
 			slash = i
@@ -94,7 +105,17 @@ func (r *linkReader) readPlain(text string) (link, bool) {
 	if filename == "" || filename == "." || filename == ".." {
 		return link{}, false
 	}
-	return link{url: text, filename: filename}, true
+	l.url, l.filename = text, filename
+	return l, true
+}
+
+func isDigest(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if !isHex(text[i]) {
+			return false
+		}
+	}
+	return text != ""
 }
 
 func (r *linkReader) readAny(text string) (link, bool) {

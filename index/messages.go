@@ -130,4 +130,3 @@ func (e *AuthError) Error() string {
 	}
 	return fmt.Sprintf("%s: %d: %s wants credentials and none were found in the URL, netrc or keyring", e.URL, e.Status, who)
 }
-

@@ -35,7 +35,7 @@ func RenderJSON(p *Page) []byte {
 	out = append(out, p.extra...)
 	out = append(out, `,"name":`...)
 	out = appendString(out, p.Name)
-	if p.Status != "" {
+	if p.Status != "" || p.StatusReason != "" {
 		out = append(out, `,"project-status":{"status":`...)
 		out = appendString(out, p.Status)
 		if p.StatusReason != "" {
@@ -122,7 +122,7 @@ func appendFile(out []byte, f *File) []byte {
 
 // uploadTime gives the time as the index wrote it, unless a caller changed it.
 func uploadTime(f *File) string {
-	if f.UploadTime.Equal(f.uploadRead) {
+	if f.uploadText != "" && f.UploadTime.Equal(parseTime(f.uploadText)) {
 		return f.uploadText
 	}
 	if f.UploadTime.IsZero() {
@@ -176,6 +176,12 @@ func sortedNames(hashes map[string]string) []string {
 // no place in HTML.
 func RenderHTML(p *Page) []byte {
 	var b strings.Builder
+	size := 512
+	for i := range p.Files {
+		f := &p.Files[i]
+		size += len(f.URL) + len(f.Filename) + len(f.RequiresPython) + len(f.YankedReason) + len(f.Provenance) + 360
+	}
+	b.Grow(size)
 	version := p.apiVersion
 	if version == "" {
 		version = "1.0"
@@ -247,4 +253,3 @@ func strongest(hashes map[string]string) (name, value string) {
 	}
 	return "", ""
 }
-

@@ -119,20 +119,32 @@ func (s *scanner) array(element func() error) error {
 	}
 }
 
+// endsRun marks the bytes that cannot stand in a JSON string as they are.
+var endsRun = func() (table [256]bool) {
+	for c := range 0x20 {
+		table[c] = true
+	}
+	table['"'], table['\\'] = true, true
+	return table
+}()
+
 // str reads a string; the scanner stands on its first quote.
 func (s *scanner) str() (string, error) {
 	start := s.at + 1
-	for i := start; i < len(s.text); i++ {
-		switch c := s.text[i]; {
-		case c == '"':
-			s.at = i + 1
-			return s.text[start:i], nil
-		case c == '\\':
-			return s.escaped(start, i)
-		case c < 0x20:
-			s.at = i
-			return "", errJSON
+	rest := s.text[start:]
+	for i := 0; i < len(rest); i++ {
+		if !endsRun[rest[i]] {
+			continue
 		}
+		switch rest[i] {
+		case '"':
+			s.at = start + i + 1
+			return rest[:i], nil
+		case '\\':
+			return s.escaped(start, start+i)
+		}
+		s.at = start + i
+		return "", errJSON
 	}
 	s.at = len(s.text)
 	return "", errJSONEnd
@@ -313,11 +325,11 @@ func appendString(out []byte, text string) []byte {
 	start := 0
 	for i := 0; i < len(text); {
 		c := text[i]
-		if c >= 0x20 && c != '"' && c != '\\' && c < 0x80 {
+		if c < utf8.RuneSelf && !endsRun[c] {
 			i++
 			continue
 		}
-		if c >= 0x80 {
+		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(text[i:])
 			if r == utf8.RuneError && size == 1 {
 				out = append(out, text[start:i]...)

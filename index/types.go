@@ -46,11 +46,10 @@ type File struct {
 	Provenance     string // URL (PEP 740); "" none
 	GPGSignature   *bool  // nil where the index does not say
 
-	declared   string    // "filename" of a JSON page where it differs from Filename
-	uploadText string    // "upload-time" as it came
-	uploadRead time.Time // what uploadText was read as
-	keys       fileKeys  // which optional members the index wrote
-	extra      string    // members that are not known here, raw
+	declared   string   // "filename" of a JSON page where it differs from Filename
+	uploadText string   // "upload-time" as it came
+	keys       fileKeys // which names of the metadata member the index wrote
+	extra      string   // members that are not known here, raw
 }
 
 // Project is what the project's JSON document (the /pypi/NAME/json form that
