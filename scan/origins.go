@@ -155,6 +155,11 @@ func (o *origins) holds(d *venv.Distribution, fixes []string, affected func(vers
 	candidates := fixes
 	if offered, known := o.in.Offered[d.Canonical]; known {
 		candidates = nil
+		for _, release := range o.in.Held {
+			if release.Canonical == d.Canonical { // there, but kept off the pages
+				offered = append(slices.Clip(offered), release.Version)
+			}
+		}
 		for _, version := range offered {
 			if pep.CompareOSV(version, d.Version) > 0 && !affected(version) {
 				candidates = append(candidates, version)

@@ -94,8 +94,9 @@ type Input struct {
 	Markers map[string]string
 	// Held are releases that the cooldown keeps back.
 	Held []HeldRelease
-	// Offered are the versions that the index offers to this interpreter, by
-	// canonical name; a name that is absent was not looked up.
+	// Offered are all versions that the index offers to this interpreter, by
+	// canonical name, whether pip took them or not; a name that is absent was
+	// not looked up. A fix that is not among them, nor Held, does not fail a scan.
 	Offered map[string][]string
 
 	Now time.Time

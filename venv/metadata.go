@@ -125,7 +125,8 @@ func (p *headerParser) line() bool {
 	p.finish()
 	name, value, ok := bytes.Cut(line, []byte(":"))
 	if !ok || len(name) == 0 || bytes.ContainsAny(name, " \t\x00") {
-		return p.started // a first line "From …" is a mailbox's
+		// A first line "From …" is a mailbox's; any other ends the header.
+		return p.started || !bytes.HasPrefix(line, []byte("From "))
 	}
 	p.field = strings.ToLower(string(name))
 	if p.wanted() {
