@@ -59,6 +59,14 @@ type optionReader struct {
 	// abbreviations and unknown options cannot be told.
 	exact  bool
 	values optionValues
+	uses   []optionUse
+}
+
+// optionUse is one option as it stood on the command line.
+type optionUse struct {
+	Option *optionSpec
+	Name   string // the full spelling
+	Value  string // as written
 }
 
 // defaults sets every destination to the value pip starts from.
@@ -384,6 +392,7 @@ func (r *optionReader) apply(option *optionSpec, name, text string, origin Origi
 	case "store_const":
 	}
 	value.Set, value.Argv, value.Origin = true, true, origin
+	r.uses = append(r.uses, optionUse{Option: option, Name: name, Value: text})
 	return nil
 }
 

@@ -270,7 +270,6 @@ func (p *parsing) readCommand(command *commandTable, words []string, removed int
 	p.cmd.items = configuration.ordered(command.Name)
 	p.cmd.isolated = isolated
 	p.cmd.table, p.cmd.command = p.table, command
-	p.cmd.words, p.cmd.commandAt = words, removed
 	if end := r.update(p.cmd.items); end != nil {
 		p.stop(end)
 		return
@@ -280,7 +279,7 @@ func (p *parsing) readCommand(command *commandTable, words []string, removed int
 		p.stop(end)
 		return
 	}
-	p.cmd.values = r.values
+	p.cmd.values, p.cmd.uses, p.cmd.positionals = r.values, r.uses, positionals
 	p.fill(r.values)
 	if end := p.checkBeforeRun(command, r.values); end != nil {
 		p.stop(end)

@@ -132,8 +132,8 @@ type reading struct {
 	values       optionValues
 	items        []configItem // environment and configuration, in the order they apply
 	isolated     bool         // "--isolated" is among the words
-	words        []string     // the command line without the command's name
-	commandAt    int          // where the name was
+	uses         []optionUse  // the options of the command line, in order
+	positionals  []Setting
 	sources      *sources
 	buildSources *sources // of --build-constraint
 }
