@@ -1,0 +1,488 @@
+package venv
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Environment is where one interpreter installs.
+type Environment struct {
+	Interpreter string // absolute path as it was asked for, links kept
+	Prefix      string // sys.prefix
+	Base        string // sys.base_prefix; equal to Prefix outside a virtual environment
+	// Version is that of the interpreter, "3.11.7"; only "3.11" where no file
+	// beside a base interpreter tells more.
+	Version string
+	// SitePackages are the directories that installed distributions are found
+	// in, the one that pip installs pure Python into first. With SystemSite
+	// those of the base interpreter follow.
+	SitePackages []string
+	Scripts      string // where pip puts commands
+	Virtual      bool   // pip's sys.prefix != sys.base_prefix, or a conda environment other than base
+	Conda        bool
+	SystemSite   bool // the virtual environment sees the base interpreter's distributions too
+}
+
+// Inspect tells what environment an interpreter runs in, from the files around
+// it and without starting it, as Python's own start-up (getpath, site) reads
+// them: a pyvenv.cfg beside the interpreter or one directory up makes its
+// prefix the directory above the interpreter's. Only an interpreter that is a
+// script (pyenv's are), or around which no standard library is found, is
+// asked. The error wraps fs.ErrNotExist where there is no such interpreter.
+func Inspect(interpreter string) (Environment, error) {
+	absolute, err := filepath.Abs(interpreter)
+	if err != nil {
+		return Environment{}, fmt.Errorf(messageInspect, interpreter, err)
+	}
+	info, err := os.Stat(absolute)
+	if err != nil {
+		return Environment{}, fmt.Errorf(messageInspect, interpreter, err)
+	}
+	if info.IsDir() {
+		return Environment{}, fmt.Errorf(messageInspect, interpreter, errors.New(messageIsDirectory))
+	}
+	script, err := isScript(absolute)
+	if err != nil {
+		return Environment{}, fmt.Errorf(messageInspect, interpreter, err)
+	}
+	if script {
+		return askInterpreter(absolute)
+	}
+	configuration, found, err := findConfiguration(absolute)
+	if err != nil {
+		return Environment{}, fmt.Errorf(messageInspect, interpreter, err)
+	}
+	var environment Environment
+	var known bool
+	if found {
+		environment, known = readVirtual(absolute, configuration, runtime.GOOS)
+	} else {
+		environment, known = readBase(absolute, runtime.GOOS)
+	}
+	if !known {
+		return askInterpreter(absolute)
+	}
+	return environment, nil
+}
+
+// isScript tells a text file with a #! line from a program.
+func isScript(path string) (bool, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrPermission) {
+		return false, nil // a program may be executable and not readable
+	}
+	if err != nil {
+		return false, err
+	}
+	start := make([]byte, 2)
+	n, _ := f.Read(start) // what cannot be read is no script
+	return string(start[:n]) == "#!", f.Close()
+}
+
+// configuration is a pyvenv.cfg: its keys in lower case.
+type configuration map[string]string
+
+// findConfiguration reads the pyvenv.cfg beside the interpreter or one
+// directory up, in Python's order.
+func findConfiguration(interpreter string) (configuration, bool, error) {
+	dir := filepath.Dir(interpreter)
+	for _, place := range []string{dir, filepath.Dir(dir)} {
+		content, err := os.ReadFile(filepath.Join(place, "pyvenv.cfg"))
+		switch {
+		case err == nil:
+			return parseConfiguration(content), true, nil
+		case !errors.Is(err, fs.ErrNotExist):
+			// Python would leave it out of account; whether that makes the
+			// environment a virtual one is then not for certain.
+			return nil, false, err
+		}
+	}
+	return nil, false, nil
+}
+
+func parseConfiguration(content []byte) configuration {
+	values := configuration{}
+	for line := range strings.Lines(string(content)) {
+		if key, value, ok := strings.Cut(line, "="); ok {
+			values[strings.ToLower(strings.TrimSpace(key))] = strings.TrimSpace(value)
+		}
+	}
+	return values
+}
+
+// version gives the version that the environment's maker wrote down: venv
+// "version", virtualenv and uv "version_info" ("3.11.7.final.0").
+func (c configuration) version() string {
+	text := c["version"]
+	if text == "" {
+		text = c["version_info"]
+	}
+	parts := strings.Split(text, ".")
+	if len(parts) > 3 {
+		parts = parts[:3]
+	}
+	for _, part := range parts {
+		if part == "" || strings.Trim(part, "0123456789") != "" {
+			return ""
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// readVirtual describes the environment of an interpreter with a pyvenv.cfg;
+// known is false where its site-packages cannot be told.
+func readVirtual(interpreter string, c configuration, system string) (environment Environment, known bool) {
+	prefix := filepath.Dir(filepath.Dir(interpreter))
+	environment = Environment{
+		Interpreter: interpreter, Prefix: prefix, Version: c.version(),
+		Scripts:    scriptsDirectory(prefix, system),
+		SystemSite: strings.EqualFold(c["include-system-site-packages"], "true"),
+	}
+	environment.SitePackages, environment.Version = sitePackages(prefix, environment.Version, system)
+	if len(environment.SitePackages) == 0 {
+		return environment, false
+	}
+	base := baseInterpreter(interpreter, c, system)
+	baseEnvironment, found := readBase(base, system)
+	if found {
+		environment.Base = baseEnvironment.Prefix
+	} else if environment.Base = c["home"]; system != "windows" {
+		environment.Base = filepath.Dir(environment.Base)
+	}
+	if environment.SystemSite {
+		if !found {
+			return environment, false
+		}
+		environment.SitePackages = append(environment.SitePackages, baseEnvironment.SitePackages...)
+	}
+	if environment.Version == "" {
+		environment.Version = baseEnvironment.Version
+	}
+	environment.Virtual = environment.Base != environment.Prefix
+	return environment, true
+}
+
+// baseInterpreter finds the interpreter that an environment was made from.
+func baseInterpreter(interpreter string, c configuration, system string) string {
+	if real, err := filepath.EvalSymlinks(interpreter); err == nil && real != interpreter &&
+		filepath.Dir(filepath.Dir(real)) != filepath.Dir(filepath.Dir(interpreter)) {
+		return real
+	}
+	// A copied interpreter leads nowhere; its name is found again in home.
+	name := filepath.Base(interpreter)
+	if system == "windows" {
+		name = "python.exe"
+	}
+	return filepath.Join(c["home"], name)
+}
+
+// readBase describes what a base interpreter or one of conda sees; known is
+// false where no standard library lies around it.
+func readBase(interpreter, system string) (environment Environment, known bool) {
+	real, err := filepath.EvalSymlinks(interpreter)
+	if err != nil {
+		return Environment{}, false
+	}
+	prefix, library := findLibrary(real, system)
+	if prefix == "" {
+		return Environment{}, false
+	}
+	environment = Environment{Interpreter: interpreter, Prefix: prefix, Base: prefix, Scripts: scriptsDirectory(prefix, system)}
+	minor := minorVersion(filepath.Base(library))
+	environment.SitePackages, environment.Version = sitePackages(prefix, minor, system)
+	if minor != "" {
+		debian := []string{
+			filepath.Join(prefix, "local", "lib", "python"+minor, "dist-packages"),
+			filepath.Join(prefix, "lib", "python3", "dist-packages"),
+		}
+		if isDirectory(debian[1]) {
+			// Debian's pip installs below local, and its Python looks at no
+			// site-packages beside its standard library.
+			environment.SitePackages = existing(debian)
+		}
+	}
+	readConda(&environment)
+	if full := patchVersion(prefix, minor, environment.Conda); full != "" {
+		environment.Version = full
+	}
+	if environment.Version == "" || len(environment.SitePackages) == 0 {
+		return environment, false
+	}
+	return environment, true
+}
+
+// findLibrary looks for the standard library above a base interpreter, links
+// resolved, as Python does.
+func findLibrary(interpreter, system string) (prefix, library string) {
+	for dir := filepath.Dir(interpreter); ; dir = filepath.Dir(dir) {
+		if system == "windows" {
+			if isFile(filepath.Join(dir, "Lib", "os.py")) {
+				return dir, filepath.Join(dir, "Lib")
+			}
+		} else if found := libraries(dir); len(found) == 1 {
+			return dir, found[0]
+		} else if len(found) > 1 {
+			// Several Pythons under one prefix: the interpreter's name decides.
+			minor := minorVersion(filepath.Base(interpreter))
+			for _, candidate := range found {
+				if minor != "" && minorVersion(filepath.Base(candidate)) == minor {
+					return dir, candidate
+				}
+			}
+			return "", ""
+		}
+		if dir == filepath.Dir(dir) {
+			return "", ""
+		}
+	}
+}
+
+// libraries gives the standard libraries below a prefix: lib/python3.11,
+// lib64/python3.11, lib/python3.13t, lib/pypy3.9.
+func libraries(prefix string) []string {
+	var found []string
+	seen := map[string]bool{}
+	for _, lib := range []string{"lib", "lib64"} {
+		for _, dir := range versionedDirectories(filepath.Join(prefix, lib)) {
+			if name := filepath.Base(dir); !seen[name] && isFile(filepath.Join(dir, "os.py")) {
+				seen[name] = true
+				found = append(found, dir)
+			}
+		}
+	}
+	return found
+}
+
+// versionedDirectories gives the directories named as python3.11 below lib.
+func versionedDirectories(lib string) []string {
+	entries, err := os.ReadDir(lib)
+	if err != nil {
+		return nil
+	}
+	var found []string
+	for _, entry := range entries {
+		name := entry.Name()
+		if (strings.HasPrefix(name, "python3.") || strings.HasPrefix(name, "pypy3.")) && minorVersion(name) != "" {
+			found = append(found, filepath.Join(lib, name))
+		}
+	}
+	return found
+}
+
+// minorVersion gives "3.11" of python3.11, python3.11.exe, python3.13t and
+// pypy3.9, "" of any other name.
+func minorVersion(name string) string {
+	i := strings.Index(name, "3.")
+	if i < 0 {
+		return ""
+	}
+	end := i + 2
+	for end < len(name) && name[end] >= '0' && name[end] <= '9' {
+		end++
+	}
+	if end == i+2 {
+		return ""
+	}
+	return name[i:end]
+}
+
+// sitePackages gives the site-packages below a prefix, and the version with
+// the directory's minor where the one given is of another.
+func sitePackages(prefix, version, system string) ([]string, string) {
+	if system == "windows" {
+		return existing([]string{filepath.Join(prefix, "Lib", "site-packages")}), version
+	}
+	var found []string
+	minor := ""
+	for _, lib := range []string{"lib", "lib64"} {
+		if lib == "lib64" && sameFile(filepath.Join(prefix, "lib"), filepath.Join(prefix, "lib64")) {
+			continue
+		}
+		for _, dir := range versionedDirectories(filepath.Join(prefix, lib)) {
+			site := filepath.Join(dir, "site-packages")
+			if !isDirectory(site) {
+				continue
+			}
+			its := minorVersion(filepath.Base(dir))
+			if version != "" && its != minorOf(version) && len(versionedDirectories(filepath.Join(prefix, lib))) > 1 {
+				continue // left over from another Python
+			}
+			if minor != "" && its != minor {
+				return nil, version // which one is in use cannot be told from here
+			}
+			minor = its
+			found = append(found, site)
+		}
+	}
+	if minor != "" && minorOf(version) != minor {
+		version = minor
+	}
+	return found, version
+}
+
+// minorOf gives "3.11" of "3.11.7".
+func minorOf(version string) string {
+	parts := strings.SplitN(version, ".", 3)
+	if len(parts) < 2 {
+		return ""
+	}
+	return parts[0] + "." + parts[1]
+}
+
+// Minor gives the 11 of Python 3.11, 0 where the version is not known.
+func (e Environment) Minor() int {
+	minor := 0
+	_, text, _ := strings.Cut(minorOf(e.Version), ".")
+	for _, digit := range text {
+		if digit < '0' || digit > '9' {
+			return 0
+		}
+		minor = minor*10 + int(digit-'0')
+	}
+	return minor
+}
+
+// readConda recognises an environment of conda. Base is told by the package
+// manager itself, or by the places where all environments and packages lie.
+func readConda(environment *Environment) {
+	entries, err := os.ReadDir(filepath.Join(environment.Prefix, "conda-meta"))
+	if err != nil {
+		return
+	}
+	environment.Conda = true
+	base := isDirectory(filepath.Join(environment.Prefix, "condabin")) ||
+		isDirectory(filepath.Join(environment.Prefix, "envs")) && isDirectory(filepath.Join(environment.Prefix, "pkgs"))
+	for _, entry := range entries {
+		if rest, ok := strings.CutPrefix(entry.Name(), "conda-"); ok && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
+			base = true
+		}
+	}
+	environment.Virtual = !base
+}
+
+// patchVersion finds the full version of a base interpreter: in conda's
+// records, or in the header files.
+func patchVersion(prefix, minor string, conda bool) string {
+	if conda {
+		entries, err := os.ReadDir(filepath.Join(prefix, "conda-meta"))
+		if err == nil {
+			for _, entry := range entries {
+				if rest, ok := strings.CutPrefix(entry.Name(), "python-"+minor+"."); ok && minor != "" {
+					if patch, _, ok := strings.Cut(rest, "-"); ok {
+						return minor + "." + patch
+					}
+				}
+			}
+		}
+	}
+	for _, header := range []string{
+		filepath.Join(prefix, "include", "python"+minor, "patchlevel.h"),
+		filepath.Join(prefix, "include", "python"+minor+"t", "patchlevel.h"),
+		filepath.Join(prefix, "include", "patchlevel.h"),
+	} {
+		content, err := os.ReadFile(header)
+		if err != nil {
+			continue
+		}
+		for line := range bytes.Lines(content) {
+			fields := strings.Fields(string(line))
+			if len(fields) == 3 && fields[0] == "#define" && fields[1] == "PY_VERSION" {
+				version := strings.Trim(fields[2], `"`)
+				return strings.TrimRight(version, "+")
+			}
+		}
+	}
+	return ""
+}
+
+func scriptsDirectory(prefix, system string) string {
+	if system == "windows" {
+		return filepath.Join(prefix, "Scripts")
+	}
+	return filepath.Join(prefix, "bin")
+}
+
+func existing(dirs []string) []string {
+	return slices.DeleteFunc(dirs, func(dir string) bool { return !isDirectory(dir) })
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+// question is what askInterpreter has an interpreter print.
+const question = `import json, site, sys, sysconfig
+paths = sysconfig.get_paths()
+places = [paths["purelib"], paths["platlib"]] + site.getsitepackages()
+print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, "%d.%d.%d" % sys.version_info[:3], places, paths["scripts"]]))`
+
+// patience is how long an interpreter may take to answer.
+const patience = 20 * time.Second
+
+// askInterpreter starts the interpreter, isolated, and has it describe itself.
+func askInterpreter(interpreter string) (Environment, error) {
+	ctx, stop := context.WithTimeout(context.Background(), patience)
+	defer stop()
+	command := exec.CommandContext(ctx, interpreter, "-I", "-c", question)
+	var failure bytes.Buffer
+	command.Stderr = &failure
+	output, err := command.Output()
+	if err != nil {
+		return Environment{}, fmt.Errorf(messageAsk, interpreter, err, lastLine(failure.String()))
+	}
+	var environment Environment
+	var places []string
+	answer := []any{
+		&environment.Interpreter, &environment.Prefix, &environment.Base, &environment.Version, &places, &environment.Scripts,
+	}
+	// A wrapper may print something of its own before.
+	line := lastLine(string(output))
+	if err := json.Unmarshal([]byte(line), &answer); err != nil || environment.Prefix == "" {
+		return Environment{}, fmt.Errorf(messageAnswer, interpreter, line)
+	}
+	seen := map[string]bool{}
+	for _, place := range places {
+		if !seen[place] && isDirectory(place) {
+			seen[place] = true
+			environment.SitePackages = append(environment.SitePackages, place)
+		}
+	}
+	if len(environment.SitePackages) == 0 {
+		return Environment{}, fmt.Errorf(messageNoSitePackages, interpreter)
+	}
+	environment.Virtual = environment.Prefix != environment.Base
+	if !environment.Virtual {
+		readConda(&environment)
+	} else if content, err := os.ReadFile(filepath.Join(environment.Prefix, "pyvenv.cfg")); err == nil {
+		environment.SystemSite = strings.EqualFold(parseConfiguration(content)["include-system-site-packages"], "true")
+	}
+	return environment, nil
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}

@@ -1,0 +1,333 @@
+package venv
+
+import (
+	_ "embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The variables by which thresher tells its guards which pips are its own.
+// Both are only believed together with what a variable cannot forge.
+const (
+	// RunVariable holds the number of the thresher process that started this
+	// pip as its child. The guard lets it go on as plain pip where its parent
+	// is that process and runs the guard's own program.
+	RunVariable = "THRESHER_RUN"
+	// PassVariable holds the number of the process that thresher replaced by
+	// this pip (exec keeps it), for a command that installs nothing. The guard
+	// lets it go on where it is that process, and only such commands.
+	PassVariable = "THRESHER_PASS"
+	// InterpreterVariable is set by the guard: the interpreter that was called.
+	InterpreterVariable = "THRESHER_INTERPRETER"
+	// HopsVariable is counted up by the guard, to end a circle.
+	HopsVariable = "THRESHER_HOPS"
+)
+
+// ErrNotOurs is returned for an environment that belongs to another user: a
+// guard is never written there.
+var ErrNotOurs = errors.New(messageNotOurs)
+
+// ErrNoUserSite is returned for a base interpreter that does not look into the
+// user's site-packages, so that a guard there would do nothing.
+var ErrNoUserSite = errors.New(messageNoUserSite)
+
+//go:embed guard/start.py
+var startSource string
+
+//go:embed guard/guard.py
+var guardSource string
+
+// The guard's files in a site-packages directory. From Python 3.15 on a .start
+// file takes the place of the import lines in the .pth file of the same name
+// (PEP 829), and names a function in a module.
+const (
+	pathFileName    = "thresher-guard.pth"
+	startFileName   = "thresher-guard.start"
+	startModuleName = "_thresher_start.py"
+	guardModuleName = "_thresher_guard.py"
+)
+
+// firstWithStartFiles is the minor version of the first Python with PEP 829.
+const firstWithStartFiles = 15
+
+// IsGuardFile tells whether a file of this name in site-packages is the guard's.
+func IsGuardFile(name string) bool {
+	switch name {
+	case pathFileName, startFileName, startModuleName, guardModuleName:
+		return true
+	}
+	return false
+}
+
+// Guarded is the state of an environment's guard.
+type Guarded struct {
+	Directory string // the site-packages that the guard is in, or would be
+	Installed bool   // all of its files are there
+	Current   bool   // they are what this thresher would write for Program
+	Program   string // the thresher that it calls
+	Gone      bool   // Program is not there any more
+}
+
+// GuardState reads the guard of an environment: in its own site-packages, for
+// a base interpreter in the user's.
+func GuardState(environment Environment) (Guarded, error) {
+	directory, err := guardDirectory(environment)
+	if err != nil {
+		return Guarded{}, err
+	}
+	return readGuard(directory, environment.Minor())
+}
+
+func readGuard(directory string, minor int) (Guarded, error) {
+	state := Guarded{Directory: directory}
+	source, err := os.ReadFile(filepath.Join(directory, guardModuleName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return state, nil
+	}
+	if err != nil {
+		return state, fmt.Errorf(messageReadGuard, directory, err)
+	}
+	state.Program = programInGuard(string(source))
+	state.Installed, state.Current = true, state.Program != ""
+	if !state.Current {
+		return state, nil
+	}
+	info, err := os.Stat(state.Program)
+	state.Gone = err != nil || !info.Mode().IsRegular()
+	files, err := guardFiles(state.Program, minor)
+	if err != nil {
+		return state, err
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(filepath.Join(directory, file.name))
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			state.Installed, state.Current = false, false
+		case err != nil:
+			return state, fmt.Errorf(messageReadGuard, directory, err)
+		case string(content) != file.content:
+			state.Current = false
+		}
+	}
+	return state, nil
+}
+
+// programInGuard finds the program that a guard's source names.
+func programInGuard(source string) string {
+	for line := range strings.Lines(source) {
+		if literal, ok := strings.CutPrefix(line, "THRESHER = "); ok {
+			var program string
+			if literal, _, _ = strings.Cut(literal, "  #"); json.Unmarshal([]byte(literal), &program) == nil {
+				return program
+			}
+		}
+	}
+	return ""
+}
+
+type guardFile struct{ name, content string }
+
+// guardFiles gives the guard's files in the order in which they are written:
+// what calls the others comes last.
+func guardFiles(program string, minor int) ([]guardFile, error) {
+	if !filepath.IsAbs(program) || !utf8.ValidString(program) {
+		return nil, fmt.Errorf(messageProgramPath, program)
+	}
+	literal, err := json.Marshal(program) // a JSON string is a Python string as well
+	if err != nil {
+		return nil, fmt.Errorf(messageProgramPath, program)
+	}
+	files := []guardFile{{guardModuleName, strings.Replace(guardSource, "@THRESHER@", string(literal), 1)}}
+	if minor >= firstWithStartFiles {
+		files = append(files,
+			guardFile{startModuleName, startSource + "\n\nsite_directory = __file__[:-len(\"/" + startModuleName + "\")]\n"},
+			guardFile{startFileName, strings.TrimSuffix(startModuleName, ".py") + ":start\n"})
+	}
+	return append(files, guardFile{pathFileName, pathFile()}), nil
+}
+
+// pathFile gives the content of the .pth file: the start-up code in one line
+// that begins with "import", as site.py demands. sitedir is the variable in
+// which site.py up to Python 3.14 holds the directory.
+func pathFile() string {
+	var code strings.Builder
+	for line := range strings.Lines(startSource) {
+		if trimmed := strings.TrimSpace(line); trimmed != "" && !strings.HasPrefix(trimmed, "#") {
+			code.WriteString(line)
+		}
+	}
+	code.WriteString("start()\n")
+	return "import sys; exec(" + strconv.QuoteToASCII(code.String()) + ", {'__name__': '_thresher_start', 'site_directory': sitedir})\n"
+}
+
+// InstallGuard writes the guard that calls the thresher at the absolute path
+// binary: into the environment's own site-packages, for a base interpreter
+// into the user's. A guard that is there already is renewed. The error wraps
+// ErrNotOurs for another user's environment, ErrNoUserSite, or what the file
+// system says of a read-only one.
+func InstallGuard(environment Environment, binary string) error {
+	_, err := installGuard(environment, binary)
+	return err
+}
+
+// installGuard gives the known environment to remember.
+func installGuard(environment Environment, binary string) (KnownEnvironment, error) {
+	directory, err := guardDirectory(environment)
+	if err != nil {
+		return KnownEnvironment{}, err
+	}
+	known := KnownEnvironment{
+		Prefix: environment.Prefix, Interpreter: environment.Interpreter, Directory: directory,
+		Base: !environment.Virtual,
+	}
+	files, err := guardFiles(binary, environment.Minor())
+	if err != nil {
+		return known, err
+	}
+	if known.Base {
+		if known.Made, err = makeDirectories(directory); err != nil {
+			return known, fmt.Errorf(messageWriteGuard, directory, err)
+		}
+	}
+	if err := checkOwner(directory); err != nil {
+		return known, fmt.Errorf(messageWriteGuard, directory, err)
+	}
+	for _, file := range files {
+		if err := writeGuardFile(directory, file); err != nil {
+			return known, fmt.Errorf(messageWriteGuard, directory, err)
+		}
+	}
+	return known, nil
+}
+
+// makeDirectories makes a directory and says which was the first that was not
+// there before. That one's parent must belong to this user.
+func makeDirectories(directory string) (made string, err error) {
+	for dir := directory; !isDirectory(dir) && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		made = dir
+	}
+	if made == "" {
+		return "", nil
+	}
+	if err := checkOwner(filepath.Dir(made)); err != nil {
+		return "", err
+	}
+	return made, os.MkdirAll(directory, 0o755)
+}
+
+// writeGuardFile puts a file in place whole or not at all, and leaves one
+// alone that is as it should be.
+func writeGuardFile(directory string, file guardFile) error {
+	path := filepath.Join(directory, file.name)
+	if content, err := os.ReadFile(path); err == nil && string(content) == file.content {
+		return nil
+	}
+	temporary, err := os.CreateTemp(directory, ".thresher-*.tmp")
+	if err != nil {
+		return err
+	}
+	_, err = temporary.WriteString(file.content)
+	err = errors.Join(err, temporary.Chmod(0o644), temporary.Close())
+	if err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(temporary.Name()))
+	}
+	return nil
+}
+
+// RemoveGuard takes the guard out of an environment without a trace, and the
+// environment off the list in the state directory ("" for none). It is no
+// error where there is no guard.
+func RemoveGuard(environment Environment, stateDirectory string) error {
+	directory, err := guardDirectory(environment)
+	if err != nil {
+		return err
+	}
+	if err := removeGuard(directory, ""); err != nil || stateDirectory == "" {
+		return err
+	}
+	known, err := forget(stateDirectory, directory)
+	if err != nil {
+		return err
+	}
+	return removeGuard(directory, known.Made)
+}
+
+// removeGuard takes the guard's files away, what calls the others first, then
+// the directories from directory up to made that are empty.
+func removeGuard(directory, made string) error {
+	for _, name := range []string{pathFileName, startFileName, startModuleName, guardModuleName} {
+		if err := os.Remove(filepath.Join(directory, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf(messageRemoveGuard, directory, err)
+		}
+	}
+	cache := filepath.Join(directory, "__pycache__")
+	compiled, err := filepath.Glob(filepath.Join(escapePattern(cache), strings.TrimSuffix(startModuleName, ".py")+".*"))
+	if err != nil {
+		return fmt.Errorf(messageRemoveGuard, directory, err)
+	}
+	for _, path := range compiled {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf(messageRemoveGuard, directory, err)
+		}
+	}
+	if len(compiled) > 0 {
+		_ = os.Remove(cache) // only where it is empty
+	}
+	if made == "" {
+		return nil
+	}
+	for dir := directory; ; dir = filepath.Dir(dir) {
+		relative, err := filepath.Rel(made, dir)
+		if err != nil || strings.HasPrefix(relative, "..") || os.Remove(dir) != nil {
+			return nil // something else lies in it by now
+		}
+	}
+}
+
+// escapePattern has a path stand for itself in filepath.Glob.
+func escapePattern(path string) string {
+	if filepath.Separator == '\\' {
+		return path // Windows has no escape, and no * or ? in paths
+	}
+	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+}
+
+// EnsureGuard writes the guard where there is none that works, and remembers
+// the environment in the state directory. A guard that calls another thresher
+// that is still there is left alone. Errors are those of InstallGuard.
+func EnsureGuard(environment Environment, binary, stateDirectory string) error {
+	state, err := GuardState(environment)
+	if err != nil {
+		return err
+	}
+	if state.Current && !state.Gone || state.Installed && !state.Gone && state.Program != binary {
+		return Remember(stateDirectory, environment)
+	}
+	known, err := installGuard(environment, binary)
+	if err != nil {
+		return err
+	}
+	return remember(stateDirectory, known)
+}
+
+// guardDirectory gives the site-packages that an environment's guard belongs
+// in.
+func guardDirectory(environment Environment) (string, error) {
+	if environment.Virtual {
+		if len(environment.SitePackages) == 0 {
+			return "", fmt.Errorf(messageNoSitePackages, environment.Interpreter)
+		}
+		return environment.SitePackages[0], nil
+	}
+	return userSite(environment.Interpreter)
+}

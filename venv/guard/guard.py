@@ -1,0 +1,421 @@
+# The guard of one environment: sends every pip in it through thresher. It is
+# read by the start-up lines of thresher-guard.pth, and only when pip is being
+# called or imported, or an environment is being made.
+#
+# What it must withstand: a variable that anyone can set never lets an install
+# pass. A pip goes on as plain pip only where its parent process is the living
+# thresher, or where thresher became this very process for a command that
+# installs nothing.
+import os
+import sys
+
+THRESHER = @THRESHER@  # the program, put in when the guard is written
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+# Each pip that goes through thresher counts one; so many nested ones are no
+# build but a circle, such as a program that /proc does not show as itself.
+DEEPEST = 16
+
+INSTALLING = ("install", "download", "wheel", "lock")
+
+# The commands that install, download and build nothing, and what may stand
+# before a command. Whatever else there is may install.
+HARMLESS = (
+    "cache", "check", "completion", "config", "debug", "freeze", "hash", "help", "index", "inspect", "list", "search",
+    "show", "uninstall",
+)
+FLAGS = (
+    "-h", "--help", "-v", "-vv", "-vvv", "--verbose", "-V", "--version", "-q", "-qq", "-qqq", "--quiet", "--debug",
+    "--isolated", "--require-virtualenv", "--require-venv", "--no-input", "--no-color", "--no-cache-dir",
+    "--disable-pip-version-check", "--no-python-version-warning",
+)
+WITH_VALUE = (
+    "--log", "--log-file", "--local-log", "--proxy", "--retries", "--timeout", "--default-timeout", "--exists-action",
+    "--trusted-host", "--cert", "--client-cert", "--cache-dir", "--use-feature", "--use-deprecated", "--python",
+    "--keyring-provider", "--resume-retries", "--no-proxy-env",
+)
+
+
+def installs(arguments):
+    """Tell whether a pip command may install, download or build."""
+    rest = list(arguments)
+    while rest:
+        word = rest.pop(0)
+        if word in FLAGS or word.startswith("--") and word.partition("=")[0] in WITH_VALUE and "=" in word:
+            continue
+        if word in WITH_VALUE:
+            rest = rest[1:]
+            continue
+        if word.startswith("-"):
+            # An option not known here: which word is the command cannot be told.
+            return any(word in INSTALLING for word in arguments)
+        return word not in HARMLESS
+    return False
+
+
+# --- was this Python called as pip? -----------------------------------------
+
+# Python's own options that take a value (Python/getopt.c of CPython 3.15).
+VALUE_OPTIONS = "cmWX"
+PIP_MODULES = ("pip", "pip.__main__", "pip.__pip-runner__")
+
+
+def command_line():
+    """Give the words that this process was started with."""
+    words = getattr(sys, "orig_argv", None)
+    if words is not None:
+        return list(words)
+    try:
+        with open("/proc/self/cmdline", "rb") as cmdline:
+            return [os.fsdecode(word) for word in cmdline.read().split(b"\0")[:-1]]
+    except OSError:
+        pass
+    if os.name == "nt":
+        return windows_command_line()
+    # macOS with Python 3.8 or 3.9. Words with blanks are cut in two, which
+    # changes nothing about the question below.
+    import subprocess
+    output = subprocess.run(["/bin/ps", "-o", "command=", "-p", str(os.getpid())], stdout=subprocess.PIPE).stdout
+    return os.fsdecode(output).split()
+
+
+def windows_command_line():
+    import ctypes
+    from ctypes import wintypes
+    get = ctypes.windll.kernel32.GetCommandLineW
+    get.restype = wintypes.LPCWSTR
+    split = ctypes.windll.shell32.CommandLineToArgvW
+    split.argtypes = [wintypes.LPCWSTR, ctypes.POINTER(ctypes.c_int)]
+    split.restype = ctypes.POINTER(wintypes.LPWSTR)
+    count = ctypes.c_int()
+    words = split(get(), ctypes.byref(count))
+    return [words[i] for i in range(count.value)]
+
+
+def pip_arguments(words):
+    """Give pip's own arguments, or None where the words do not call pip."""
+    rest = words[1:]
+    while rest:
+        word = rest.pop(0)
+        if word == "--check-hash-based-pycs":
+            rest = rest[1:]
+            continue
+        if not word.startswith("-") or word == "-":
+            return rest if is_pip_script(word) else None
+        if word.startswith("--"):
+            continue
+        # A cluster of short options; the first that takes a value ends it.
+        for i, letter in enumerate(word[1:], 1):
+            if letter not in VALUE_OPTIONS:
+                continue
+            value = word[i + 1:]
+            if not value:
+                if not rest:
+                    return None
+                value = rest.pop(0)
+            if letter == "m":
+                return rest if value in PIP_MODULES else None
+            if letter == "c":
+                return None
+            break
+    return None
+
+
+def is_pip_script(path):
+    """Tell whether a script or directory on the command line is pip."""
+    name = os.path.basename(path.rstrip("/\\")).lower()
+    if name == "__pip-runner__.py":
+        return True
+    if name == "__main__.py":
+        return is_pip_script(os.path.dirname(os.path.abspath(path)))
+    if name.startswith("pip") and name.endswith((".whl", ".pyz")):
+        return True  # pip's wheel or zipapp, run as it is
+    if os.path.isdir(path):
+        return os.path.isfile(os.path.join(path, "__pip-runner__.py")) or os.path.isdir(os.path.join(path, "_internal"))
+    for ending in (".exe", "-script.py", ".py"):
+        if name.endswith(ending):
+            name = name[:-len(ending)]
+    if name.rstrip(".0123456789") != "pip":
+        # A wheel with pip in it is run as pip-24.0-py3-none-any.whl/pip.
+        return False
+    try:
+        with open(path, "rb") as script:
+            start = script.read(1 << 16)
+    except OSError:
+        return True
+    # A program of another purpose that is called pip as well is left alone.
+    return any(words in start for words in (b"from pip", b"import pip", b"pip==", b"'pip'", b'"pip"', b"PK\x03\x04"))
+
+
+# --- is this the pip that thresher itself started? ---------------------------
+
+def is_thresher(pid):
+    """Tell whether a process runs the program that this guard belongs to."""
+    try:
+        if sys.platform == "darwin" or sys.platform.startswith("freebsd"):
+            return os.path.samefile(program_of(pid), THRESHER)
+        if os.name == "nt":
+            return os.path.samefile(windows_program_of(pid), THRESHER)
+        return os.path.samestat(os.stat("/proc/%d/exe" % pid), os.stat(THRESHER))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
+def program_of(pid):
+    """Give the path of a process's program on macOS, where there is no /proc."""
+    try:
+        import ctypes
+        buffer = ctypes.create_string_buffer(4096)
+        length = ctypes.CDLL(None).proc_pidpath(pid, buffer, len(buffer))
+        if length > 0:
+            return os.fsdecode(buffer.raw[:length])
+    except (ImportError, AttributeError, OSError):
+        pass
+    import subprocess
+    output = subprocess.run(["/bin/ps", "-o", "comm=", "-p", str(pid)], stdout=subprocess.PIPE).stdout
+    return os.fsdecode(output).strip()
+
+
+def windows_program_of(pid):
+    import ctypes
+    from ctypes import wintypes
+    kernel = ctypes.windll.kernel32
+    kernel.OpenProcess.restype = wintypes.HANDLE
+    handle = kernel.OpenProcess(0x1000, False, pid)  # PROCESS_QUERY_LIMITED_INFORMATION
+    if not handle:
+        raise OSError("no such process")
+    try:
+        buffer = ctypes.create_unicode_buffer(32768)
+        size = wintypes.DWORD(len(buffer))
+        if not kernel.QueryFullProcessImageNameW(wintypes.HANDLE(handle), 0, buffer, ctypes.byref(size)):
+            raise OSError("no program")
+        return buffer.value
+    finally:
+        kernel.CloseHandle(wintypes.HANDLE(handle))
+
+
+def started_by_thresher():
+    value = os.environ.get("THRESHER_RUN", "")
+    if not (value.isascii() and value.isdigit()) or len(value) > 10:
+        return False
+    pid = int(value)
+    # On Windows an environment's python.exe starts the base one, so that
+    # thresher is not the parent; there the living process is all that counts.
+    if os.name != "nt" and os.getppid() != pid:
+        return False
+    return is_thresher(pid)
+
+
+def passed_by_thresher(arguments):
+    return os.environ.get("THRESHER_PASS") == str(os.getpid()) and not installs(arguments)
+
+
+# --- what a guarded pip does -------------------------------------------------
+
+def say(text):
+    sys.stderr.write("thresher: " + text + "\n")
+    sys.stderr.flush()
+
+
+def program_is_gone():
+    return not os.path.isfile(THRESHER) or not os.access(THRESHER, os.X_OK)
+
+
+def stop_without_program(arguments):
+    """Say that thresher is gone; tell whether the command has to stop."""
+    say("this environment is guarded by %s, which is gone; next: install thresher again, or remove %s" % (
+        THRESHER, os.path.join(HERE, "thresher-guard.pth")))
+    return installs(arguments)
+
+
+def environment_for_thresher():
+    environment = dict(os.environ)
+    hops = environment.get("THRESHER_HOPS", "0")
+    hops = int(hops) if hops.isascii() and hops.isdigit() and len(hops) < 4 else 0
+    if hops >= DEEPEST:
+        say("pip has been started within pip %d times; stopped" % hops)
+        return None
+    environment["THRESHER_HOPS"] = str(hops + 1)
+    environment["THRESHER_INTERPRETER"] = sys.executable
+    environment.pop("THRESHER_PASS", None)
+    environment.pop("THRESHER_RUN", None)
+    return environment
+
+
+def leave(status):
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        # An exception would be printed by site and pip would go on.
+        os._exit(status)
+
+
+def stays_plain():
+    """Called at start-up. Tell whether this process is a pip that may go on as
+    it is; a pip that may not is replaced by thresher, and does not return."""
+    arguments = pip_arguments(command_line())
+    if arguments is None:
+        return False
+    if started_by_thresher() or passed_by_thresher(arguments):
+        return True
+    if program_is_gone():
+        if stop_without_program(arguments):
+            leave(125)
+        return True
+    environment = environment_for_thresher()
+    if environment is None:
+        leave(125)
+    try:
+        if os.name == "nt":
+            # There exec would let the caller go on before pip has ended.
+            leave(run_thresher(arguments, environment))
+        restore_signals()
+        os.execve(THRESHER, ["pip"] + arguments, environment)
+    except OSError as error:
+        say("cannot run %s: %s" % (THRESHER, error))
+        leave(125)
+
+
+def restore_signals():
+    """Undo what Python did to signals for itself: exec would hand it on."""
+    import signal
+    for name in ("SIGPIPE", "SIGXFZ", "SIGXFSZ"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+
+
+def run_thresher(arguments, environment):
+    import subprocess
+    return subprocess.call(["pip"] + list(arguments), executable=THRESHER, env=environment)
+
+
+# --- pip inside another program, and the makers of environments ---------------
+
+def find_spec(name, path, target):
+    """Find a module as Python would without the guard, and stand before it."""
+    for finder in sys.meta_path:
+        if getattr(finder, "__name__", None) == "ThresherFinder" or not hasattr(finder, "find_spec"):
+            continue
+        spec = finder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = {"venv": VenvLoader, "virtualenv.run.session": VirtualenvLoader}.get(name, PipLoader)(spec.loader)
+            return spec
+    return None
+
+
+class Loader:
+    """Loads a module by its own loader, and lets change() have it then."""
+
+    def __init__(self, loader):
+        self.loader = loader
+
+    def create_module(self, spec):
+        return self.loader.create_module(spec)
+
+    def exec_module(self, module):
+        self.loader.exec_module(module)
+        # The module is left to its own loader, which other programs ask for
+        # its source.
+        module.__spec__.loader = module.__loader__ = self.loader
+        self.change(module)
+
+    def __getattr__(self, name):
+        return getattr(self.loader, name)
+
+
+class PipLoader(Loader):
+    """Stands for pip._internal.cli.main in a process that was not called as
+    pip: runpy.run_module("pip"), pip.main(), a script of another name."""
+
+    def exec_module(self, module):
+        def main(args=None):
+            arguments = list(sys.argv[1:] if args is None else args)
+            if not installs(arguments) or is_ensurepip(arguments):
+                self.loader.exec_module(module)  # puts pip's own main in place
+                return module.main(args)
+            if program_is_gone():
+                stop_without_program(arguments)
+                return 125
+            environment = environment_for_thresher()
+            if environment is None:
+                return 125
+            return run_thresher(arguments, environment)
+        module.main = main
+
+
+def is_ensurepip(arguments):
+    """Tell ensurepip, which installs the wheels that come with Python: every
+    wheel that this command can see is one of those, byte for byte."""
+    if arguments[:1] != ["install"] or "--no-index" not in arguments or arguments.count("--find-links") != 1:
+        return False
+    known = ("--no-cache-dir", "--no-index", "--upgrade", "--user", "-v", "-vv", "-vvv", "-q", "pip", "setuptools")
+    rest = arguments[1:]
+    directory = None
+    while rest:
+        word = rest.pop(0)
+        if word in ("--find-links", "--root") and rest:
+            value = rest.pop(0)
+            directory = value if word == "--find-links" else directory
+        elif word not in known:
+            return False
+    try:
+        import ensurepip
+        import sysconfig
+        places = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled"), sysconfig.get_config_var("WHEEL_PKG_DIR"),
+                  "/usr/share/python-wheels"]
+        names = os.listdir(directory)
+        return bool(names) and all(any(same_content(directory, place, name) for place in places if place) for name in names)
+    except (ImportError, OSError, TypeError):
+        return False
+
+
+def same_content(directory, place, name):
+    try:
+        with open(os.path.join(directory, name), "rb") as one, open(os.path.join(place, name), "rb") as other:
+            return one.read() == other.read()
+    except OSError:
+        return False
+
+
+def guard_environment(directory):
+    """Have thresher guard an environment that was just made."""
+    if program_is_gone():
+        return  # said when pip is called
+    import subprocess
+    environment = dict(os.environ, THRESHER_INTERPRETER=sys.executable)
+    result = subprocess.run([THRESHER, "guard", "--", os.fspath(directory)], env=environment, stdin=subprocess.DEVNULL,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if result.returncode != 0:
+        sys.stderr.write(os.fsdecode(result.stderr))
+        say("%s is not guarded; next: thresher guard %s" % (directory, directory))
+
+
+class VenvLoader(Loader):
+    def change(self, module):
+        builder = module.EnvBuilder
+        create, upgrade = builder.create, getattr(builder, "upgrade_dependencies", None)
+
+        def guarded_create(self, env_dir):
+            result = create(self, env_dir)
+            guard_environment(env_dir)
+            return result
+        builder.create = guarded_create
+        if upgrade is not None:
+            # --upgrade-deps has the new environment's pip install.
+            def guarded_upgrade(self, context):
+                guard_environment(context.env_dir)
+                return upgrade(self, context)
+            builder.upgrade_dependencies = guarded_upgrade
+
+
+class VirtualenvLoader(Loader):
+    def change(self, module):
+        session = module.Session
+        run = session.run
+
+        def guarded_run(self):
+            result = run(self)
+            guard_environment(self.creator.dest)
+            return result
+        session.run = guarded_run

@@ -1,0 +1,24 @@
+package venv
+
+// What this package says about environments and their guards.
+const (
+	messageInspect        = "read the environment of %s: %w"
+	messageIsDirectory    = "it is a directory"
+	messageAsk            = "ask %s for its environment: %w: %s"
+	messageAnswer         = "ask %s for its environment: it answered %q"
+	messageNoSitePackages = "%s has no site-packages directory"
+)
+
+// What is said of guards.
+const (
+	messageNotOurs       = "it belongs to another user"
+	messageNoUserSite    = "it does not look into the user's site-packages"
+	messageGuardBase     = "guard %s: %w"
+	messageReadGuard     = "read the guard in %s: %w"
+	messageWriteGuard    = "write the guard into %s: %w"
+	messageRemoveGuard   = "remove the guard from %s: %w"
+	messageProgramPath   = "a guard cannot call %q: it takes an absolute path in UTF-8"
+	messageReadRegistry  = "read the list of environments %s: %w"
+	messageWriteRegistry = "write the list of environments %s: %w"
+	messageRegistryLine  = "read the list of environments %s: line %d is none of its own"
+)

@@ -1,0 +1,203 @@
+package venv
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/gofrs/flock"
+)
+
+// KnownEnvironment is an environment that thresher has seen or guarded. One JSON object a
+// line in the state directory keeps them, so that every guard can be found and
+// taken out again.
+type KnownEnvironment struct {
+	Prefix      string `json:"prefix"`
+	Interpreter string `json:"interpreter"`
+	Directory   string `json:"directory"`      // site-packages that the guard is in
+	Base        bool   `json:"base,omitempty"` // the user's site-packages, for a base interpreter
+	Made        string `json:"made,omitempty"` // the topmost directory that was made for the guard
+	Gone        bool   `json:"-"`              // the directory is not there any more
+}
+
+// registryLimit is the size in bytes from which on the list is rewritten
+// without environments that are gone.
+const registryLimit = 256 << 10
+
+func registryPath(stateDirectory string) string {
+	return filepath.Join(stateDirectory, "environments.jsonl")
+}
+
+// Remember puts an environment on the list in the state directory, once.
+func Remember(stateDirectory string, environment Environment) error {
+	directory, err := guardDirectory(environment)
+	if err != nil {
+		return err
+	}
+	return remember(stateDirectory, KnownEnvironment{
+		Prefix: environment.Prefix, Interpreter: environment.Interpreter, Directory: directory, Base: !environment.Virtual,
+	})
+}
+
+func remember(stateDirectory string, known KnownEnvironment) error {
+	list, err := readRegistry(stateDirectory)
+	if err != nil {
+		return err
+	}
+	for _, earlier := range list {
+		if earlier.Directory == known.Directory && (earlier.Made != "" || known.Made == "") {
+			return nil
+		}
+	}
+	return changeRegistry(stateDirectory, func(list []KnownEnvironment) []KnownEnvironment { return append(list, known) })
+}
+
+// Known gives the environments on the list in the order they were first seen,
+// each once, those that are gone included. A line that cannot be read is an error: a guard must not be forgotten in silence.
+func Known(stateDirectory string) ([]KnownEnvironment, error) {
+	list, err := readRegistry(stateDirectory)
+	for i := range list {
+		list[i].Gone = !isDirectory(list[i].Directory)
+	}
+	return list, err
+}
+
+func readRegistry(stateDirectory string) ([]KnownEnvironment, error) {
+	path := registryPath(stateDirectory)
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf(messageReadRegistry, path, err)
+	}
+	var list []KnownEnvironment
+	at := map[string]int{}
+	number := 0
+	for line := range bytes.Lines(content) {
+		number++
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		var known KnownEnvironment
+		if err := json.Unmarshal(line, &known); err != nil || !filepath.IsAbs(known.Directory) {
+			return nil, fmt.Errorf(messageRegistryLine, path, number)
+		}
+		if i, seen := at[known.Directory]; seen {
+			if known.Made != "" {
+				list[i].Made = known.Made
+			}
+			continue
+		}
+		at[known.Directory] = len(list)
+		list = append(list, known)
+	}
+	return list, nil
+}
+
+// changeRegistry rewrites the list under a lock, whole or not at all.
+func changeRegistry(stateDirectory string, edit func([]KnownEnvironment) []KnownEnvironment) error {
+	path := registryPath(stateDirectory)
+	if err := os.MkdirAll(stateDirectory, 0o700); err != nil {
+		return fmt.Errorf(messageWriteRegistry, path, err)
+	}
+	lock := flock.New(path + ".lock")
+	if err := lock.Lock(); err != nil {
+		return fmt.Errorf(messageWriteRegistry, path, err)
+	}
+	defer func() { _ = lock.Unlock() }() // closing the file lets go of it as well
+	list, err := readRegistry(stateDirectory)
+	if err != nil {
+		return err
+	}
+	var text bytes.Buffer
+	list = edit(list)
+	for _, known := range list {
+		line, err := json.Marshal(known)
+		if err != nil {
+			return fmt.Errorf(messageWriteRegistry, path, err)
+		}
+		text.Write(append(line, '\n'))
+	}
+	if text.Len() > registryLimit {
+		// Tools that make throw-away environments leave many behind.
+		text.Reset()
+		for _, known := range list {
+			if !isDirectory(known.Directory) {
+				continue
+			}
+			line, err := json.Marshal(known)
+			if err != nil {
+				return fmt.Errorf(messageWriteRegistry, path, err)
+			}
+			text.Write(append(line, '\n'))
+		}
+	}
+	temporary, err := os.CreateTemp(stateDirectory, ".environments-*.tmp")
+	if err != nil {
+		return fmt.Errorf(messageWriteRegistry, path, err)
+	}
+	_, err = temporary.Write(text.Bytes())
+	if err = errors.Join(err, temporary.Close()); err == nil {
+		err = os.Rename(temporary.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf(messageWriteRegistry, path, errors.Join(err, os.Remove(temporary.Name())))
+	}
+	return nil
+}
+
+// RemoveKnownGuards takes the guard out of every environment on the list and
+// takes them off it. Those that could not be cleaned stay on the list; the
+// error names each of them.
+func RemoveKnownGuards(stateDirectory string) (removed []KnownEnvironment, err error) {
+	list, err := readRegistry(stateDirectory)
+	if err != nil {
+		return nil, err
+	}
+	clean := map[string]bool{}
+	var failures []error
+	for _, known := range list {
+		if isDirectory(known.Directory) {
+			if err := removeGuard(known.Directory, known.Made); err != nil {
+				failures = append(failures, err)
+				continue
+			}
+			removed = append(removed, known)
+		}
+		clean[known.Directory] = true
+	}
+	if len(clean) > 0 {
+		failures = append(failures, changeRegistry(stateDirectory, func(list []KnownEnvironment) []KnownEnvironment {
+			var left []KnownEnvironment
+			for _, known := range list {
+				if !clean[known.Directory] {
+					left = append(left, known)
+				}
+			}
+			return left
+		}))
+	}
+	return removed, errors.Join(failures...)
+}
+
+// forget takes one environment off the list and gives what was known of it.
+func forget(stateDirectory, directory string) (KnownEnvironment, error) {
+	list, err := readRegistry(stateDirectory)
+	if err != nil {
+		return KnownEnvironment{}, err
+	}
+	for _, known := range list {
+		if known.Directory == directory {
+			return known, changeRegistry(stateDirectory, func(list []KnownEnvironment) []KnownEnvironment {
+				return slices.DeleteFunc(list, func(other KnownEnvironment) bool { return other.Directory == directory })
+			})
+		}
+	}
+	return KnownEnvironment{}, nil
+}
