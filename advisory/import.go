@@ -87,11 +87,26 @@ func importWhole(ctx context.Context, path, from string, meta Meta, progress fun
 		return Stats{}, err
 	}
 	defer b.close()
-	if err := b.collect(ctx, func(ctx context.Context, give func(item) error) error {
-		return readSource(from, give, progress)
-	}); err != nil {
+	if err := b.collectSource(ctx, from, progress); err != nil {
 		return Stats{}, err
 	}
+	return b.writeWhole(path, meta)
+}
+
+// collectSource takes in a whole source.
+func (b *builder) collectSource(ctx context.Context, path string, progress func(Progress)) error {
+	source, err := openSource(path)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	return b.collect(ctx, func(_ context.Context, give func(item) error) error {
+		return source.read(give, progress)
+	})
+}
+
+// writeWhole writes a database of what was collected alone.
+func (b *builder) writeWhole(path string, meta Meta) (Stats, error) {
 	meta.Format = format
 	meta.Newest = earlier(b.newest, meta.Updated)
 	b.stats.Whole = true
@@ -106,48 +121,65 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// readSource gives every record of a source.
-func readSource(path string, give func(item) error, progress func(Progress)) error {
+// openedSource is a source that is open: its records may be read until Close.
+type openedSource struct {
+	path string
+	file *os.File // nil for a directory
+	size int64
+}
+
+func openSource(path string) (*openedSource, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if info.IsDir() {
-		return readDirectory(path, give)
-	}
-	if !info.Mode().IsRegular() {
-		return errors.New("neither a file nor a directory")
+	switch {
+	case info.IsDir():
+		return &openedSource{path: path}, nil
+	case !info.Mode().IsRegular():
+		return nil, errors.New("neither a file nor a directory")
 	}
 	file, err := os.Open(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer file.Close()
+	return &openedSource{path: path, file: file, size: info.Size()}, nil
+}
+
+func (s *openedSource) Close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
+// read gives every record of the source.
+func (s *openedSource) read(give func(item) error, progress func(Progress)) error {
+	if s.file == nil {
+		return readDirectory(s.path, give)
+	}
 	var magic [4]byte
-	n, err := io.ReadFull(file, magic[:])
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && err != io.EOF {
-		return err
-	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
+	n, err := s.file.ReadAt(magic[:], 0)
+	if err != nil && err != io.EOF {
 		return err
 	}
 	report := func(done int64) {
 		if progress != nil {
-			progress(Progress{Stage: "import", Done: done, Total: info.Size()})
+			progress(Progress{Stage: "import", Done: done, Total: s.size})
 		}
 	}
+	counted := &countingReader{Reader: s.file, report: report}
 	switch head := magic[:n]; {
 	case bytes.HasPrefix(head, []byte("PK")):
-		return readZip(file, info.Size(), give, report)
+		return readZip(s.file, s.size, give, report)
 	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		counted := &countingReader{Reader: file, report: report}
 		unpacked, err := gzip.NewReader(bufio.NewReaderSize(counted, 256<<10))
 		if err != nil {
 			return err
 		}
 		return readLines(unpacked, give)
 	}
-	return readLines(&countingReader{Reader: file, report: report}, give)
+	return readLines(counted, give)
 }
 
 // readDirectory gives the .json files in a directory and below it.

@@ -206,19 +206,14 @@ func (r *refresher) build(ctx context.Context, archive string, meta Meta, base *
 		return Stats{}, err
 	}
 	defer b.close()
-	if err := b.collect(ctx, func(ctx context.Context, give func(item) error) error {
-		return readSource(archive, give, r.Progress)
-	}); err != nil {
+	if err := b.collectSource(ctx, archive, r.Progress); err != nil {
 		return Stats{}, err
 	}
 	inForce := len(b.seen) - b.stats.Withdrawn - b.stats.Foreign
 	if base != nil && base.meta.Remote && base.meta.Source == meta.Source && !r.Whole && inForce < base.meta.Count/maxBehind {
 		return Stats{}, fmt.Errorf("the download %w: %d, not %d", ErrShrunk, inForce, base.meta.Count)
 	}
-	meta.Format = format
-	meta.Newest = earlier(b.newest, meta.Updated)
-	b.stats.Whole = true
-	return b.write(r.Path, nil, meta)
+	return b.writeWhole(r.Path, meta)
 }
 
 // restamp writes the same data with another description.

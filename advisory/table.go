@@ -20,14 +20,15 @@ import (
 //
 //	header   64 bytes: magic, place and number of slots, checksum
 //	entries  key length (2), value length (4), checksum (4), key, value
-//	slots    hash (8), place (8), length (4): open addressing, half empty
+//	slots    hash (8), place (8), length (4), checksum (4), half of them empty:
+//	         an entry is in the first free slot from its hash on
 //
 // Numbers are little-endian, checksums CRC-32C.
 const (
 	tableMagic   = "THRESHA\x01"
 	headerSize   = 64
 	entryHead    = 10
-	slotSize     = 20
+	slotSize     = 24
 	probeSlots   = 8 // read at a time
 	maxTableKey  = 1 << 10
 	maxTableItem = 256 << 20
@@ -104,10 +105,11 @@ func (w *tableWriter) finish() error {
 		placed[i] = slot
 	}
 	var text [slotSize]byte
-	for _, slot := range placed {
+	for i, slot := range placed {
 		binary.LittleEndian.PutUint64(text[0:], slot.hash)
 		binary.LittleEndian.PutUint64(text[8:], slot.offset)
 		binary.LittleEndian.PutUint32(text[16:], slot.length)
+		binary.LittleEndian.PutUint32(text[20:], slotSum(text[:20], uint64(i)))
 		if _, err := w.buffer.Write(text[:]); err != nil {
 			return err
 		}
@@ -125,6 +127,14 @@ func (w *tableWriter) finish() error {
 		return err
 	}
 	return w.file.Sync()
+}
+
+// slotSum is the checksum of a slot. It covers its place: an empty slot must
+// not be taken for another, as it ends a search.
+func slotSum(text []byte, place uint64) uint32 {
+	var number [8]byte
+	binary.LittleEndian.PutUint64(number[:], place)
+	return crc32.Update(crc32.Checksum(number[:], castagnoli), castagnoli, text)
 }
 
 // table is an open table. It may be used from many goroutines.
@@ -190,7 +200,10 @@ func (t *table) get(key string) ([]byte, error) {
 		if _, err := t.file.ReadAt(part, int64(t.slotsAt+at*slotSize)); err != nil {
 			return nil, fmt.Errorf("%w: %w", errDamaged, err)
 		}
-		for ; len(part) > 0; part = part[slotSize:] {
+		for i := at; len(part) > 0; i, part = i+1, part[slotSize:] {
+			if binary.LittleEndian.Uint32(part[20:]) != slotSum(part[:20], i) {
+				return nil, errDamaged
+			}
 			switch binary.LittleEndian.Uint64(part) {
 			case 0:
 				return nil, nil

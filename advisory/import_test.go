@@ -1,0 +1,352 @@
+package advisory
+
+import (
+	"archive/zip"
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+func write(t testing.TB, path string, content []byte) string {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// zipped makes an archive of files given as name, content, name, content.
+func zipped(t testing.TB, files ...string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zip.NewWriter(&b)
+	for i := 0; i < len(files); i += 2 {
+		f, err := w.Create(files[i])
+		if err == nil {
+			_, err = f.Write([]byte(files[i+1]))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func gzipped(t testing.TB, content []byte) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write(content)
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func importTo(path, source string) (Stats, error) {
+	return Import(context.Background(), path, Source{Path: source, Now: time.Now()}, nil)
+}
+
+var threeRecords = []string{
+	osv("PYSEC-1", ecosystem(`{"introduced":"0"}`, `{"fixed":"2"}`)),
+	osv("MAL-2", `"versions":["1.0"]`),
+	`{"id":"GHSA-3","modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"npm","name":"a"}}]}`,
+}
+
+func TestFormsOfSources(t *testing.T) {
+	dir := t.TempDir()
+	lines := []byte("\n" + strings.Join(threeRecords, "\n\n"))
+	directory := filepath.Join(dir, "records")
+	for i, text := range threeRecords {
+		write(t, filepath.Join(directory, fmt.Sprint(i), "record.json"), []byte(text))
+	}
+	write(t, filepath.Join(directory, "README.md"), nil)
+	for name, source := range map[string]string{
+		"lines":           write(t, filepath.Join(dir, "a.jsonl"), lines),
+		"compressed":      write(t, filepath.Join(dir, "a.jsonl.gz"), gzipped(t, lines)),
+		"a name of chaff": write(t, filepath.Join(dir, "a.txt"), gzipped(t, lines)),
+		"zip": write(t, filepath.Join(dir, "all.zip"), zipped(t, "PYSEC-1.json", threeRecords[0],
+			"../../outside.json", threeRecords[1], "/etc/c.json", threeRecords[2], "notes.txt", "{", "folder.json/", "")),
+		"directory": directory,
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "data", "advisories.db")
+			stats, err := importTo(path, source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if stats.Records != 2 || stats.Malware != 1 || stats.Names != 1 || stats.Foreign != 1 || stats.Changed != 3 || !stats.Whole {
+				t.Errorf("%+v", stats)
+			}
+			d, err := Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			matched, err := d.Match("a", "1.0")
+			if err != nil || len(matched) != 2 {
+				t.Errorf("%+v %v", matched, err)
+			}
+			malware, err := d.Malware("a", "1.0")
+			if err != nil || len(malware) != 1 || malware[0].ID != "MAL-2" {
+				t.Errorf("%+v %v", malware, err)
+			}
+			if none, err := d.Match("absent", "1"); err != nil || none != nil {
+				t.Errorf("%+v %v", none, err)
+			}
+			if names, err := d.Names("PYSEC-1"); err != nil || fmt.Sprint(names) != "[a]" {
+				t.Errorf("%v %v", names, err)
+			}
+			left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+			if hidden, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); err != nil || len(left) != 2 || len(hidden) != 0 {
+				t.Errorf("left behind: %v %v %v", left, hidden, err) // the data and its lock
+			}
+		})
+	}
+}
+
+// A source that cannot be used leaves the old data as it was.
+func TestBadSources(t *testing.T) {
+	dir := t.TempDir()
+	good := write(t, filepath.Join(dir, "good.jsonl"), []byte(strings.Join(threeRecords, "\n")))
+	archive := zipped(t, "a.json", threeRecords[0], "b.json", strings.Repeat(threeRecords[1], 1))
+	damaged := bytes.Clone(archive)
+	damaged[bytes.Index(damaged, []byte("a.json"))+20] ^= 0xff
+	path := filepath.Join(dir, "data", "advisories.db")
+	if _, err := importTo(path, good); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, source := range map[string]string{
+		"absent":            filepath.Join(dir, "absent.zip"),
+		"empty":             write(t, filepath.Join(dir, "empty.jsonl"), nil),
+		"empty directory":   filepath.Dir(write(t, filepath.Join(dir, "none", "x.txt"), nil)),
+		"other ecosystems":  write(t, filepath.Join(dir, "npm.jsonl"), []byte(threeRecords[2])),
+		"text":              write(t, filepath.Join(dir, "text.jsonl"), []byte(strings.Repeat("not a record\n", 50))),
+		"cut off zip":       write(t, filepath.Join(dir, "cut.zip"), archive[:len(archive)-30]),
+		"damaged zip":       write(t, filepath.Join(dir, "damaged.zip"), damaged),
+		"cut off gzip":      write(t, filepath.Join(dir, "cut.gz"), gzipped(t, []byte(strings.Repeat(threeRecords[0], 9)))[:60]),
+		"mostly unreadable": write(t, filepath.Join(dir, "most.jsonl"), []byte(threeRecords[0]+strings.Repeat("\n{}", 11))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			stats, err := importTo(path, source)
+			if err == nil {
+				t.Fatalf("no error: %+v", stats)
+			}
+			if !strings.Contains(err.Error(), source) {
+				t.Errorf("the error does not name the source: %v", err)
+			}
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the old data was changed: %v", err)
+			}
+		})
+	}
+	if _, err := importTo(path, write(t, filepath.Join(dir, "few.jsonl"), []byte(threeRecords[0]+strings.Repeat("\n{}", 10)))); err != nil {
+		t.Errorf("a few unreadable records are no reason to stop: %v", err)
+	}
+	if _, err := importTo(filepath.Join(dir, "new", "x.db"), write(t, filepath.Join(dir, "npm.jsonl"), []byte(threeRecords[2]))); !errors.Is(err, ErrNothing) {
+		t.Errorf("%v", err)
+	}
+}
+
+// Of records with the same id the latest counts, in whatever order they come.
+func TestDuplicateIDs(t *testing.T) {
+	at := func(date, fixed, more string) string {
+		return strings.Replace(strings.Replace(osv("PYSEC-1", ecosystem(`{"introduced":"0"}`, `{"fixed":"`+fixed+`"}`)),
+			"2024-01-01", date, 1), `"affected"`, more+`"affected"`, 1)
+	}
+	withdrawn := `"withdrawn":"2024-01-01T00:00:00Z",`
+	for _, test := range []struct {
+		name  string
+		lines []string
+		want  string // fixed in; empty for none
+	}{
+		{"later wins", []string{at("2024-01-01", "1", ""), at("2024-03-01", "3", ""), at("2024-02-01", "2", "")}, "3"},
+		{"later withdrawal wins", []string{at("2024-03-01", "", withdrawn), at("2024-01-01", "1", "")}, ""},
+		{"in force wins over withdrawn of the same date", []string{at("2024-01-01", "1", withdrawn), at("2024-01-01", "2", "")}, "2"},
+		{"first of the same date wins", []string{at("2024-01-01", "1", ""), at("2024-01-01", "2", "")}, "1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			lines := append([]string{osv("OTHER-1", `"versions":["9"]`)}, test.lines...)
+			d := imported(t, write(t, filepath.Join(t.TempDir(), "x.jsonl"), []byte(strings.Join(lines, "\n"))))
+			fix, err := d.Fixes("a", "0.1")
+			if err != nil || fix != test.want {
+				t.Errorf("%q %v, want %q", fix, err, test.want)
+			}
+		})
+	}
+}
+
+// A record or an archive made to take the memory is passed over or refused.
+func TestBombs(t *testing.T) {
+	if testing.Short() {
+		t.Skip("skipped: makes 100 MB records")
+	}
+	dir := t.TempDir()
+	huge := `{"id":"HUGE-1","details":"` + strings.Repeat("a", 100<<20) + `"}`
+	good := strings.Join(threeRecords, "\n")
+	for name, source := range map[string]string{
+		"zip":   write(t, filepath.Join(dir, "bomb.zip"), zipped(t, "huge.json", huge, "a.json", threeRecords[0])),
+		"lines": write(t, filepath.Join(dir, "bomb.jsonl.gz"), gzipped(t, []byte(good+"\n"+huge+"\n"+threeRecords[0]))),
+		"end":   write(t, filepath.Join(dir, "end.jsonl"), []byte(good+"\n"+huge)),
+	} {
+		stats, err := importTo(filepath.Join(dir, name+".db"), source)
+		if err != nil || stats.Skipped != 1 || !strings.Contains(stats.Reason, "larger than") {
+			t.Errorf("%s: %+v %v", name, stats, err)
+		}
+	}
+	// An archive whose table of contents goes on and on.
+	directory := write(t, filepath.Join(dir, "directory.zip"), endlessDirectory(40<<20))
+	if _, err := importTo(filepath.Join(dir, "x.db"), directory); err == nil || !strings.Contains(err.Error(), "table of contents") {
+		t.Errorf("%v", err)
+	}
+}
+
+// endlessDirectory makes a zip that is nothing but directory entries.
+func endlessDirectory(size int) []byte {
+	entry := make([]byte, 46)
+	copy(entry, "PK\x01\x02")
+	count := size / len(entry)
+	text := append([]byte("PK\x03\x04"), bytes.Repeat(entry, count)...)
+	end := make([]byte, 22)
+	copy(end, "PK\x05\x06")
+	binary.LittleEndian.PutUint16(end[8:], uint16(count))
+	binary.LittleEndian.PutUint16(end[10:], uint16(count))
+	binary.LittleEndian.PutUint32(end[12:], uint32(count*len(entry)))
+	binary.LittleEndian.PutUint32(end[16:], 4)
+	return append(text, end...)
+}
+
+func TestOpen(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := Open(filepath.Join(dir, "absent.db")); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("%v", err)
+	}
+	if _, err := Open(filepath.Join(dir, "no", "such", "directory.db")); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("%v", err)
+	}
+	if _, err := Open(dir); err == nil || errors.Is(err, ErrNoDatabase) {
+		t.Errorf("%v", err)
+	}
+	for _, content := range []string{"", "x", tableMagic, strings.Repeat("\x00", 1000)} {
+		if _, err := Open(write(t, filepath.Join(dir, "bad.db"), []byte(content))); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%q: %v", content, err)
+		}
+	}
+}
+
+// No damage to the file gives anything but an error or what was written.
+func TestDamage(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	if _, err := importTo(path, write(t, filepath.Join(dir, "x.jsonl"), []byte(strings.Join(threeRecords, "\n")))); err != nil {
+		t.Fatal(err)
+	}
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(content []byte, what string) {
+		d, err := Open(write(t, filepath.Join(dir, "damaged.db"), content))
+		if err != nil {
+			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNoDatabase) {
+				t.Errorf("%s: %v", what, err)
+			}
+			return
+		}
+		defer d.Close()
+		matched, err := d.Match("a", "1.0")
+		if err == nil && len(matched) != 2 {
+			t.Errorf("%s: %+v", what, matched)
+		}
+		if err := d.table.each(func(string, []byte) error { return nil }); err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	for cut := 0; cut < len(whole); cut += 7 {
+		try(whole[:cut], fmt.Sprintf("cut at %d", cut))
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 3000 {
+		changed := bytes.Clone(whole)
+		at := random.IntN(len(changed))
+		changed[at] ^= byte(1 + random.IntN(255))
+		try(changed, fmt.Sprintf("byte %d", at))
+	}
+}
+
+// Imports, and readers beside them, do not disturb each other.
+func TestParallelUse(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	source := write(t, filepath.Join(dir, "x.jsonl"), []byte(strings.Join(threeRecords, "\n")))
+	if _, err := importTo(path, source); err != nil {
+		t.Fatal(err)
+	}
+	var wait sync.WaitGroup
+	for range 4 {
+		wait.Go(func() {
+			for range 5 {
+				if _, err := importTo(path, source); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		wait.Go(func() {
+			for range 50 {
+				d, err := Open(path)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if matched, err := d.Match("a", "1.0"); err != nil || len(matched) != 2 {
+					t.Error(matched, err)
+				}
+				d.Close()
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestImportStopsWhenTold(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	unlock, err := lock(context.Background(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	source := write(t, filepath.Join(dir, "x.jsonl"), []byte(threeRecords[0]))
+	if _, err := Import(ctx, path, Source{Path: source, Now: time.Now()}, nil); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v", err)
+	}
+}
