@@ -54,8 +54,9 @@ type Wanted struct {
 // caller's to add.
 type ProjectEvidence struct {
 	policy.ProjectEvidence
-	Page     *index.Page // nil where no index has one
-	IndexURL string      // that answered, without credentials; "" where none did
+	Page     *index.Page   // nil where no index has one
+	History  index.History // of Page; zero where that is nil
+	IndexURL string        // that answered, without credentials; "" where none did
 }
 
 // FileEvidence is what the gate knows of one file of a page, filled in like

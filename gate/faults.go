@@ -21,6 +21,7 @@ const (
 	Skipped     FaultKind = "skipped"     // unreachable, but every name concerned is installed
 	EmptyOwner  FaultKind = "empty"       // a page without files keeps other indexes from being asked
 	LeftOut     FaultKind = "left out"    // single links that cannot be read for certain
+	Undated     FaultKind = "undated"     // no upload times, by which a cooldown goes
 )
 
 // Fault is something that went wrong upstream and concerned pip.
@@ -34,7 +35,7 @@ type Fault struct {
 type faultKey struct {
 	kind  FaultKind
 	index string
-	name  string // only where each name is a fault of its own
+	page  string // the project, where each page is a fault of its own
 }
 
 type faultBook struct {
@@ -83,7 +84,7 @@ func faultText(key faultKey, reason string, names []string) string {
 		return fmt.Sprintf(messageSkippedUpgrade, key.index, reason, listed(names))
 	case Unreachable:
 		return fmt.Sprintf(messageUnreachable, key.index, reason, listed(names))
-	case EmptyOwner, LeftOut:
+	case EmptyOwner, LeftOut, Undated:
 		return reason
 	}
 	return fmt.Sprintf(messageFault, key.index, listed(names), reason)
@@ -153,4 +154,52 @@ func upstreamFailure(err error) (status int, reason string) {
 		return 403, messageCredentialsWanted
 	}
 	return gatewayTimeout, oneLine(err.Error())
+}
+
+// pageFault is a fault of a page that was served all the same.
+type pageFault struct {
+	kind FaultKind
+	text string
+}
+
+// faultsOf gives what a person should know of a page that is served.
+func (g *Gate) faultsOf(name, bare string, page *index.Page) []pageFault {
+	var faults []pageFault
+	if len(page.Unreadable) > 0 {
+		faults = append(faults, pageFault{LeftOut, oneLine(fmt.Sprintf(messageUnreadableLinks, bare, len(page.Unreadable), name, page.Unreadable[0]))})
+	}
+	if len(page.Files) == 0 && (page.Status == "" || page.Status == "active") && g.keepsOthersOut(name, bare) {
+		faults = append(faults, pageFault{EmptyOwner, fmt.Sprintf(messageEmptyOwner, bare, name)})
+	}
+	for _, file := range page.Files {
+		if file.UploadTime.IsZero() {
+			return append(faults, pageFault{Undated, fmt.Sprintf(messageUndated, bare)})
+		}
+	}
+	return faults
+}
+
+// keepsOthersOut says whether an index that has a name keeps others from being
+// asked for it.
+func (g *Gate) keepsOthersOut(name, bare string) bool {
+	if g.config.Strategy == AsPip || g.config.Popular(name) {
+		return false
+	}
+	if _, pinned := pinFor(g.config.Pins, name); pinned {
+		return false
+	}
+	last := len(g.rank) - 1
+	return last > 0 && !sameIndex(g.config.Indexes[g.rank[last]].URL, bare)
+}
+
+// enterFaults enters the faults of a page that pip is given. The mutex must be
+// held.
+func (g *Gate) enterFaults(v *verdict) {
+	for _, fault := range v.faults {
+		key := faultKey{kind: fault.kind, index: index.Redact(v.indexURL)}
+		if fault.kind != Undated {
+			key.page = v.name
+		}
+		g.faults.add(key, v.name, fault.text)
+	}
 }

@@ -25,12 +25,17 @@ const (
 	messageUnknownHostHint    = "name the URL yourself on the command line or in the requirements file to have it judged"
 	messageSkippedUpgrade     = "%s cannot be reached (%s), upgrade skipped: %s"
 	messageEmptyOwner         = "%s has an empty page for %s, so no other index is asked for it; pin the name to the index that should answer"
+	messageUndated            = "%s gives no upload times, so its files are never held back for being new"
 	messageUnreadableLinks    = "%s: left out %d of the links on its page for %s that cannot be read for certain, the first is %s"
 )
 
 // refusal is the reason phrase of a blocked file.
 func refusal(finding policy.Finding) string {
-	return oneLine(fmt.Sprintf("blocked by thresher: %s: %s (%s)", finding.Subject, finding.Evidence, finding.Rule))
+	text := finding.Evidence
+	if !strings.HasPrefix(text, finding.Subject) {
+		text = finding.Subject + ": " + text
+	}
+	return oneLine(fmt.Sprintf("blocked by thresher: %s (%s)", text, finding.Rule))
 }
 
 func hostRefused(host string) string {

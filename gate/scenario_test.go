@@ -126,7 +126,7 @@ func TestRequestedProjectWithoutFiles(t *testing.T) {
 }
 
 func TestFittingVersion(t *testing.T) {
-	for _, specifier := range []string{"", "==3.1", ">=2,<3", "~=1.4", "!=1.0", "==2.*", "<1", ">1,<2", "===7", "==1!2.0", ">5", ">=2.0rc1,<2.0", "==1.0+local"} {
+	for _, specifier := range []string{"", "==3.1", ">=2,<3", "~=1.4", "!=1.0", "==2.*", "<1", ">1,<2", "===7", "==1!2.0", ">5", ">=2.0rc1,<2.1", "==1.0+local"} {
 		version, ok := fittingVersion([]Wanted{{Name: "other"}, {Name: "App"}, {Name: "app", Specifier: specifier}}, "app")
 		specifiers, err := pep.ParseSpecifiers(specifier)
 		if err != nil {

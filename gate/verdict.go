@@ -19,6 +19,7 @@ type verdict struct {
 	kept     []keptFile
 	findings []versionFinding // of the project, and of files held back
 	blocked  map[string]blockedFile
+	faults   []pageFault
 	// stop is set where pip must end here and no page with files can make it:
 	// there is none to choose.
 	stop *policy.Finding
@@ -128,6 +129,7 @@ func (g *Gate) projectEvidence(name, bare string, public bool, page *index.Page,
 		return evidence
 	}
 	history := index.Summarise(page, evidence.Now)
+	evidence.History = history
 	evidence.Exists = policy.Yes
 	evidence.Status, evidence.StatusReason = page.Status, page.StatusReason
 	evidence.First, evidence.Latest, evidence.Releases = history.First, history.Latest, len(history.Releases)
@@ -157,6 +159,7 @@ type candidate struct {
 // filter judges every file of a page and writes the page that pip is given.
 func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeFile func(FileEvidence) []policy.Finding) {
 	now := g.config.now()
+	result.faults = g.faultsOf(result.name, result.indexURL, page)
 	lost := index.LostProvenance(page, now)
 	candidates := make([]candidate, 0, len(page.Files))
 	for i := range page.Files {
@@ -292,6 +295,7 @@ func (g *Gate) deliver(key pageKey, v *verdict) {
 		return
 	}
 	g.served[key] = v
+	g.enterFaults(v)
 	for id, blocked := range v.blocked {
 		g.blocked[id] = blocked
 	}
