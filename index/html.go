@@ -10,9 +10,9 @@ import (
 )
 
 // parseHTMLPage reads the anchors of a PEP 503 page as pip's HTMLLinkParser
-// does: every <a> with an href, the first <base> that has one, of an attribute
-// that stands twice the last. Only links that pip would take for a
-// distribution become files.
+// does: every <a> with an href, the first <base> that has one. Only links that
+// pip would take for a distribution become files. Of an attribute that stands
+// twice the first counts, as HTML says (for Python the last).
 func parseHTMLPage(body []byte, charset string, page *Page, base *url.URL) (reason string) {
 	text, ok := decodeText(body, charset)
 	if !ok {

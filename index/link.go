@@ -97,12 +97,15 @@ func (r *linkReader) readPlain(text string) (link, bool) {
 			text = text[:i]
 			break
 		}
+		if c == '.' && i == slash+1 {
+			return link{}, false // perhaps a dot segment
+		}
 		if c == '/' {
 			slash = i
 		}
 	}
 	filename := text[slash+1:]
-	if filename == "" || filename == "." || filename == ".." {
+	if filename == "" {
 		return link{}, false
 	}
 	l.url, l.filename = text, filename
@@ -119,6 +122,10 @@ func isDigest(text string) bool {
 }
 
 func (r *linkReader) readAny(text string) (link, bool) {
+	// Where a backslash stands, readers of URLs differ on what the host is.
+	if path, _, _ := strings.Cut(text, "#"); strings.Contains(path, "\\") {
+		return link{}, false
+	}
 	text = escapeStray(text)
 	bare, fragment, _ := strings.Cut(text, "#")
 	reference, err := url.Parse(bare)
