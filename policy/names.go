@@ -259,7 +259,7 @@ func (p *Policy) typosquat(r Requested, e NameEvidence) []Finding {
 	var findings []Finding
 	for _, suspicion := range e.Suspicions {
 		finding := p.finding(Typosquat, r.Name, Confidence(suspicion.Confidence), imitates(suspicion.Target, suspicion.Why)+p.expiredFor(r.Canonical, Typosquat))
-		finding.Target = suspicion.Target
+		finding.Target = printable(suspicion.Target)
 		finding.Action = p.typosquatAction(finding.Confidence)
 		hint := "thresher explain " + shellQuoted(r.Name)
 		if _, isName := canonicalName(suspicion.Target); r.Typed && isName && r.URL == "" {

@@ -110,7 +110,7 @@ func (p *Policy) unknownName(e ProjectEvidence) []Finding {
 	}
 	findings := p.about(e, UnknownName, noIndexHasIt)
 	if len(e.Suspicions) > 0 {
-		findings[0].Target = e.Suspicions[0].Target
+		findings[0].Target = printable(e.Suspicions[0].Target)
 		findings[0].Hint = "thresher explain " + shellQuoted(e.Suspicions[0].Target)
 	}
 	return findings
@@ -278,10 +278,10 @@ func (p *Policy) SettleSuspicion(e ProjectEvidence) (imitation Known, why string
 	if len(e.Malware) > 0 || strings.EqualFold(e.Status, "quarantined") {
 		return Yes, settledByStatus
 	}
-	if e.Exists != Yes || e.First.IsZero() {
-		return Unknown, ""
-	}
 	age := e.Now.Sub(e.First)
+	if e.Exists != Yes || e.First.IsZero() || age < -Day.Duration() {
+		return Unknown, "" // a date that far in the future says that a clock is wrong
+	}
 	if age < youngImitation.Duration() {
 		return Yes, settledByYouth(max(age, 0))
 	}

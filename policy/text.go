@@ -9,7 +9,7 @@ import (
 )
 
 // longestShown is how much of a foreign text is shown, in characters.
-const longestShown = 200
+const longestShown = 500
 
 // printable returns a text that came from elsewhere in a form that can do
 // nothing to a terminal: control characters, invisible and direction-changing

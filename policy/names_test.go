@@ -1,0 +1,478 @@
+package policy
+
+import (
+	"strings"
+	"testing"
+
+	"thresher/pep"
+	"thresher/policy/typosquat"
+)
+
+// outcome is what a rule made of a case: its action, or "" for no finding.
+func outcome(findings []Finding, rule Rule) Action {
+	for _, finding := range findings {
+		if finding.Rule == rule {
+			return finding.Action
+		}
+	}
+	return ""
+}
+
+// checkTexts holds every finding to the manner in which findings are written.
+func checkTexts(t testing.TB, findings []Finding) {
+	t.Helper()
+	for _, finding := range findings {
+		for _, text := range []string{finding.Subject, finding.Target, finding.Evidence, finding.Hint} {
+			if text != printable(text) && text != finding.Hint {
+				t.Errorf("%s: %q would reach the terminal", finding.Rule, text)
+			}
+			if strings.ContainsAny(text, "\n\r\x1b\x00") {
+				t.Errorf("%s: %q would reach the terminal", finding.Rule, text)
+			}
+			if strings.Contains(text, "secret") {
+				t.Errorf("%s: %q shows credentials", finding.Rule, text)
+			}
+		}
+		if finding.Evidence == "" || strings.HasSuffix(finding.Evidence, ".") {
+			t.Errorf("%s: evidence %q", finding.Rule, finding.Evidence)
+		}
+		if finding.Subject == "" || finding.Confidence == "" || finding.Action == Off {
+			t.Errorf("%+v", finding)
+		}
+		if finding.Hint == "" && finding.Rule != Unreadable {
+			t.Errorf("%s: no hint", finding.Rule)
+		}
+	}
+}
+
+// named is a request for a name that is new to the environment.
+func named(name, specifier string) Requested {
+	return Requested{Name: name, Canonical: pep.CanonicalName(name), Specifier: specifier, Origin: "requirements.txt:3", New: true, Python: Python{3, 12}}
+}
+
+func typed(name string) Requested {
+	requested := named(name, "")
+	requested.Typed, requested.Origin = true, "argument 2"
+	return requested
+}
+
+func fromURL(name, url string) Requested {
+	requested := named(name, "")
+	requested.URL = url
+	return requested
+}
+
+func TestUnreadable(t *testing.T) {
+	policy := Default(Standard)
+	tests := []struct {
+		name      string
+		requested Requested
+		want      Action
+	}{
+		{"nothing at all", Requested{Origin: "requirements.txt:3", New: true}, Block},
+		{"no name", Requested{Name: "a b", Canonical: "a b", New: true}, Block},
+		{"a name that is not its canonical one", Requested{Name: "Foo", Canonical: "Foo", New: true}, Block},
+		{"a name", named("Foo_Bar", ""), ""},
+		{"a path", Requested{Path: "/src/x", URL: "file:///src/x", New: true}, ""},
+	}
+	for _, test := range tests {
+		findings := policy.JudgeRequested(test.requested, NameEvidence{})
+		if got := outcome(findings, Unreadable); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		checkTexts(t, findings)
+	}
+	if finding := policy.JudgeUnreadable("a\x1b[1m", "b\n", "c"); finding.Subject != "a?[1m" || finding.Evidence != "b?" || finding.Action != Block {
+		t.Error(finding)
+	}
+}
+
+func TestDenied(t *testing.T) {
+	tests := []struct {
+		name string
+		layers
+		requested string
+		want      Action
+	}{
+		{"denied", layers{user: "[deny]\nColour_Ama = \"imitates colorama\"\n"}, "colour.ama", Block},
+		{"another name", layers{user: "[deny]\ncolourama = \"x\"\n"}, "colorama", ""},
+		{"by a pattern", layers{user: "[deny]\n\"evil-*\" = \"x\"\n"}, "Evil_Thing", Block},
+		{"as the policy acts", layers{user: "[rules]\ndenied = \"ask\"\n[deny]\nx = \"x\"\n"}, "x", Ask},
+		{"a nearer layer allows it", layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\n"}, "x", ""},
+		{"a farther layer allows it", layers{system: "[allow.x]\nreason = \"y\"\n", user: "[deny]\nx = \"x\"\n"}, "x", Block},
+		{"a nearer layer allows something of it", layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\nrules = [\"stale\"]\n"}, "x", Block},
+		{"a nearer layer allowed it until now", layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\nexpires = 2026-01-01\n"}, "x", Block},
+		{"the denial is locked", layers{system: "locked = [\"deny\"]\n[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\n"}, "x", Block},
+		{"a name beats a pattern", layers{user: "[deny]\n\"x-*\" = \"x\"\n[allow.x-y]\nreason = \"y\"\n"}, "x-y", ""},
+		{"a pattern beats no name", layers{user: "[deny]\nx-y = \"x\"\n[allow.\"x-*\"]\nreason = \"y\"\n"}, "x-y", Block},
+		{"of two patterns deny wins", layers{user: "[deny]\n\"x-*\" = \"x\"\n[allow.\"*\"]\nreason = \"y\"\n"}, "x-y", Block},
+		{"an untrusted project denies", layers{user: "[allow.x]\nreason = \"y\"\n", project: "[deny]\nx = \"x\"\n"}, "x", Block},
+		{"an untrusted project allows", layers{user: "[deny]\nx = \"x\"\n", project: "[allow.x]\nreason = \"y\"\n"}, "x", Block},
+	}
+	for _, test := range tests {
+		policy := test.merged(t, false)
+		for _, isNew := range []bool{true, false} {
+			requested := named(test.requested, ">=1")
+			requested.New = isNew
+			findings := policy.JudgeRequested(requested, NameEvidence{})
+			if got := outcome(findings, Denied); got != test.want {
+				t.Errorf("%s: %q, want %q", test.name, got, test.want)
+			}
+			checkTexts(t, findings)
+		}
+		if got := outcome(policy.JudgeDependency(test.requested, NameEvidence{}, true), Denied); got != test.want {
+			t.Errorf("%s, as a dependency: %q, want %q", test.name, got, test.want)
+		}
+	}
+	constraint := named("x", "<2")
+	constraint.Constraint = true
+	if findings := (layers{user: "[deny]\nx = \"x\"\n"}).merged(t, false).JudgeRequested(constraint, NameEvidence{}); len(findings) > 0 {
+		t.Error("a constraint installs nothing", findings)
+	}
+}
+
+func TestUnapproved(t *testing.T) {
+	const list = "allowlist = true\n"
+	tests := []struct {
+		name, user string
+		requested  Requested
+		want       Action
+	}{
+		{"no allowlist", "", named("x", ""), ""},
+		{"not on it", list, named("x", ""), Block},
+		{"on it", list + "[allow.x]\nreason = \"y\"\n", named("X", ""), ""},
+		{"on it by a pattern", list + "[allow.\"acme-*\"]\nreason = \"y\"\n", named("acme.x", ""), ""},
+		{"on it until now", list + "[allow.x]\nreason = \"y\"\nexpires = 2026-01-01\n", named("x", ""), Block},
+		{"on it for another rule", list + "[allow.x]\nreason = \"y\"\nrules = [\"stale\"]\n", named("x", ""), Block},
+		{"a url without a name", list, fromURL("", "https://h.example/x-1.whl"), Block},
+		{"a url on it", list + "[allow.\"https://H.example/x-1.whl\"]\nreason = \"y\"\n", fromURL("", "https://u:secret@h.example/x-1.whl#sha256=00"), ""},
+		{"the user's own directory", list, Requested{Path: "/src/x", URL: "file:///src/x", Editable: true, New: true}, ""},
+		{"an archive of someone's", list, Requested{Path: "/src/x.whl", URL: "file:///src/x.whl", New: true}, Block},
+	}
+	for _, test := range tests {
+		findings := layers{user: test.user}.merged(t, false).JudgeRequested(test.requested, NameEvidence{})
+		if got := outcome(findings, Unapproved); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		checkTexts(t, findings)
+	}
+	policy := layers{user: list}.merged(t, false)
+	if got := outcome(policy.JudgeDependency("x", NameEvidence{}, false), Unapproved); got != Block {
+		t.Errorf("a dependency: %q", got)
+	}
+}
+
+func TestTyposquat(t *testing.T) {
+	suspect := func(confidence typosquat.Confidence) NameEvidence {
+		return NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requests", Confidence: confidence, Why: "two letters swapped"}}}
+	}
+	tests := []struct {
+		name, user string
+		evidence   NameEvidence
+		want       Action
+	}{
+		{"nothing suspected", "", NameEvidence{}, ""},
+		{"high", "", suspect(typosquat.High), Block},
+		{"medium", "", suspect(typosquat.Medium), Ask},
+		{"low", "", suspect(typosquat.Low), Note},
+		{"popular itself", "", NameEvidence{Rank: 5, Suspicions: suspect(typosquat.High).Suspicions}, ""},
+		{"allowed", "[allow.reqeusts]\nreason = \"y\"\n", suspect(typosquat.High), ""},
+		{"allowed until now", "[allow.reqeusts]\nreason = \"y\"\nexpires = 2026-01-01\n", suspect(typosquat.High), Block},
+		{"another allowed", "[allow.requests]\nreason = \"y\"\n", suspect(typosquat.High), Block},
+		{"strict, medium", "preset = \"strict\"\n", suspect(typosquat.Medium), Block},
+		{"strict, low", "preset = \"strict\"\n", suspect(typosquat.Low), Note},
+		{"noted, high", "[rules]\ntyposquat = \"note\"\n", suspect(typosquat.High), Note},
+		{"off", "[rules]\ntyposquat = \"off\"\n", suspect(typosquat.High), ""},
+	}
+	for _, test := range tests {
+		policy := layers{user: test.user}.merged(t, false)
+		findings := policy.JudgeRequested(named("reqeusts", ">=1"), test.evidence)
+		if got := outcome(findings, Typosquat); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		checkTexts(t, findings)
+	}
+	t.Run("known in the environment", func(t *testing.T) {
+		requested := named("reqeusts", ">=1")
+		requested.New = false
+		if got := outcome(Default(Standard).JudgeRequested(requested, suspect(typosquat.Medium)), Typosquat); got != Ask {
+			t.Error(got)
+		}
+	})
+	t.Run("what to type next", func(t *testing.T) {
+		policy := Default(Standard)
+		for _, test := range []struct {
+			requested Requested
+			want      string
+		}{
+			{typed("reqeusts"), "pip install requests"},
+			{named("reqeusts", ">=1"), "thresher explain reqeusts"},
+		} {
+			if got := policy.JudgeRequested(test.requested, suspect(typosquat.High))[0]; got.Hint != test.want || got.Target != "requests" {
+				t.Errorf("%+v, want %s", got, test.want)
+			}
+		}
+		file := NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requirements.txt", Confidence: typosquat.High, Why: "a file name"}}}
+		if got := policy.JudgeRequested(typed("requirements-txt"), file)[0].Hint; got != "pip install -r requirements.txt" {
+			t.Error(got)
+		}
+	})
+	t.Run("a finding each", func(t *testing.T) {
+		two := NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "a", Confidence: typosquat.Medium, Why: "b"}, {Target: "c", Confidence: typosquat.Medium, Why: "d"}}}
+		if findings := Default(Standard).JudgeRequested(named("x", ">=1"), two); len(findings) != 2 {
+			t.Error(findings)
+		}
+	})
+}
+
+func TestStdlib(t *testing.T) {
+	tests := []struct {
+		name, user string
+		requested  Requested
+		python     Python
+		want       Action
+	}{
+		{"in the library of this python", "", typed("dataclasses"), Python{3, 12}, Note},
+		{"in that of a later one", "", typed("tomli"), Python{3, 10}, ""},
+		{"in that of exactly this one", "", typed("tomli"), Python{3, 11}, Note},
+		{"in any python there is, this one unknown", "", typed("enum34"), Python{}, Note},
+		{"perhaps in this python, which is unknown", "", typed("tomli"), Python{}, ""},
+		{"a backport may be blocked", "[rules]\nstdlib = \"block\"\n", typed("dataclasses"), Python{3, 12}, Block},
+		{"what does more may not", "[rules]\nstdlib = \"block\"\n", typed("pytz"), Python{3, 12}, Note},
+		{"only python 2 needed it", "", typed("six"), Python{3, 12}, Note},
+		{"in part is no finding", "[rules]\nstdlib = \"block\"\n", typed("requests"), Python{3, 12}, ""},
+		{"in a file", "", named("Enum34", ">=1"), Python{3, 12}, Note},
+		{"allowed", "[allow.enum34]\nreason = \"y\"\n", typed("enum34"), Python{3, 12}, ""},
+		{"off", "[rules]\nstdlib = \"off\"\n", typed("enum34"), Python{3, 12}, ""},
+		{"something else", "", typed("numpy"), Python{3, 12}, ""},
+	}
+	for _, test := range tests {
+		test.requested.Python = test.python
+		findings := layers{user: test.user}.merged(t, false).JudgeRequested(test.requested, NameEvidence{})
+		if got := outcome(findings, Stdlib); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		checkTexts(t, findings)
+	}
+	if findings := Default(Standard).JudgeDependency("enum34", NameEvidence{}, true); len(findings) > 0 {
+		t.Error("only what a user names", findings)
+	}
+}
+
+func TestPreferred(t *testing.T) {
+	const prefer = "[prefer]\nsimplejson = \"json\"\nrequests = \"httpx\"\n"
+	tests := []struct {
+		name, user string
+		requested  Requested
+		want       Action
+		hint       string
+	}{
+		{"no preference", "", typed("simplejson"), "", ""},
+		{"a module", prefer, typed("SimpleJSON"), Note, "thresher allow SimpleJSON --reason 'why it is right'"},
+		{"a popular name", prefer, typed("requests"), Note, "pip install httpx"},
+		{"in a file", prefer, named("requests", ">=1"), Note, "thresher allow requests --reason 'why it is right'"},
+		{"asked", prefer + "[rules]\npreferred = \"ask\"\n", typed("requests"), Ask, "pip install httpx"},
+		{"allowed", prefer + "[allow.requests]\nreason = \"y\"\n", typed("requests"), "", ""},
+	}
+	for _, test := range tests {
+		findings := layers{user: test.user}.merged(t, false).JudgeRequested(test.requested, NameEvidence{Rank: 1})
+		if got := outcome(findings, Preferred); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		for _, finding := range findings {
+			if finding.Rule == Preferred && finding.Hint != test.hint {
+				t.Errorf("%s: %s, want %s", test.name, finding.Hint, test.hint)
+			}
+		}
+		checkTexts(t, findings)
+	}
+}
+
+func TestPinned(t *testing.T) {
+	hashed := named("x", "==1.2")
+	hashed.Hashes = true
+	constraint := named("x", "==1.2")
+	constraint.Constraint = true
+	tests := []struct {
+		name, user string
+		requested  Requested
+		want       Action
+	}{
+		{"exact", "", named("x", "==1.2"), Note},
+		{"arbitrary", "", named("x", "===1.2"), Note},
+		{"among others", "", named("x", "!=1.1,==1.2"), Note},
+		{"a series", "", named("x", "==1.*"), ""},
+		{"compatible", "", named("x", "~=1.2"), ""},
+		{"bounded", "", named("x", "<2,>=1"), ""},
+		{"a lock file's line", "", hashed, ""},
+		{"a constraint", "", constraint, Note},
+		{"a temporary pin", "[allow.x]\nreason = \"2.0 breaks us\"\nexpires = 2027-01-31\n", named("x", "==1.2"), ""},
+		{"one whose time is over", "[allow.x]\nreason = \"2.0 breaks us\"\nexpires = 2026-01-31\n", named("x", "==1.2"), Note},
+		{"allowed for other reasons", "[allow.x]\nreason = \"our own fork\"\n", named("x", "==1.2"), Note},
+		{"allowed for this reason", "[allow.x]\nreason = \"y\"\nrules = [\"pinned\"]\n", named("x", "==1.2"), ""},
+		{"relaxed", "preset = \"relaxed\"\n", named("x", "==1.2"), ""},
+	}
+	for _, test := range tests {
+		findings := layers{user: test.user}.merged(t, false).JudgeRequested(test.requested, NameEvidence{})
+		if got := outcome(findings, Pinned); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		checkTexts(t, findings)
+	}
+}
+
+func TestUnbounded(t *testing.T) {
+	hashed := named("x", "")
+	hashed.Hashes = true
+	tests := []struct {
+		name, user string
+		requested  Requested
+		want       Action
+	}{
+		{"no bound", "", named("x", ""), Note},
+		{"an upper one", "", named("x", "<2"), Note},
+		{"all but one", "", named("x", "!=2"), Note},
+		{"a lower one", "", named("x", ">=1"), ""},
+		{"above", "", named("x", ">1"), ""},
+		{"compatible", "", named("x", "~=1.2"), ""},
+		{"exact", "", named("x", "==1.2"), ""},
+		{"a series", "", named("x", "==1.*"), ""},
+		{"typed", "", typed("x"), ""},
+		{"by a url", "", fromURL("x", "https://h.example/x.whl"), ""},
+		{"with a hash", "", hashed, ""},
+		{"allowed", "[allow.x]\nreason = \"y\"\n", named("x", ""), ""},
+		{"strict", "preset = \"strict\"\n", named("x", ""), Note},
+		{"blocked", "[rules]\nunbounded = \"block\"\n", named("x", ""), Block},
+	}
+	for _, test := range tests {
+		findings := layers{user: test.user}.merged(t, false).JudgeRequested(test.requested, NameEvidence{})
+		if got := outcome(findings, Unbounded); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		checkTexts(t, findings)
+	}
+}
+
+func TestDirectAndInsecureURLs(t *testing.T) {
+	hashed := func(requested Requested) Requested {
+		requested.Hashes = true
+		return requested
+	}
+	const wheel = "://h.example/x-1-py3-none-any.whl"
+	tests := []struct {
+		name, user       string
+		requested        Requested
+		direct, insecure Action
+	}{
+		{"an archive", "", fromURL("", "https"+wheel), Ask, ""},
+		{"an archive with credentials", "", fromURL("x", "https://u:secret@h.example/x.whl"), Ask, ""},
+		{"an archive with a hash", "", hashed(fromURL("", "https"+wheel)), Note, ""},
+		{"an archive over http", "", fromURL("", "http"+wheel), Ask, Block},
+		{"in capitals", "", fromURL("", "HTTP"+wheel), Ask, Block},
+		{"an archive over http with a hash", "", hashed(fromURL("", "http"+wheel)), Note, ""},
+		{"over ftp", "", fromURL("", "ftp"+wheel), Ask, Block},
+		{"over what nobody knows", "", fromURL("", "gopher"+wheel), Ask, Block},
+		{"from this machine", "", fromURL("", "http://127.0.0.1:8000/x.whl"), Ask, ""},
+		{"from this machine by name", "", fromURL("", "http://localhost/x.whl"), Ask, ""},
+		{"from a name that only looks like it", "", fromURL("", "http://localhost.evil.example/x.whl"), Ask, Block},
+		{"from this machine as a user name", "", fromURL("", "http://127.0.0.1@evil.example/x.whl"), Ask, Block},
+		{"a repository", "", fromURL("x", "git+https://h.example/x@v1"), Note, ""},
+		{"a repository over ssh", "", fromURL("x", "git+ssh://git@h.example/x"), Note, ""},
+		{"a repository over http", "", fromURL("x", "git+http://h.example/x"), Note, Block},
+		{"a repository over git", "", fromURL("x", "git+git://h.example/x"), Note, Block},
+		{"a repository with a hash that pip does not look at", "", hashed(fromURL("x", "git+http://h.example/x#sha256=00")), Note, Block},
+		{"a folder", "", Requested{Path: "/src/x", URL: "file:///src/x", New: true}, "", ""},
+		{"no url", "", fromURL("", "https://[::1/x"), Ask, Block},
+		{"allowed", "[allow.\"https" + wheel + "\"]\nreason = \"y\"\n", fromURL("", "https://u:secret@H.example/x-1-py3-none-any.whl#egg=x"), "", ""},
+		{"its name is allowed", "[allow.x]\nreason = \"y\"\n", fromURL("x", "https"+wheel), Ask, ""},
+		{"another url is allowed", "[allow.\"https://h.example/\"]\nreason = \"y\"\n", fromURL("x", "https"+wheel), Ask, ""},
+		{"allowed over http", "[allow.\"http" + wheel + "\"]\nreason = \"y\"\n", fromURL("", "http"+wheel), "", ""},
+		{"strict", "preset = \"strict\"\n", fromURL("", "https"+wheel), Block, ""},
+		{"strict, with a hash", "preset = \"strict\"\n", hashed(fromURL("", "https"+wheel)), Note, ""},
+	}
+	for _, test := range tests {
+		policy := layers{user: test.user}.merged(t, false)
+		findings := policy.JudgeRequested(test.requested, NameEvidence{})
+		if got := outcome(findings, DirectURL); got != test.direct {
+			t.Errorf("%s: direct-url %q, want %q", test.name, got, test.direct)
+		}
+		if got := outcome(findings, InsecureURL); got != test.insecure {
+			t.Errorf("%s: insecure-url %q, want %q", test.name, got, test.insecure)
+		}
+		checkTexts(t, findings)
+		test.requested.Constraint = true
+		if got := outcome(policy.JudgeRequested(test.requested, NameEvidence{}), InsecureURL); got != test.insecure {
+			t.Errorf("%s, as a constraint: insecure-url %q, want %q", test.name, got, test.insecure)
+		}
+	}
+}
+
+func TestWhatIsKnownPrintsNoNotes(t *testing.T) {
+	requested := named("simplejson", "==1")
+	requested.New = false
+	policy := layers{user: "[prefer]\nsimplejson = \"json\"\n"}.merged(t, false)
+	if findings := policy.JudgeRequested(requested, NameEvidence{}); len(findings) > 0 {
+		t.Error(findings)
+	}
+}
+
+// Names, origins and reasons come from files that anyone may have written.
+func TestHostileTextsReachNobody(t *testing.T) {
+	const evil = "x\x1b]0;owned\x07\n\u202e$(reboot)'; rm -rf ~; '"
+	policy := layers{user: "allowlist = true\n"}.merged(t, false)
+	var findings []Finding
+	for _, requested := range []Requested{
+		{Name: evil, Canonical: evil, Origin: evil, New: true},
+		{URL: "https://h.example/" + evil, Origin: evil, New: true},
+		{URL: evil, Origin: evil, New: true},
+		{Path: "/" + evil + ".whl", URL: "file:///" + evil + ".whl", Origin: evil, New: true},
+		{Name: "x", Canonical: "x", Specifier: "===" + evil, Origin: evil, New: true},
+		{Name: "x", Canonical: "x", Specifier: "==1+" + evil, Origin: evil, New: true},
+		{Name: "x", Canonical: "x", Origin: evil, New: true},
+	} {
+		evidence := NameEvidence{Suspicions: []typosquat.Suspicion{{Target: evil, Confidence: typosquat.High, Why: evil}}}
+		findings = append(findings, policy.JudgeRequested(requested, evidence)...)
+	}
+	findings = append(findings, policy.JudgeProject(ProjectEvidence{
+		Name: evil, Canonical: evil, Now: today, New: true, Exists: Yes, Status: evil, StatusReason: evil, Malware: []string{evil},
+		Ownership: true, Maintainers: []string{evil}, First: today, Latest: today.AddDate(-9, 0, 0),
+	})...)
+	findings = append(findings, policy.JudgeProject(ProjectEvidence{Name: evil, Canonical: evil, Now: today, New: true, Failure: evil})...)
+	findings = append(findings, policy.JudgeFile(FileEvidence{
+		Name: evil, Version: evil, Filename: evil, Now: today, UploadTime: today, Yanked: true, Pinned: true, YankedReason: evil,
+		IsSdist: true, PredecessorsProvenance: true, Malware: []string{evil}, Vulnerabilities: []string{evil},
+	})...)
+	findings = append(findings, policy.JudgeIndex(IndexEvidence{URL: "https://u:secret@" + evil, FromFile: true, Origin: evil})...)
+	findings = append(findings, policy.JudgeIndex(IndexEvidence{URL: evil, TrustedHost: true, FromFile: true, Origin: evil})...)
+	findings = append(findings, policy.JudgeConfusion(ConfusionEvidence{Name: evil, Chosen: evil, Others: []string{evil, "https://u:secret@h.example/" + evil}})...)
+	findings = append(findings, policy.JudgeArrival(Arrival{Name: evil, Version: evil, Path: evil, Hook: true})...)
+	if len(findings) < 20 {
+		t.Errorf("only %d findings", len(findings))
+	}
+	checkTexts(t, findings)
+	for _, finding := range append(findings, Decide(findings, false).Findings...) {
+		if outside := unquoted(finding.Hint); strings.ContainsAny(outside, "$;`|&") {
+			t.Errorf("%s: %s", finding.Rule, finding.Hint)
+		}
+	}
+}
+
+// unquoted is what of a shell's line stands outside quotes.
+func unquoted(line string) string {
+	var outside strings.Builder
+	quoted := false
+	for i := 0; i < len(line); i++ {
+		switch {
+		case line[i] == '\\' && !quoted:
+			i++
+		case line[i] == '\'':
+			quoted = !quoted
+		case !quoted:
+			outside.WriteByte(line[i])
+		}
+	}
+	if quoted {
+		outside.WriteString("; a quote is open")
+	}
+	return outside.String()
+}
