@@ -27,13 +27,14 @@ var affixWords = sync.OnceValue(func() map[string]affixWeight {
 		my our own the open free dev devel develop nightly beta alpha
 		fix fixed fixes fixer patch patched hotfix update updated updater updates upgrade upgraded
 		secure secured security safe ssl openssl tls https utf8 unicode
-		x ex ng next v1 v2 v3 v4 v5 2 3 4 5 install installer setup hub kit bin binary`) {
+		install installer setup hub kit bin binary`) {
 		weights[word] = empty
 	}
 	for _, word := range strings.Fields(`
 		http async sync core base common util utils tool tools toolkit helper helpers wrapper
 		client clients sdk api apis app cli server service extra extras ext addon addons
-		test tests testing tester demo config logger log logging info db data web bot cloud gui`) {
+		test tests testing tester demo config logger log logging info db data web bot cloud gui
+		x ex ng next v1 v2 v3 v4 v5 2 3 4 5`) {
 		weights[word] = usual
 	}
 	return weights

@@ -16,14 +16,14 @@ type Kind string
 
 // The kinds of imitation.
 const (
-	Typo       Kind = "typo"      // letters typed wrong
-	Separator  Kind = "separator" // a hyphen more or less
-	Extended   Kind = "extended"  // something put before or behind
-	Shortened  Kind = "shortened" // something left out
-	Reordered  Kind = "reordered" // the same words in another order
-	Disguised  Kind = "disguised" // groups of letters that look or sound like others
-	Contracted Kind = "vowels"    // all vowels left out
-	NotProject Kind = "module"    // the very name of a module or of the requirements file
+	Typo       Kind = "typo"       // letters typed wrong
+	Separator  Kind = "separator"  // a hyphen more or less
+	Extended   Kind = "extended"   // something put before or behind
+	Shortened  Kind = "shortened"  // something left out
+	Reordered  Kind = "reordered"  // the same words in another order
+	Disguised  Kind = "disguised"  // groups of letters that look or sound like others
+	Contracted Kind = "vowels"     // all vowels left out
+	NotProject Kind = "no project" // the very name of a module or of the requirements file
 )
 
 // Kinds returns all kinds of imitation.
@@ -90,7 +90,7 @@ func (d *Detector) findEdits(q query, found []finding) []finding {
 		f := finding{target: d.target(place), kind: Typo}
 		switch {
 		case distance > 0:
-			if distance == 2 && f.target.rank > leastRankForTwoEdits || f.target.kind == module && distance == 2 {
+			if distance == 2 && (f.target.rank > lastRankForTwoEdits || f.target.kind == module) {
 				return
 			}
 			f.edits = editsBetween(q.plain, withoutSeparators(f.target.typed))
@@ -104,15 +104,11 @@ func (d *Detector) findEdits(q query, found []finding) []finding {
 		f.score = f.rate(q)
 		found = append(found, f)
 	})
-	// Only the whole name counts here: what is left of pymongo is too short to
-	// be looked for letter by letter.
-	for _, less := range []string{"py-", "-py"} {
-		place := d.popular.sameLetters("py" + q.name)
-		if less == "-py" {
-			place = d.popular.sameLetters(q.name + "py")
-		}
-		if place >= 0 {
-			f := finding{target: d.target(place), kind: Shortened, word: strings.Trim(less, "-")}
+	// A name before or behind which nothing but "py" is missing is looked up
+	// whole only: less the py, most names are too short to be told apart.
+	for _, longer := range []string{"py" + q.name, q.name + "py"} {
+		if place := d.popular.sameLetters(longer); place >= 0 {
+			f := finding{target: d.target(place), kind: Shortened, word: "py"}
 			f.score = f.rate(q)
 			found = append(found, f)
 		}
@@ -219,7 +215,7 @@ func (d *Detector) findContractions(q query, found []finding) []finding {
 	if len(q.plain) < shortestContraction || strings.ContainsAny(q.plain, "aeiou") {
 		return found
 	}
-	for place := range min(d.popular.names.size(), leastRankForContraction) {
+	for place := range min(d.popular.names.size(), lastRankForContraction) {
 		if contracts(q.plain, d.popular.names.at(place)) {
 			f := finding{target: d.target(place), kind: Contracted}
 			f.score = f.rate(q)

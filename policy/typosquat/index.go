@@ -1,7 +1,5 @@
 package typosquat
 
-import "math/bits"
-
 // index finds the names near another one, separators left out of account.
 // Names are held by length; a set of letters for each turns away nearly all of
 // them before any distance is computed.
@@ -39,17 +37,22 @@ func newIndex(names nameList) *index {
 	return found
 }
 
-// near calls visit with the place of each name within a distance of another
-// one, which has no separators, in no particular order.
+// near calls visit with the place of each name within a distance (1 or 2) of
+// another one, which has no separators, in no particular order.
 func (x *index) near(plain string, limit int, visit func(place, distance int)) {
 	wanted, _ := letterSet(plain)
 	shortest, longest := max(len(plain)-limit, 1), min(len(plain)+limit, longestName)
 	var row rows
 	var letters [longestName]byte
 	for at := x.starts[shortest]; at < x.starts[longest+1]; at++ {
-		// Each edit takes at most one letter out of the set and puts one in.
-		different := wanted ^ x.sets[at]
-		if different != 0 && (bits.OnesCount64(different&wanted) > limit || bits.OnesCount64(different&^wanted) > limit) {
+		// Each edit takes at most one letter out of the set and puts one in;
+		// x & (x-1) is x less its lowest bit.
+		extra, missing := wanted&^x.sets[at], x.sets[at]&^wanted
+		extra, missing = extra&(extra-1), missing&(missing-1)
+		if limit > 1 {
+			extra, missing = extra&(extra-1), missing&(missing-1)
+		}
+		if extra|missing != 0 {
 			continue
 		}
 		place := int(x.ordered[at])

@@ -20,16 +20,19 @@ const (
 
 // Limits below which no finding could reach a score that is told.
 const (
-	shortestForTwoEdits     = 7
-	leastRankForTwoEdits    = 12000
-	shortestExtended        = 4
-	shortestContraction     = 4
-	leastRankForContraction = 1500
+	shortestForTwoEdits    = 6
+	lastRankForTwoEdits    = 12000
+	shortestExtended       = 4
+	shortestContraction    = 4
+	lastRankForContraction = 1500
 )
 
+// confidence returns what a finding is told as, and false where it is not
+// worth telling. An affix alone is never near certain: honest extensions and
+// forks are named like that.
 func (f finding) confidence() (Confidence, bool) {
 	switch {
-	case f.score >= high:
+	case f.score >= high && f.kind != Extended && f.kind != Shortened:
 		return High, true
 	case f.score >= medium:
 		return Medium, true
@@ -54,12 +57,16 @@ func (f finding) rate(q query) float64 {
 	score := popularity(f.target.rank) + length(letters(f.target.typed))
 	switch f.kind {
 	case NotProject:
-		// Nobody has reason to register it, and everybody to type it.
-		return 1
+		// Nobody has an honest reason to register it, and everybody types it
+		// once; but `requirements` may be somebody's own project.
+		if f.target.typed == fileSpellings[0] {
+			return high
+		}
+		return medium + 1
 	case Separator:
-		return score + 0.5
+		return score + 1.4 + 0.5*popularity(f.target.rank)
 	case Shortened:
-		return score - 0.5
+		return score + 0.25*popularity(f.target.rank)
 	case Reordered:
 		return score
 	case Disguised:
@@ -88,14 +95,14 @@ var editWeights = [editKinds]float64{
 
 // rateEdits returns what the edits of a finding count.
 func (f finding) rateEdits(q query) float64 {
-	score := 0.75
+	score := 0.65
 	last := letters(f.target.typed) - 1
 	for _, e := range f.edits {
 		score += editWeights[e.kind]
 		switch {
 		case e.kind == number && e.at >= last:
-			score -= 0.75 // a version, or the next of a series
-		case e.at == 0 && e.wanted != e.typed && e.kind != swapped && e.kind != doubled && e.kind != undoubled:
+			score -= 1.2 // a version, or the next of a series
+		case e.at == 0 && e.kind != swapped && e.kind != doubled && e.kind != undoubled:
 			score -= 0.6 // the first letter is the one that people get right
 		}
 	}
@@ -110,7 +117,9 @@ func (f finding) rateEdits(q query) float64 {
 	} else if typed > 0 {
 		score += 0.6
 		if word, wanted := changedWords(q.name, f.target.typed); word != "" {
-			if familySize(word) > 0 {
+			if _, known := affixWords()[word]; known {
+				score -= 2
+			} else if familySize(word) > 0 {
 				score -= 1
 			}
 			if len(f.edits) > 1 {
@@ -152,16 +161,16 @@ func rateAffix(t target, rest string, joined bool) float64 {
 	if !ok || len(words) > 3 {
 		return never
 	}
-	score := 1.2 + 1.25*popularity(t.rank) + 0.25*float64(min(len(t.name), 12)) - 0.8*math.Log(1+float64(familySize(t.name)))
+	score := 1.2 + 1.25*popularity(t.rank) + 0.25*float64(min(len(t.name), 12)) - 0.75*math.Log(1+float64(familySize(t.name)))
 	for i, word := range words {
 		if i > 0 {
 			score -= 1.5
 		}
 		switch affixWords()[word] {
 		case empty:
-			score += 1.5
+			score += 1.6
 		case usual:
-			score += 0.2
+			score -= 0.2
 		default:
 			if familySize(word) >= largeFamily {
 				return never
