@@ -21,9 +21,8 @@ func run(args, environ []string) int {
 		return shim.Run(program, args[1:], environ, streams)
 	}
 	return cli.Run(args, environ, streams.In, streams.Out, streams.Err, cli.Shim{
-		Run: func(args []string) int { return shim.Run("pip", args, environ, streams) },
-		Plan: func(args []string, asJSON bool) int {
-			return shim.Plan(args, environ, streams, asJSON)
-		},
+		Version: shim.Version,
+		Run:     func(args []string) int { return shim.Run("pip", args, environ, streams) },
+		Plan:    func(args []string, asJSON bool) int { return shim.Plan(args, environ, streams, asJSON) },
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 	"sync"
 	"time"
@@ -25,11 +24,21 @@ type Source struct {
 	// extra indexes first, the main index last. Main tells which is the last.
 	Indexes []string
 	Main    string
-	Pins    []policy.Pin
+	// Pin gives the index URL that a name is bound to, "" for none.
+	Pin func(canonical string) string
 	// Malware gives the ids of the advisories that call any version of a
 	// project malware; nil where there is no database.
 	Malware func(canonical string) []string
 	Now     time.Time
+}
+
+// SetIndexes takes the indexes in pip's order, those from extraAt on being the
+// extra ones, and puts them into the order in which they may answer.
+func (s *Source) SetIndexes(urls []string, extraAt int) {
+	s.Indexes = append(append([]string(nil), urls[extraAt:]...), urls[:extraAt]...)
+	if extraAt > 0 {
+		s.Main = urls[extraAt-1]
+	}
 }
 
 // Subject is a name to gather evidence about.
@@ -108,9 +117,9 @@ func (s Source) Project(ctx context.Context, subject Subject) policy.ProjectEvid
 // Route gives the indexes that may be asked for a name, in order: the index
 // it is pinned to alone, or all of them.
 func (s Source) Route(canonical string) []string {
-	for _, pin := range s.Pins {
-		if matched, err := path.Match(pin.Pattern, canonical); err == nil && matched {
-			return []string{pin.URL}
+	if s.Pin != nil {
+		if url := s.Pin(canonical); url != "" {
+			return []string{url}
 		}
 	}
 	return s.Indexes

@@ -1,0 +1,178 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"thresher/pep"
+	"thresher/policy"
+)
+
+// Every answer that is kept goes into one layer's file: the user's, or with
+// --project the one of the checkout.
+var projectFlag = &cli.BoolFlag{Name: "project", Usage: "record it in the project's " + policy.ProjectFileName + " instead of the user's policy"}
+
+func (p *program) allowCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "allow",
+		Usage:     "record that a name is right, so that it is no question any more",
+		ArgsUsage: "NAME",
+		Category:  categoryDo,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "reason", Usage: "why it is right", Required: true},
+			&cli.StringFlag{Name: "expires", Usage: "the day on which it is a question again, `YYYY-MM-DD`"},
+			&cli.StringSliceFlag{Name: "rule", Usage: "answer only this `RULE` (may be repeated)"},
+			projectFlag,
+		},
+		Action: func(c *cli.Context) error {
+			name, err := p.oneName(c)
+			if err != nil {
+				return err
+			}
+			entry := policy.Allow{Name: name, Reason: c.String("reason")}
+			if entry.Expires, err = parseDay(c.String("expires"), p.now); err != nil {
+				return usageError("%v", err)
+			}
+			for _, rule := range c.StringSlice("rule") {
+				entry.Rules = append(entry.Rules, policy.Rule(rule))
+			}
+			return p.keep(c, func(path string) (bool, string, error) { return policy.AppendAllow(path, entry) })
+		},
+	}
+}
+
+func (p *program) denyCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "deny",
+		Usage:     "record that a name is never installed",
+		ArgsUsage: "NAME",
+		Category:  categoryDo,
+		Flags:     []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "why", Required: true}, projectFlag},
+		Action: func(c *cli.Context) error {
+			name, err := p.oneName(c)
+			if err != nil {
+				return err
+			}
+			return p.keep(c, func(path string) (bool, string, error) {
+				return policy.AppendDeny(path, policy.Deny{Name: name, Reason: c.String("reason")})
+			})
+		},
+	}
+}
+
+func (p *program) preferCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "prefer",
+		Usage:     "record what is used here instead of a name",
+		ArgsUsage: "OLD NEW",
+		Category:  categoryDo,
+		Flags:     []cli.Flag{projectFlag},
+		Action: func(c *cli.Context) error {
+			if c.NArg() != 2 {
+				return usageError("prefer takes two names; next: thresher prefer OLD NEW")
+			}
+			return p.keep(c, func(path string) (bool, string, error) {
+				return policy.AppendPrefer(path, policy.Prefer{Name: c.Args().Get(0), Use: c.Args().Get(1)})
+			})
+		},
+	}
+}
+
+func (p *program) ignoreCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "ignore",
+		Usage:     "record that a known vulnerability was looked at and does not count for now",
+		ArgsUsage: "ID",
+		Category:  categoryDo,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "reason", Usage: "why it does not count here", Required: true},
+			&cli.IntFlag{Name: "days", Value: 14, Usage: "for how many days"},
+			&cli.StringFlag{Name: "expires", Usage: "until this day, `YYYY-MM-DD`, instead of --days"},
+			&cli.StringFlag{Name: "package", Usage: "only in the distribution `NAME`"},
+			&cli.StringFlag{Name: "versions", Usage: "only in versions that `SPECIFIER` allows"},
+			projectFlag,
+		},
+		Action: func(c *cli.Context) error {
+			id, err := p.oneName(c)
+			if err != nil {
+				return err
+			}
+			entry := policy.Ignore{ID: id, Reason: c.String("reason"), Versions: c.String("versions")}
+			if name := c.String("package"); name != "" {
+				entry.Package = pep.CanonicalName(name)
+			}
+			if c.Int("days") < 1 {
+				return usageError("--days takes a number from 1 on")
+			}
+			day := p.now.AddDate(0, 0, c.Int("days"))
+			entry.Expires = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
+			if c.IsSet("expires") {
+				if entry.Expires, err = parseDay(c.String("expires"), p.now); err != nil {
+					return usageError("%v", err)
+				}
+			}
+			return p.keep(c, func(path string) (bool, string, error) { return policy.AppendIgnore(path, entry) })
+		},
+	}
+}
+
+// oneName is the only argument of a command. Words behind it are most likely
+// options, which this command line reads only before it.
+func (p *program) oneName(c *cli.Context) (string, error) {
+	switch {
+	case c.NArg() == 0:
+		return "", usageError("%s takes a name; next: thresher %s --help", c.Command.Name, c.Command.Name)
+	case c.NArg() > 1:
+		return "", usageError("%s takes one name, and %q is one too many", c.Command.Name, c.Args().Get(1))
+	}
+	return c.Args().First(), nil
+}
+
+// keep appends to the file of the chosen layer and says where, or prints the
+// line to change where the key is there already.
+func (p *program) keep(c *cli.Context, appendTo func(path string) (bool, string, error)) error {
+	path := p.places.UserPolicy
+	if c.Bool("project") {
+		found, err := policy.FindProject(p.dir, p.places.Home)
+		if err != nil {
+			return err
+		}
+		if path = found; path == "" {
+			path = filepath.Join(p.dir, policy.ProjectFileName)
+		}
+	}
+	if path == "" {
+		return errors.New("there is no home directory to keep a policy in; next: set HOME or XDG_CONFIG_HOME")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	written, line, err := appendTo(path)
+	if err != nil {
+		return err
+	}
+	if !written {
+		return &exitError{statusFound, "it is there already, nothing was written; change this line: " + line}
+	}
+	p.say("recorded in %s", path)
+	return nil
+}
+
+func parseDay(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	day, err := time.Parse("2006-01-02", text)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is no day as YYYY-MM-DD", text)
+	}
+	if !day.After(now) {
+		return time.Time{}, fmt.Errorf("%s is past already", text)
+	}
+	return day, nil
+}

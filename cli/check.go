@@ -1,0 +1,271 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"thresher/evidence"
+	"thresher/index"
+	"thresher/pep"
+	"thresher/pip"
+	"thresher/policy"
+)
+
+// checked is one line of `thresher check --json`. The names of its fields are
+// a contract: fields are added, never renamed.
+type checked struct {
+	Name      string           `json:"name"`
+	Canonical string           `json:"canonical"`
+	Verdict   string           `json:"verdict"` // pass, note, ask, block
+	Findings  []checkedFinding `json:"findings"`
+}
+
+type checkedFinding struct {
+	Rule       policy.Rule       `json:"rule"`
+	Action     policy.Action     `json:"action"`
+	Confidence policy.Confidence `json:"confidence"`
+	Target     *string           `json:"target"`
+	Evidence   string            `json:"evidence"`
+	Hint       string            `json:"hint"`
+}
+
+func (p *program) checkCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "check",
+		Usage:     "say what would be said of names, without installing anything",
+		ArgsUsage: "NAME… | -r FILE | -",
+		Category:  categoryLook,
+		Description: "NAME may be a requirement (\"pandas>=2\"). With - the names are read from standard\n" +
+			"   input, one a line. The status is 20 where a name would be refused.",
+		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "r", Aliases: []string{"requirement"}, Usage: "check what the requirements file `FILE` names"},
+			&cli.BoolFlag{Name: "offline", Usage: "ask no index"},
+			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line for each name"},
+		},
+		Action: p.check,
+	}
+}
+
+func (p *program) check(c *cli.Context) error {
+	loaded, err := p.policy()
+	if err != nil {
+		return err
+	}
+	requirements, err := p.namesToCheck(c)
+	if err != nil {
+		return err
+	}
+	if len(requirements) == 0 {
+		return usageError("no name to check; next: thresher check NAME")
+	}
+	projects := map[string]policy.ProjectEvidence{}
+	if !c.Bool("offline") && loaded.Evidence.Online.Value {
+		if projects, err = p.gather(c.Context, loaded, requirements); err != nil {
+			return err
+		}
+	}
+	out := bufio.NewWriter(p.out)
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	refused := false
+	for _, r := range requirements {
+		verdict := p.verdict(loaded, r, projects)
+		refused = refused || verdict.Verdict == "block" || verdict.Verdict == "ask"
+		if c.Bool("json") {
+			err = encoder.Encode(verdict)
+		} else {
+			err = p.printChecked(out, verdict)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := out.Flush(); err != nil {
+		return err
+	}
+	if refused {
+		return ended(statusRefused)
+	}
+	return nil
+}
+
+// namesToCheck reads the names of the command line, of standard input and of
+// requirements files.
+func (p *program) namesToCheck(c *cli.Context) ([]policy.Requested, error) {
+	var requested []policy.Requested
+	for i, word := range c.Args().Slice() {
+		if word != "-" {
+			requested = append(requested, request(word, fmt.Sprintf("argument %d", i+1)))
+			continue
+		}
+		lines := bufio.NewScanner(p.in)
+		for line := 1; lines.Scan(); line++ {
+			if text := strings.TrimSpace(lines.Text()); text != "" && !strings.HasPrefix(text, "#") {
+				requested = append(requested, request(text, fmt.Sprintf("standard input:%d", line)))
+			}
+		}
+		if err := lines.Err(); err != nil {
+			return nil, fmt.Errorf("read standard input: %w", err)
+		}
+	}
+	for _, file := range c.StringSlice("r") {
+		command, _, err := p.parsePip("install", "-r", file)
+		if err != nil {
+			return nil, err
+		}
+		if command.Failure != nil {
+			return nil, &exitError{command.Failure.Status, strings.TrimSpace(command.Failure.Message)}
+		}
+		for _, u := range command.Unreadable {
+			return nil, &exitError{statusRefused, fmt.Sprintf("%s: %s; next: %s", u.Place, u.Reason, u.Hint)}
+		}
+		for _, r := range command.Requirements {
+			if r.Constraint && r.URL == "" {
+				continue
+			}
+			requested = append(requested, policy.Requested{
+				Name: r.Name, Canonical: r.Canonical, Specifier: r.Specifier, URL: r.URL, Path: r.Path, Editable: r.Editable,
+				Constraint: r.Constraint, Hashes: len(r.Hashes) > 0, Origin: r.Origin.Place, New: true,
+			})
+		}
+	}
+	return requested, nil
+}
+
+// request makes what pip would be asked for out of a word. A word that is no
+// requirement keeps its text as name: policy says that it is none.
+func request(word, origin string) policy.Requested {
+	requested := policy.Requested{Name: word, Canonical: pep.CanonicalName(word), Origin: origin, Typed: true, New: true}
+	if parsed, err := pep.ParseRequirement(word); err == nil {
+		requested.Name, requested.Canonical = parsed.Name, pep.CanonicalName(parsed.Name)
+		requested.Specifier, requested.URL = parsed.Specifiers.String(), parsed.URL
+	}
+	return requested
+}
+
+// parsePip reads a pip command line as the pip of this shell would.
+func (p *program) parsePip(args ...string) (*pip.Command, *pip.Installation, error) {
+	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self, CacheDir: p.places.Cache})
+	if err != nil {
+		return nil, nil, fmt.Errorf("find the pip that says which index is meant: %w", err)
+	}
+	command := pip.Parse(pip.Input{Args: args, Environ: p.environ, Dir: p.dir, Installation: installation, CacheDir: p.places.Cache})
+	return command, installation, nil
+}
+
+// source is where evidence comes from: the indexes that pip would use here.
+func (p *program) source(loaded *policy.Policy) (evidence.Source, error) {
+	command, _, err := p.parsePip("install")
+	if err != nil {
+		return evidence.Source{}, err
+	}
+	client, err := index.New(index.Config{
+		CacheDir: p.places.Pages(), Proxy: command.Proxy, Environ: p.environ, CertFile: command.Cert, ClientCert: command.ClientCert,
+		Retries: 1, KeyringProvider: command.KeyringProvider, NoInput: true, UserAgent: "thresher/" + p.shim.Version,
+	})
+	if err != nil {
+		return evidence.Source{}, err
+	}
+	malware, err := p.malware()
+	if err != nil {
+		return evidence.Source{}, err
+	}
+	source := evidence.Source{Client: client, Pin: pinOf(loaded), Malware: malware, Now: p.now}
+	source.SetIndexes(values(command.Indexes), command.ExtraAt)
+	return source, nil
+}
+
+// pinOf gives the index that policy binds a name to.
+func pinOf(loaded *policy.Policy) func(string) string {
+	return func(canonical string) string {
+		if pin := loaded.PinFor(canonical); pin != nil {
+			return pin.URL
+		}
+		return ""
+	}
+}
+
+func values(settings []pip.Setting) []string {
+	texts := make([]string, len(settings))
+	for i, s := range settings {
+		texts[i] = s.Value
+	}
+	return texts
+}
+
+// gather asks the indexes about all names. Without a pip to say which index
+// is meant nothing is asked, and it says so.
+func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirements []policy.Requested) (map[string]policy.ProjectEvidence, error) {
+	source, err := p.source(loaded)
+	if errors.Is(err, pip.ErrNoPip) {
+		p.say("%v; only what is known offline is said", err)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer source.Client.Close()
+	var subjects []evidence.Subject
+	for _, r := range requirements {
+		if r.Name != "" && r.URL == "" && pep.ValidName(r.Name) {
+			subjects = append(subjects, evidence.Subject{Name: r.Name, New: true, Requested: true})
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*loaded.Evidence.Deadline.Value.Duration())
+	defer cancel()
+	return source.Gather(ctx, subjects), nil
+}
+
+// verdict is what policy says of one name. That a bare name has no lower bound
+// is a matter of requirements files, not of names.
+func (p *program) verdict(loaded *policy.Policy, r policy.Requested, projects map[string]policy.ProjectEvidence) checked {
+	findings := loaded.JudgeRequested(r, policy.NameEvidenceOf(r.Name))
+	if project, asked := projects[r.Canonical]; asked {
+		findings = loaded.Settle(findings, project)
+	}
+	verdict := checked{Name: r.Name, Canonical: r.Canonical, Findings: []checkedFinding{}}
+	if verdict.Name == "" {
+		verdict.Name = index.Redact(r.URL)
+	}
+	var kept []policy.Finding
+	for _, f := range findings {
+		if r.Typed && (f.Rule == policy.Unbounded || f.Rule == policy.Pinned) {
+			continue
+		}
+		kept = append(kept, f)
+	}
+	decided := policy.Decide(kept, true)
+	verdict.Verdict = decided.Word()
+	for _, f := range decided.Findings {
+		line := checkedFinding{Rule: f.Rule, Action: f.Action, Confidence: f.Confidence, Evidence: f.Evidence, Hint: f.Hint}
+		if f.Target != "" {
+			line.Target = &f.Target
+		}
+		verdict.Findings = append(verdict.Findings, line)
+	}
+	return verdict
+}
+
+func (p *program) printChecked(out io.Writer, v checked) error {
+	if _, err := fmt.Fprintf(out, "%-6s %s\n", v.Verdict, v.Name); err != nil {
+		return err
+	}
+	for _, f := range v.Findings {
+		if _, err := fmt.Fprintf(out, "       %s: %s\n", f.Rule, f.Evidence); err != nil {
+			return err
+		}
+		if f.Hint != "" && (f.Action == policy.Ask || f.Action == policy.Block) {
+			if _, err := fmt.Fprintf(out, "       next: %s\n", f.Hint); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

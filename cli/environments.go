@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sort"
+	"strings"
+
+	"thresher/venv"
+)
+
+// inspectPrefix reads the environment in a directory by its interpreter.
+func inspectPrefix(prefix string) (venv.Environment, error) {
+	names := []string{filepath.Join("bin", "python"), filepath.Join("bin", "python3")}
+	if runtime.GOOS == "windows" {
+		names = []string{filepath.Join("Scripts", "python.exe"), "python.exe"}
+	}
+	for _, name := range names {
+		interpreter := filepath.Join(prefix, name)
+		if _, err := os.Stat(interpreter); err == nil {
+			return venv.Inspect(interpreter)
+		}
+	}
+	return venv.Environment{}, fmt.Errorf("%s has no interpreter: %w", prefix, fs.ErrNotExist)
+}
+
+// baseInterpreters finds the interpreters on this machine that environments
+// are made from: on PATH, and pyenv's. Links to one interpreter count once.
+func (p *program) baseInterpreters() []venv.Environment {
+	var candidates []string
+	for _, dir := range filepath.SplitList(p.environment["PATH"]) {
+		if !filepath.IsAbs(dir) {
+			continue
+		}
+		for _, pattern := range []string{"python3", "python3.[0-9]", "python3.[0-9][0-9]", "python", "python.exe"} {
+			found, err := filepath.Glob(filepath.Join(dir, pattern))
+			if err == nil { // the only error is that of a bad pattern, which a directory's name can make
+				candidates = append(candidates, found...)
+			}
+		}
+	}
+	root := p.environment["PYENV_ROOT"]
+	if root == "" && p.places.Home != "" {
+		root = filepath.Join(p.places.Home, ".pyenv")
+	}
+	if found, err := filepath.Glob(filepath.Join(root, "versions", "*", "bin", "python3")); err == nil {
+		candidates = append(candidates, found...)
+	}
+	byFile := map[string]venv.Environment{}
+	for _, path := range candidates {
+		resolved, err := filepath.EvalSymlinks(path)
+		if err != nil || isScript(resolved) {
+			continue // pyenv's shims stand for interpreters that are found by themselves
+		}
+		environment, err := venv.Inspect(path)
+		if err != nil || environment.Virtual {
+			continue
+		}
+		if _, known := byFile[resolved]; !known {
+			byFile[resolved] = environment
+		}
+	}
+	var environments []venv.Environment
+	for _, environment := range byFile {
+		environments = append(environments, environment)
+	}
+	sort.Slice(environments, func(i, j int) bool { return environments[i].Interpreter < environments[j].Interpreter })
+	return environments
+}
+
+func isScript(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	start := make([]byte, 2)
+	n, err := f.Read(start)
+	return err == nil && strings.HasPrefix(string(start[:n]), "#!")
+}
+
+// tooOld says that an interpreter is below Python 3.8, which thresher does not
+// speak to.
+func tooOld(environment venv.Environment) bool {
+	var major, minor int
+	if _, err := fmt.Sscanf(environment.Version, "%d.%d", &major, &minor); err != nil {
+		return false
+	}
+	return major < 3 || major == 3 && minor < 8
+}
+
+var errNoState = errors.New("there is no home directory to keep the list of environments in; next: set HOME or XDG_STATE_HOME")

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"thresher/internal/journal"
+)
+
+func (p *program) logCommand() *cli.Command {
+	return &cli.Command{
+		Name:     "log",
+		Usage:    "show the last runs, one line each",
+		Category: categoryLook,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as the log keeps it"},
+			&cli.StringFlag{Name: "since", Usage: "only runs of the last `DURATION` (2h, 3d) or from a DATE on (2026-01-31)"},
+			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Value: 20, Usage: "at most `N` runs; 0 for all"},
+		},
+		Action: func(c *cli.Context) error {
+			since, err := parseSince(c.String("since"), p.now)
+			if err != nil {
+				return usageError("%v", err)
+			}
+			entries, broken, err := journal.Read(p.places.Log(), since)
+			if err != nil {
+				return fmt.Errorf("read the log: %w", err)
+			}
+			if broken > 0 {
+				p.say("%d lines of %s are no entries and were left out", broken, p.places.Log())
+			}
+			if n := c.Int("last"); n > 0 && len(entries) > n {
+				entries = entries[len(entries)-n:]
+			}
+			if c.Bool("json") {
+				encoder := json.NewEncoder(p.out)
+				for _, entry := range entries {
+					if err := encoder.Encode(entry); err != nil {
+						return err
+					}
+				}
+				return nil
+			}
+			return p.printLog(entries)
+		},
+	}
+}
+
+func (p *program) printLog(entries []journal.Entry) error {
+	if len(entries) == 0 {
+		p.say("no runs in %s", p.places.Log())
+		return nil
+	}
+	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	for _, e := range entries {
+		said := []string{}
+		for _, v := range e.Verdicts {
+			if v.Action == "block" || v.Action == "ask" || v.Action == "hold" {
+				said = append(said, v.Rule+" "+v.Subject)
+			}
+		}
+		for _, v := range e.Vulnerabilities {
+			said = append(said, v.Name+" "+v.Version+" "+v.ID)
+		}
+		if e.Note != "" {
+			said = append(said, e.Note)
+		}
+		_, err := fmt.Fprintf(table, "%s\t%d\t%d changed\tpip %s\t%s\n", e.Time.Local().Format("2006-01-02 15:04"),
+			e.Status, len(e.Changed), strings.Join(e.Argv, " "), strings.Join(said, "; "))
+		if err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}
+
+// parseSince reads a length of time before now or a date; "" is always.
+func parseSince(text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.Atoi(days); err == nil && n >= 0 {
+			return now.AddDate(0, 0, -n), nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		return now.Add(-d), nil
+	}
+	if t, err := time.ParseInLocation("2006-01-02", text, now.Location()); err == nil {
+		return t, nil
+	}
+	return time.Time{}, fmt.Errorf("%q is neither a length of time (2h, 3d) nor a date (2026-01-31)", text)
+}

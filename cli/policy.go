@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"thresher/policy"
+)
+
+// policy merges the layers for the working directory.
+func (p *program) policy() (*policy.Policy, error) {
+	trust, err := policy.ReadTrust(p.places.Trusted())
+	if err != nil {
+		return nil, err
+	}
+	return policy.Load(policy.LoadInput{
+		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, Dir: p.dir, Home: p.places.Home,
+		Trusted: trust.Has, Now: p.now,
+	})
+}
+
+func (p *program) policyCommand() *cli.Command {
+	return &cli.Command{
+		Name:     "policy",
+		Usage:    "show, check or begin a policy file",
+		Category: categoryDo,
+		Subcommands: []*cli.Command{
+			{
+				Name:   "show",
+				Usage:  "the effective values, each with the layer it comes from",
+				Flags:  []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object a line"}},
+				Action: func(c *cli.Context) error { return p.showPolicy(c.Bool("json")) },
+			},
+			{
+				Name:      "check",
+				Usage:     "say what is wrong with a policy file; without FILE, with all that count here",
+				ArgsUsage: "[FILE]",
+				Action:    func(c *cli.Context) error { return p.checkPolicy(c.Args().First()) },
+			},
+			{
+				Name:  "init",
+				Usage: "write a commented policy file for the user, or with --project for the working directory",
+				Flags: []cli.Flag{&cli.BoolFlag{Name: "project", Usage: "write " + policy.ProjectFileName + " here"}},
+				Action: func(c *cli.Context) error {
+					path := p.places.UserPolicy
+					if c.Bool("project") {
+						path = filepath.Join(p.dir, policy.ProjectFileName)
+					}
+					return p.beginPolicy(path)
+				},
+			},
+		},
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usageError("policy has no command %q; next: thresher policy show", c.Args().First())
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
+	}
+}
+
+func (p *program) showPolicy(asJSON bool) error {
+	loaded, err := p.policy()
+	if err != nil {
+		return err
+	}
+	for _, note := range loaded.Notes {
+		p.say("%s", note)
+	}
+	if asJSON {
+		encoder := json.NewEncoder(p.out)
+		for _, setting := range loaded.Show() {
+			if err := encoder.Encode(setting); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	for _, setting := range loaded.Show() {
+		place := setting.Layer.String()
+		if setting.Path != "" {
+			place = fmt.Sprintf("%s  %s:%d", place, setting.Path, setting.Line)
+		}
+		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\n", setting.Key, setting.Value, place); err != nil {
+			return err
+		}
+	}
+	return table.Flush()
+}
+
+func (p *program) checkPolicy(path string) error {
+	if path == "" {
+		if _, err := p.policy(); err != nil {
+			return &exitError{statusFound, err.Error()}
+		}
+		p.say("the policy that counts here is in order; next: thresher policy show")
+		return nil
+	}
+	layer := policy.UserLayer
+	switch {
+	case filepath.Base(path) == policy.ProjectFileName:
+		layer = policy.ProjectLayer
+	case path == p.places.SystemPolicy:
+		layer = policy.SystemLayer
+	}
+	problems, err := policy.Check(path, layer, p.now)
+	if err != nil {
+		return err
+	}
+	if len(problems) > 0 {
+		return &exitError{statusFound, (&policy.Error{Problems: problems}).Error()}
+	}
+	p.say("%s is in order", path)
+	return nil
+}
+
+func (p *program) beginPolicy(path string) error {
+	if path == "" {
+		return errors.New("there is no home directory to keep a policy in; next: set HOME or XDG_CONFIG_HOME")
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	err := writeNew(path, policy.Init())
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s is there already; next: thresher policy check %s", path, path)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	p.say("wrote %s", path)
+	return nil
+}
+
+func (p *program) trustCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "trust",
+		Usage:     "let a project's policy file loosen what it says, after showing what that is",
+		ArgsUsage: "[FILE]",
+		Category:  categoryDo,
+		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "record it without asking"},
+			&cli.BoolFlag{Name: "forget", Usage: "trust it no longer"},
+		},
+		Action: func(c *cli.Context) error {
+			path := c.Args().First()
+			if path == "" {
+				found, err := policy.FindProject(p.dir, p.places.Home)
+				if err != nil {
+					return err
+				}
+				path = found
+			}
+			if path == "" {
+				return fmt.Errorf("there is no %s here or above", policy.ProjectFileName)
+			}
+			path, err := filepath.Abs(path)
+			if err != nil {
+				return err
+			}
+			if c.Bool("forget") {
+				count, err := policy.ForgetTrust(p.places.Trusted(), path, "")
+				if err == nil {
+					p.say("%d records of %s taken back", count, path)
+				}
+				return err
+			}
+			return p.trust(path, c.Bool("yes"))
+		},
+	}
+}
+
+// trust shows what the file would loosen, asks, and records its content.
+func (p *program) trust(path string, yes bool) error {
+	loaded, err := policy.Load(policy.LoadInput{
+		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, Dir: filepath.Dir(path), Home: p.places.Home,
+		Trusted: func(string) bool { return false }, Now: p.now,
+	})
+	if err != nil {
+		return err
+	}
+	project := loaded.Project
+	if project == nil || project.Path != path {
+		return fmt.Errorf("%s is not the policy file that counts in its folder", path)
+	}
+	if len(project.Loosens) == 0 {
+		p.say("%s only tightens: it counts as it is, and there is nothing to trust", path)
+		return nil
+	}
+	p.say("%s would loosen:", path)
+	for _, change := range project.Loosens {
+		from := change.From
+		if from == "" {
+			from = "(nothing)"
+		}
+		p.say("  line %d: %s: %s → %s", change.Line, change.Key, from, change.To)
+	}
+	if !yes && !p.confirm("trust it as it is now") {
+		return &exitError{statusFound, "not trusted; next: thresher trust --yes " + path}
+	}
+	if err := policy.RecordTrust(p.places.Trusted(), policy.TrustRecord{SHA256: project.SHA256, Path: path, Time: p.now.UTC().Round(time.Second)}); err != nil {
+		return err
+	}
+	p.say("trusted %s until it changes", path)
+	return nil
+}
+
+// confirm asks at a terminal; no is the default, and the answer elsewhere.
+func (p *program) confirm(question string) bool {
+	if !p.terminal {
+		return false
+	}
+	_, _ = fmt.Fprintf(p.err, "thresher: %s? [y/N] ", question)
+	var answer string
+	if _, err := fmt.Fscanln(p.in, &answer); err != nil {
+		return false
+	}
+	return answer == "y" || answer == "Y" || answer == "yes"
+}

@@ -1,0 +1,170 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"thresher/advisory"
+	"thresher/policy"
+	"thresher/policy/typosquat"
+)
+
+func (p *program) updateCommand() *cli.Command {
+	return &cli.Command{
+		Name:     "update",
+		Usage:    "bring the advisory data, and the popular names where the policy names a source, up to date",
+		Category: categorySetUp,
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "from", Usage: "take the advisories from `PLACE`: a zip, a directory, a .jsonl or .jsonl.gz file, or the URL of a mirror"},
+			&cli.StringFlag{Name: "popular-from", Usage: "take the popular names, one a line in rank order, from the file `PATH`"},
+			&cli.BoolFlag{Name: "whole", Usage: "take everything anew, not only what changed"},
+		},
+		Action: func(c *cli.Context) error {
+			if p.places.Data == "" {
+				return errors.New("there is no home directory to keep data in; next: set HOME or XDG_DATA_HOME")
+			}
+			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
+			defer stop()
+			loaded, err := p.policy()
+			if err != nil {
+				return err
+			}
+			if err := p.updateAdvisories(ctx, c, loaded); err != nil {
+				return err
+			}
+			from := c.String("popular-from")
+			if from == "" {
+				from = loaded.Update.PopularNames.Value
+			}
+			if from == "" {
+				return nil
+			}
+			return p.updatePopular(from)
+		},
+	}
+}
+
+func (p *program) updateAdvisories(ctx context.Context, c *cli.Context, loaded *policy.Policy) error {
+	from := c.String("from")
+	if from == "" {
+		from = loaded.Update.Advisories.Value
+	}
+	bar := &progressBar{out: p.err, width: width(p.err)}
+	var stats advisory.Stats
+	var err error
+	if from == "" || strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
+		stats, err = advisory.Refresh(ctx, advisory.RefreshInput{
+			Path: p.places.Advisories(), URL: from, Client: &http.Client{}, Agent: "thresher/" + p.shim.Version,
+			Whole: c.Bool("whole"), Progress: bar.show,
+		})
+	} else {
+		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: from, Now: p.now}, bar.show)
+	}
+	bar.clear()
+	if err != nil {
+		return fmt.Errorf("%w; next: thresher update --from PLACE, with a mirror or a file", err)
+	}
+	if stats.Skipped > 0 {
+		p.say("%d records could not be read, the first since %s", stats.Skipped, stats.Reason)
+	}
+	if stats.Fresh {
+		p.say("the advisories are up to date: %d records about %d packages, %d of them malware", stats.Records, stats.Names, stats.Malware)
+		return nil
+	}
+	p.say("read %d records; %d are in force, about %d packages, %d of them malware", stats.Changed, stats.Records, stats.Names, stats.Malware)
+	return nil
+}
+
+// updatePopular checks a list of popular names before it replaces the old one:
+// a short or odd list would make every imitation look unpopular.
+func (p *program) updatePopular(from string) error {
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return fmt.Errorf("read the popular names: %w", err)
+	}
+	names := strings.Fields(string(content))
+	detector := typosquat.New(names)
+	count := 0
+	for range detector.Popular() {
+		count++
+	}
+	if count < 1000 || count < len(names)*9/10 {
+		return fmt.Errorf("read the popular names: %s has %d names in %d lines; a list has at least 1000, one a line", from, count, len(names))
+	}
+	if err := os.MkdirAll(p.places.Data, 0o755); err != nil {
+		return err
+	}
+	partial := p.places.Popular() + ".new"
+	if err := os.WriteFile(partial, content, 0o644); err != nil {
+		return errors.Join(err, ignoreMissing(os.Remove(partial)))
+	}
+	if err := os.Rename(partial, p.places.Popular()); err != nil {
+		return err
+	}
+	p.say("took %d popular names from %s", count, from)
+	return nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
+
+// progressBar shows long work on a terminal, and nothing elsewhere or before
+// a second has passed.
+type progressBar struct {
+	out   io.Writer
+	width int
+	start time.Time
+	last  time.Time
+	shown bool
+}
+
+func (b *progressBar) show(at advisory.Progress) {
+	if b.width == 0 {
+		return
+	}
+	now := time.Now()
+	if b.start.IsZero() {
+		b.start = now
+	}
+	if now.Sub(b.start) < time.Second || now.Sub(b.last) < 100*time.Millisecond {
+		return
+	}
+	b.last, b.shown = now, true
+	text := fmt.Sprintf("thresher: %s %s", at.Stage, amount(at.Stage, at.Done))
+	if at.Total > 0 {
+		const cells = 24
+		full := int(cells * min(at.Done, at.Total) / at.Total)
+		text += fmt.Sprintf(" of %s [%s%s]", amount(at.Stage, at.Total), strings.Repeat("#", full), strings.Repeat(".", cells-full))
+	}
+	if len(text) >= b.width {
+		text = text[:b.width-1]
+	}
+	_, _ = fmt.Fprintf(b.out, "\r\x1b[K%s", text)
+}
+
+func (b *progressBar) clear() {
+	if b.shown {
+		_, _ = fmt.Fprint(b.out, "\r\x1b[K")
+	}
+}
+
+func amount(stage string, n int64) string {
+	if stage == "changes" {
+		return fmt.Sprint(n)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

@@ -1,0 +1,189 @@
+package shim
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"thresher/index"
+	"thresher/pep"
+	"thresher/pip"
+	"thresher/policy"
+	"thresher/venv"
+)
+
+// analysis is what is known of a command before anything is started: what pip
+// would make of it, where it would install, and what policy says with no
+// network at all.
+type analysis struct {
+	installation *pip.Installation
+	command      *pip.Command
+	environment  venv.Environment
+	policy       *policy.Policy
+	installed    []venv.Distribution
+	places       map[string]string // subject of a finding → where it was said
+	findings     []policy.Finding
+}
+
+// ending is an early end of a run: its status, and what is said about it.
+type ending struct {
+	status     int
+	tell       func(*messenger)
+	pipRefuses bool // pip itself has the say, and the status
+}
+
+// find chooses the pip that the command is meant for.
+func (in *invocation) find() (*pip.Installation, *ending) {
+	installation, err := pip.Find(pip.FindInput{
+		Name: in.program, Environ: in.environ, Dir: in.dir, Self: in.self,
+		Interpreter: in.interpreter, Python: "", CacheDir: in.places.Cache,
+	})
+	switch {
+	case errors.Is(err, pip.ErrNoPip):
+		return nil, &ending{status: statusNotFound, tell: func(m *messenger) { m.noPip(err) }}
+	case err != nil:
+		return nil, &ending{status: statusCannotRun, tell: func(m *messenger) { m.cannotRun(err) }}
+	}
+	return installation, nil
+}
+
+// read reads the command line and all it names.
+func (in *invocation) read(installation *pip.Installation) *pip.Command {
+	return pip.Parse(pip.Input{
+		Args: in.args, Environ: in.environ, Dir: in.dir, Installation: installation,
+		Fetch: in.fetch, Stdin: in.streams.In, CacheDir: in.places.Cache,
+	})
+}
+
+// fetch gets a requirements file that is a URL.
+func (in *invocation) fetch(url string) (pip.Page, error) {
+	client, err := index.New(index.Config{Environ: in.environ, Retries: index.DefaultRetries})
+	if err != nil {
+		return pip.Page{}, err
+	}
+	defer client.Close()
+	document, err := client.Get(in.context, url)
+	var status *index.StatusError
+	switch {
+	case errors.Is(err, index.ErrNotFound):
+		return pip.Page{}, &pip.StatusError{URL: index.Redact(url), Status: 404, Reason: "Not Found"}
+	case errors.As(err, &status):
+		return pip.Page{}, &pip.StatusError{URL: status.URL, Status: status.Status, Reason: status.Reason}
+	case err != nil:
+		return pip.Page{}, err
+	}
+	return pip.Page{Body: document.Body, ContentType: document.ContentType}, nil
+}
+
+// analyse judges a command that is not passed through. The ending, where there
+// is one, is how the run would end before pip starts.
+func (in *invocation) analyse(installation *pip.Installation, command *pip.Command) (*analysis, *ending) {
+	a := &analysis{installation: installation, command: command, places: map[string]string{}}
+	var err error
+	a.policy, err = in.loadPolicy()
+	if err != nil {
+		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.brokenPolicy(err) }}
+	}
+	a.environment, err = venv.Inspect(installation.Interpreter)
+	if err != nil {
+		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("read the environment", err) }}
+	}
+	if !a.environment.Virtual && a.policy.Venv.Require.Value {
+		return a, &ending{status: statusNoEnvironment, tell: func(m *messenger) { m.noEnvironment(installation.Interpreter, in.wayIn(a)) }}
+	}
+	if failure := command.Failure; failure != nil {
+		return a, &ending{status: failure.Status, pipRefuses: true}
+	}
+	a.installed, err = venv.Distributions(a.environment.SitePackages)
+	if err != nil {
+		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("read what is installed", err) }}
+	}
+	a.findings = a.judge()
+	if verdict := policy.Decide(a.findings, true); verdict.Action == policy.Block {
+		a.findings = verdict.Findings
+		return a, &ending{status: statusRefused, tell: func(m *messenger) { in.tellFindings(a, a.findings); m.refusedSummary() }}
+	}
+	return a, nil
+}
+
+// judge asks policy about everything that the command names, offline.
+func (a *analysis) judge() []policy.Finding {
+	var findings []policy.Finding
+	for _, u := range a.command.Unreadable {
+		findings = append(findings, a.policy.JudgeUnreadable(u.Place, u.Reason, u.Hint))
+	}
+	present := map[string]bool{}
+	for _, d := range a.installed {
+		present[d.Canonical] = true
+	}
+	python := pythonVersion(a.installation.PythonVersion)
+	for _, r := range a.command.Requirements {
+		if r.Constraint && r.URL == "" || !r.MarkerApplies {
+			continue // a constraint by name installs nothing; one by URL redirects
+		}
+		requested := policy.Requested{
+			Name: r.Name, Canonical: r.Canonical, Specifier: r.Specifier, URL: r.URL, Path: r.Path,
+			Editable: r.Editable, Constraint: r.Constraint,
+			Hashes: len(r.Hashes) > 0 || strings.Contains(r.URL, "#sha") || strings.Contains(r.URL, "&sha"),
+			Origin: r.Origin.Place, Typed: r.Origin.Kind == pip.FromArgv, New: !present[r.Canonical], Python: python,
+		}
+		for _, f := range a.policy.JudgeRequested(requested, policy.NameEvidenceOf(r.Name)) {
+			if r.Origin.Kind != pip.FromArgv {
+				a.places[f.Subject] = r.Origin.Place
+			}
+			findings = append(findings, f)
+		}
+	}
+	for _, s := range a.command.Indexes {
+		findings = append(findings, a.judgeIndex(s, false)...)
+	}
+	for _, s := range a.command.FindLinks {
+		findings = append(findings, a.judgeIndex(s, false)...)
+	}
+	for _, s := range a.command.TrustedHosts {
+		findings = append(findings, a.judgeIndex(s, true)...)
+	}
+	return findings
+}
+
+func (a *analysis) judgeIndex(s pip.Setting, trustedHost bool) []policy.Finding {
+	return a.policy.JudgeIndex(policy.IndexEvidence{
+		URL: s.Value, TrustedHost: trustedHost, FromFile: s.Origin.Kind == pip.FromFile, Origin: s.Origin.Place,
+	})
+}
+
+func pythonVersion(text string) policy.Python {
+	parts := strings.SplitN(text, ".", 3)
+	if len(parts) < 2 {
+		return policy.Python{}
+	}
+	major, err := strconv.Atoi(parts[0])
+	minor, err2 := strconv.Atoi(parts[1])
+	if err != nil || err2 != nil {
+		return policy.Python{}
+	}
+	return policy.Python{Major: major, Minor: minor}
+}
+
+// wayIn gives the command that creates an environment, or activates one that
+// lies near.
+func (in *invocation) wayIn(a *analysis) string {
+	if near := venv.Nearby(in.dir, in.places.Home); near != "" {
+		return ". " + shellWord(near+"/bin/activate")
+	}
+	return "python3 -m venv .venv && . .venv/bin/activate"
+}
+
+// requestedNames are the names the user asked for, canonical, in order, once.
+func (a *analysis) requestedNames() []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, r := range a.command.Requirements {
+		if r.Constraint || !r.MarkerApplies || r.Canonical == "" || seen[r.Canonical] {
+			continue
+		}
+		seen[r.Canonical] = true
+		names = append(names, pep.CanonicalName(r.Canonical))
+	}
+	return names
+}

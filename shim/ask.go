@@ -1,0 +1,32 @@
+package shim
+
+import (
+	"bufio"
+	"strings"
+
+	"thresher/policy"
+)
+
+// ask puts the findings in question to the person at the terminal, one by one,
+// and says whether all were answered with yes. Anything but a clear yes is no.
+func (in *invocation) ask(findings []policy.Finding, places map[string]string) bool {
+	reader := bufio.NewReader(in.streams.In)
+	for _, f := range findings {
+		if f.Action != policy.Ask {
+			continue
+		}
+		in.say.finding(f, places[f.Subject])
+		in.say.question(f)
+		answer, err := reader.ReadString('\n')
+		if err != nil {
+			in.say.line("no answer")
+			return false
+		}
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,161 @@
+package shim
+
+import (
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"thresher/gate"
+	"thresher/pip"
+	"thresher/policy"
+	"thresher/venv"
+)
+
+// conclude looks at what pip did: what changed and whether it was let through,
+// what is known against it, and what the run ends with.
+func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate, before state, ended pip.Outcome, notes <-chan []policy.Finding) int {
+	result := outcome{pip: in.pipStatus(ended)}
+	gateFindings := opened.Findings()
+	a.findings = append(a.findings, gateFindings...)
+	for _, f := range gateFindings {
+		switch {
+		case f.Action == policy.Block && result.pip != 0:
+			result.refused = true
+			in.say.finding(f, a.places[f.Subject])
+		case f.Action == policy.Hold && f.Rule != policy.Cooldown:
+			in.say.finding(f, a.places[f.Subject])
+		}
+	}
+	in.say.tooYoung(judge.heldReleases(), in.start)
+	select {
+	case about := <-notes:
+		a.findings = append(a.findings, about...)
+		in.tellNotes(a, about)
+	default: // not answered while pip ran: nobody waits for notes
+	}
+	for _, fault := range opened.Faults() {
+		in.say.line("%s", fault.Text)
+	}
+	if !changesEnvironment(a.command) {
+		in.record(a, nil, nil, "", result.status())
+		return in.end(ended, result)
+	}
+	after, err := look(a)
+	if err != nil {
+		in.say.failed("read what is installed", err)
+		return statusBroken
+	}
+	changes := venv.Compare(before.distributions, after.distributions)
+	in.say.changes(changes)
+	if in.tellUnvouched(a, opened.Ledger(), changes) {
+		result.unvouched = true
+	}
+	in.tellHooks(a, before, after)
+	scanned, err := in.scan(a, judge, opened, after, changes)
+	if err != nil {
+		// The result is not known to be clean, and pip has done its work.
+		in.say.line("the result could not be scanned: %v", err)
+		if result.status() == 0 {
+			result.pip = statusBroken
+		}
+	}
+	result.refused = result.refused || scanned.Malware
+	result.vulnerable = scanned.Fails
+	if err := judge.database.err(); err != nil {
+		in.say.line("the advisory data could not be read: %v", err)
+	}
+	in.record(a, changes, standing(scanned), "", result.status())
+	return in.end(ended, result)
+}
+
+// changesEnvironment says whether the command is one after which an
+// environment may be another.
+func changesEnvironment(c *pip.Command) bool {
+	return c.Name != "download" && c.Name != "wheel" && c.Name != "lock" && !c.DryRun
+}
+
+// tellUnvouched reports distributions that arrived without a verdict.
+func (in *invocation) tellUnvouched(a *analysis, ledger []gate.Entry, changes []venv.Change) bool {
+	var arrived []gate.Arrived
+	for _, c := range changes {
+		if c.Kind == venv.Removed || a.hadVerdict(c.Distribution) {
+			continue
+		}
+		arrived = append(arrived, gate.Arrived{Name: c.Name, Version: c.After, Hash: c.Distribution.ArchiveHash})
+	}
+	missing := gate.Unvouched(ledger, arrived)
+	stops := false
+	for _, m := range missing {
+		for _, f := range a.policy.JudgeArrival(policy.Arrival{Name: m.Name, Version: m.Version}) {
+			a.findings = append(a.findings, f)
+			if f.Action == policy.Block || f.Action == policy.Ask {
+				stops = true
+				in.say.unvouched(m.Name, m.Version)
+			}
+		}
+	}
+	return stops
+}
+
+// hadVerdict says whether a distribution came from a path or URL that the
+// command named and policy judged.
+func (a *analysis) hadVerdict(d venv.Distribution) bool {
+	if d.DirectURL == "" && !d.Editable {
+		return false
+	}
+	for _, r := range a.command.Requirements {
+		if r.URL == "" && r.Path == "" {
+			continue
+		}
+		if r.Path != "" && isArchive(r.Path) {
+			continue // its hash is in the ledger
+		}
+		if sameSource(d.DirectURL, r) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameSource compares a recorded origin (PEP 610, without credentials,
+// fragment and revision) with a requirement.
+func sameSource(recorded string, r pip.Requirement) bool {
+	if r.Path != "" {
+		return strings.TrimSuffix(strings.TrimPrefix(recorded, "file://"), "/") == strings.TrimSuffix(fileURLPath(r.Path), "/")
+	}
+	wanted := plainURL(r.URL)
+	_, wanted, _ = cutVCS(wanted)
+	return strings.TrimSuffix(plainURL(recorded), "/") == strings.TrimSuffix(wanted, "/")
+}
+
+// tellHooks names files that will run at every start of Python and arrived
+// with this command.
+func (in *invocation) tellHooks(a *analysis, before, after state) {
+	for _, change := range venv.HooksChanged(before.hooks, after.hooks, after.distributions) {
+		if change.What == "removed" || !change.Runs || venv.IsGuardFile(filepath.Base(change.Path)) {
+			continue
+		}
+		for _, f := range a.policy.JudgeArrival(policy.Arrival{Name: change.Owner, Path: change.Path, Hook: true, Vouched: change.Owner != ""}) {
+			a.findings = append(a.findings, f)
+			in.say.finding(f, "")
+		}
+	}
+}
+
+// pipStatus is pip's own exit status; 128 and the signal's number where a
+// signal ended it, as a shell has it.
+func (in *invocation) pipStatus(ended pip.Outcome) int {
+	if s, ok := ended.Signal.(syscall.Signal); ok {
+		return 128 + int(s)
+	}
+	return ended.Status
+}
+
+// end gives the status; where a signal ended pip, this process ends itself by
+// the same one, so that its caller sees what happened.
+func (in *invocation) end(ended pip.Outcome, result outcome) int {
+	if s, ok := ended.Signal.(syscall.Signal); ok && !result.refused {
+		endBySignal(s)
+	}
+	return result.status()
+}

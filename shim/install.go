@@ -1,0 +1,221 @@
+package shim
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"thresher/gate"
+	"thresher/index"
+	"thresher/pip"
+	"thresher/scan"
+	"thresher/venv"
+)
+
+// install runs pip behind the gate and looks at what came of it.
+func (in *invocation) install(a *analysis) int {
+	directory, err := os.MkdirTemp(in.environment["TMPDIR"], "thresher-")
+	if err != nil {
+		in.say.failed("make a temporary directory", err)
+		return statusBroken
+	}
+	defer in.remove(directory)
+
+	database, err := in.advisories(a)
+	if err != nil {
+		in.say.failed("open the advisory data", err)
+		return statusBroken
+	}
+	if database.missing && a.policy.Update.Required.Value {
+		in.say.noDatabase()
+		return statusRefused
+	}
+	defer database.close()
+
+	client, err := in.client(a)
+	if err != nil {
+		in.say.failed("read how to reach the index", err)
+		return statusBroken
+	}
+	defer client.Close()
+
+	judge := &judgement{
+		analysis: a, database: database, now: in.start, answered: map[string]bool{},
+		held: map[string]scan.HeldRelease{},
+	}
+	opened, err := gate.Start(in.context, judge.gateConfig(in, client))
+	if err != nil {
+		in.say.failed("open the gate", err)
+		return statusBroken
+	}
+	defer func() { _ = opened.Close() }() // pip has ended, nobody else is served
+
+	if status, refused := in.weigh(a, client, judge); refused {
+		in.record(a, nil, nil, "", status)
+		return status
+	}
+	if err := judge.vouchLocal(in, opened); err != nil {
+		in.say.failed("read a file of the command line", err)
+		return statusBroken
+	}
+	run, err := in.seal(a, opened, directory)
+	if err != nil {
+		in.say.failed("seal the command", err)
+		return statusBroken
+	}
+	before, err := look(a)
+	if err != nil {
+		in.say.failed("read what is installed", err)
+		return statusBroken
+	}
+	notes := in.gatherBeside(a, client, judge)
+	in.pipRan = true
+	ended, err := run.Start()
+	if err != nil {
+		in.say.cannotRun(err)
+		return statusCannotRun
+	}
+	_ = opened.Close() // before the ledger is read, so that it is complete
+	return in.conclude(a, judge, opened, before, ended, notes)
+}
+
+// remove takes the run's own directory away.
+func (in *invocation) remove(directory string) {
+	if err := os.RemoveAll(directory); err != nil {
+		in.say.line("left behind: %v", err)
+	}
+}
+
+// client reaches indexes as this pip command would.
+func (in *invocation) client(a *analysis) (*index.Client, error) {
+	c := a.command
+	trusted := make([]string, len(c.TrustedHosts))
+	for i, s := range c.TrustedHosts {
+		trusted[i] = s.Value
+	}
+	certifi := ""
+	if a.installation.PackageDir != "" {
+		certifi = filepath.Join(a.installation.PackageDir, "_vendor", "certifi", "cacert.pem")
+	}
+	return index.New(index.Config{
+		CacheDir: in.places.Pages(), Proxy: c.Proxy, Environ: in.environ, CertFile: c.Cert, CertifiFile: certifi,
+		ClientCert: c.ClientCert, TrustedHosts: trusted, Timeout: seconds(c.Timeout), Retries: c.Retries,
+		KeyringProvider: c.KeyringProvider, NoInput: c.NoInput, UserAgent: "thresher/" + Version,
+	})
+}
+
+// seal makes the process that runs the command with its indexes replaced by
+// the gate's.
+func (in *invocation) seal(a *analysis, opened *gate.Gate, directory string) (pip.Run, error) {
+	netrc, err := in.netrc(opened, directory)
+	if err != nil {
+		return pip.Run{}, err
+	}
+	replaced := map[string]string{}
+	for i, s := range a.command.Indexes {
+		replaced[s.Value] = opened.IndexURL(i)
+	}
+	for i, url := range remoteLinks(a.command) {
+		replaced[url] = opened.FindLinksURL(i)
+	}
+	run, err := pip.Seal(pip.SealInput{
+		Command: a.command, Environ: in.environ, Dir: in.dir, Netrc: netrc, Proxy: opened.ProxyURL(), Directory: directory,
+		Upgrade: a.policy.Upgrade.Always.Value, Strategy: string(a.policy.Upgrade.Strategy.Value),
+		ReplaceIndex: func(url string) string {
+			if gateURL, ok := replaced[url]; ok {
+				return gateURL
+			}
+			return url
+		},
+	})
+	if err != nil {
+		return run, err
+	}
+	user, password := opened.Credentials()
+	run.Environ = append(run.Environ, variableGate+"="+gateToken(os.Getpid(), opened.Address(), user, password))
+	return run, nil
+}
+
+// netrc writes the user's own entries and the gate's into a file for this run
+// alone: pip reads credentials for the gate from there, so that they show in
+// no process list.
+func (in *invocation) netrc(opened *gate.Gate, directory string) (string, error) {
+	content := ""
+	for _, path := range netrcFiles(in.environment) {
+		text, err := os.ReadFile(path)
+		if err == nil {
+			content = strings.TrimRight(string(text), "\n") + "\n"
+			break
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("read %s: %w", path, err)
+		}
+	}
+	path := filepath.Join(directory, "netrc")
+	return path, os.WriteFile(path, []byte(content+opened.NetrcEntry()), 0o600)
+}
+
+// netrcFiles are the places where pip looks (requests 2.32 utils.get_netrc_auth).
+func netrcFiles(environment map[string]string) []string {
+	if path := environment["NETRC"]; path != "" {
+		return []string{path}
+	}
+	if home := environment["HOME"]; home != "" {
+		return []string{filepath.Join(home, ".netrc"), filepath.Join(home, "_netrc")}
+	}
+	return nil
+}
+
+// remoteLinks are the --find-links that are pages, not folders or files.
+func remoteLinks(c *pip.Command) []string {
+	var urls []string
+	for _, s := range c.FindLinks {
+		lower := strings.ToLower(s.Value)
+		if strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
+			urls = append(urls, s.Value)
+		}
+	}
+	return urls
+}
+
+// state is the environment at one moment.
+type state struct {
+	distributions []venv.Distribution
+	hooks         venv.Hooks
+}
+
+func look(a *analysis) (state, error) {
+	distributions, err := venv.Distributions(a.siteDirectories())
+	if err != nil {
+		return state{}, err
+	}
+	hooks, err := venv.SnapshotHooks(a.siteDirectories(), a.environment.Scripts)
+	return state{distributions, hooks}, err
+}
+
+// siteDirectories are where the command installs to.
+func (a *analysis) siteDirectories() []string {
+	targets := a.command.Targets
+	switch {
+	case targets.Target != "":
+		return []string{targets.Target}
+	case targets.Prefix != "" || targets.Root != "":
+		var moved []string
+		for _, dir := range a.environment.SitePackages {
+			if targets.Prefix != "" {
+				if relative, err := filepath.Rel(a.environment.Prefix, dir); err == nil && !strings.HasPrefix(relative, "..") {
+					dir = filepath.Join(targets.Prefix, relative)
+				}
+			}
+			if targets.Root != "" {
+				dir = filepath.Join(targets.Root, dir)
+			}
+			moved = append(moved, dir)
+		}
+		return moved
+	}
+	return a.environment.SitePackages
+}

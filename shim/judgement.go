@@ -1,0 +1,257 @@
+package shim
+
+import (
+	"context"
+	"maps"
+	"net/url"
+	"slices"
+	"sync"
+	"time"
+
+	"thresher/gate"
+	"thresher/index"
+	"thresher/pep"
+	"thresher/policy"
+	"thresher/policy/typosquat"
+	"thresher/scan"
+)
+
+// judgement is what the gate asks about the projects and files it meets:
+// policy's verdict on what page, popular names and advisories say together.
+type judgement struct {
+	analysis *analysis
+	database *database
+	now      time.Time
+	answered map[string]bool // canonical names that the person said yes to
+
+	mutex sync.Mutex
+	held  map[string]scan.HeldRelease // by name and version: releases that are too young
+}
+
+// gateConfig is the gate for this command.
+func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config {
+	c := j.analysis.command
+	config := gate.Config{
+		Source: client, FindLinks: remoteLinks(c), Strategy: string(j.analysis.policy.Index.Strategy.Value),
+		Pins: j.analysis.policy.Pins(), Popular: func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
+		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.analysis.policy.JudgeConfusion,
+		Installed: map[string]string{}, AllowedHosts: j.allowedHosts(), Environment: j.analysis.markers(in),
+		Proxy: client.ProxyFor,
+	}
+	for i, s := range c.Indexes {
+		config.Indexes = append(config.Indexes, gate.Index{
+			URL: s.Value, Extra: i >= c.ExtraAt, Public: sameIndex(s.Value, j.analysis.installation.DefaultIndex),
+		})
+	}
+	for _, d := range j.analysis.installed {
+		if d.Canonical != "" && !d.Shadowed {
+			config.Installed[d.Canonical] = d.Version
+		}
+	}
+	for _, r := range c.Requirements {
+		if !r.Constraint && r.MarkerApplies && r.Name != "" && r.URL == "" {
+			config.Requested = append(config.Requested, gate.Wanted{Name: r.Name, Specifier: r.Specifier, Extras: r.Extras})
+		}
+	}
+	return config
+}
+
+// sameIndex compares index URLs as a person does: a final slash is nothing.
+func sameIndex(a, b string) bool {
+	strip := func(text string) string {
+		for len(text) > 0 && text[len(text)-1] == '/' {
+			text = text[:len(text)-1]
+		}
+		return text
+	}
+	return b != "" && strip(a) == strip(b)
+}
+
+// allowedHosts are the hosts of URLs of the command that had their own verdict.
+func (j *judgement) allowedHosts() []string {
+	var hosts []string
+	add := func(text string) {
+		_, rest, isVCS := cutVCS(text)
+		if isVCS {
+			text = rest
+		}
+		if parsed, err := url.Parse(text); err == nil && parsed.Host != "" {
+			hosts = append(hosts, parsed.Host)
+		}
+	}
+	for _, r := range j.analysis.command.Requirements {
+		if r.URL != "" {
+			add(r.URL)
+		}
+	}
+	return hosts
+}
+
+// cutVCS takes "git+" and the like off a URL.
+func cutVCS(text string) (system, rest string, ok bool) {
+	for _, system := range []string{"git+", "hg+", "svn+", "bzr+"} {
+		if len(text) > len(system) && text[:len(system)] == system {
+			return system[:len(system)-1], text[len(system):], true
+		}
+	}
+	return "", text, false
+}
+
+func (j *judgement) isRequested(canonical string) bool {
+	for _, r := range j.analysis.command.Requirements {
+		if r.Canonical == canonical && !r.Constraint {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *judgement) isInstalled(canonical string) bool {
+	for _, d := range j.analysis.installed {
+		if d.Canonical == canonical {
+			return true
+		}
+	}
+	return false
+}
+
+// project judges a project when pip first asks for its page.
+func (j *judgement) project(_ context.Context, e gate.ProjectEvidence) []policy.Finding {
+	evidence := e.ProjectEvidence
+	evidence.New = !j.isInstalled(evidence.Canonical)
+	evidence.Requested = j.isRequested(evidence.Canonical)
+	evidence.Rank = typosquat.Rank(evidence.Canonical)
+	if evidence.Rank == 0 {
+		evidence.Suspicions = typosquat.Check(evidence.Name)
+	}
+	evidence.Malware = j.database.wholeMalware(evidence.Canonical)
+	answered := j.answered[evidence.Canonical]
+	var findings []policy.Finding
+	for _, f := range policy.InGate(j.analysis.policy.JudgeProject(evidence), answered) {
+		// Notes are about what a person asked for, and were made of more
+		// evidence than the gate has.
+		if f.Action != policy.Note {
+			findings = append(findings, f)
+		}
+	}
+	return findings
+}
+
+// file judges one file of a page.
+func (j *judgement) file(e gate.FileEvidence) []policy.Finding {
+	evidence := e.FileEvidence
+	evidence.Malware, evidence.Vulnerabilities = j.database.known(evidence.Name, evidence.Version)
+	evidence.Pinned = j.pins(evidence.Name, evidence.Version)
+	findings := policy.InGate(j.analysis.policy.JudgeFile(evidence), false)
+	for _, f := range findings {
+		if f.Rule == policy.Cooldown && f.Action == policy.Hold {
+			j.hold(evidence)
+		}
+	}
+	return findings
+}
+
+// hold remembers a release that is too young, for the scan to name.
+func (j *judgement) hold(e policy.FileEvidence) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	until := e.UploadTime.Add(j.analysis.policy.Cooldown.Release.Value.Duration())
+	j.held[e.Name+" "+e.Version] = scan.HeldRelease{Canonical: e.Name, Version: e.Version, Until: until}
+}
+
+// heldReleases gives what was too young, in order.
+func (j *judgement) heldReleases() []scan.HeldRelease {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	releases := make([]scan.HeldRelease, 0, len(j.held))
+	for _, key := range slices.Sorted(maps.Keys(j.held)) {
+		releases = append(releases, j.held[key])
+	}
+	return releases
+}
+
+// pins says whether the command asks for exactly this version.
+func (j *judgement) pins(canonical, version string) bool {
+	for _, r := range j.analysis.command.Requirements {
+		if r.Canonical != canonical {
+			continue
+		}
+		specifiers, err := pep.ParseSpecifiers(r.Specifier)
+		if err != nil {
+			continue
+		}
+		if pinned, ok := specifiers.Pinned(); ok && pep.CompareOSV(pinned, version) == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// securityFix names the one release among held that fixes a known
+// vulnerability of the installed version, where no release allowed does: the
+// lowest such, so that the window opens no wider than it must.
+func (j *judgement) securityFix(canonical, installed string, allowed, held []string) (string, []string) {
+	if installed == "" || !j.analysis.policy.Cooldown.SecurityFixes.Value {
+		return "", nil
+	}
+	standing := j.database.vulnerabilities(canonical, installed)
+	if len(standing) == 0 {
+		return "", nil
+	}
+	for _, version := range allowed {
+		if pep.CompareOSV(version, installed) > 0 && len(j.fixed(standing, canonical, version)) == len(standing) {
+			return "", nil
+		}
+	}
+	for _, version := range held {
+		if pep.CompareOSV(version, installed) <= 0 {
+			continue
+		}
+		if fixed := j.fixed(standing, canonical, version); len(fixed) > 0 {
+			return version, fixed
+		}
+	}
+	return "", nil
+}
+
+// fixed gives those of the vulnerabilities that a version has no more.
+func (j *judgement) fixed(standing []string, canonical, version string) []string {
+	still := map[string]bool{}
+	for _, id := range j.database.vulnerabilities(canonical, version) {
+		still[id] = true
+	}
+	var fixed []string
+	for _, id := range standing {
+		if !still[id] {
+			fixed = append(fixed, id)
+		}
+	}
+	return fixed
+}
+
+// vouchLocal enters archives that the command names by path, and those in
+// local --find-links folders, into the gate's ledger.
+func (j *judgement) vouchLocal(in *invocation, opened *gate.Gate) error {
+	for _, r := range j.analysis.command.Requirements {
+		if r.Path == "" || !isArchive(r.Path) {
+			continue
+		}
+		entry, err := gate.VouchFile(r.Path)
+		if err != nil {
+			return err
+		}
+		opened.Vouch(entry)
+	}
+	for _, s := range j.analysis.command.FindLinks {
+		path, ok := localFolder(s.Value, in.dir)
+		if !ok {
+			continue
+		}
+		entries, err := gate.VouchFolder(path)
+		if err != nil {
+			return err
+		}
+		opened.Vouch(entries...)
+	}
+	return nil
+}

@@ -1,0 +1,253 @@
+package shim
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+
+	"thresher/policy"
+	"thresher/scan"
+	"thresher/venv"
+)
+
+// All that the shim says to a person is here, by these rules:
+//   - to standard error only, each line with "thresher: " before it;
+//   - lower case, no final period, no exclamation;
+//   - a refusal says what, the evidence, and then the next command, one that
+//     can be pasted;
+//   - credentials are gone before a text gets here.
+
+// messenger writes the shim's lines.
+type messenger struct {
+	out                      io.Writer
+	red, yellow, green, bold *color.Color
+}
+
+func newMessenger(out io.Writer, coloured bool) *messenger {
+	paint := func(attributes ...color.Attribute) *color.Color {
+		c := color.New(attributes...)
+		if coloured {
+			c.EnableColor()
+		} else {
+			c.DisableColor()
+		}
+		return c
+	}
+	return &messenger{
+		out: out, red: paint(color.FgRed, color.Bold), yellow: paint(color.FgYellow),
+		green: paint(color.FgGreen), bold: paint(color.Bold),
+	}
+}
+
+// line writes one line or several; each gets the prefix. A terminal that is
+// gone is no reason to stop pip's work, so errors of writing are not kept.
+func (m *messenger) line(format string, args ...any) {
+	for _, text := range strings.Split(strings.TrimRight(fmt.Sprintf(format, args...), "\n"), "\n") {
+		_, _ = fmt.Fprintln(m.out, "thresher: "+text)
+	}
+}
+
+func (m *messenger) next(command string) {
+	if command != "" {
+		m.line("  next: %s", m.bold.Sprint(command))
+	}
+}
+
+func (m *messenger) noPip(err error) {
+	m.line("no pip to hand over to: %v", err)
+	m.next("python3 -m venv .venv && . .venv/bin/activate")
+}
+
+func (m *messenger) cannotRun(err error) {
+	m.line("pip cannot be run: %v", err)
+}
+
+func (m *messenger) failed(doing string, err error) {
+	m.line("%s: %v; nothing was installed", doing, err)
+}
+
+func (m *messenger) brokenPolicy(err error) {
+	m.line("%s", err)
+	m.line("nothing is installed by a policy that cannot be read; mend the lines above")
+}
+
+// noEnvironment names the interpreter and the command that creates or
+// activates an environment.
+func (m *messenger) noEnvironment(interpreter, next string) {
+	m.line("%s: %s is not a virtual environment; nothing was started", m.red.Sprint("refused"), interpreter)
+	m.next(next)
+}
+
+// finding writes one finding: how it ended, what it is about, the evidence.
+func (m *messenger) finding(f policy.Finding, place string) {
+	word := m.yellow.Sprint("note")
+	switch f.Action {
+	case policy.Block:
+		word = m.red.Sprint("refused")
+	case policy.Ask:
+		word = m.red.Sprint("in question")
+	case policy.Hold:
+		word = m.yellow.Sprint("held back")
+	}
+	if place != "" {
+		place = " (" + place + ")"
+	}
+	m.line("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), place, f.Evidence, f.Rule)
+	if f.Action == policy.Block || f.Action == policy.Ask {
+		m.next(f.Hint)
+	}
+}
+
+func (m *messenger) refusedSummary() {
+	m.line("nothing was installed")
+}
+
+// notesSummary stands for the notes where no terminal is there to read them.
+func (m *messenger) notesSummary(findings []policy.Finding) {
+	rules := map[policy.Rule]int{}
+	var order []policy.Rule
+	for _, f := range findings {
+		if rules[f.Rule] == 0 {
+			order = append(order, f.Rule)
+		}
+		rules[f.Rule]++
+	}
+	parts := make([]string, len(order))
+	for i, rule := range order {
+		parts[i] = fmt.Sprintf("%s %d", rule, rules[rule])
+	}
+	m.line("notes: %s; see them with: thresher log", strings.Join(parts, ", "))
+}
+
+func (m *messenger) moreNotes(name string, count int) {
+	m.line("  %d more about %s; see them with: thresher explain %s", count, name, name)
+}
+
+// changes says what pip did: new distributions on one line, each upgrade and
+// downgrade on its own, removed ones on one line.
+func (m *messenger) changes(changes []venv.Change) {
+	var added, removed, again []string
+	for _, c := range changes {
+		switch c.Kind {
+		case venv.New:
+			added = append(added, fmt.Sprintf("+ %s %s", c.Name, c.After))
+		case venv.Removed:
+			removed = append(removed, fmt.Sprintf("- %s %s", c.Name, c.Before))
+		case venv.Reinstalled:
+			again = append(again, fmt.Sprintf("= %s %s", c.Name, c.After))
+		}
+	}
+	if len(added) > 0 {
+		m.line("%s", m.green.Sprint(strings.Join(added, ", ")))
+	}
+	for _, c := range changes {
+		switch {
+		case c.Kind == venv.Upgraded && c.Major:
+			m.line("%s", m.yellow.Sprintf("↑ %s %s → %s  (major)", c.Name, c.Before, c.After))
+		case c.Kind == venv.Upgraded:
+			m.line("%s", m.green.Sprintf("↑ %s %s → %s", c.Name, c.Before, c.After))
+		case c.Kind == venv.Downgraded:
+			m.line("%s", m.yellow.Sprintf("↓ %s %s → %s", c.Name, c.Before, c.After))
+		}
+	}
+	if len(again) > 0 {
+		m.line("%s", strings.Join(again, ", "))
+	}
+	if len(removed) > 0 {
+		m.line("%s", m.yellow.Sprint(strings.Join(removed, ", ")))
+	}
+}
+
+func (m *messenger) unvouched(name, version string) {
+	m.line("%s: %s %s arrived without having been let through", m.red.Sprint("unvouched"), m.bold.Sprint(name), version)
+	m.next("pip uninstall " + shellWord(name))
+}
+
+func (m *messenger) noDatabase() {
+	m.line("no advisory database on this machine yet, so the result was not scanned")
+	m.next("thresher update")
+}
+
+func (m *messenger) staleDatabase(age time.Duration) {
+	m.line("the advisories are %s old and could not be refreshed", roughly(age))
+	m.next("thresher update")
+}
+
+func (m *messenger) logFailed(err error) {
+	m.line("the run could not be logged: %v", err)
+}
+
+func (m *messenger) switchedOff() {
+	m.line("switched off by THRESHER=off: nothing was checked")
+}
+
+func (m *messenger) notSwitchedOff() {
+	m.line("THRESHER=off is honoured on a terminal only, or where the user's own policy has [switch-off] without-terminal = true")
+}
+
+func (m *messenger) interrupted() {
+	m.line("interrupted; nothing was installed")
+}
+
+func (m *messenger) guarded(prefix string) {
+	m.line("guarded %s: pip and python -m pip in it come through thresher from now on", prefix)
+}
+
+// roughly writes an age as a person says it: "2 h", "3 days".
+func roughly(age time.Duration) string {
+	switch {
+	case age < time.Minute:
+		return "less than a minute"
+	case age < time.Hour:
+		return fmt.Sprintf("%d min", int(age.Minutes()))
+	case age < 48*time.Hour:
+		return fmt.Sprintf("%d h", int(age.Hours()))
+	}
+	return fmt.Sprintf("%d days", int(age.Hours()/24))
+}
+
+// shellWord quotes a word for a POSIX shell where it needs quotes.
+func shellWord(word string) string {
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
+	}
+	if word != "" && strings.TrimFunc(word, safe) == "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// question asks whether to go on with a name in question; the answer no is
+// the default.
+func (m *messenger) question(f policy.Finding) {
+	prompt := "install " + f.Subject + " all the same"
+	if f.Target != "" && f.Rule == policy.Typosquat {
+		prompt = "did you mean " + f.Target + "? install " + f.Subject + " all the same"
+	}
+	_, _ = m.out.Write([]byte("thresher: " + prompt + "? [y/N] "))
+}
+
+// tooYoung says in one line what the cooldown kept back.
+func (m *messenger) tooYoung(releases []scan.HeldRelease, now time.Time) {
+	if len(releases) == 0 {
+		return
+	}
+	const most = 4
+	names := make([]string, 0, most)
+	for _, r := range releases[:min(most, len(releases))] {
+		names = append(names, fmt.Sprintf("%s %s (for %s more)", r.Canonical, r.Version, roughly(r.Until.Sub(now))))
+	}
+	if more := len(releases) - most; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	m.line("%s: too new: %s", m.yellow.Sprint("held back"), strings.Join(names, ", "))
+}
+
+// misread is said where pip does not refuse what it should have refused.
+func (m *messenger) misread(expected string) {
+	m.line("%s: this command line was not understood for certain: pip was expected to say %q", m.red.Sprint("refused"), expected)
+	m.next("thresher plan -- (the same words)")
+}

@@ -1,0 +1,82 @@
+package shim
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"thresher/gate"
+	"thresher/pip"
+	"thresher/venv"
+)
+
+// parentGate is the gate of the run that this pip command is part of: pip's
+// build isolation starts pip again, and build backends may too.
+type parentGate struct {
+	address string
+}
+
+// gateToken is what a run tells its children: who holds the gate, where it
+// is, and how to prove that one belongs to it.
+func gateToken(pid int, address, user, password string) string {
+	return fmt.Sprintf("%d %s %s %s", pid, address, user, password)
+}
+
+// livingGate gives the parent's gate where the variable speaks the truth: the
+// process it names is a living ancestor of this one and is this very program,
+// and who listens there knows the secret. A dead or forged gate is none.
+func (in *invocation) livingGate() (parentGate, bool) {
+	words := strings.Fields(in.gate)
+	if len(words) != 4 {
+		return parentGate{}, false
+	}
+	pid, err := strconv.Atoi(words[0])
+	if err != nil || !venv.AncestorIs(pid, in.self) || !gate.Alive(in.context, words[1], words[2], words[3]) {
+		return parentGate{}, false
+	}
+	return parentGate{address: words[1]}, true
+}
+
+// serves says whether the command fetches from this gate alone. One that
+// names other indexes gets a vetted run of its own.
+func (g parentGate) serves(c *pip.Command) bool {
+	mine := "http://" + g.address + "/"
+	for _, s := range c.Indexes {
+		if !strings.HasPrefix(s.Value, mine) {
+			return false
+		}
+	}
+	for _, url := range remoteLinks(c) {
+		if !strings.HasPrefix(url, mine) {
+			return false
+		}
+	}
+	return true
+}
+
+// runNested runs a pip that is part of a run: what it fetches passes the
+// parent's gate, and what it changes is the parent's to compare.
+func (in *invocation) runNested(a *analysis) int {
+	directory, err := os.MkdirTemp(in.environment["TMPDIR"], "thresher-")
+	if err != nil {
+		in.say.failed("make a temporary directory", err)
+		return statusBroken
+	}
+	defer in.remove(directory)
+	run, err := pip.Seal(pip.SealInput{
+		Command: a.command, Environ: append(in.environ, variableGate+"="+in.gate), Dir: in.dir, Directory: directory,
+		Netrc: in.environment["NETRC"],
+	})
+	if err != nil {
+		in.say.failed("seal the command", err)
+		return statusBroken
+	}
+	in.pipRan = true
+	ended, err := run.Start()
+	if err != nil {
+		in.say.cannotRun(err)
+		return statusCannotRun
+	}
+	return in.pipStatus(ended)
+}

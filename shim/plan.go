@@ -1,0 +1,246 @@
+package shim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"thresher/index"
+	"thresher/pip"
+	"thresher/policy"
+)
+
+// planned is what `thresher plan --json` prints. The names of its fields are a
+// contract: fields are added, never renamed.
+type planned struct {
+	Command      string               `json:"command"`
+	Passthrough  bool                 `json:"passthrough"`
+	Requirements []plannedRequirement `json:"requirements"`
+	Indexes      []string             `json:"indexes"`
+	FindLinks    []string             `json:"find_links"`
+	NoIndex      bool                 `json:"no_index"`
+	Targets      pip.Targets          `json:"targets"`
+	Reinvoke     *string              `json:"reinvoke"`
+	Verdicts     []plannedVerdict     `json:"verdicts"`
+	Run          []string             `json:"run"`
+	Exit         int                  `json:"exit"`
+	Error        *string              `json:"error"`
+}
+
+type plannedRequirement struct {
+	Name       *string    `json:"name"`
+	Canonical  *string    `json:"canonical"`
+	Specifier  string     `json:"specifier"`
+	Extras     []string   `json:"extras"`
+	Marker     *string    `json:"marker"`
+	Applies    bool       `json:"applies"`
+	URL        *string    `json:"url"`
+	Editable   bool       `json:"editable"`
+	Constraint bool       `json:"constraint"`
+	Hashes     []string   `json:"hashes"`
+	Origin     pip.Origin `json:"origin"`
+}
+
+type plannedVerdict struct {
+	Subject  string        `json:"subject"`
+	Rule     policy.Rule   `json:"rule"`
+	Action   policy.Action `json:"action"`
+	Evidence string        `json:"evidence"`
+	Hint     string        `json:"hint"`
+}
+
+// Plan says what thresher takes a pip command for and what it would run,
+// without running it: it reads what the command line names, files and URLs,
+// and touches no index. The status is 0 unless thresher itself fails.
+func Plan(args, environ []string, streams Streams, asJSON bool) int {
+	in, err := newInvocation("pip", args, environ, streams)
+	if err != nil {
+		in.say.failed("start", err)
+		return statusBroken
+	}
+	in.context = context.Background()
+	p := in.plan()
+	if asJSON {
+		encoder := json.NewEncoder(streams.Out)
+		encoder.SetEscapeHTML(false)
+		err = encoder.Encode(p)
+	} else {
+		err = p.print(streams.Out)
+	}
+	if err != nil {
+		in.say.line("print the plan: %v", err)
+		return statusBroken
+	}
+	return 0
+}
+
+func (in *invocation) plan() planned {
+	p := planned{
+		Requirements: []plannedRequirement{}, Indexes: []string{}, FindLinks: []string{}, Verdicts: []plannedVerdict{}, Run: []string{},
+	}
+	installation, end := in.find()
+	if end != nil {
+		p.end(end)
+		return p
+	}
+	command := in.read(installation)
+	p.describe(command)
+	if command.Passthrough {
+		p.Run = redactArgs(pip.Direct(command, in.environ, in.dir).Args)
+		if failure := command.Failure; failure != nil {
+			p.fail(failure)
+		}
+		return p
+	}
+	a, end := in.analyse(installation, command)
+	if a != nil {
+		for _, f := range a.findings {
+			p.Verdicts = append(p.Verdicts, plannedVerdict{f.Subject, f.Rule, f.Action, f.Evidence, f.Hint})
+		}
+	}
+	if failure := command.Failure; failure != nil && (end == nil || end.status == failure.Status) {
+		p.fail(failure)
+		return p
+	}
+	if end != nil {
+		p.end(end)
+		return p
+	}
+	if policy.Decide(a.findings, true).Action == policy.Ask {
+		p.Exit = statusRefused // nobody is asked by a plan
+	}
+	run, err := in.plannedRun(a)
+	if err != nil {
+		p.end(&ending{status: statusBroken, tell: func(m *messenger) { m.failed("seal the command", err) }})
+		return p
+	}
+	p.Run = redactArgs(run)
+	return p
+}
+
+// plannedRun seals the command into a directory that is taken away again. The
+// gate's address, which only a run has, is written as such.
+func (in *invocation) plannedRun(a *analysis) ([]string, error) {
+	if a.command.Name == "uninstall" {
+		return pip.Direct(a.command, in.environ, in.dir).Args, nil
+	}
+	directory, err := os.MkdirTemp(in.environment["TMPDIR"], "thresher-plan-")
+	if err != nil {
+		return nil, err
+	}
+	defer in.remove(directory)
+	run, err := pip.Seal(pip.SealInput{
+		Command: a.command, Environ: in.environ, Dir: in.dir, Directory: directory,
+		Upgrade: a.policy.Upgrade.Always.Value, Strategy: string(a.policy.Upgrade.Strategy.Value),
+	})
+	return run.Args, err
+}
+
+func (p *planned) end(end *ending) {
+	p.Exit = end.status
+	var text strings.Builder
+	end.tell(newMessenger(&text, false))
+	message := strings.TrimSpace(strings.ReplaceAll(text.String(), "thresher: ", ""))
+	p.Error = &message
+	if p.Exit == statusRefused {
+		p.Error = nil // the verdicts say it
+	}
+}
+
+func (p *planned) fail(failure *pip.Failure) {
+	p.Exit = failure.Status
+	message := strings.TrimSpace(failure.Message)
+	p.Error = &message
+}
+
+func (p *planned) describe(c *pip.Command) {
+	p.Command, p.Passthrough, p.NoIndex, p.Targets = c.Name, c.Passthrough, c.NoIndex, c.Targets
+	if c.Reinvoke != "" {
+		p.Reinvoke = &c.Reinvoke
+	}
+	for _, s := range c.Indexes {
+		p.Indexes = append(p.Indexes, index.Redact(s.Value))
+	}
+	for _, s := range c.FindLinks {
+		p.FindLinks = append(p.FindLinks, index.Redact(s.Value))
+	}
+	for _, r := range c.Requirements {
+		described := plannedRequirement{
+			Name: orNull(r.Name), Canonical: orNull(r.Canonical), Specifier: r.Specifier, Extras: r.Extras, Marker: orNull(r.Marker),
+			Applies: r.MarkerApplies, Editable: r.Editable, Constraint: r.Constraint, Hashes: r.Hashes, Origin: r.Origin,
+		}
+		if r.URL != "" {
+			described.URL = orNull(index.Redact(r.URL))
+		}
+		if described.Extras == nil {
+			described.Extras = []string{}
+		}
+		if described.Hashes == nil {
+			described.Hashes = []string{}
+		}
+		p.Requirements = append(p.Requirements, described)
+	}
+}
+
+func orNull(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
+// print writes the plan for a person.
+func (p planned) print(out io.Writer) error {
+	var b strings.Builder
+	kind := "installs, downloads or builds: everything is vetted"
+	if p.Passthrough {
+		kind = "installs nothing: handed straight to pip"
+	}
+	fmt.Fprintf(&b, "command   %s (%s)\n", p.Command, kind)
+	for _, r := range p.Requirements {
+		subject := ""
+		if r.Name != nil {
+			subject = *r.Name
+		}
+		if len(r.Extras) > 0 {
+			subject += "[" + strings.Join(r.Extras, ",") + "]"
+		}
+		subject += r.Specifier
+		if r.URL != nil {
+			subject = strings.TrimPrefix(subject+" @ "+*r.URL, " @ ")
+		}
+		word := "wants     "
+		if r.Constraint {
+			word = "limits    "
+		}
+		if !r.Applies {
+			subject += "  (its marker does not apply)"
+		}
+		fmt.Fprintf(&b, "%s%s  (%s)\n", word, subject, r.Origin.Place)
+	}
+	for _, url := range p.Indexes {
+		fmt.Fprintf(&b, "index     %s\n", url)
+	}
+	for _, v := range p.Verdicts {
+		fmt.Fprintf(&b, "%-9s %s: %s [%s]\n", v.Action, v.Subject, v.Evidence, v.Rule)
+		if v.Hint != "" {
+			fmt.Fprintf(&b, "          next: %s\n", v.Hint)
+		}
+	}
+	if p.Error != nil {
+		fmt.Fprintf(&b, "error     %s\n", strings.ReplaceAll(*p.Error, "\n", "\n          "))
+	}
+	if len(p.Run) > 0 {
+		words := make([]string, len(p.Run))
+		for i, word := range p.Run {
+			words[i] = shellWord(word)
+		}
+		fmt.Fprintf(&b, "runs      %s\n", strings.Join(words, " "))
+	}
+	fmt.Fprintf(&b, "exit      %d, if pip succeeds\n", p.Exit)
+	_, err := io.WriteString(out, b.String())
+	return err
+}

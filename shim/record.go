@@ -1,0 +1,76 @@
+package shim
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"thresher/index"
+	"thresher/internal/journal"
+	"thresher/policy"
+	"thresher/venv"
+)
+
+// record writes the run's line to the log. A log that cannot be written is
+// said and changes nothing: pip has done its work.
+func (in *invocation) record(a *analysis, changes []venv.Change, vulnerabilities []journal.Vulnerability, note string, status int) {
+	entry := journal.Entry{
+		Time: in.start, Directory: in.dir, Argv: redactArgs(in.args), Status: status,
+		Vulnerabilities: vulnerabilities, Thresher: Version, Note: note,
+		Milliseconds: time.Since(in.start).Milliseconds(),
+	}
+	if a != nil {
+		if a.installation != nil {
+			entry.Pip = a.installation.Version
+			entry.Environment = a.installation.Prefix
+		}
+		if a.command != nil {
+			entry.Requested = a.requestedNames()
+		}
+		for _, f := range a.findings {
+			entry.Verdicts = append(entry.Verdicts, verdict(f))
+		}
+	}
+	for _, c := range changes {
+		entry.Changed = append(entry.Changed, journal.Change{Name: c.Name, Before: c.Before, After: c.After})
+	}
+	if in.places.State == "" {
+		return // no home to keep a log in
+	}
+	if err := journal.Append(in.places.Log(), entry); err != nil {
+		in.say.logFailed(err)
+	}
+}
+
+func verdict(f policy.Finding) journal.Verdict {
+	return journal.Verdict{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Evidence: f.Evidence}
+}
+
+var urlInText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s'"]+`)
+
+// redactArgs replaces the credentials of every URL in the words by ***.
+func redactArgs(args []string) []string {
+	redacted := make([]string, len(args))
+	for i, arg := range args {
+		redacted[i] = urlInText.ReplaceAllStringFunc(arg, redactURL)
+	}
+	return redacted
+}
+
+func redactURL(text string) string {
+	parsed, err := url.Parse(text)
+	if err != nil {
+		// What cannot be parsed may still hold a password before its last @.
+		if at := strings.LastIndex(text, "@"); at >= 0 {
+			return text[:strings.Index(text, "://")+3] + "***" + text[at:]
+		}
+		return text
+	}
+	if parsed.User == nil {
+		return text
+	}
+	bare, _, _ := index.StripCredentials(text)
+	scheme, rest, _ := strings.Cut(bare, "://")
+	return scheme + "://***@" + rest
+}

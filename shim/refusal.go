@@ -1,0 +1,23 @@
+package shim
+
+import (
+	"thresher/pip"
+)
+
+// letPipRefuse lets pip itself say what is wrong with a command line, in its
+// own words and with its own status; nothing can be installed by it. Where
+// pip, against all that was read, does not refuse, thresher does: a command
+// line that is understood differently is not understood.
+func (in *invocation) letPipRefuse(command *pip.Command) int {
+	ended, err := pip.Refusal(command, in.environ, in.dir).Start()
+	if err != nil {
+		in.say.cannotRun(err)
+		return statusCannotRun
+	}
+	status := in.pipStatus(ended)
+	if status == pip.RefusalStatus || status == 0 {
+		in.say.misread(command.Failure.Message)
+		return statusRefused
+	}
+	return status
+}

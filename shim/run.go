@@ -1,0 +1,125 @@
+// Package shim is one pip command from argv to exit status: read as pip would
+// read it, judged, run sealed behind the gate, compared, scanned, logged. All
+// it says to a person is in messages.go.
+package shim
+
+import (
+	"context"
+	"os/signal"
+	"syscall"
+
+	"thresher/pip"
+	"thresher/policy"
+	"thresher/venv"
+)
+
+// Run runs one pip command and gives its exit status. program is the pip name
+// it was called by. A pip that was ended by a signal ends this process by the
+// same signal.
+func Run(program string, args, environ []string, streams Streams) int {
+	in, err := newInvocation(program, args, environ, streams)
+	if err != nil {
+		in.say.failed("start", err)
+		return statusBroken
+	}
+	// Until pip runs and gets the keyboard's signals itself, they end the run
+	// with everything put away.
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	in.context = ctx
+	status := in.run()
+	if ctx.Err() != nil && status != 0 && !in.pipRan {
+		in.say.interrupted()
+		return 128 + int(syscall.SIGINT)
+	}
+	return status
+}
+
+func (in *invocation) run() int {
+	installation, end := in.find()
+	if end != nil {
+		end.tell(in.say)
+		return end.status
+	}
+	command := in.read(installation)
+	if command.Passthrough && command.Name != "uninstall" {
+		in.keepGuarded(installation)
+		return in.passThrough(command)
+	}
+	if in.off {
+		if in.maySwitchOff() {
+			in.say.switchedOff()
+			in.record(&analysis{installation: installation, command: command}, nil, nil, "switched off by THRESHER=off", 0)
+			return in.passThrough(command)
+		}
+		in.say.notSwitchedOff()
+	}
+	a, end := in.analyse(installation, command)
+	if end != nil {
+		status := end.status
+		if end.pipRefuses {
+			status = in.letPipRefuse(command)
+		} else {
+			end.tell(in.say)
+		}
+		in.record(a, nil, nil, "", status)
+		return status
+	}
+	in.keepGuarded(installation)
+	if command.Name == "uninstall" {
+		return in.passThrough(command)
+	}
+	if parent, ok := in.livingGate(); ok && parent.serves(command) {
+		return in.runNested(a)
+	}
+	return in.install(a)
+}
+
+// passThrough replaces this process by pip, on the descriptors it inherited.
+func (in *invocation) passThrough(command *pip.Command) int {
+	in.say.cannotRun(pip.Direct(command, in.environ, in.dir).Exec())
+	return statusCannotRun
+}
+
+// maySwitchOff says whether THRESHER=off counts: for a person at a terminal,
+// or where the user's own policy says so. A checkout's task file is neither.
+func (in *invocation) maySwitchOff() bool {
+	if in.terminal {
+		return true
+	}
+	loaded, err := in.loadPolicy()
+	if err != nil {
+		return false // analyse tells what is wrong with it
+	}
+	off := loaded.SwitchOff.WithoutTerminal
+	return off.Value && off.Layer != policy.ProjectLayer
+}
+
+// loadPolicy merges the layers for the working directory.
+func (in *invocation) loadPolicy() (*policy.Policy, error) {
+	trusted, err := policy.ReadTrust(in.places.Trusted())
+	if err != nil {
+		return nil, err
+	}
+	return policy.Load(policy.LoadInput{
+		SystemPath: in.places.SystemPolicy, UserPath: in.places.UserPolicy,
+		Dir: in.dir, Home: in.places.Home, Trusted: trusted.Has, Now: in.start,
+	})
+}
+
+// keepGuarded puts the guard into an environment that has none, such as one
+// that was rebuilt. Where that is not possible `thresher doctor` tells: the
+// command at hand goes through thresher all the same.
+func (in *invocation) keepGuarded(installation *pip.Installation) {
+	environment, err := venv.Inspect(installation.Interpreter)
+	if err != nil || !environment.Virtual || in.places.State == "" {
+		return
+	}
+	state, err := venv.GuardState(environment)
+	if err != nil || state.Installed && !state.Gone {
+		return
+	}
+	// What stands in the way (another owner, a read-only file system) is for
+	// `thresher doctor` to tell.
+	_ = venv.EnsureGuard(environment, in.self, in.places.State)
+}
