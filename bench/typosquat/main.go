@@ -26,6 +26,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -126,17 +127,19 @@ func printLeftOut(table io.Writer, sets measure.Sets) {
 }
 
 func printTimes(stdout io.Writer, sets measure.Sets) {
-	names := sets.Ordinary.Names
-	slowest, slowestName := time.Duration(0), ""
-	start := time.Now()
-	for _, name := range names {
+	var times []time.Duration
+	total := time.Duration(0)
+	for _, name := range sets.Ordinary.Names {
 		before := time.Now()
 		typosquat.Check(name.Name)
-		if took := time.Since(before); took > slowest {
-			slowest, slowestName = took, name.Name
-		}
+		took := time.Since(before)
+		times = append(times, took)
+		total += took
 	}
-	fmt.Fprintf(stdout, "time: %s a name over the ordinary ones, %s at most (%s)\n", (time.Since(start) / time.Duration(len(names))).Round(100*time.Nanosecond), slowest.Round(time.Microsecond), slowestName)
+	slices.Sort(times)
+	fmt.Fprintf(stdout, "time for one ordinary name: %s on average, half under %s, 99 of 100 under %s\n",
+		(total / time.Duration(len(times))).Round(100*time.Nanosecond),
+		times[len(times)/2].Round(100*time.Nanosecond), times[len(times)*99/100].Round(100*time.Nanosecond))
 }
 
 func printWrong(stdout io.Writer, sets measure.Sets) {
@@ -170,5 +173,5 @@ func describe(name string, suspicions []typosquat.Suspicion) string {
 }
 
 func share(c measure.Counts, count int) string {
-	return fmt.Sprintf("%d (%.1f%%)", count, 100*c.Share(count))
+	return fmt.Sprintf("%d (%.2f%%)", count, 100*c.Share(count))
 }

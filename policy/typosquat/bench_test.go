@@ -1,6 +1,9 @@
 package typosquat
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // BenchmarkCheck is the time of one name, over names of all kinds.
 func BenchmarkCheck(b *testing.B) {
@@ -12,6 +15,27 @@ func BenchmarkCheck(b *testing.B) {
 	b.ResetTimer()
 	for i := range b.N {
 		Check(names[i%len(names)])
+	}
+}
+
+// BenchmarkCheckHostile is the time of the names that take longest.
+func BenchmarkCheckHostile(b *testing.B) {
+	for about, name := range map[string]string{
+		"same letter": strings.Repeat("m", 64),
+		"groups":      strings.Repeat("kcl", 21),
+		"hyphens":     strings.Repeat("a-", 63) + "b",
+		"consonants":  "rqstscrptgrphy",
+		"affixes":     strings.Repeat("py", 32),
+		"common":      "pytest-django-requests-sdk-core-client",
+		"long":        strings.Repeat("requests", 12),
+	} {
+		b.Run(about, func(b *testing.B) {
+			Check(name)
+			b.ResetTimer()
+			for range b.N {
+				Check(name)
+			}
+		})
 	}
 }
 

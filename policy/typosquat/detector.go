@@ -70,7 +70,8 @@ type Detector struct {
 }
 
 // New returns a detector over a list of popular names, the most popular first.
-// Lines that are no name and names that came before are passed over.
+// Lines that are no name and names that came before are passed over. What is
+// known of families and spelling is always that of the embedded list.
 func New(list []string) *Detector {
 	seen := make(map[string]bool, len(list))
 	var text strings.Builder

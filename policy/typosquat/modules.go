@@ -1,9 +1,10 @@
 package typosquat
 
-// modules are the top-level modules of the standard library that have a name
-// of at least three letters and are no popular project, of Python 3.8 to 3.13
-// (sys.stdlib_module_names and the lists of removed modules).
+// modules are the top-level modules of the standard library that are no popular
+// project, of Python 3.10 to 3.13 (sys.stdlib_module_names of 3.10, which has
+// those removed since, and of 3.13).
 var modules = []string{
+	"gc", "io", "nt", "os", "re", "uu",
 	"abc", "aifc", "antigravity", "array", "ast", "asynchat", "asyncore", "atexit", "audioop",
 	"base64", "bdb", "binascii", "binhex", "bisect", "builtins", "bz2", "calendar", "cgi", "cgitb",
 	"chunk", "cmath", "cmd", "code", "codecs", "codeop", "collections", "colorsys", "compileall",

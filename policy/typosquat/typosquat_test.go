@@ -118,10 +118,11 @@ func TestCheckOutsideTheList(t *testing.T) {
 		least        typosquat.Confidence
 	}{
 		{"requirement-txt", typosquat.RequirementsFile, typosquat.High},
-		{"requirements.txt", typosquat.RequirementsFile, typosquat.Medium},
+		{"requirements.txt", typosquat.RequirementsFile, typosquat.High},
 		{"requriementstxt", typosquat.RequirementsFile, typosquat.High},
 		{"requirements", typosquat.RequirementsFile, typosquat.Medium},
 		{"subprocess", "subprocess", typosquat.Medium},
+		{"os", "os", typosquat.Medium},
 		{"tempfile", "tempfile", typosquat.Medium},
 		{"subproces", "subprocess", typosquat.Medium},
 		{"threadding", "threading", typosquat.Medium},
