@@ -12,6 +12,7 @@ type dialect struct {
 	fileURLsAsPaths     bool // below 21.3: file: URLs are opened as paths
 	splitErrorEscapes   bool // below 22.3: an unbalanced quote is an unexpected error
 	noIndexSticks       bool // from 22.3: after --no-index no index counts
+	namesHosts          bool // from 23.0: --trusted-host needs a host
 	editableSettings    bool // from 24.0: --config-settings beside -e
 	legacyGrammar       bool // below 24.1: packaging before 22, by pyparsing
 	schemeByColon       bool // below 24.1: all before the first colon is the scheme
@@ -47,6 +48,7 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 		fileURLsAsPaths:     !from("21.3"),
 		splitErrorEscapes:   !from("22.3"),
 		noIndexSticks:       from("22.3"),
+		namesHosts:          from("23.0"),
 		editableSettings:    from("24.0"),
 		legacyGrammar:       !from("24.1"),
 		schemeByColon:       !from("24.1"),

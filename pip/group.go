@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pelletier/go-toml/v2"
@@ -30,20 +31,17 @@ func (s *sources) group(text string, origin Origin) {
 		s.record(err, s.place(path))
 		return
 	}
-	resolver := &groupResolver{groups: groups, path: path, packaging: s.dialect.groupsByPackaging}
-	members, err := resolver.resolve(pep.CanonicalName(name), name, nil)
+	resolver := &groupResolver{
+		groups: groups, sources: s, name: name, path: path,
+		parsed: map[string][]groupItem{}, ancestors: map[string][]string{}, resolved: map[string][]groupMember{},
+	}
+	members, err := resolver.run(name)
 	if err != nil {
 		s.record(err, s.place(path))
 		return
 	}
 	for _, member := range members {
 		r, err := s.requirementString(member.text)
-		if err != nil {
-			var d *refusal
-			if errors.As(err, &d) && !s.dialect.groupsByPackaging {
-				err = refused(groupFailed(name, path, d.message))
-			}
-		}
 		s.add(r, err, Origin{Kind: FromGroup, Place: s.place(path) + ":" + member.group})
 		if s.Failure != nil {
 			return
@@ -95,66 +93,162 @@ func unmarshalTOML(content []byte, into any) error {
 // groupMember is a requirement of a group, and the group it stands in.
 type groupMember struct{ text, group string }
 
-// groupResolver follows PEP 735's reference implementation.
+// groupItem is a requirement, or the inclusion of another group.
+type groupItem struct {
+	text    string
+	include any // what "include-group" names; nil for a requirement
+}
+
+// groupResolver follows the reference implementation of PEP 735 inside pip:
+// the one of its own up to 26.0, where the first problem ends it, and
+// packaging's from 26.1 on, which collects problems but lets a broken
+// requirement through as an unexpected exception.
 type groupResolver struct {
 	groups    map[string]any
+	sources   *sources
+	name      string // as asked for
 	path      string
-	packaging bool // the messages of packaging's resolver
-	seen      int
+	parsed    map[string][]groupItem
+	ancestors map[string][]string
+	resolved  map[string][]groupMember
+	problems  []string // collected, from 26.1 on
+	members   int
 }
 
 // maximalMembers bounds what the groups of one file include in each other.
 const maximalMembers = 100000
 
-func (g *groupResolver) resolve(canonical, name string, within []string) ([]groupMember, error) {
-	for _, outer := range within {
-		if outer == canonical {
-			return nil, refused(groupCycle(name, within[0], g.path))
+func (g *groupResolver) run(name string) ([]groupMember, error) {
+	if err := g.checkNames(); err != nil {
+		return nil, err
+	}
+	members, err := g.resolve(pep.CanonicalName(name), pep.CanonicalName(name))
+	if err == nil && len(g.problems) > 0 {
+		err = refused(groupFailed(g.name, g.path, strings.Join(g.problems, "; ")))
+	}
+	return members, err
+}
+
+// checkNames refuses two spellings of one group anywhere in the table.
+func (g *groupResolver) checkNames() error {
+	seen := map[string]string{}
+	for name := range g.groups {
+		canonical := pep.CanonicalName(name)
+		if other, known := seen[canonical]; known {
+			if !g.sources.dialect.groupsByPackaging {
+				return crashed("ValueError: Duplicate dependency group names: " + canonical)
+			}
+			return refused(groupTwice(canonical, min(name, other), max(name, other), g.path))
+		}
+		seen[canonical] = name
+	}
+	return nil
+}
+
+// problem is a ValueError, TypeError or LookupError of the resolver's own.
+func (g *groupResolver) problem(text string) error {
+	if g.sources.dialect.groupsByPackaging {
+		g.problems = append(g.problems, text)
+		return nil
+	}
+	return refused(groupFailed(g.name, g.path, text))
+}
+
+// exception is one that packaging's resolver does not collect.
+func (g *groupResolver) exception(kind, text string) error {
+	if g.sources.dialect.groupsByPackaging {
+		return crashed(kind + ": " + text)
+	}
+	return refused(groupFailed(g.name, g.path, text))
+}
+
+func (g *groupResolver) resolve(canonical, requested string) ([]groupMember, error) {
+	if members, known := g.resolved[canonical]; known {
+		return members, nil
+	}
+	items, err := g.parse(canonical)
+	if err != nil {
+		return nil, err
+	}
+	var members []groupMember
+	for _, item := range items {
+		if item.include == nil {
+			members = append(members, groupMember{text: item.text, group: canonical})
+			continue
+		}
+		included, ok := item.include.(string)
+		if !ok {
+			return nil, g.exception("TypeError", "expected string or bytes-like object")
+		}
+		inner := pep.CanonicalName(included)
+		if slices.Contains(g.ancestors[canonical], inner) {
+			if err := g.problem(groupCycle(requested, canonical, included)); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		g.ancestors[inner] = append(slices.Clone(g.ancestors[canonical]), canonical)
+		if len(g.ancestors[inner]) > maximalDepth {
+			return nil, &doubt{reason: reasonTooDeep}
+		}
+		more, err := g.resolve(inner, requested)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, more...)
+		if g.members += len(more); g.members > maximalMembers {
+			return nil, &doubt{reason: reasonTooManyMembers}
 		}
 	}
-	var content any
-	found := 0
-	written := name
-	for key, value := range g.groups {
-		if pep.CanonicalName(key) == canonical {
-			content, written = value, key
-			found++
+	if len(g.problems) > 0 {
+		return nil, nil
+	}
+	g.resolved[canonical] = members
+	return members, nil
+}
+
+// parse reads the items of one group.
+func (g *groupResolver) parse(canonical string) ([]groupItem, error) {
+	if items, known := g.parsed[canonical]; known {
+		return items, nil
+	}
+	content, found := any(nil), false
+	for name, value := range g.groups {
+		if pep.CanonicalName(name) == canonical {
+			content, found = value, true
 		}
 	}
-	switch {
-	case found > 1:
-		return nil, refused(groupTwice(canonical, g.path))
-	case found == 0:
-		return nil, refused(groupMissing(name, g.path))
+	if !found {
+		return nil, g.problem("Dependency group '" + canonical + "' not found")
 	}
 	list, ok := content.([]any)
 	if !ok {
-		return nil, refused(groupMalformed(written, g.path))
+		return nil, g.problem("Dependency group '" + canonical + "' is not a list")
 	}
-	within = append(within[:len(within):len(within)], canonical)
-	var members []groupMember
+	var items []groupItem
 	for _, item := range list {
-		if g.seen++; g.seen > maximalMembers {
-			return nil, &doubt{reason: reasonTooManyMembers}
-		}
 		switch item := item.(type) {
 		case string:
-			members = append(members, groupMember{text: item, group: written})
-		case map[string]any:
-			included, ok := item["include-group"].(string)
-			if !ok || len(item) != 1 {
-				return nil, refused(groupMalformed(written, g.path))
-			}
-			inner, err := g.resolve(pep.CanonicalName(included), included, within)
-			if err != nil {
+			if err := checkText(item); err != nil {
 				return nil, err
 			}
-			members = append(members, inner...)
-		default:
-			return nil, refused(groupMalformed(written, g.path))
+			if _, err := g.sources.dialect.parseRequirement(item); err != nil {
+				return nil, g.exception("InvalidRequirement", packagingReason(item, err))
+			}
+			items = append(items, groupItem{text: item})
+			continue
+		case map[string]any:
+			if included, ok := item["include-group"]; ok && len(item) == 1 {
+				items = append(items, groupItem{include: included})
+				continue
+			}
+		}
+		if err := g.problem(groupMalformed(canonical)); err != nil {
+			return nil, err
 		}
 	}
-	return members, nil
+	g.parsed[canonical] = items
+	return items, nil
 }
 
 // localProjectName gives the name that a local project's own files state for

@@ -1,6 +1,7 @@
 package pip
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,19 +24,49 @@ type specified struct {
 // does not know ("pytz>dev"), and any white space between the parts.
 func (d *dialect) parseRequirement(text string) (specified, error) {
 	parsed, err := pep.ParseRequirement(text)
-	if err == nil {
-		return specified{
-			name: parsed.Name, extras: parsed.Extras, specifier: parsed.Specifiers.String(),
-			url: parsed.URL, marker: parsed.Marker,
-		}, nil
+	r := specified{
+		name: parsed.Name, extras: parsed.Extras, specifier: parsed.Specifiers.String(),
+		url: parsed.URL, marker: parsed.Marker,
 	}
 	if d.legacyGrammar {
-		if legacy, ok := parseLegacyRequirement(text); ok {
-			return legacy, nil
+		ok := err == nil
+		if !ok {
+			r, ok = parseLegacyRequirement(text)
+		}
+		if ok && strings.HasSuffix(r.name, "_") {
+			err, ok = errors.New(legacyName), false
+		}
+		if ok && r.url != "" {
+			if err := d.checkLegacyURL(r.url); err != nil {
+				return specified{}, err
+			}
+		}
+		if ok {
+			return r, nil
 		}
 	}
-	return specified{}, err
+	if err != nil {
+		return specified{}, err
+	}
+	return r, nil
 }
+
+// checkLegacyURL is the look that packaging below 22 takes at a direct URL.
+func (d *dialect) checkLegacyURL(url string) error {
+	s, err := d.urlSplit(url)
+	switch {
+	case err != nil:
+		return &urlError{err}
+	case s.Scheme == "file" && s.unsplit() != url:
+		return errors.New(legacyURL)
+	case s.Scheme != "file" && (s.Scheme == "" || s.Host == ""):
+		return errors.New(legacyURL)
+	}
+	return nil
+}
+
+// urlError is a ValueError of Python's while a requirement was read.
+type urlError struct{ error }
 
 var (
 	legacyHead   = regexp.MustCompile(`^[ \t\r\n]*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t\r\n]*(?:\[([^\]]*)\])?[ \t\r\n]*`)
@@ -60,7 +91,9 @@ func parseLegacyRequirement(text string) (specified, bool) {
 	}
 	r := specified{name: parsed.Name, extras: parsed.Extras}
 	if url, ok := strings.CutPrefix(rest, "@"); ok {
-		r.url, rest, _ = strings.Cut(strings.TrimLeft(url, " \t\r\n"), " ")
+		if r.url, rest, _ = strings.Cut(strings.TrimLeft(url, " \t\r\n"), " "); r.url == "" {
+			return specified{}, false
+		}
 		return withLegacyMarker(r, rest)
 	}
 	rest, opened := strings.CutPrefix(rest, "(")
@@ -71,6 +104,11 @@ func parseLegacyRequirement(text string) (specified, bool) {
 			break
 		}
 		rest = rest[len(clause[0]):]
+		if clause[1] == "~=" || clause[1] == "===" {
+			if _, err := pep.ParseSpecifiers(clause[1] + clause[2]); err != nil {
+				return specified{}, false
+			}
+		}
 		clauses = append(clauses, clause[1]+clause[2])
 		if !strings.HasPrefix(rest, ",") {
 			break
@@ -83,7 +121,7 @@ func parseLegacyRequirement(text string) (specified, bool) {
 		}
 	}
 	slices.Sort(clauses)
-	r.specifier = strings.Join(clauses, ",")
+	r.specifier = strings.Join(slices.Compact(clauses), ",")
 	return withLegacyMarker(r, rest)
 }
 

@@ -188,6 +188,10 @@ func (s *sources) markerEnvironment() (map[string]string, error) {
 // setNamed reads a requirement of PEP 508.
 func (s *sources) setNamed(r *Requirement, text string, source lineOf) error {
 	parsed, err := s.dialect.parseRequirement(text)
+	var u *urlError
+	if errors.As(err, &u) {
+		return crashed(u.Error())
+	}
 	if err != nil {
 		message := source.with(invalidRequirement(text, err, s.dialect.markersExplained))
 		switch {
@@ -344,7 +348,7 @@ func (s *sources) urlOfPath(path, name string) (string, error) {
 			return "", err
 		}
 		if isInstallable(path) {
-			return pathToURL(path), nil
+			return pathToURL(s.absolute(path)), nil
 		}
 		return "", refused(notInstallable(name))
 	}
@@ -360,7 +364,7 @@ func (s *sources) urlOfPath(path, name string) (string, error) {
 	if err := checkURLText(path); err != nil {
 		return "", err
 	}
-	return pathToURL(path), nil
+	return pathToURL(s.absolute(path)), nil
 }
 
 // isInstallable tells whether the directory is a project in pip's eyes.

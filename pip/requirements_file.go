@@ -14,13 +14,14 @@ type sourceFile struct {
 	Path    string // absolute path, or the address
 	Content []byte // as read
 
-	kind   sourceKind
-	page   bool       // behind a URL, file: URLs included
-	stable bool       // a regular file that pip can read again and nobody else can change
-	plain  bool       // its bytes are its text, whatever the locale
-	lines  []fileLine // of a requirements file, in order
-	top    bool       // named outside any file
-	copied string     // where rewrite has put a copy
+	kind        sourceKind
+	contentType string     // of an address
+	page        bool       // behind a URL, file: URLs included
+	stable      bool       // a regular file that pip can read again and nobody else can change
+	plain       bool       // its bytes are its text, whatever the locale
+	lines       []fileLine // of a requirements file, in order
+	top         bool       // named outside any file
+	copied      string     // where rewrite has put a copy
 }
 
 type sourceKind int
@@ -321,14 +322,11 @@ func (f *fileReader) include(file *sourceFile, l *fileLine, place string) {
 
 // dirName is os.path.dirname.
 func dirName(path string) string {
-	at := strings.LastIndexAny(path, "/"+string(os.PathSeparator))
-	if at < 0 {
-		return ""
+	head := strings.TrimRightFunc(path, func(c rune) bool { return c > 0x7f || !os.IsPathSeparator(uint8(c)) })
+	if bare := strings.TrimRightFunc(head, func(c rune) bool { return c < 0x80 && os.IsPathSeparator(uint8(c)) }); bare != "" {
+		return bare
 	}
-	if head := strings.TrimRight(path[:at+1], "/"+string(os.PathSeparator)); head != "" {
-		return head
-	}
-	return path[:at+1]
+	return head
 }
 
 // applyOptions is pip's handle_option_line: a line of options changes the
@@ -362,6 +360,10 @@ func (s *sources) applyOptions(file *sourceFile, l *fileLine, place string) {
 	finder.Pre = finder.Pre || values.of("pre").Truth
 	finder.PreferBinary = finder.PreferBinary || values.of("prefer_binary").Truth
 	for _, host := range values.of("trusted_hosts").List {
+		if err := s.dialect.checkHostName(host.Value); err != nil {
+			s.record(crashed(err.Error()), place)
+			return
+		}
 		finder.TrustedHosts = append(finder.TrustedHosts, Setting{Value: host.Value, Origin: origin})
 	}
 }

@@ -21,6 +21,12 @@ const (
 	oneScriptOnly      = "--requirements-from-script can only be given once"
 )
 
+// Reasons that pip below 24.1 has and does not print.
+const (
+	legacyName = "a project name ends with a letter or digit"
+	legacyURL  = "the url has no scheme or no host"
+)
+
 // thresher's own words for what it cannot tell.
 const (
 	reasonNotUTF8             = "it holds bytes that are not utf-8"
@@ -50,6 +56,16 @@ const (
 	reasonLockedVersions      = "its files are of different versions, and which one fits is not known"
 	hintLockedVersions        = "add the version to the package in the lock"
 	reasonLockedPath          = "its path leads outside the lock's own place"
+)
+
+// What stands in the way of a copy.
+const (
+	rewriteUnread      = "the sources were not read for certain"
+	rewriteFailed      = "copy %s: %w"
+	rewriteLine        = "line %d: %w"
+	rewriteChanged     = "changed while it was read: %s"
+	rewriteTwoReadings = "it held something else the second time it was read"
+	rewriteNotSame     = "it cannot be written so that pip reads it the same; write its variables out"
 )
 
 // invalidRequirement is pip's refusal of a requirement; explained adds
@@ -185,18 +201,6 @@ func hashAlgorithms(spelling string) string {
 	return "Allowed hash algorithms for " + spelling + " are sha256, sha384, sha512."
 }
 
-func settingForm(spelling string) string {
-	return "Arguments to " + spelling + " must be of the form KEY=VAL"
-}
-
-func invalidChoice(spelling, value string, choices []string) string {
-	quoted := make([]string, len(choices))
-	for i, choice := range choices {
-		quoted[i] = pythonRepr(choice)
-	}
-	return "option " + spelling + ": invalid choice: " + pythonRepr(value) + " (choose from " + strings.Join(quoted, ", ") + ")"
-}
-
 func cannotOpen(kind, reason string) string {
 	return "Could not open " + kind + " file: " + reason
 }
@@ -225,21 +229,19 @@ func groupFailed(name, path, problem string) string {
 	return "[dependency-groups] resolution failed for '" + name + "' from '" + path + "': " + strings.TrimPrefix(problem, errorPrefix)
 }
 
-func groupMissing(name, path string) string {
-	return groupFailed(name, path, "Dependency group '"+name+"' not found")
+func groupTwice(name, first, second, path string) string {
+	return "[dependency-groups] data was invalid in " + path + ": Duplicate dependency group names: " + name + " (" + first + ", " + second + ")"
 }
 
-func groupTwice(name, path string) string {
-	return "[dependency-groups] data was invalid in " + path + ": Duplicate dependency group names: " + name
+func groupCycle(requested, group, included string) string {
+	reason := included + " -> " + group + ", " + group + " -> " + included
+	if included == group {
+		reason = group + " includes itself"
+	}
+	return "Cyclic dependency group include while resolving " + requested + ": " + reason
 }
 
-func groupCycle(name, outer, path string) string {
-	return groupFailed(outer, path, "Cyclic dependency group include while resolving "+outer+": "+name)
-}
-
-func groupMalformed(name, path string) string {
-	return groupFailed(name, path, "Invalid dependency group item in "+name)
-}
+func groupMalformed(name string) string { return "Invalid dependency group item in " + name }
 
 func markerDoubt(marker string, err error) string {
 	return "the marker " + strconv.Quote(marker) + " cannot be evaluated: " + err.Error()

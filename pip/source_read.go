@@ -63,7 +63,7 @@ func (s *sources) openPage(file *sourceFile) (string, error) {
 	if len(page.Body) > maximalSource {
 		return "", &doubt{reason: reasonTooLarge}
 	}
-	file.Content = page.Body
+	file.Content, file.contentType = page.Body, page.ContentType
 	if looksOdd(page.ContentType) {
 		return "", &doubt{reason: charsetDoubt(page.ContentType), hint: hintCharset}
 	}

@@ -1,9 +1,6 @@
 package pip
 
-import (
-	"errors"
-	"io"
-)
+import "io"
 
 // sourcesInput is what reading the requirement sources of one command needs.
 // Nothing else is asked of the machine but the files that are named.
@@ -88,7 +85,6 @@ type sources struct {
 	environment map[string]string // of markers, once asked
 	markers     map[string]bool   // evaluated
 	pipes       map[string]bool   // read, and now empty
-	scripts     int
 }
 
 // newSources starts a collection.
@@ -149,12 +145,4 @@ func (s *sources) constraintsFile(path string, origin Origin) {
 	if s.Failure == nil {
 		s.readTop(path, true, origin)
 	}
-}
-
-// rewrite writes to dir (which exists and is private) a copy of each source
-// that cannot be handed to pip as it is, with every index and find-links
-// address replaced by replaceIndex. The result maps the path as given to the
-// path to give to pip instead; a path that is not in it stays.
-func (s *sources) rewrite(dir string, replaceIndex func(url string) string) (map[string]string, error) {
-	return nil, errors.New("not written")
 }

@@ -92,6 +92,30 @@ func checkHost(host string) error {
 	return nil
 }
 
+// checkHostName is the ValueError that --trusted-host makes for what is no
+// HOST or HOST:PORT.
+func (d *dialect) checkHostName(text string) error {
+	if strings.Count(text, ":") >= 2 && !strings.ContainsAny(text, "@[") {
+		text = "[" + text + "]"
+	}
+	s, err := d.urlSplit("https://" + text)
+	if err != nil {
+		return err
+	}
+	host := s.Host[strings.LastIndexByte(s.Host, '@')+1:]
+	name, port, _ := strings.Cut(host, ":")
+	if strings.HasPrefix(host, "[") {
+		_, port, _ = strings.Cut(host[strings.LastIndexByte(host, ']')+1:], ":")
+	}
+	if port != "" && strings.Trim(port, "0123456789") != "" {
+		return errors.New("ValueError: Port could not be cast to integer value as " + pythonRepr(port))
+	}
+	if name == "" && d.namesHosts {
+		return errors.New("ValueError: Trusted host URL must include a host part: " + pythonRepr(text))
+	}
+	return nil
+}
+
 // urlScheme is what pip takes for the scheme of a text, in lower case, "" for none.
 func (d *dialect) urlScheme(text string) (string, error) {
 	if d.schemeByColon {

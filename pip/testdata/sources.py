@@ -1,0 +1,100 @@
+# Prints what the pip in the wheel given makes of requirement sources: for each
+# JSON line {"dir", "env", "args"} on standard input one line with the
+# requirements and the finder's state, or how pip would end. Started as
+# `python -I sources.py WHEEL`.
+import contextlib
+import io
+import json
+import logging
+import os
+import sys
+
+sys.path.insert(0, sys.argv[1])
+sys.argv = ["pip"]
+logging.disable(logging.CRITICAL)
+
+import pip  # noqa: E402
+from pip._internal.commands import create_command  # noqa: E402
+from pip._internal.exceptions import (  # noqa: E402
+    CommandError,
+    InstallationError,
+    NetworkConnectionError,
+)
+from pip._internal.network import session as network_session  # noqa: E402
+
+# It starts other programs to describe the machine.
+network_session.user_agent = lambda: "pip"
+
+
+def describe(req):
+    parsed = req.req
+    return {
+        "name": parsed.name if parsed is not None else "",
+        "specifier": str(parsed.specifier) if parsed is not None else "",
+        "extras": sorted(req.extras),
+        "marker": str(req.markers) if req.markers is not None else "",
+        "applies": bool(req.match_markers()),
+        "url": req.link.url if req.link is not None else "",
+        "editable": bool(req.editable),
+        "constraint": bool(req.constraint),
+        "hashes": sorted(
+            "%s:%s" % (algorithm, digest)
+            for algorithm, digests in (req.hash_options or {}).items()
+            for digest in digests
+        ),
+        "settings": {
+            key: "\n".join(value) if isinstance(value, list) else value
+            for key, value in (getattr(req, "config_settings", None) or {}).items()
+        },
+    }
+
+
+def collect(args):
+    command = create_command("install")
+    # The lists that pip's options start from are shared by all parsers.
+    for option in command.parser.option_list_all:
+        if isinstance(option.default, list):
+            option.default.clear()
+    with command.main_context():
+        options, rest = command.parse_args(args)
+        session = command.get_default_session(options)
+        finder = command._build_package_finder(options=options, session=session)
+        requirements = command.get_requirements(rest, options, finder, session)
+        return {
+            "requirements": [describe(r) for r in requirements],
+            "indexes": finder.index_urls,
+            "find_links": finder.find_links,
+            "hosts": [host for host, _ in session.pip_trusted_origins],
+            "require_hashes": bool(options.require_hashes),
+            "no_binary": sorted(finder.format_control.no_binary),
+            "only_binary": sorted(finder.format_control.only_binary),
+        }
+
+
+def answer(case):
+    os.chdir(case["dir"])
+    os.environ.clear()
+    os.environ.update(case["env"])
+    usage = io.StringIO()
+    try:
+        with contextlib.redirect_stderr(usage):
+            return collect(case["args"])
+    except (InstallationError, CommandError, NetworkConnectionError, OSError) as error:
+        return {"status": 1, "message": str(error), "kind": type(error).__name__}
+    except SystemExit as error:
+        return {"status": error.code, "message": usage.getvalue(), "kind": "exit"}
+    except Exception as error:
+        if type(error).__name__ == "InvalidEggFragment":
+            return {"status": 1, "message": str(error), "kind": type(error).__name__}
+        return {"status": 2, "message": str(error), "kind": type(error).__name__}
+
+
+def environment():
+    from pip._vendor.packaging.markers import default_environment
+
+    return default_environment()
+
+
+print(json.dumps({"pip": pip.__version__, "markers": environment()}), flush=True)
+for line in sys.stdin:
+    print(json.dumps(answer(json.loads(line))), flush=True)
