@@ -124,7 +124,7 @@ func New(config Config) (*Client, error) {
 	}
 	var bad string
 	if c.proxies, bad = newProxySettings(config.Proxy, config.NoProxyEnvironment, environ); bad != "" {
-		return nil, errors.New(textProxy(bad))
+		return nil, errors.New(textProxy(Redact(bad)))
 	}
 	certificates, err := newTLSSettings(config, environ)
 	if err != nil {

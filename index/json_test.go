@@ -286,7 +286,7 @@ func FuzzJSONPage(f *testing.F) {
 
 func TestRandomJSONPages(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 20000 {
+	for range 5000 {
 		agree(t, []byte(randomPage(random)))
 	}
 }

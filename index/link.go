@@ -27,6 +27,9 @@ func isArchive(filename string) bool {
 	return false
 }
 
+// longestFilename is far beyond what a file system takes.
+const longestFilename = 1024
+
 // link is one URL of a page as pip would follow it.
 type link struct {
 	url             string // absolute, without fragment
@@ -105,7 +108,7 @@ func (r *linkReader) readPlain(text string) (link, bool) {
 		}
 	}
 	filename := text[slash+1:]
-	if filename == "" {
+	if filename == "" || len(filename) > longestFilename {
 		return link{}, false
 	}
 	l.url, l.filename = text, filename
@@ -183,7 +186,7 @@ func lastSegment(path string) string {
 // plainFilename refuses names that pips read differently: older ones unquote
 // a second time, and a backslash separates folders on Windows.
 func plainFilename(name string) bool {
-	if name == "" || name == "." || name == ".." || len(name) > 1024 {
+	if name == "" || name == "." || name == ".." || len(name) > longestFilename {
 		return false
 	}
 	for i := 0; i < len(name); i++ {
