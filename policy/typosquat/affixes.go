@@ -70,6 +70,37 @@ func (d *Detector) findAffixes(q query, found []finding) []finding {
 	return found
 }
 
+// shortestMisspelled is how many letters a name has at least that is looked for
+// both misspelled and behind an affix.
+const shortestMisspelled = 6
+
+// findMisspelled finds popular names with an empty word put before or behind
+// them and a letter wrong.
+func (d *Detector) findMisspelled(q query, found []finding) []finding {
+	first, afterFirst, _ := strings.Cut(q.name, "-")
+	cut := strings.LastIndexByte(q.name, '-')
+	if cut < 0 {
+		return found
+	}
+	for _, part := range []struct{ word, rest string }{{first, afterFirst}, {q.name[cut+1:], q.name[:cut]}} {
+		weight, known := affixWords()[part.word]
+		if !known || weight != empty || letters(part.rest) < shortestMisspelled {
+			continue
+		}
+		rest := query{name: part.rest, plain: withoutSeparators(part.rest)}
+		d.near.near(rest.plain, 1, func(place, distance int) {
+			f := finding{target: d.target(place), kind: Extended, word: part.word}
+			if distance == 0 || f.target.kind != project || f.target.less != "" {
+				return
+			}
+			f.edits = editsBetween(rest.plain, withoutSeparators(f.target.typed))
+			f.score = f.rate(rest)
+			found = append(found, f)
+		})
+	}
+	return found
+}
+
 // affixParts takes apart what was put before or behind a name: at its hyphens,
 // and where the part that touches the name has none between, into known words.
 // It reports false for a joined part that is no row of known words, since then

@@ -6,7 +6,7 @@ import "strings"
 type finding struct {
 	target target
 	kind   Kind
-	edits  []edit // of kind Typo
+	edits  []edit // of kind Typo, and of kind Extended where letters are wrong too
 	word   string // what is extra, left out or stands for something else
 	score  float64
 }
@@ -39,7 +39,7 @@ type query struct {
 
 // Limits that keep the time for a hostile name within that for an honest one.
 const (
-	longestTaken = 64 // letters of a name that is taken apart
+	longestTaken = 48 // letters of a name that is taken apart
 	longestEdit  = 96 // letters of a name that is compared letter by letter
 )
 
@@ -56,6 +56,7 @@ func (d *Detector) findings(name string) []finding {
 		found = d.findOrders(q, found)
 		found = d.findDisguises(q, found)
 		found = d.findAffixes(q, found)
+		found = d.findMisspelled(q, found)
 		found = d.findContractions(q, found)
 	}
 	return found

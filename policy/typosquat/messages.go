@@ -22,7 +22,7 @@ func (f finding) why() string {
 	case Shortened:
 		return fmt.Sprintf("%q left out", f.word)
 	case Extended:
-		return fmt.Sprintf("extra %q", f.word)
+		reasons = append(reasons, fmt.Sprintf("extra %q", f.word))
 	case Reordered:
 		return "words in another order"
 	case Disguised:

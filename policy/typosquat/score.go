@@ -7,8 +7,9 @@ import (
 
 // A score is the logarithm of the odds that a name imitates its target, less
 // what it takes to ask. Its parts are added up as if they were independent.
-// They were weighed on half of the known typosquats against half of a random
-// draw of ordinary names (bench/typosquat shows both halves), and rounded.
+// They were weighed by logistic regression, known typosquats against a random
+// draw of ordinary names, either half of both tried on the other, and rounded
+// by hand; bench/typosquat measures what came out.
 
 // Scores from which on a finding is told.
 const (
@@ -24,7 +25,7 @@ const (
 	lastRankForTwoEdits    = 12000
 	shortestExtended       = 4
 	shortestContraction    = 4
-	lastRankForContraction = 1500
+	lastRankForContraction = 1000
 )
 
 // confidence returns what a finding is told as, and false where it is not
@@ -52,7 +53,8 @@ func length(n int) float64 {
 	return 0.4*float64(min(n, 12)) - 0.2*float64(max(0, 7-n))
 }
 
-// rate returns the score of a finding of any kind but Extended.
+// rate returns the score of a finding. One of kind Extended has edits, and the
+// query is less its affix; rateAffix rates the others.
 func (f finding) rate(q query) float64 {
 	score := popularity(f.target.rank) + length(letters(f.target.typed))
 	switch f.kind {
@@ -73,6 +75,8 @@ func (f finding) rate(q query) float64 {
 		return score + 0.5
 	case Contracted:
 		return score + 0.5
+	case Extended:
+		return score + f.rateEdits(q) - 1
 	}
 	return score + f.rateEdits(q)
 }

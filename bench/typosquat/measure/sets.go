@@ -120,19 +120,14 @@ func readTable(folder, file string) ([]map[string]string, error) {
 	return rows, nil
 }
 
-// Tuned reports whether a name is in the half of its set that the weights were
-// tuned on. The other half shows whether they hold for names never seen.
-func Tuned(name string) bool {
-	hash := fnv.New32a()
-	_, _ = hash.Write([]byte(name)) // a hash takes everything
-	return hash.Sum32()>>7&1 == 0
-}
-
-// Half returns the names of a set that were tuned on, or the others.
-func (s Set) Half(tuned bool) Set {
+// Half returns the names of one half of a set, or of the other, chosen by a
+// hash of the name.
+func (s Set) Half(one bool) Set {
 	half := Set{Title: s.Title}
 	for _, name := range s.Names {
-		if Tuned(name.Name) == tuned {
+		hash := fnv.New32a()
+		_, _ = hash.Write([]byte(name.Name)) // a hash takes everything
+		if (hash.Sum32()>>7&1 == 0) == one {
 			half.Names = append(half.Names, name)
 		}
 	}

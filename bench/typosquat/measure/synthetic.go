@@ -98,6 +98,11 @@ var Mutations = []Mutation{
 	{"a usual word", func(name string, random *rand.Rand) string {
 		return name + "-" + []string{"sdk", "client", "api", "utils", "tools", "core", "helper"}[random.IntN(7)]
 	}},
+	{"a slip and an empty word", func(name string, random *rand.Rand) string {
+		at := random.IntN(len(name))
+		name = name[:at] + name[at+1:]
+		return name + "-" + []string{"lib", "pro", "plus", "lite", "dev"}[random.IntN(5)]
+	}},
 	{"one s more or less", func(name string, _ *rand.Rand) string {
 		if short, ok := strings.CutSuffix(name, "s"); ok {
 			return short
