@@ -2,7 +2,6 @@ package advisory
 
 import (
 	"bufio"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"os"
@@ -83,28 +82,4 @@ func TestOracle(t *testing.T) {
 		}
 		t.Logf("%s: %d rows, %d wrong", name, rows, wrong)
 	}
-}
-
-// plainLines unpacks the shared advisories for tests that take them apart.
-func plainLines(t testing.TB) [][]byte {
-	t.Helper()
-	f, err := os.Open(shared(t, "advisories.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	unpacked, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var lines [][]byte
-	scanner := bufio.NewScanner(unpacked)
-	scanner.Buffer(nil, 16<<20)
-	for scanner.Scan() {
-		lines = append(lines, slices.Clone(scanner.Bytes()))
-	}
-	if err := scanner.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return lines
 }
