@@ -8,7 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -57,11 +59,6 @@ type environment struct {
 // release is "".
 func newEnvironment(t testing.TB, release string) *environment {
 	t.Helper()
-	base := t.TempDir()
-	e := &environment{t: t, dir: filepath.Join(base, "env"), home: filepath.Join(base, "home")}
-	if err := os.MkdirAll(e.home, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	python := testkit.AnyPython(t)
 	if release != "" {
 		// 3.10 and 3.11 run every pip from 22.0 to 26.x.
@@ -74,21 +71,69 @@ func newEnvironment(t testing.TB, release string) *environment {
 			t.Skip("skipped: no python 3.10 or 3.11 to run old and new pips")
 		}
 	}
-	testkit.Environment(t, python, e.dir)
-	if release != "" {
-		wheel := testkit.PipWheel(t, python, release)
-		sites, err := filepath.Glob(filepath.Join(e.dir, "lib", "python3*", "site-packages", "pip*"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, path := range sites {
-			if err := os.RemoveAll(path); err != nil {
-				t.Fatal(err)
-			}
-		}
-		testkit.InstallPip(t, e.dir, wheel)
+	base := t.TempDir()
+	e := &environment{t: t, dir: filepath.Join(base, "env"), home: filepath.Join(base, "home")}
+	if err := os.MkdirAll(e.home, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	once, _ := templates.LoadOrStore(release, &template{})
+	if out, err := exec.Command("cp", "-a", once.(*template).make(t, python, release), e.dir).CombinedOutput(); err != nil {
+		t.Fatalf("copy the environment: %v %s", err, out)
 	}
 	return e
+}
+
+// A template is an environment made once, its pip compiled, and copied for
+// each test: pip's first run would take three times as long as every other.
+type template struct {
+	once sync.Once
+	dir  string
+}
+
+var (
+	templates    sync.Map // by release
+	templateRoot string
+)
+
+func TestMain(m *testing.M) {
+	root, err := os.MkdirTemp("", "thresher-gate-")
+	if err != nil {
+		panic(err)
+	}
+	templateRoot = root
+	status := m.Run()
+	_ = os.RemoveAll(root)
+	os.Exit(status)
+}
+
+func (m *template) make(t testing.TB, python testkit.Python, release string) string {
+	t.Helper()
+	m.once.Do(func() {
+		dir := filepath.Join(templateRoot, "release-"+release)
+		testkit.Environment(t, python, dir)
+		sites := filepath.Join(dir, "lib", "python3."+strconv.Itoa(python.Minor), "site-packages")
+		if release != "" {
+			wheel := testkit.PipWheel(t, python, release)
+			old, err := filepath.Glob(filepath.Join(sites, "pip*"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, path := range old {
+				if err := os.RemoveAll(path); err != nil {
+					t.Fatal(err)
+				}
+			}
+			testkit.InstallPip(t, dir, wheel)
+		}
+		if out, err := exec.Command(python.Path, "-I", "-m", "compileall", "-q", sites).CombinedOutput(); err != nil {
+			t.Logf("compile pip: %v %s", err, out) // it runs uncompiled as well
+		}
+		m.dir = dir
+	})
+	if m.dir == "" {
+		t.Skipf("skipped: no environment with pip %s", release)
+	}
+	return m.dir
 }
 
 // outcome is how one pip ended.
