@@ -39,14 +39,20 @@ func textClean(count, ignored int, age string) string {
 
 // textTotal ends a table.
 func textTotal(r *Result, t totals, age string) string {
-	parts := []string{fmt.Sprintf("%s in %d of %s", vulnerabilities(t.standing), t.affected, distributions(len(r.Subjects)))}
-	switch {
-	case t.failing > 0 && t.failing == t.standing:
-		parts = append(parts, fmt.Sprintf("failing at fail-on = %q", r.FailOn))
-	case t.failing > 0:
-		parts = append(parts, fmt.Sprintf("%d failing at fail-on = %q", t.failing, r.FailOn))
-	case t.malware == 0:
-		parts = append(parts, fmt.Sprintf("none failing at fail-on = %q", r.FailOn))
+	var parts []string
+	if t.malware > 0 {
+		parts = append(parts, "malware in "+distributions(t.infected))
+	}
+	if t.standing > 0 {
+		parts = append(parts, fmt.Sprintf("%s in %d of %s", vulnerabilities(t.standing), t.affected, distributions(len(r.Subjects))))
+		switch {
+		case t.failing == t.standing:
+			parts = append(parts, fmt.Sprintf("failing at fail-on = %q", r.FailOn))
+		case t.failing > 0:
+			parts = append(parts, fmt.Sprintf("%d failing at fail-on = %q", t.failing, r.FailOn))
+		default:
+			parts = append(parts, fmt.Sprintf("none failing at fail-on = %q", r.FailOn))
+		}
 	}
 	if t.ignored > 0 {
 		parts = append(parts, fmt.Sprintf("%d ignored", t.ignored))
@@ -88,54 +94,96 @@ func textBrought(s *Subject) string {
 	return ""
 }
 
-// textNext says what can be done about a distribution.
-func textNext(s *Subject) string {
-	name := s.Name
+// textFix says whether there is a way out, and what is in it.
+func textFix(s *Subject) string {
 	switch {
 	case s.malware():
-		return fmt.Sprintf("  take it out: pip uninstall -y %s; it ran with your rights, so change every password and token that it could read", name)
+		return "  it ran with your rights: take it out, then change every password and token that it could read"
 	case s.Fix == "":
-		return "  no release is known to be free of all this"
-	case len(s.Holds) == 0:
-		return fmt.Sprintf("  free of it from %s on: pip install -U %s", s.Fix, quoted(name+">="+s.Fix))
+		return "  no release without it is known"
+	}
+	fixed := "  fixed in " + s.Fix
+	if len(s.Findings) > 1 {
+		fixed = "  all fixed in " + s.Fix
 	}
 	var reasons []string
 	for _, hold := range s.Holds {
-		reasons = append(reasons, textHold(name, s.Fix, hold))
+		reasons = append(reasons, textHold(hold))
 	}
-	return fmt.Sprintf("  %s would be free of it, but ", s.Fix) + strings.Join(reasons, "; and ")
+	if len(reasons) == 0 {
+		return fixed
+	}
+	return fixed + ", but " + strings.Join(reasons, ", and ")
 }
 
-// textHold says what holds a fix back, and what to do about it.
-func textHold(name, fix string, hold Hold) string {
+// textNext gives the next commands, or what to change where no command can.
+func textNext(s *Subject) []string {
+	wanted := quoted(s.Name + ">=" + s.Fix)
+	switch {
+	case s.malware():
+		return []string{"pip uninstall -y " + s.Name}
+	case s.Fix == "":
+		for _, f := range s.Findings {
+			if f.Fails {
+				return []string{textIgnore(f.ID, "why it does not matter here")}
+			}
+		}
+		return nil
+	case len(s.Holds) == 0:
+		return []string{"pip install -U " + wanted}
+	}
+	var next []string
+	for _, hold := range s.Holds {
+		switch hold.Kind {
+		case HeldByPin, HeldByBound:
+			next = append(next, fmt.Sprintf("change %s in %s to %s", hold.Requirement, hold.Place, wanted))
+		case HeldByURL:
+			next = append(next, fmt.Sprintf("change the address in %s to one of %s or later", hold.Place, s.Fix))
+		case HeldByParent:
+			parent, _, _ := strings.Cut(hold.Parent, " ")
+			next = append(next, "pip install -U "+parent)
+		case HeldByCooldown:
+			next = append(next, "set security-fixes = true under [cooldown] in the policy file")
+		}
+	}
+	return next
+}
+
+// textHold says what holds a fix back.
+func textHold(hold Hold) string {
 	switch hold.Kind {
 	case HeldByPin, HeldByBound:
-		return fmt.Sprintf("%s has %s: write %s there", hold.Place, hold.Requirement, quoted(name+">="+fix))
+		return fmt.Sprintf("%s has %s", hold.Place, hold.Requirement)
 	case HeldByURL:
-		return fmt.Sprintf("%s takes it from an address: name %s or later there", hold.Place, fix)
+		return fmt.Sprintf("%s takes it from an address", hold.Place)
 	case HeldByParent:
-		parent, _, _ := strings.Cut(hold.Parent, " ")
-		return fmt.Sprintf("%s requires %s: pip install -U %s", hold.Parent, hold.Requirement, parent)
+		return fmt.Sprintf("%s requires %s", hold.Parent, hold.Requirement)
 	case HeldByCooldown:
-		until := ""
-		if !hold.Until.IsZero() {
-			until = " until " + hold.Until.Format(time.DateOnly)
+		if hold.Until.IsZero() {
+			return "the cooldown holds that release back"
 		}
-		return fmt.Sprintf("the cooldown holds it back%s: set security-fixes = true under [cooldown]", until)
+		return "the cooldown holds that release back until " + hold.Until.Format(time.DateOnly)
 	case NotOffered:
-		return "no index offers it to this python"
+		return "no index offers that release to this python"
 	case HeldByEditable:
 		return "it is installed from a directory: upgrade it there"
 	}
 	return "something holds it back"
 }
 
+// textIgnore is the command that sets a vulnerability aside for a while.
+func textIgnore(id, reason string) string {
+	return fmt.Sprintf("thresher ignore %s --reason %s --days 14", id, quoted(reason))
+}
+
+// textCommand introduces a line that can be pasted as it is.
+const textCommand = "  next: "
+
 func textSee(link string) string { return "  see " + link }
 
 // textExpired says that an ignore does not count any more, and since when.
-func textExpired(name string, f *Finding) string {
-	return fmt.Sprintf("  the ignore of %s (%s) expired on %s; to renew it: thresher ignore %s --reason %s --days 14",
-		f.Expired.ID, f.Expired.Place, f.Expired.Expires.Format(time.DateOnly), f.Expired.ID, quoted(f.Expired.Reason))
+func textExpired(f *Finding) string {
+	return fmt.Sprintf("  the ignore of %s (%s) expired on %s", f.Expired.ID, f.Expired.Place, f.Expired.Expires.Format(time.DateOnly))
 }
 
 // textUntrustedIgnore is told of every ignore that an untrusted file brings.

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -35,60 +36,65 @@ const (
 
 // totals are what the last line counts.
 type totals struct {
-	standing, failing, ignored, malware, affected int
+	standing, failing, ignored, affected int // vulnerabilities, and distributions that have one
+	malware, infected                    int // findings of malware, and distributions that have one
 }
 
 // Text gives the report for people, a line each, without line ends: one line
 // where nothing is known against anything, a table with what to do otherwise.
 // Whatever comes from metadata or advisories has no control characters left.
 func Text(results []Result, options TextOptions) []string {
-	var lines []string
+	var lines []line
 	for i := range results {
 		if r := &results[i]; len(results) > 1 {
-			lines = append(lines, r.Environment+":")
+			lines = append(lines, line{text: r.Environment + ":", whole: true})
 		}
-		lines = append(lines, textOf(&results[i], options)...)
+		lines = append(lines, linesOf(&results[i], options)...)
 	}
-	return append(lines, ignoreNotes(results)...)
+	return layOut(append(lines, ignoreNotes(results)...), options)
 }
 
-func textOf(r *Result, options TextOptions) []string {
-	var lines []string
+func linesOf(r *Result, options TextOptions) []line {
+	var lines []line
 	for _, d := range r.Broken {
-		lines = append(lines, printable(textBroken(d.Name, d.Path, d.Broken), 0))
+		lines = append(lines, line{text: textBroken(d.Name, d.Path, d.Broken)})
 	}
 	if !r.HasDatabase {
-		return append(lines, textNoDatabase(len(r.Subjects)))
+		return append(lines, line{text: textNoDatabase(len(r.Subjects))})
 	}
 	age := Age(r.Now.Sub(r.AsOf))
 	t := count(r)
-	if t.standing == 0 {
-		return append(lines, textClean(len(r.Subjects), t.ignored, age))
+	if t.standing+t.malware == 0 {
+		return append(lines, line{text: textClean(len(r.Subjects), t.ignored, age)})
 	}
 	lines = append(lines, table(r, options)...)
-	return append(lines, textTotal(r, t, age))
+	return append(lines, line{text: textTotal(r, t, age)})
 }
 
 func count(r *Result) totals {
 	var t totals
 	for i := range r.Subjects {
+		s := &r.Subjects[i]
 		standing := 0
-		for _, f := range r.Subjects[i].Findings {
-			if f.Ignored != nil {
-				t.ignored++
-				continue
-			}
-			standing++
-			if f.Malware {
+		for _, f := range s.Findings {
+			switch {
+			case f.Malware:
 				t.malware++
-			}
-			if f.Fails {
-				t.failing++
+			case f.Ignored != nil:
+				t.ignored++
+			default:
+				standing++
+				if f.Fails {
+					t.failing++
+				}
 			}
 		}
 		t.standing += standing
 		if standing > 0 {
 			t.affected++
+		}
+		if s.malware() {
+			t.infected++
 		}
 	}
 	return t
@@ -103,45 +109,72 @@ func (s *Subject) malware() bool {
 type line struct {
 	cells row
 	text  string
+	whole bool     // a text that must not be broken: a command, a link
 	level *Finding // gives the row its colour
 }
 
 // table gives the rows of everything that stands, by distribution, each with
-// what brings it and what to do.
-func table(r *Result, options TextOptions) []string {
-	lines := []line{{cells: tableHead}}
+// what brings it and what to do: malware first, then what fails, then the rest.
+func table(r *Result, options TextOptions) []line {
+	subjects := make([]*Subject, len(r.Subjects))
 	for i := range r.Subjects {
-		s := &r.Subjects[i]
-		shown := 0
+		subjects[i] = &r.Subjects[i]
+	}
+	slices.SortStableFunc(subjects, func(a, b *Subject) int { return cmp.Compare(b.urgency(), a.urgency()) })
+	lines := []line{{cells: tableHead}}
+	for _, s := range subjects {
 		var standing []*Finding
-		for j := range s.Findings {
-			if s.Findings[j].Ignored == nil {
-				standing = append(standing, &s.Findings[j])
+		for i := range s.Findings {
+			if s.Findings[i].Ignored == nil {
+				standing = append(standing, &s.Findings[i])
 			}
 		}
 		if len(standing) == 0 {
 			continue
 		}
-		for _, f := range standing {
-			if options.MaxRows > 0 && shown == options.MaxRows {
-				lines = append(lines, line{text: textMore(len(standing)-shown, s.Name)})
+		for i, f := range standing {
+			if options.MaxRows > 0 && i == options.MaxRows {
+				lines = append(lines, line{text: textMore(len(standing)-i, s.Name)})
 				break
 			}
-			shown++
 			lines = append(lines, line{cells: cells(s, f), level: f})
 		}
-		for _, text := range []string{textBrought(s), textNext(s), textSee(standing[0].Link)} {
-			if strings.TrimSpace(text) != "" && text != textSee("") {
-				lines = append(lines, line{text: printable(text, 0)})
-			}
-		}
-		for _, f := range standing {
-			if f.Expired != nil {
-				lines = append(lines, line{text: printable(textExpired(s.Name, f), 0)})
-			}
+		lines = append(lines, advice(s, standing)...)
+	}
+	return lines
+}
+
+// urgency orders distributions in the table.
+func (s *Subject) urgency() int {
+	switch {
+	case s.malware():
+		return 2
+	case slices.ContainsFunc(s.Findings, func(f Finding) bool { return f.Fails }):
+		return 1
+	}
+	return 0
+}
+
+// advice gives the lines under a distribution's rows.
+func advice(s *Subject, standing []*Finding) []line {
+	var lines []line
+	if brought := textBrought(s); brought != "" {
+		lines = append(lines, line{text: brought})
+	}
+	lines = append(lines, line{text: textFix(s)})
+	for _, f := range standing {
+		if f.Expired != nil {
+			lines = append(lines, line{text: textExpired(f)},
+				line{text: textCommand + textIgnore(f.Expired.ID, f.Expired.Reason), whole: true})
 		}
 	}
-	return layOut(lines, options)
+	for _, next := range textNext(s) {
+		lines = append(lines, line{text: textCommand + next, whole: true})
+	}
+	if link := standing[0].Link; link != "" {
+		lines = append(lines, line{text: textSee(link), whole: true})
+	}
+	return lines
 }
 
 func cells(s *Subject, f *Finding) row {
@@ -173,7 +206,12 @@ func layOut(lines []line, options TextOptions) []string {
 	var out []string
 	for _, l := range lines {
 		if l.text != "" {
-			out = append(out, wrap(l.text, options.Width)...)
+			text := printable(l.text, 0)
+			if l.whole {
+				out = append(out, text)
+			} else {
+				out = append(out, wrap(text, options.Width)...)
+			}
 			continue
 		}
 		var b strings.Builder
@@ -217,7 +255,12 @@ func fit(widths *[7]int, limit int) {
 		}
 	}
 	for over() > 0 {
-		widest := slices.Index(widths[:], slices.Max(widths[:]))
+		widest := columnPackage
+		for _, i := range []int{columnVersion, columnFixed} { // an id that is cut is none
+			if widths[i] > widths[widest] {
+				widest = i
+			}
+		}
 		if widths[widest] <= 4 {
 			return // there is no terminal this narrow
 		}
@@ -243,19 +286,19 @@ func paint(f *Finding, text string) string {
 
 // ignoreNotes tells of ignores: those that a file nobody trusted brings, and
 // those that match nothing in any of the environments.
-func ignoreNotes(results []Result) []string {
-	var lines []string
+func ignoreNotes(results []Result) []line {
+	var lines []line
 	told := map[Ignore]bool{}
 	for _, r := range results {
 		for _, i := range r.UsedIgnores {
 			if i.Untrusted && !told[i] {
 				told[i] = true
-				lines = append(lines, printable(textUntrustedIgnore(i), 0))
+				lines = append(lines, line{text: textUntrustedIgnore(i)})
 			}
 		}
 	}
 	for _, i := range unused(results) {
-		lines = append(lines, printable(textUnusedIgnore(i), 0))
+		lines = append(lines, line{text: textUnusedIgnore(i)})
 	}
 	return lines
 }
@@ -337,8 +380,7 @@ func shorten(text string, limit int) string {
 	return text
 }
 
-// wrap breaks a text at spaces, the lines after the first further in. Commands
-// in it are broken as well: they are short, and a cut one could not be pasted.
+// wrap breaks a text at spaces, the lines after the first further in.
 func wrap(text string, limit int) []string {
 	if limit < 20 || columns(text) <= limit {
 		return []string{text}
