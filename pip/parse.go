@@ -447,7 +447,8 @@ func (p *parsing) checkInstall(v optionValues) *parseEnd {
 
 // checkRestriction is check_dist_restriction.
 func (p *parsing) checkRestriction(v optionValues, checkTarget bool) *parseEnd {
-	restricted := len(v.of("platforms").List) > 0 || len(v.of("abis").List) > 0 || v.of("implementation").Text != ""
+	restricted := len(v.of("platforms").List) > 0 || len(v.of("abis").List) > 0 || v.of("implementation").Text != "" ||
+		v.of("platform").Text != "" || v.of("abi").Text != "" // the names of a single one, up to 20.2
 	if calls := v.of("python_version").Calls; len(calls) > 0 && calls[len(calls)-1].Value != "" {
 		restricted = true
 	}
