@@ -43,8 +43,8 @@ func (g *Gate) blockProject(result *verdict, page *index.Page, finding policy.Fi
 	if page != nil {
 		served = emptied(page)
 		for _, file := range page.Files {
-			if name, version, _, ok := distribution(file.Filename, result.name); ok {
-				served.Files = append(served.Files, g.blockFile(result, file, name, version, finding))
+			for _, r := range readings(file.Filename, result.name) {
+				served.Files = append(served.Files, g.blockFile(result, file, r.name, r.version, finding))
 			}
 		}
 	}

@@ -106,7 +106,8 @@ type Config struct {
 	// Proxy gives the user's own proxy for a target, nil where there is none.
 	Proxy func(target *url.URL) (*url.URL, error)
 	// RedirectHosts gives the hosts that a file's URL redirects to. It is asked
-	// where pip wants to reach a host that no page named.
+	// where pip wants to reach a host that no page named. nil is a look of the
+	// gate's own, with the system's certificates.
 	RedirectHosts func(ctx context.Context, indexURL, fileURL string) ([]string, error)
 
 	Deadline    time.Duration     // for one page, all retries included; 0 is two minutes

@@ -172,7 +172,7 @@ func (g *Gate) faultsOf(name, bare string, page *index.Page) []pageFault {
 		faults = append(faults, pageFault{EmptyOwner, fmt.Sprintf(messageEmptyOwner, bare, name)})
 	}
 	for _, file := range page.Files {
-		if file.UploadTime.IsZero() {
+		if file.UploadTime.IsZero() && name != "" { // a page of links never says
 			return append(faults, pageFault{Undated, fmt.Sprintf(messageUndated, bare)})
 		}
 	}
@@ -182,7 +182,7 @@ func (g *Gate) faultsOf(name, bare string, page *index.Page) []pageFault {
 // keepsOthersOut says whether an index that has a name keeps others from being
 // asked for it.
 func (g *Gate) keepsOthersOut(name, bare string) bool {
-	if g.config.Strategy == AsPip || g.config.Popular(name) {
+	if name == "" || g.config.Strategy == AsPip || g.config.Popular(name) {
 		return false
 	}
 	if _, pinned := pinFor(g.config.Pins, name); pinned {

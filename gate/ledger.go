@@ -79,24 +79,37 @@ func sameVersion(a, b string) bool {
 // and gives its entry. The error says what could not be read, or that the file
 // name is none of a distribution.
 func VouchFile(path string) (Entry, error) {
+	entries, err := vouchReadings(path)
+	if err != nil {
+		return Entry{}, err
+	}
+	return entries[0], nil
+}
+
+func vouchReadings(path string) ([]Entry, error) {
 	filename := filepath.Base(path)
-	name, version, _, ok := distribution(filename, "")
-	if !ok {
-		return Entry{}, fmt.Errorf(messageNoDistribution, path)
+	found := readings(filename, "")
+	if len(found) == 0 {
+		return nil, fmt.Errorf(messageNoDistribution, path)
 	}
 	digest, err := fileDigest(path)
 	if err != nil {
-		return Entry{}, fmt.Errorf("hash %s: %w", path, err)
+		return nil, fmt.Errorf("hash %s: %w", path, err)
 	}
-	return Entry{
-		Name: name, Version: version, Filename: filename,
-		Hashes: map[string]string{"sha256": digest}, URL: path, Index: filepath.Dir(path),
-	}, nil
+	entries := make([]Entry, len(found))
+	for i, r := range found {
+		entries[i] = Entry{
+			Name: r.name, Version: r.version, Filename: filename,
+			Hashes: map[string]string{"sha256": digest}, URL: path, Index: filepath.Dir(path),
+		}
+	}
+	return entries, nil
 }
 
 // VouchFolder gives the entries of all wheels and source archives that lie in
 // a folder named by --find-links, sorted by file name. As pip, it looks no
-// deeper than the folder itself.
+// deeper than the folder itself. A source archive whose name can be read in
+// several ways ("a-1-2.tar.gz") has an entry for each.
 func VouchFolder(folder string) ([]Entry, error) {
 	listed, err := os.ReadDir(folder)
 	if err != nil {
@@ -104,24 +117,25 @@ func VouchFolder(folder string) ([]Entry, error) {
 	}
 	var entries []Entry
 	for _, item := range listed {
-		if _, _, _, ok := distribution(item.Name(), ""); !ok {
+		if len(readings(item.Name(), "")) == 0 {
 			continue
 		}
 		path := filepath.Join(folder, item.Name())
 		// A link to a file counts as the file, as it does for pip.
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-			if err != nil {
-				return nil, fmt.Errorf("read folder %s: %w", folder, err)
-			}
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, fmt.Errorf("read folder %s: %w", folder, err)
+		}
+		if !info.Mode().IsRegular() {
 			continue
 		}
-		entry, err := VouchFile(path)
+		found, err := vouchReadings(path)
 		if err != nil {
 			return nil, err
 		}
-		entries = append(entries, entry)
+		entries = append(entries, found...)
 	}
-	sort.Slice(entries, func(i, j int) bool { return entries[i].Filename < entries[j].Filename })
+	sort.SliceStable(entries, func(i, j int) bool { return entries[i].Filename < entries[j].Filename })
 	return entries, nil
 }
 
@@ -138,33 +152,49 @@ func fileDigest(path string) (string, error) {
 	return hex.EncodeToString(sum.Sum(nil)), err
 }
 
-// distribution reads a file name: the canonical name of the project, its
-// version, and whether it is a source archive. project is the name asked for;
-// where it is "", a source archive's name ends at the last "-".
-func distribution(filename, project string) (name, version string, source, ok bool) {
-	if strings.HasSuffix(filename, ".whl") {
-		parts := strings.Split(strings.TrimSuffix(filename, ".whl"), "-")
+// reading is what pip may take a file for, by its name.
+type reading struct {
+	name    string // canonical
+	version string
+	source  bool // a source archive
+}
+
+// readings gives what pip may take a file for: on a project's page, where
+// project is its canonical name, at most one distribution; elsewhere, where
+// project is "", a source archive may be of several projects, and the one with
+// the longest name comes first.
+func readings(filename, project string) []reading {
+	if stem, wheel := strings.CutSuffix(filename, ".whl"); wheel {
+		parts := strings.Split(stem, "-")
 		if (len(parts) != 5 && len(parts) != 6) || parts[0] == "" || parts[1] == "" {
-			return "", "", false, false
+			return nil
 		}
-		name = pep.CanonicalName(parts[0])
+		name := pep.CanonicalName(parts[0])
 		if project != "" && name != project {
-			return "", "", false, false
+			return nil
 		}
-		return name, strings.ReplaceAll(parts[1], "_", "-"), false, true
+		return []reading{{name, strings.ReplaceAll(parts[1], "_", "-"), false}}
 	}
 	if project != "" {
 		version, err := pep.ParseSdistFilename(filename, project)
-		return project, version, true, err == nil
+		if err != nil {
+			return nil
+		}
+		return []reading{{project, version, true}}
 	}
-	// The last dash before a digit parts name and version in every archive
-	// that a build tool of the last decade made.
+	var found []reading
 	for i := len(filename) - 1; i > 0; i-- {
-		if filename[i] == '-' && i+1 < len(filename) && filename[i+1] >= '0' && filename[i+1] <= '9' {
-			name = pep.CanonicalName(filename[:i])
-			version, err := pep.ParseSdistFilename(filename, name)
-			return name, version, true, err == nil
+		if filename[i] != '-' || !pep.ValidName(filename[:i]) {
+			continue
+		}
+		name := pep.CanonicalName(filename[:i])
+		version, err := pep.ParseSdistFilename(filename, name)
+		if err != nil {
+			continue
+		}
+		if _, err := pep.ParseVersion(version); err == nil {
+			found = append(found, reading{name, version, true})
 		}
 	}
-	return "", "", false, false
+	return found
 }

@@ -77,15 +77,42 @@ func TestVouchFolder(t *testing.T) {
 	}
 }
 
-func FuzzDistribution(f *testing.F) {
+func TestReadings(t *testing.T) {
+	cases := []struct{ filename, project, want string }{
+		{"Some_App-1.0-py3-none-any.whl", "", "some-app 1.0"},
+		{"Some_App-1.0-1-py3-none-any.whl", "some-app", "some-app 1.0"},
+		{"some_app-1.0-py3-none-any.whl", "other", ""},
+		{"app-1.0.whl", "", ""},
+		{"some-app-1.0.tar.gz", "", "some-app 1.0"},
+		{"some-app-1.0.tar.gz", "some-app", "some-app 1.0"},
+		{"some-app-1.0.tar.gz", "some", "some app-1.0"},
+		{"app-1-2.zip", "", "app-1 2, app 1-2"},
+		{"app-v1.0.tgz", "", "app v1.0"},
+		{"app.tar.gz", "", ""},
+		{"app-1.0.exe", "", ""},
+		{"-1.0.tar.gz", "", ""},
+	}
+	for _, c := range cases {
+		var got []string
+		for _, r := range readings(c.filename, c.project) {
+			got = append(got, r.name+" "+r.version)
+		}
+		if strings.Join(got, ", ") != c.want {
+			t.Errorf("%s: %q, want %q", c.filename, got, c.want)
+		}
+	}
+}
+
+func FuzzReadings(f *testing.F) {
 	for _, seed := range []string{"a-1.0-py3-none-any.whl", "a-1.0.tar.gz", "a-b-1.zip", "-.whl", "a--.tar.gz", "a-1-.whl"} {
 		f.Add(seed, "a")
 		f.Add(seed, "")
 	}
 	f.Fuzz(func(t *testing.T, filename, project string) {
-		name, version, _, ok := distribution(filename, project)
-		if ok && (name == "" && project != "" || version == "") {
-			t.Errorf("%q gives %q %q", filename, name, version)
+		for _, r := range readings(filename, project) {
+			if r.version == "" || (project != "" && r.name != project) {
+				t.Errorf("%q gives %+v", filename, r)
+			}
 		}
 	})
 }

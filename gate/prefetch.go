@@ -56,6 +56,7 @@ func (g *Gate) fetchAhead(name string, asked request, depth int) {
 	begun := g.ahead[key] || len(g.ahead) >= maximalAhead
 	if !begun {
 		g.ahead[key] = true
+		g.ahead[aheadKey{name: name}] = true // followUp has nothing to add
 	}
 	g.mutex.Unlock()
 	if begun {

@@ -130,12 +130,10 @@ func confusionEvidence(name string, having []Index, newest []pep.Version) policy
 // newestOn gives the newest version on a page; ok is false where it has none.
 func newestOn(page *index.Page, name string) (newest pep.Version, ok bool) {
 	for _, file := range page.Files {
-		_, text, _, known := distribution(file.Filename, name)
-		if !known {
-			continue
-		}
-		if version, err := pep.ParseVersion(text); err == nil && (!ok || version.Compare(newest) > 0) {
-			newest, ok = version, true
+		for _, r := range readings(file.Filename, name) {
+			if version, err := pep.ParseVersion(r.version); err == nil && (!ok || version.Compare(newest) > 0) {
+				newest, ok = version, true
+			}
 		}
 	}
 	return newest, ok

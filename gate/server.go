@@ -167,30 +167,6 @@ func (g *Gate) verdictOn(ctx context.Context, key pageKey, public bool, page *in
 	return v, key, failure
 }
 
-// serveLinks answers for a page of links.
-func (g *Gate) serveLinks(w http.ResponseWriter, r *http.Request, place int) {
-	key := pageKey{url: g.config.FindLinks[place]}
-	v, err := g.verdicts.start(key, func() (*verdict, error) {
-		ctx, cancel := context.WithTimeout(g.context, g.config.Deadline)
-		defer cancel()
-		page, err := g.config.Source.FindLinksPage(ctx, key.url)
-		if err != nil {
-			return nil, err
-		}
-		return g.judgeLinks(key.url, page), nil
-	}).wait(r.Context())
-	if err != nil {
-		g.serveFailure(w, r, key, "", err)
-		return
-	}
-	g.deliver(key, v)
-	if v.stop != nil {
-		stopPip(w, r, refusal(*v.stop))
-		return
-	}
-	servePage(w, r, v)
-}
-
 // servePage writes a page in the form that pip asks for: JSON from 22.2 on.
 func servePage(w http.ResponseWriter, r *http.Request, v *verdict) {
 	asJSON := strings.Contains(r.Header.Get("Accept"), contentJSON)
@@ -272,31 +248,6 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, reason string, h
 	_ = buffer.Flush()
 }
 
-// judgeLinks makes the verdict on a page of links, where each file names its
-// own project.
-func (g *Gate) judgeLinks(rawURL string, page *index.Page) *verdict {
-	bare, _, _ := index.StripCredentials(rawURL)
-	result := &verdict{indexURL: bare, blocked: map[string]blockedFile{}}
-	decided := map[string]policy.Action{}
-	decisive := map[string]policy.Finding{}
-	for _, file := range page.Files {
-		name, _, _, ok := distribution(file.Filename, "")
-		if _, done := decided[name]; !ok || done {
-			continue
-		}
-		findings := g.config.JudgeProject(g.context, g.projectEvidence(name, bare, false, page, nil))
-		decisive[name], decided[name] = hardest(findings)
-	}
-	judgeFile := g.config.JudgeFile
-	g.filter(result, page, rawURL, func(evidence FileEvidence) []policy.Finding {
-		if action := decided[evidence.Name]; action == policy.Block || action == policy.Hold {
-			return []policy.Finding{decisive[evidence.Name]}
-		}
-		return judgeFile(evidence)
-	})
-	return result
-}
-
 // hostOf gives the key of a URL's host in Gate.hosts, "" where it has none.
 func hostOf(rawURL string) string {
 	u, err := url.Parse(rawURL)
@@ -304,6 +255,20 @@ func hostOf(rawURL string) string {
 		return ""
 	}
 	return hostKey(u.Hostname(), portOf(u))
+}
+
+// originOf gives the start of a URL up to the end of its host, "" where it has
+// none.
+func originOf(rawURL string) string {
+	scheme := strings.Index(rawURL, "://")
+	if scheme < 0 {
+		return ""
+	}
+	end := strings.IndexByte(rawURL[scheme+3:], '/')
+	if end < 0 {
+		return ""
+	}
+	return rawURL[:scheme+3+end+1]
 }
 
 func hostKey(name, port string) string {

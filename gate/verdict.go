@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"sort"
+	"strings"
 	"sync"
 
 	"thresher/index"
@@ -147,40 +148,23 @@ func yesOrNo(yes bool) policy.Known {
 	return policy.No
 }
 
-// candidate is one file of a page under judgement.
+// candidate is one file of a page under judgement, under one reading of its
+// name.
 type candidate struct {
 	file     *index.File
 	evidence FileEvidence
 	action   policy.Action
 	decisive policy.Finding
 	notes    []policy.Finding
+	// others are further readings of a source archive's name on a page of
+	// links. The hardest verdict on any is that on the file.
+	others []candidate
 }
 
 // filter judges every file of a page and writes the page that pip is given.
 func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeFile func(FileEvidence) []policy.Finding) {
-	now := g.config.now()
 	result.faults = g.faultsOf(result.name, result.indexURL, page)
-	lost := index.LostProvenance(page, now)
-	candidates := make([]candidate, 0, len(page.Files))
-	for i := range page.Files {
-		file := &page.Files[i]
-		name, version, source, ok := distribution(file.Filename, result.name)
-		if !ok {
-			continue // pip would not take it for this project either
-		}
-		c := candidate{file: file}
-		c.evidence = FileEvidence{Page: page, File: file, IndexURL: result.indexURL}
-		c.evidence.FileEvidence = policy.FileEvidence{
-			Name: name, Version: version, Filename: file.Filename, Now: now, UploadTime: file.UploadTime,
-			Yanked: file.Yanked, YankedReason: file.YankedReason, IsSdist: source, Installed: g.config.Installed[name],
-			PredecessorsProvenance: lost[file.Filename],
-		}
-		if page.JSON {
-			c.evidence.Provenance = yesOrNo(file.Provenance != "")
-		}
-		c.judge(judgeFile)
-		candidates = append(candidates, c)
-	}
+	candidates := g.candidates(result, page, judgeFile)
 	g.letFixThrough(result.name, candidates, judgeFile)
 
 	served := emptied(page)
@@ -189,17 +173,26 @@ func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeF
 	versions := map[string]bool{}
 	for i := range candidates {
 		c := &candidates[i]
-		switch c.action {
+		decisive := c
+		for j := range c.others {
+			if harder(c.others[j].action, decisive.action) {
+				decisive = &c.others[j]
+			}
+		}
+		switch decisive.action {
 		case policy.Hold:
-			result.findings = append(result.findings, versionFinding{c.evidence.Version, c.decisive})
+			result.findings = append(result.findings, versionFinding{decisive.evidence.Version, decisive.decisive})
 			continue
 		case policy.Block:
-			served.Files = append(served.Files, g.blockFile(result, *c.file, c.evidence.Name, c.evidence.Version, c.decisive))
+			served.Files = append(served.Files, g.blockFile(result, *c.file, decisive.evidence.Name, decisive.evidence.Version, decisive.decisive))
 		default:
 			file := *c.file
 			file.URL = g.config.Source.WithCredentials(indexURL, file.URL)
 			served.Files = append(served.Files, file)
 			result.kept = append(result.kept, keptFile{c.evidence.Name, c.evidence.Version, c.file, c.notes})
+			for _, other := range c.others {
+				result.kept = append(result.kept, keptFile{other.evidence.Name, other.evidence.Version, c.file, other.notes})
+			}
 		}
 		versions[c.evidence.Version] = true
 	}
@@ -207,6 +200,43 @@ func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeF
 		served.Versions = ascending(versions)
 	}
 	result.page = served
+}
+
+// harder compares what two verdicts do to a file.
+func harder(a, b policy.Action) bool {
+	weight := map[policy.Action]int{policy.Hold: 1, policy.Block: 2}
+	return weight[a] > weight[b]
+}
+
+// candidates judges every file that pip could take for a distribution.
+func (g *Gate) candidates(result *verdict, page *index.Page, judgeFile func(FileEvidence) []policy.Finding) []candidate {
+	now := g.config.now()
+	lost := index.LostProvenance(page, now)
+	candidates := make([]candidate, 0, len(page.Files))
+	for i := range page.Files {
+		file := &page.Files[i]
+		var first *candidate
+		for _, r := range readings(file.Filename, result.name) {
+			c := candidate{file: file}
+			c.evidence = FileEvidence{Page: page, File: file, IndexURL: result.indexURL}
+			c.evidence.FileEvidence = policy.FileEvidence{
+				Name: r.name, Version: r.version, Filename: file.Filename, Now: now, UploadTime: file.UploadTime,
+				Yanked: file.Yanked, YankedReason: file.YankedReason, IsSdist: r.source, Installed: g.config.Installed[r.name],
+				PredecessorsProvenance: lost[file.Filename],
+			}
+			if page.JSON {
+				c.evidence.Provenance = yesOrNo(file.Provenance != "")
+			}
+			c.judge(judgeFile)
+			if first == nil {
+				candidates = append(candidates, c)
+				first = &candidates[len(candidates)-1]
+			} else {
+				first.others = append(first.others, c)
+			}
+		}
+	}
+	return candidates
 }
 
 func (c *candidate) judge(judgeFile func(FileEvidence) []policy.Finding) {
@@ -301,8 +331,11 @@ func (g *Gate) deliver(key pageKey, v *verdict) {
 	}
 	last := ""
 	for _, kept := range v.kept {
-		if host := hostOf(kept.file.URL); host != last {
-			last = host
+		if last != "" && strings.HasPrefix(kept.file.URL, last) {
+			continue
+		}
+		host := hostOf(kept.file.URL)
+		if last = originOf(kept.file.URL); host != "" {
 			g.hosts[host] = true
 			g.samples[key.url] = append(g.samples[key.url], kept.file.URL)
 		}
