@@ -72,7 +72,18 @@ func releaseKey(version string) (key string, preRelease bool) {
 	if err != nil {
 		return version, true
 	}
-	return v.String(), v.IsPrerelease()
+	// "1.0" and "1.0.0" are one version: the release's trailing zeros go.
+	text := v.String()
+	start := strings.IndexByte(text, '!') + 1
+	end := start
+	for end < len(text) && (text[end] == '.' && end+1 < len(text) && '0' <= text[end+1] && text[end+1] <= '9' || '0' <= text[end] && text[end] <= '9') {
+		end++
+	}
+	release := text[start:end]
+	for strings.HasSuffix(release, ".0") {
+		release = strings.TrimSuffix(release, ".0")
+	}
+	return text[:start] + release + text[end:], v.IsPrerelease()
 }
 
 // releases gathers a page's files by version, by time of their first file.

@@ -42,6 +42,7 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 		return s.roots.AppendCertsFromPEM(pem)
 	}
 	if bundle == "" || c.CertAddsToSystem {
+		hash.Write([]byte("system\n"))
 		if err := s.systemRoots(environ, add); err != nil {
 			return s, err
 		}
