@@ -150,3 +150,38 @@ func TestConfusionJudged(t *testing.T) {
 		t.Errorf("findings %+v", findings)
 	}
 }
+
+// TestUnreachableExtra: a name that several indexes have is installed although
+// an extra index is out of reach, which is tried once and not for every name.
+func TestUnreachableExtra(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	for _, name := range []string{"one", "two", "three"} {
+		x.AddWheel(testkit.Distribution{Name: name, Version: "1.0"})
+	}
+	g := open(t, Config{
+		Indexes: []Index{{URL: x.SimpleURL()}, {URL: "http://127.0.0.1:1/simple/", Extra: true}},
+		Popular: func(name string) bool { return name != "acme" },
+	})
+	for _, name := range []string{"one", "two", "three"} {
+		if status, reason, _ := ask(t, g, g.IndexURL(0)+name+"/", ""); status != 200 {
+			t.Errorf("%s: %d %s", name, status, reason)
+		}
+		if status, _, _ := ask(t, g, g.IndexURL(1)+name+"/", ""); status != gatewayTimeout {
+			t.Errorf("%s: %d", name, status)
+		}
+	}
+	// One that only the private index could vouch for is not looked for elsewhere.
+	if status, _, _ := ask(t, g, g.IndexURL(0)+"acme/", ""); status == 200 || slices.Contains(x.Requests(), "/simple/acme/") {
+		t.Errorf("status %d, asked %v", status, x.Requests())
+	}
+	var kinds []FaultKind
+	for _, fault := range g.Faults() {
+		if fault.Kind != Undated {
+			kinds = append(kinds, fault.Kind)
+		}
+	}
+	if !slices.Equal(kinds, []FaultKind{Unreachable}) {
+		t.Errorf("faults %+v", g.Faults())
+	}
+}

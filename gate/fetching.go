@@ -38,6 +38,19 @@ func (g *Gate) startFetch(indexURL, name string) *flight[*index.Page] {
 	})
 }
 
+// failUnreached enters a failure for the page of a project without asking,
+// where the index could not be reached before.
+func (g *Gate) failUnreached(indexURL, name string) bool {
+	reason := g.offlineReason(indexURL)
+	if reason == "" {
+		return false
+	}
+	g.fetches.start(pageKey{indexURL, name}, func() (*index.Page, error) {
+		return nil, &index.ConnectionError{URL: index.Redact(indexURL), Err: errors.New(reason)}
+	})
+	return true
+}
+
 // suspicion is how long a page may take before the gate looks whether its
 // index can be reached at all.
 const suspicion = 300 * time.Millisecond

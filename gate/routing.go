@@ -83,14 +83,18 @@ func (g *Gate) findOwner(name string) routing {
 // findAll asks every index for a name that several may serve.
 func (g *Gate) findAll(name string) routing {
 	found := routing{merged: true, place: -1, err: index.ErrNotFound}
-	flights := make([]*flight[*index.Page], len(g.config.Indexes))
-	for i, configured := range g.config.Indexes {
-		flights[i] = g.startFetch(configured.URL, name)
+	for _, configured := range g.config.Indexes {
+		if configured.Extra && g.failUnreached(configured.URL, name) {
+			// Other indexes have the name as well: it is not worth waiting
+			// through all retries again, once for each such name.
+			continue
+		}
+		g.startFetch(configured.URL, name)
 	}
 	var having []Index
 	var newest []pep.Version
 	for i, configured := range g.config.Indexes {
-		page, err := g.await(flights[i], configured.URL, name)
+		page, err := g.fetch(configured.URL, name)
 		if err == nil || !configured.lacks(err) {
 			found.place, found.url, found.err = i, configured.URL, nil
 		}
