@@ -174,6 +174,7 @@ func appendTable(path string, table appendedTable, find func(*node) int) (writte
 	}
 	root, problems := parseDocument(path, content)
 	if len(problems) > 0 {
+		countCharacters(content, problems)
 		return false, "", &Error{problems}
 	}
 	if at := find(root); at > 0 {

@@ -3,6 +3,7 @@ package policy
 import (
 	"slices"
 	"strings"
+	"sync"
 )
 
 // statement is one value that a file says.
@@ -51,6 +52,10 @@ func Keys() []KeyInfo {
 	return infos
 }
 
+// mostProblems is where listing the problems of a table ends: a file that has
+// more is no policy, and reading it to its end would hold the run up.
+const mostProblems = 200
+
 // knownKeyOrTable says whether a text is a key, a table, or an entry of a
 // table of names.
 func knownKeyOrTable(text string) bool {
@@ -70,7 +75,7 @@ func knownKeyOrTable(text string) bool {
 	return false
 }
 
-func everyKeyAndTable() []string {
+var everyKeyAndTable = sync.OnceValue(func() []string {
 	var all []string
 	for key := range fieldsByKey {
 		all = append(all, key)
@@ -82,23 +87,28 @@ func everyKeyAndTable() []string {
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
-}
+})
 
 // checkDocument reads every value of a document, and names every problem.
 func checkDocument(path string, content []byte) ([]statement, []Problem) {
 	root, problems := parseDocument(path, content)
-	if problems != nil {
-		return nil, problems
+	var statements []statement
+	if problems == nil {
+		statements, problems = checkTable(root, "")
+		problems = append(problems, contradictions(statements)...)
 	}
-	statements, problems := checkTable(root, "")
 	for i := range problems {
 		problems[i].Path = path
 	}
-	return statements, append(problems, contradictions(path, statements)...)
+	countCharacters(content, problems)
+	return statements, problems
 }
 
 func checkTable(table *node, prefix string) (statements []statement, problems []Problem) {
 	for _, word := range table.keys {
+		if len(problems) > mostProblems {
+			break
+		}
 		key := word.name
 		if prefix != "" {
 			key = prefix + "." + word.name
@@ -190,7 +200,7 @@ func editDistance(a, b string) int {
 
 // contradictions finds what no value says alone: values of one file that
 // cannot both be meant, and locks on keys that do not exist.
-func contradictions(path string, statements []statement) []Problem {
+func contradictions(statements []statement) []Problem {
 	allowed := map[string]int{}
 	var least, most *statement
 	var problems []Problem
@@ -203,7 +213,7 @@ func contradictions(path string, statements []statement) []Problem {
 		case []placed[Sourced[string]]:
 			for _, entry := range values {
 				if key := entry.value.Value; statements[i].field.info.Key == "locked" && !knownKeyOrTable(key) {
-					problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: unknownLocked(key, nearest(key, everyKeyAndTable()))})
+					problems = append(problems, Problem{Line: entry.line, Column: 1, Message: unknownLocked(key, nearest(key, everyKeyAndTable()))})
 				}
 			}
 		case int:
@@ -222,12 +232,12 @@ func contradictions(path string, statements []statement) []Problem {
 		}
 		for _, entry := range values {
 			if line, both := allowed[entry.value.Name]; both {
-				problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: allowedAndDenied(entry.value.Name, line)})
+				problems = append(problems, Problem{Line: entry.line, Column: 1, Message: allowedAndDenied(entry.value.Name, line)})
 			}
 		}
 	}
 	if least != nil && most != nil && least.value.(int) > most.value.(int) {
-		problems = append(problems, Problem{Path: path, Line: least.line, Column: least.column, Message: minAboveMax(least.value.(int), most.value.(int))})
+		problems = append(problems, Problem{Line: least.line, Column: least.column, Message: minAboveMax(least.value.(int), most.value.(int))})
 	}
 	return problems
 }

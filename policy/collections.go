@@ -33,14 +33,17 @@ func collection[T any](
 		reset: func(p *Policy, _ Preset) { *at(p) = nil },
 		merge: func(p *Policy, read any, from Source, onlyStricter bool) []Change {
 			var changes []Change
+			entries := at(p)
+			known := map[string]int{}
+			for i, entry := range *entries {
+				known[identity(entry)] = i
+			}
 			for _, entry := range read.([]placed[T]) {
 				place := from
 				place.Line = entry.line
 				*source(&entry.value) = place
-				entries := at(p)
-				at := slices.IndexFunc(*entries, func(other T) bool { return identity(other) == identity(entry.value) })
 				var old *T
-				if at >= 0 {
+				if at, found := known[identity(entry.value)]; found {
 					old = &(*entries)[at]
 				}
 				if loosens(p, entry.value, old) {
@@ -58,6 +61,7 @@ func collection[T any](
 				if old != nil {
 					*old = entry.value
 				} else {
+					known[identity(entry.value)] = len(*entries)
 					*entries = append(*entries, entry.value)
 				}
 			}

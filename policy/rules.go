@@ -85,16 +85,6 @@ func ruleInfo(rule Rule) (info RuleInfo, ok bool) {
 	return RuleInfo{}, false
 }
 
-func (info RuleInfo) preset(preset Preset) Action {
-	switch preset {
-	case Relaxed:
-		return info.Relaxed
-	case Strict:
-		return info.Strict
-	}
-	return info.Standard
-}
-
 // severity orders actions, the hardest last. What is no action is the hardest.
 func severity(action Action) int {
 	order := []Action{Off, Note, Hold, Ask, Block}
