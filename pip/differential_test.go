@@ -628,19 +628,7 @@ func randomScene(t testing.TB, random *rand.Rand, c *collector, server string) *
 	}
 	s.environ = environmentOnce(s.environ)
 	s.randomFiles(random, command, server)
-	for path, content := range s.files {
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(root, path)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(root, path), []byte(content), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, dir := range []string{"tmp", "home", "cwd/links", "venv"} {
-		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
+	s.write(t)
 	return s
 }
 

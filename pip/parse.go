@@ -475,6 +475,23 @@ func (p *parsing) checkRestriction(v optionValues, checkTarget bool) *parseEnd {
 	return nil
 }
 
+// targetPython gives the version that --python-version names, filled up to
+// three parts as normalize_version_info does.
+func targetPython(calls []optionCall) string {
+	if len(calls) == 0 || calls[len(calls)-1].Value == "" {
+		return ""
+	}
+	text := calls[len(calls)-1].Value
+	parts := strings.Split(text, ".")
+	if len(parts) == 1 && len(text) > 1 {
+		parts = []string{text[:1], text[1:]}
+	}
+	for len(parts) < 3 {
+		parts = append(parts, "0")
+	}
+	return strings.Join(parts, ".")
+}
+
 // checkBuildConstraints is check_build_constraints without the reading.
 func checkBuildConstraints(v optionValues) *parseEnd {
 	if len(v.of("build_constraints").List) > 0 && !v.of("build_isolation").Truth {
@@ -561,6 +578,7 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 		LineOptions:          p.table.LineOptions,
 		UnknownOptions:       p.exact,
 		IgnoreRequiresPython: v.of("ignore_requires_python").Truth,
+		TargetPython:         targetPython(v.of("python_version").Calls),
 		Fetch:                p.fetch(),
 		Stdin:                p.in.Stdin,
 		Finder:               p.finderOf(v),

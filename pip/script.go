@@ -161,16 +161,24 @@ func (s *sources) checkScriptPython(required any, path string) error {
 	if text == "" {
 		return nil
 	}
+	if s.input.Command != "install" && s.input.Command != "download" && !atLeast(s.input.PipVersion, "26.3") {
+		// These commands lack the options that the check looks at.
+		return crashed("AttributeError: 'Values' object has no attribute 'platforms'")
+	}
 	specifiers, err := pep.ParseSpecifiers(text)
 	if err != nil {
 		return crashed("InvalidSpecifier: " + err.Error())
 	}
-	version, err := pep.ParseVersion(s.input.PythonVersion)
+	running := s.input.PythonVersion
+	if s.input.TargetPython != "" {
+		running = s.input.TargetPython
+	}
+	version, err := pep.ParseVersion(running)
 	if err != nil {
 		return &doubt{reason: err.Error()}
 	}
 	if !specifiers.Match(version) {
-		return refused("Script " + pythonRepr(path) + " requires a different Python: " + s.input.PythonVersion + " not in " + pythonRepr(text))
+		return refused("Script " + pythonRepr(path) + " requires a different Python: " + running + " not in " + pythonRepr(text))
 	}
 	return nil
 }

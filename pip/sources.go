@@ -28,6 +28,9 @@ type sourcesInput struct {
 	// IgnoreRequiresPython is --ignore-requires-python, for scripts.
 	IgnoreRequiresPython bool
 
+	// TargetPython is --python-version in three parts, empty where not given.
+	TargetPython string
+
 	// Fetch reads an http or https address. An *httpStatusError is pip's own
 	// refusal, any other error makes the address unreadable. nil refuses all.
 	Fetch func(url string) (Page, error)
