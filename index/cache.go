@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -137,12 +138,18 @@ func (d *diskCache) wait() { d.work.Wait() }
 // load gives the entry of a key, nil where there is none that can be read.
 func (d *diskCache) load(key cacheKey) *cacheEntry {
 	path := filepath.Join(d.dir, key.filename())
-	content, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil
 	}
-	info, err := os.Stat(path)
-	if err != nil {
+	defer f.Close()
+	// Both of the same file, which another run may replace meanwhile.
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() > d.size {
+		return nil
+	}
+	content := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, content); err != nil {
 		return nil
 	}
 	header, body, ok := bytes.Cut(content, []byte("\n"))

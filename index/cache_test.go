@@ -280,6 +280,41 @@ func TestBrokenEntriesAreMisses(t *testing.T) {
 	}
 }
 
+// What another version of this program kept, and this one cannot read, must
+// not be confirmed for ever.
+func TestAnUnreadableEntryIsAskedForAnew(t *testing.T) {
+	x := newCachedIndex(t)
+	c := client(t, func(c *Config) { c.CacheDir, c.CertFile = t.TempDir(), x.bundle })
+	for _, fresh := range []int64{0, 600} {
+		u := mustParse(t, x.url+"/alpha/")
+		e := &cacheEntry{Key: c.key("page", u, "", trustVerified), URL: u.String(), ContentType: "text/next", ETag: x.etag, Fresh: fresh}
+		c.cache.store(e, []byte("next"))
+		page, err := c.Page(context.Background(), x.url, "alpha")
+		if err != nil || len(page.Files) != 1 {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestAddressesWithAQueryAreNotKept(t *testing.T) {
+	x := newCachedIndex(t)
+	dir := t.TempDir()
+	c := client(t, func(c *Config) { c.CacheDir, c.CertFile = dir, x.bundle })
+	if _, err := c.Page(context.Background(), x.url+"?token=secret", "alpha"); err != nil {
+		t.Fatal(err)
+	}
+	if left, _ := os.ReadDir(filepath.Join(dir, cacheVersion)); len(left) != 0 {
+		t.Fatal(left)
+	}
+}
+
+func TestAClientCertificateHasItsOwnEntries(t *testing.T) {
+	path, _ := clientCertificate(t)
+	if with, without := client(t, func(c *Config) { c.ClientCert = path }), client(t, nil); with.roots == without.roots {
+		t.Fatal("one key for both")
+	}
+}
+
 func TestACacheThatCannotBeUsed(t *testing.T) {
 	x := newCachedIndex(t)
 	dir := t.TempDir()

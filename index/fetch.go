@@ -26,7 +26,8 @@ type question struct {
 	accept  string // the Accept header
 	limit   int64  // bytes of the body
 	// check refuses an answer by its headers before its body is read.
-	check func(http.Header) (reason string)
+	check      func(http.Header) (reason string)
+	revalidate bool // caches on the way are to confirm their answer
 	// known gives what the cache holds for the user that the first address
 	// is asked as, if it came from this exact address; nil for nothing.
 	known func(user, address string) *cacheEntry
@@ -53,13 +54,14 @@ func (c *Client) fetch(ctx context.Context, q question) (*answer, error) {
 	}
 	first := originOf(u)
 	a := &answer{trust: trustUnknown}
+	failures := 0 // of all hops: who redirects and fails gets no more tries
 	for hop := 0; ; hop++ {
 		if hop > maxRedirects {
 			return nil, &ContentError{URL: Redact(q.address), Reason: textRedirects(maxRedirects)}
 		}
 		a.trust = weaker(a.trust, c.trustOf(u))
 		redirected := hop > 0 && originOf(u) != first
-		response, err := c.ask(ctx, q, u, own, hop, redirected, a.user)
+		response, err := c.ask(ctx, q, u, own, hop, redirected, a.user, &failures)
 		if err != nil {
 			return nil, err
 		}
@@ -110,13 +112,12 @@ type response struct {
 // ask asks one address, again where pip would: after failed connections,
 // 500, 502, 503, 504, 520, 527, and what sends a Retry-After (pip 26.2
 // session.py, urllib3's Retry).
-func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, hop int, redirected bool, user string) (*response, error) {
-	failures := 0
+func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, hop int, redirected bool, user string, failures *int) (*response, error) {
 	unlocked := false
 	again := func(wait time.Duration) error {
-		failures++
-		if wait == 0 && failures > 1 {
-			wait = min(250*time.Millisecond<<(failures-1), 2*time.Minute)
+		*failures++
+		if wait == 0 && *failures > 1 {
+			wait = min(250*time.Millisecond<<min(*failures-1, 16), 2*time.Minute)
 		}
 		if wait == 0 {
 			return ctx.Err()
@@ -133,7 +134,7 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, 
 			if ctx.Err() != nil {
 				return nil, &interrupted{Redact(u.String()), ctx.Err()}
 			}
-			if failures < c.config.Retries && worthRetrying(err) {
+			if *failures < c.config.Retries && worthRetrying(err) {
 				if err := again(0); err != nil {
 					return nil, &interrupted{Redact(u.String()), err}
 				}
@@ -170,7 +171,7 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, 
 			problem.RetryAfter = wait
 			return nil, problem
 		}
-		if !retry || failures >= c.config.Retries {
+		if !retry || *failures >= c.config.Retries {
 			return nil, problem
 		}
 		if err := again(wait); err != nil {
@@ -261,6 +262,9 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 	request.Header.Set("Accept", q.accept)
 	request.Header.Set("Accept-Encoding", "gzip")
 	request.Header.Set("User-Agent", c.config.UserAgent)
+	if q.revalidate {
+		request.Header.Set("Cache-Control", "max-age=0")
+	}
 	if has {
 		request.SetBasicAuth(sent.user, sent.password)
 	}

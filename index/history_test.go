@@ -35,8 +35,6 @@ func uploads(lines ...string) *Page {
 	return p
 }
 
-const day = 24 * time.Hour
-
 func TestHistories(t *testing.T) {
 	for _, c := range []struct {
 		name string

@@ -18,7 +18,7 @@ func parseHTMLPage(body []byte, charset string, page *Page, base *url.URL) (reas
 	if !ok {
 		return textCharset + ": " + Printable(charset)
 	}
-	var anchors []map[string]string
+	var anchors []anchorTag
 	baseSeen := false
 	tokens := html.NewTokenizer(bytes.NewReader(text))
 	tokens.SetMaxBuf(1 << 20)
@@ -36,82 +36,128 @@ func parseHTMLPage(body []byte, charset string, page *Page, base *url.URL) (reas
 		name, more := tokens.TagName()
 		switch string(name) {
 		case "a":
-			anchors = append(anchors, attributes(tokens, more))
+			var a anchorTag
+			attributes(tokens, more, a.set)
+			if a.href == "" {
+				continue
+			}
+			if len(anchors) == maxFiles {
+				return textTooMany
+			}
+			anchors = append(anchors, a)
 		case "base":
-			if href, ok := attributes(tokens, more)["href"]; ok && !baseSeen {
-				if reference, err := url.Parse(escapeStray(href)); err == nil && base != nil {
+			attributes(tokens, more, func(key, value string) {
+				if key != "href" || baseSeen || base == nil {
+					return
+				}
+				if reference, err := url.Parse(escapeStray(value)); err == nil {
 					base = base.ResolveReference(reference)
 					baseSeen = true
 				}
-			}
+			})
 		case "meta":
-			if reason := readMeta(attributes(tokens, more), page); reason != "" {
+			var property, content string
+			attributes(tokens, more, func(key, value string) {
+				switch key {
+				case "name":
+					property = value
+				case "content":
+					content = value
+				}
+			})
+			if reason := readMeta(property, content, page); reason != "" {
 				return reason
 			}
 		}
 	}
 	links := linkReader{base: base}
-	for _, a := range anchors {
-		readAnchor(a, &links, page)
+	page.Files = make([]File, 0, len(anchors))
+	for i := range anchors {
+		anchors[i].read(&links, page)
 	}
 	return ""
 }
 
-func attributes(tokens *html.Tokenizer, more bool) map[string]string {
-	found := map[string]string{}
+func attributes(tokens *html.Tokenizer, more bool, each func(key, value string)) {
 	for more {
 		var key, value []byte
 		key, value, more = tokens.TagAttr()
-		found[string(key)] = string(value)
+		each(string(key), string(value))
 	}
-	return found
 }
 
-func readMeta(a map[string]string, page *Page) (reason string) {
-	switch strings.ToLower(a["name"]) {
+func readMeta(name, content string, page *Page) (reason string) {
+	switch strings.ToLower(name) {
 	case "pypi:repository-version": // PEP 629
-		if !knownAPIVersion(a["content"]) {
-			return textAPIVersion(a["content"])
+		if !knownAPIVersion(content) {
+			return textAPIVersion(content)
 		}
 	case "pypi:project-status": // PEP 792
-		page.Status = strings.ToLower(strings.TrimSpace(a["content"]))
+		page.Status = strings.ToLower(strings.TrimSpace(content))
 	case "pypi:project-status-reason":
-		page.StatusReason = a["content"]
+		page.StatusReason = content
 	}
 	return ""
 }
 
-func readAnchor(a map[string]string, links *linkReader, page *Page) {
-	href := a["href"]
-	if href == "" {
-		return
+// anchorTag is an <a> with the attributes that the PEPs name.
+type anchorTag struct {
+	href                     string
+	requiresPython           string // PEP 503
+	yanked                   bool   // PEP 592
+	yankedReason             string
+	coreMetadata             string // PEP 714
+	distInfoMetadata         string // PEP 658
+	hasCore, hasDistInfo     bool
+	provenance, gpgSignature string // PEP 740, PEP 503
+}
+
+func (a *anchorTag) set(key, value string) {
+	switch key {
+	case "href":
+		a.href = value
+	case "data-requires-python":
+		a.requiresPython = value
+	case "data-yanked":
+		a.yanked, a.yankedReason = true, value
+	case "data-core-metadata":
+		a.coreMetadata, a.hasCore = value, true
+	case "data-dist-info-metadata":
+		a.distInfoMetadata, a.hasDistInfo = value, true
+	case "data-provenance":
+		a.provenance = value
+	case "data-gpg-sig":
+		a.gpgSignature = value
 	}
-	l, ok := links.read(href)
+}
+
+func (a *anchorTag) read(links *linkReader, page *Page) {
+	l, ok := links.read(a.href)
 	if !ok {
 		// Pages hold links of any kind; only what looks like a distribution
 		// is worth a word.
-		path, _, _ := strings.Cut(href, "#")
+		path, _, _ := strings.Cut(a.href, "#")
 		path, _, _ = strings.Cut(path, "?")
-		if isArchive(strings.TrimSpace(path)) || strings.Contains(href, "egg=") {
-			page.noteUnreadable(href)
+		if isArchive(strings.TrimSpace(path)) || strings.Contains(a.href, "egg=") {
+			page.noteUnreadable(a.href)
 		}
 		return
 	}
 	if !isArchive(l.filename) {
 		return
 	}
-	f := File{Filename: l.filename, URL: l.url, RequiresPython: a["data-requires-python"], Provenance: a["data-provenance"]}
+	f := File{
+		Filename: l.filename, URL: l.url, RequiresPython: a.requiresPython, Provenance: a.provenance,
+		Yanked: a.yanked, YankedReason: a.yankedReason,
+	}
 	if l.hash != "" {
 		f.Hashes = map[string]string{l.hash: l.hashValue}
 	}
-	if reason, ok := a["data-yanked"]; ok { // PEP 592
-		f.Yanked, f.YankedReason = true, reason
+	metadata, offered := a.coreMetadata, a.hasCore
+	if !offered {
+		metadata, offered = a.distInfoMetadata, a.hasDistInfo
 	}
-	metadata, ok := a["data-core-metadata"]
-	if !ok {
-		metadata, ok = a["data-dist-info-metadata"]
-	}
-	if ok {
+	if offered {
 		// "true", a digest, or what pip takes for no digest supplied. "false"
 		// is no value of PEP 658, but its sense is plain.
 		f.CoreMetadata = !strings.EqualFold(metadata, "false")
@@ -119,9 +165,9 @@ func readAnchor(a map[string]string, links *linkReader, page *Page) {
 			f.MetadataHashes = map[string]string{name: value}
 		}
 	}
-	if signed, ok := a["data-gpg-sig"]; ok {
-		has := strings.EqualFold(signed, "true")
-		f.GPGSignature = &has
+	if a.gpgSignature != "" {
+		signed := strings.EqualFold(a.gpgSignature, "true")
+		f.GPGSignature = &signed
 	}
 	page.Files = append(page.Files, f)
 }

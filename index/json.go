@@ -17,6 +17,13 @@ const (
 	wroteDistInfoMetadata
 )
 
+// A page may be hostile: 64 MiB are room for millions of files. The largest
+// real ones have some 20,000.
+const (
+	maxFiles   = 200_000
+	maxDigests = 32 // of one file
+)
+
 // pageReader reads a PEP 691 page. Members that pip acts on must have the type
 // that the PEPs give them, else the page is refused; others are kept as raw
 // text and rendered as they came. Of a member that stands twice the last one
@@ -87,23 +94,21 @@ func (r *pageReader) read() error {
 	if !seenFiles {
 		return r.shape(textNoFiles)
 	}
-	r.page.extra = extra.text
+	r.page.extra = string(extra)
 	return nil
 }
 
 // rawMembers are members of an object as they came, each behind a comma.
-type rawMembers struct {
-	text string
-}
+type rawMembers []byte
 
 func (r *rawMembers) add(key, value string) {
-	for i := 0; i < len(key); i++ {
-		if c := key[i]; c < 0x20 || c == '"' || c == '\\' {
-			r.text += "," + string(appendString(nil, key)) + ":" + value
-			return
-		}
+	if *r == nil {
+		*r = make([]byte, 0, len(key)+len(value)+4)
 	}
-	r.text += `,"` + key + `":` + value
+	*r = append(*r, ',')
+	*r = appendString(*r, key)
+	*r = append(*r, ':')
+	*r = append(*r, value...)
 }
 
 // keep reads any value into the raw members.
@@ -155,7 +160,7 @@ func (r *pageReader) meta() error {
 	if err != nil {
 		return err
 	}
-	r.page.metaExtra = extra.text
+	r.page.metaExtra = string(extra)
 	if r.page.apiVersion != "" && !knownAPIVersion(r.page.apiVersion) {
 		return r.shape(textAPIVersion(r.page.apiVersion))
 	}
@@ -181,7 +186,9 @@ func (r *pageReader) versions(extra *rawMembers) error {
 				return r.value()
 			}
 			text, err := r.str()
-			list = append(list, text)
+			if list = append(list, text); len(list) > maxFiles {
+				return r.shape(textTooMany)
+			}
 			return err
 		})
 		if err != nil {
@@ -240,6 +247,9 @@ func (r *pageReader) files() error {
 	// A file takes some 600 bytes, on indexes with short URLs 250.
 	files := make([]File, 0, min((len(r.text)-r.at)/500+4, 40_000))
 	err := r.array(func() error {
+		if len(files) == maxFiles {
+			return r.shape(textTooMany)
+		}
 		files = append(files, File{})
 		keep, err := r.file(&files[len(files)-1])
 		if err == nil && !keep {
@@ -335,7 +345,7 @@ func (r *pageReader) file(f *File) (keep bool, err error) {
 		member = distInfoMember
 	}
 	f.CoreMetadata, f.MetadataHashes = member.exists, member.hashes
-	f.extra = extra.text
+	f.extra = string(extra)
 	return true, nil
 }
 
@@ -375,7 +385,9 @@ func (r *pageReader) digests(key string, target *map[string]string) error {
 				return r.shape(textMember(key))
 			}
 			value, err := r.str()
-			hashes[name] = value
+			if hashes[name] = value; len(hashes) > maxDigests {
+				return r.shape(textMember(key))
+			}
 			return err
 		})
 		*target = hashes

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"thresher/pep"
 )
 
 var ignorePrivate = cmp.Options{
@@ -35,7 +37,7 @@ func reference(body []byte) (p *Page, ok bool) {
 		return nil, false
 	}
 	p = &Page{Name: "alpha", URL: pageURL, JSON: true}
-	if name, ok := document["name"].(string); ok && name != "" {
+	if name, ok := document["name"].(string); ok && pep.CanonicalName(name) == "alpha" {
 		p.Name = name
 	}
 	if meta, present := document["meta"]; present {
@@ -464,6 +466,36 @@ func TestWhatACallerChangesIsRendered(t *testing.T) {
 	if text := string(RenderJSON(page)); !strings.Contains(text, `"core-metadata":false`) || !strings.Contains(text, `"2020-01-02T03:04:05.000006Z"`) {
 		t.Fatal(text)
 	}
+}
+
+// What is made to cost memory or time is refused, or costs little.
+func TestPagesMadeToHurt(t *testing.T) {
+	for name, c := range map[string]struct {
+		kind, body string
+		refused    bool
+	}{
+		"files":    {acceptJSONPage, `{"files":[` + strings.Repeat(`{"url":"a-1.zip"},`, maxFiles) + `{"url":"a-1.zip"}]}`, true},
+		"versions": {acceptJSONPage, `{"versions":[` + strings.Repeat(`"1",`, maxFiles) + `"1"],"files":[]}`, true},
+		"digests":  {acceptJSONPage, `{"files":[{"url":"a-1.zip","hashes":{` + manyMembers(1000) + `}}]}`, true},
+		"members":  {acceptJSONPage, `{"files":[{"url":"a-1.zip",` + manyMembers(500_000) + `}]}`, false},
+		"links":    {"text/html", strings.Repeat(`<a href=a-1.zip>`, maxFiles+1), true},
+	} {
+		_, err := ParsePage(c.kind, []byte(c.body), pageURL, "alpha")
+		if (err != nil) != c.refused {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func manyMembers(n int) string {
+	var b strings.Builder
+	for i := range n {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		fmt.Fprintf(&b, `"x%d":""`, i)
+	}
+	return b.String()
 }
 
 func TestTimes(t *testing.T) {

@@ -28,6 +28,7 @@ const (
 	textElsewhere    = "the provenance is on another host than the index"
 	textDocument     = "the project's document is in a form that is not read"
 	textDirectory    = "it is no file"
+	textTooMany      = "the page lists more files or versions than any project has"
 )
 
 func textMember(key string) string {

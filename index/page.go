@@ -31,7 +31,7 @@ type document struct {
 	contentType string
 	url         string // after redirects, without credentials
 	fetched     time.Time
-	cached      bool   // taken from the cache without asking
+	cached      bool   // the body is the cache's, whether it was confirmed or not
 	keep        func() // puts it into the cache; call it once it could be read
 }
 
@@ -60,7 +60,8 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 	}
 	trust := c.trustOf(u)
 	key := func(user string) cacheKey { return c.key(r.kind, u, user, trust) }
-	caching := c.cache != nil && trust != trustNone
+	// A query may be a secret, which has no place on the disk.
+	caching := c.cache != nil && trust != trustNone && u.RawQuery == ""
 	loaded := map[string]*cacheEntry{}
 	load := func(user string) *cacheEntry {
 		if !caching || r.forget {
@@ -80,7 +81,7 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 		}
 	}
 	a, err := c.fetch(ctx, question{
-		address: r.address, scope: r.scope, accept: r.accept, limit: r.limit, check: r.check,
+		address: r.address, scope: r.scope, accept: r.accept, limit: r.limit, check: r.check, revalidate: r.revalidate,
 		known: func(user, address string) *cacheEntry {
 			// Only the address that gave the entry can confirm it: a
 			// redirect may lead elsewhere today.
@@ -96,7 +97,7 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 	now := c.config.Now()
 	if e := a.unchanged; e != nil {
 		c.cache.confirm(e)
-		return &document{body: e.body, contentType: e.ContentType, url: e.URL, fetched: now, keep: func() {}}, nil
+		return &document{body: e.body, contentType: e.ContentType, url: e.URL, fetched: now, cached: true, keep: func() {}}, nil
 	}
 	d := &document{body: a.body, contentType: a.header.Get("Content-Type"), url: a.url, fetched: now, keep: func() {}}
 	fresh, store := freshness(a.header, a.sent, a.trust)
@@ -108,7 +109,7 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 		ETag: a.header.Get("ETag"), LastModified: a.header.Get("Last-Modified"), Fresh: int64(fresh / time.Second),
 	}
 	worth := e.Fresh > 0 || e.ETag != "" || e.LastModified != ""
-	if caching && store && worth && trustOrder[a.trust] >= trustOrder[trust] && headerValue(e.ETag) && headerValue(e.LastModified) {
+	if caching && store && worth && !strings.Contains(a.url, "?") && trustOrder[a.trust] >= trustOrder[trust] && headerValue(e.ETag) && headerValue(e.LastModified) {
 		d.keep = func() { c.cache.store(e, a.body) }
 	}
 	return d, nil
@@ -280,7 +281,8 @@ func ParsePage(contentType string, body []byte, pageURL, name string) (*Page, er
 	if problem != "" {
 		return nil, &ContentError{URL: Redact(pageURL), Reason: problem}
 	}
-	if page.Name == "" {
+	// The files are looked at as those of the project that was asked for.
+	if name != "" && pep.CanonicalName(page.Name) != pep.CanonicalName(name) {
 		page.Name = name
 	}
 	return page, nil

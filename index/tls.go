@@ -10,8 +10,9 @@ import (
 	"path/filepath"
 )
 
-// tlsSettings is how certificates are checked. fingerprint names the roots, so
-// that what was cached under other roots is not taken for verified.
+// tlsSettings is how certificates are checked. fingerprint names the roots and
+// the client certificate, so that what was cached under others is not taken
+// for verified, or for this client's.
 type tlsSettings struct {
 	roots        *x509.CertPool
 	certificates []tls.Certificate
@@ -65,7 +66,6 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 			return s, fmt.Errorf("read %s: %s has no certificate", from, bundle)
 		}
 	}
-	s.fingerprint = hex.EncodeToString(hash.Sum(nil)[:8])
 	if c.ClientCert != "" {
 		path := environ.expandHome(c.ClientCert)
 		pair, err := tls.LoadX509KeyPair(path, path)
@@ -73,7 +73,12 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 			return s, fmt.Errorf("read the client certificate %s: %w", path, err)
 		}
 		s.certificates = []tls.Certificate{pair}
+		// It is a credential: what it was shown for is its own.
+		for _, certificate := range pair.Certificate {
+			hash.Write(certificate)
+		}
 	}
+	s.fingerprint = hex.EncodeToString(hash.Sum(nil)[:8])
 	return s, nil
 }
 

@@ -7,7 +7,7 @@ import "time"
 // --find-links names. A page may be shared between goroutines: copy Files
 // before changing them.
 type Page struct {
-	Name         string   // as the index writes it
+	Name         string   // as the index writes it, or as it was asked for where the two are different projects
 	URL          string   // of the page after redirects, without credentials
 	Status       string   // project status (PEP 792): active, archived, quarantined, deprecated; "" unknown
 	StatusReason string   // what the index says about it
