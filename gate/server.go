@@ -205,16 +205,19 @@ func (g *Gate) serveBlocked(w http.ResponseWriter, r *http.Request, id string) {
 	refuse(w, r, http.StatusForbidden, refusal(blocked.finding))
 }
 
-// stopPip answers with a page that no pip can read, so that it ends at once:
-// its charset is none, and pip's traceback closes with the charset's name,
-// which is the reason.
+// stopPip answers with a page that no pip can read, so that it ends at once
+// with a traceback whose last line quotes the reason. From pip 22.0 on that is
+// the charset, which is none. Before, and with --use-deprecated=html5lib, it is
+// a link whose host has a character that urllib.parse takes for an attack.
 func stopPip(w http.ResponseWriter, r *http.Request, reason string) {
-	reason = strings.NewReplacer(`"`, "'", `\`, "/").Replace(reason)
+	charset := strings.NewReplacer(`"`, "'", `\`, "/").Replace(reason)
+	host := strings.NewReplacer("/", "|", "?", ".", "#", "no. ", `"`, "'", `\`, "|", "<", "(", ">", ")", "&", "+", "[", "(", "]", ")").Replace(reason)
 	header := w.Header()
-	header.Set("Content-Type", `text/html; charset="`+reason+`"`)
+	header.Set("Content-Type", `text/html; charset="`+charset+`"`)
 	header.Set("Cache-Control", "no-store")
 	if r.Method != http.MethodHead {
-		_, _ = io.WriteString(w, "<!DOCTYPE html><html><body></body></html>\n")
+		// An error here means that pip is gone.
+		_, _ = io.WriteString(w, `<!DOCTYPE html><html><body><a href="http://`+host+` &#8448;/">`+host+"</a></body></html>\n")
 	}
 }
 
