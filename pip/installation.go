@@ -162,11 +162,11 @@ func activeEnvironment(environ environment, before string) string {
 		return ""
 	}
 	for _, dir := range filepath.SplitList(environ.get("PATH")) {
+		if before != "" && dir == before {
+			return "" // also where it is the environment's own
+		}
 		if dir != "" && filepath.Clean(dir) == bin {
 			return active
-		}
-		if before != "" && dir == before {
-			return ""
 		}
 	}
 	return ""

@@ -156,10 +156,10 @@ func (s *sealing) arguments() []string {
 	c := s.Command
 	words := []string{c.Name}
 	if s.adds("--upgrade") && s.Upgrade && !c.UpgradeSet && c.Targets.Target == "" {
-		words = append(words, "--upgrade")
+		words = append(words, "-U")
 	}
 	if upgrades := c.Upgrade || len(words) > 1; upgrades && s.adds("--upgrade-strategy") && s.Strategy != "" && !c.StrategySet {
-		words = append(words, "--upgrade-strategy="+s.Strategy)
+		words = append(words, "--upgrade-strategy", s.Strategy)
 	}
 	for _, item := range s.lastOfEach() {
 		option := c.command.byName["--"+item.Key]
