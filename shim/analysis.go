@@ -187,3 +187,12 @@ func (a *analysis) requestedNames() []string {
 	}
 	return names
 }
+
+// addedStrategy is the --upgrade-strategy that policy adds; pip's own default
+// needs no words.
+func (a *analysis) addedStrategy() string {
+	if a.policy.Upgrade.Strategy.Value == policy.Eager {
+		return string(policy.Eager)
+	}
+	return ""
+}

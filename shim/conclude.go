@@ -33,6 +33,9 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 		in.tellNotes(a, about)
 	default: // not answered while pip ran: nobody waits for notes
 	}
+	if len(in.unsaid) > 0 {
+		in.say.notesSummary(in.unsaid)
+	}
 	for _, fault := range opened.Faults() {
 		in.say.line("%s", fault.Text)
 	}

@@ -123,7 +123,7 @@ func (in *invocation) seal(a *analysis, opened *gate.Gate, directory string) (pi
 	}
 	run, err := pip.Seal(pip.SealInput{
 		Command: a.command, Environ: in.environ, Dir: in.dir, Netrc: netrc, Proxy: opened.ProxyURL(), Directory: directory,
-		Upgrade: a.policy.Upgrade.Always.Value, Strategy: string(a.policy.Upgrade.Strategy.Value),
+		Upgrade: a.policy.Upgrade.Always.Value, Strategy: a.addedStrategy(),
 		ReplaceIndex: func(url string) string {
 			if gateURL, ok := replaced[url]; ok {
 				return gateURL

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/term"
 
 	"thresher/internal/places"
+	"thresher/policy"
 )
 
 // Version is thresher's own version, set at link time.
@@ -50,6 +51,7 @@ type invocation struct {
 	width       int  // of the terminal; 0 none
 	coloured    bool
 	start       time.Time
+	unsaid      []policy.Finding // notes that wait for the one line they get without a terminal
 }
 
 func newInvocation(program string, args, environ []string, streams Streams) (*invocation, error) {

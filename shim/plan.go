@@ -134,7 +134,7 @@ func (in *invocation) plannedRun(a *analysis) ([]string, error) {
 	defer in.remove(directory)
 	run, err := pip.Seal(pip.SealInput{
 		Command: a.command, Environ: in.environ, Dir: in.dir, Directory: directory,
-		Upgrade: a.policy.Upgrade.Always.Value, Strategy: string(a.policy.Upgrade.Strategy.Value),
+		Upgrade: a.policy.Upgrade.Always.Value, Strategy: a.addedStrategy(),
 	})
 	return run.Args, err
 }

@@ -75,10 +75,22 @@ func (in *invocation) run() int {
 	return in.install(a)
 }
 
-// passThrough replaces this process by pip, on the descriptors it inherited.
+// passThrough hands over to pip as it is, on the descriptors it inherits. Pip
+// takes the place of this process, unless the command is one whose name the
+// environment's guard does not let go on its own word (`pip install --help`).
 func (in *invocation) passThrough(command *pip.Command) int {
-	in.say.cannotRun(pip.Direct(command, in.environ, in.dir).Exec())
-	return statusCannotRun
+	direct := pip.Direct(command, in.environ, in.dir)
+	if !pip.Installs(command.Name) {
+		in.say.cannotRun(direct.Exec())
+		return statusCannotRun
+	}
+	in.pipRan = true
+	ended, err := direct.Start()
+	if err != nil {
+		in.say.cannotRun(err)
+		return statusCannotRun
+	}
+	return in.end(ended, outcome{pip: in.pipStatus(ended)})
 }
 
 // maySwitchOff says whether THRESHER=off counts: for a person at a terminal,
@@ -116,7 +128,7 @@ func (in *invocation) keepGuarded(installation *pip.Installation) {
 		return
 	}
 	state, err := venv.GuardState(environment)
-	if err != nil || state.Installed && !state.Gone {
+	if err != nil || state.Installed && !state.Gone && (state.Current || state.Program != in.self) {
 		return
 	}
 	// What stands in the way (another owner, a read-only file system) is for

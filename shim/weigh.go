@@ -127,8 +127,8 @@ func (in *invocation) tellFindings(a *analysis, findings []policy.Finding) {
 // notesAbout is how many notes about one name a terminal gets.
 const notesAbout = 3
 
-// tellNotes says what is worth knowing and stops nothing: lines on a
-// terminal, one line without.
+// tellNotes says what is worth knowing and stops nothing: lines on a terminal;
+// without one they are kept for one line at the end.
 func (in *invocation) tellNotes(a *analysis, findings []policy.Finding) {
 	var notes []policy.Finding
 	for _, f := range findings {
@@ -140,7 +140,7 @@ func (in *invocation) tellNotes(a *analysis, findings []policy.Finding) {
 		return
 	}
 	if in.width == 0 {
-		in.say.notesSummary(notes)
+		in.unsaid = append(in.unsaid, notes...)
 		return
 	}
 	count := map[string]int{}

@@ -254,10 +254,12 @@ def leave(status):
 def stays_plain():
     """Called at start-up. Tell whether this process is a pip that may go on as
     it is; a pip that may not is replaced by thresher, and does not return."""
+    if started_by_thresher():
+        return True  # also where thresher has a question for pip, by python -c
     arguments = pip_arguments(command_line())
     if arguments is None:
         return False
-    if started_by_thresher() or passed_by_thresher(arguments):
+    if passed_by_thresher(arguments):
         return True
     if program_is_gone():
         if stop_without_program(arguments):
@@ -311,10 +313,16 @@ class Loader:
         self.loader = loader
 
     def create_module(self, spec):
-        return self.loader.create_module(spec)
+        return None
+
+    def execute(self, module):
+        if hasattr(self.loader, "exec_module"):
+            self.loader.exec_module(module)
+        else:  # zipimporter up to Python 3.9
+            exec(self.loader.get_code(module.__name__), module.__dict__)
 
     def exec_module(self, module):
-        self.loader.exec_module(module)
+        self.execute(module)
         # The module is left to its own loader, which other programs ask for
         # its source.
         module.__spec__.loader = module.__loader__ = self.loader
@@ -331,8 +339,8 @@ class PipLoader(Loader):
     def exec_module(self, module):
         def main(args=None):
             arguments = list(sys.argv[1:] if args is None else args)
-            if not installs(arguments) or is_ensurepip(arguments):
-                self.loader.exec_module(module)  # puts pip's own main in place
+            if started_by_thresher() or not installs(arguments) or is_ensurepip(arguments):
+                self.execute(module)  # puts pip's own main in place
                 return module.main(args)
             if program_is_gone():
                 stop_without_program(arguments)
