@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -183,18 +184,14 @@ func (r *Record) compact() {
 	if len(r.Versions)*events > maxComparisons {
 		return
 	}
-	kept := r.Versions[:0]
-	for _, text := range r.Versions {
-		v := parseVersion(text)
-		covered := false
-		for _, span := range r.Ranges {
-			covered = covered || (v.valid && span.contains(v))
-		}
-		if !covered {
-			kept = append(kept, text)
-		}
+	spans := make([][]placedEvent, len(r.Ranges))
+	for i, span := range r.Ranges {
+		spans[i] = span.placed()
 	}
-	r.Versions = kept
+	r.Versions = slices.DeleteFunc(r.Versions, func(text string) bool {
+		v := parseVersion(text)
+		return v.valid && slices.ContainsFunc(spans, func(span []placedEvent) bool { return contains(span, v) })
+	})
 }
 
 // raise takes the highest of the scores into the record.

@@ -58,28 +58,44 @@ func (r *Record) affects(v version) bool {
 	return false
 }
 
+// placedEvent is an event with its version read.
+type placedEvent struct {
+	Event
+	at version
+}
+
+func (span Range) placed() []placedEvent {
+	placed := make([]placedEvent, len(span))
+	for i, event := range span {
+		placed[i] = placedEvent{event, parseVersion(event.key())}
+	}
+	return placed
+}
+
+func (span Range) contains(v version) bool { return contains(span.placed(), v) }
+
 // contains evaluates the events in their order (OSV schema, "Evaluation").
-func (span Range) contains(v version) bool {
+func contains(span []placedEvent, v version) bool {
 	inside, limited, beforeLimit := false, false, false
 	for _, event := range span {
 		switch {
 		case event.Introduced == "0":
 			inside = true // before every version, even those PEP 440 does not know
 		case event.Introduced != "":
-			if v.compare(parseVersion(event.Introduced)) >= 0 {
+			if v.compare(event.at) >= 0 {
 				inside = true
 			}
 		case event.Fixed != "":
-			if v.compare(parseVersion(event.Fixed)) >= 0 {
+			if v.compare(event.at) >= 0 {
 				inside = false
 			}
 		case event.LastAffected != "":
-			if v.compare(parseVersion(event.LastAffected)) > 0 {
+			if v.compare(event.at) > 0 {
 				inside = false
 			}
 		case event.Limit != "":
 			limited = true
-			if event.Limit == "*" || v.compare(parseVersion(event.Limit)) < 0 {
+			if event.Limit == "*" || v.compare(event.at) < 0 {
 				beforeLimit = true
 			}
 		}
@@ -102,17 +118,10 @@ func (e Event) key() string {
 
 // sortEvents brings events into the order of their versions, "0" first; events
 // of one version stay as they were listed.
-func sortEvents(events []Event) {
-	type placed struct {
-		event Event
-		at    version
-	}
-	all := make([]placed, len(events))
-	for i, event := range events {
-		all[i] = placed{event, parseVersion(event.key())}
-	}
-	slices.SortStableFunc(all, func(a, b placed) int {
-		switch aZero, bZero := a.event.Introduced == "0", b.event.Introduced == "0"; {
+func sortEvents(span Range) {
+	all := span.placed()
+	slices.SortStableFunc(all, func(a, b placedEvent) int {
+		switch aZero, bZero := a.Introduced == "0", b.Introduced == "0"; {
 		case aZero && bZero:
 			return 0
 		case aZero:
@@ -123,7 +132,7 @@ func sortEvents(events []Event) {
 		return a.at.compare(b.at)
 	})
 	for i := range all {
-		events[i] = all[i].event
+		span[i] = all[i].Event
 	}
 }
 

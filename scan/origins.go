@@ -1,7 +1,6 @@
 package scan
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
@@ -16,8 +15,9 @@ type origins struct {
 	// requires holds, for each distribution, those of its requirements that
 	// apply here, its active extras included.
 	requires map[string][]pep.Requirement
-	from     map[string]string // the distribution by which one was first reached
-	places   map[string]string // of the requirements that were asked for
+	parents  map[string][]string // who has a requirement of a name, sorted
+	from     map[string]string   // the distribution by which one was first reached
+	places   map[string]string   // of the requirements that were asked for
 }
 
 // trace follows the requirements of the installed distributions from what was
@@ -25,7 +25,7 @@ type origins struct {
 func trace(in Input) *origins {
 	o := &origins{
 		in: in, installed: map[string]*venv.Distribution{}, requires: map[string][]pep.Requirement{},
-		from: map[string]string{}, places: map[string]string{},
+		parents: map[string][]string{}, from: map[string]string{}, places: map[string]string{},
 	}
 	declared := map[string][]pep.Requirement{}
 	for i := range in.Distributions {
@@ -105,6 +105,14 @@ func trace(in Input) *origins {
 			if _, reached := o.from[name]; !reached && root(name) {
 				visit(name, "", nil)
 				follow()
+			}
+		}
+	}
+	for _, name := range names {
+		for _, requirement := range o.requires[name] {
+			child := pep.CanonicalName(requirement.Name)
+			if parents := o.parents[child]; !slices.Contains(parents, name) {
+				o.parents[child] = append(parents, name)
 			}
 		}
 	}
@@ -211,7 +219,7 @@ func (o *origins) holdsOf(d *venv.Distribution, version string) []Hold {
 	if d.Editable {
 		add(Hold{Kind: HeldByEditable})
 	}
-	for _, parent := range o.parents(d.Canonical) {
+	for _, parent := range o.parents[d.Canonical] {
 		for _, requirement := range o.requires[parent] {
 			if pep.CanonicalName(requirement.Name) != d.Canonical || requirement.Specifiers.Contains(version, true) {
 				continue
@@ -227,18 +235,4 @@ func (o *origins) holdsOf(d *venv.Distribution, version string) []Hold {
 		}
 	}
 	return held
-}
-
-// parents gives the distributions that have a requirement, sorted.
-func (o *origins) parents(canonical string) []string {
-	var names []string
-	for name, requirements := range o.requires {
-		if slices.ContainsFunc(requirements, func(r pep.Requirement) bool {
-			return pep.CanonicalName(r.Name) == canonical
-		}) {
-			names = append(names, name)
-		}
-	}
-	slices.SortFunc(names, cmp.Compare[string])
-	return names
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"thresher/advisory"
@@ -197,7 +198,8 @@ func Scan(in Input) (Result, error) {
 	if in.Database != nil {
 		result.HasDatabase, result.Meta, result.AsOf = true, in.Database.Meta(), in.Database.AsOf()
 	}
-	origins := trace(in)
+	// On a good day nobody asks who requires what.
+	origins := sync.OnceValue(func() *origins { return trace(in) })
 	used := make([]bool, len(in.Ignores))
 	for _, d := range in.Distributions {
 		if d.Broken != "" {
@@ -229,12 +231,12 @@ func Scan(in Input) (Result, error) {
 }
 
 // examine finds what is known against one distribution.
-func examine(in Input, origins *origins, used []bool, subject *Subject) error {
+func examine(in Input, origins func() *origins, used []bool, subject *Subject) error {
 	known, err := in.Database.Vulnerabilities(subject.Canonical, subject.Version)
 	if err != nil || len(known) == 0 {
 		return err
 	}
-	subject.Path, subject.Place = origins.path(subject.Canonical)
+	subject.Path, subject.Place = origins().path(subject.Canonical)
 	for i, vulnerability := range known {
 		finding := Finding{Vulnerability: vulnerability, Priority: i}
 		finding.InScope = in.Touched == nil || in.Touched[subject.Canonical]
@@ -242,7 +244,7 @@ func examine(in Input, origins *origins, used []bool, subject *Subject) error {
 		if err != nil {
 			return err
 		}
-		finding.Holds = origins.holds(&subject.Distribution, vulnerability.FixedIn, affected)
+		finding.Holds = origins().holds(&subject.Distribution, vulnerability.FixedIn, affected)
 		if !finding.Malware {
 			finding.Ignored, finding.Expired = ignored(in, used, subject, &vulnerability)
 		}
@@ -261,7 +263,7 @@ func examine(in Input, origins *origins, used []bool, subject *Subject) error {
 	if err != nil {
 		return err
 	}
-	subject.Holds = origins.holds(&subject.Distribution, []string{subject.Fix}, affected)
+	subject.Holds = origins().holds(&subject.Distribution, []string{subject.Fix}, affected)
 	return nil
 }
 
