@@ -37,7 +37,7 @@ func readGuarded(path string) ([]byte, error) {
 	if !ownedByUser(info) && status.Uid != 0 {
 		return nil, &guardError{message: foreignFile}
 	}
-	if info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && !isPrivateGroup(status.Uid, status.Gid) {
+	if info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && !isPrivateGroup("/etc/passwd", "/etc/group", status.Uid, status.Gid) {
 		return nil, &guardError{writableByOthers, "chmod go-w " + shellQuoted(path)}
 	}
 	content, err := io.ReadAll(io.LimitReader(file, largestFile+1))
@@ -56,13 +56,13 @@ func ownedByUser(info fs.FileInfo) bool {
 // isPrivateGroup says whether nobody but the owner is in a group, as many
 // systems set their users up: there a file that its group may write is as
 // private as any. What is not found in the system's own files is not private.
-func isPrivateGroup(owner, group uint32) bool {
+func isPrivateGroup(passwdPath, groupPath string, owner, group uint32) bool {
 	if group == 0 {
 		return true // who is in it can be root anyway
 	}
 	name := ""
 	alone := true
-	passwd := eachLine("/etc/passwd", func(fields []string) {
+	passwd := eachLine(passwdPath, func(fields []string) {
 		if len(fields) < 4 {
 			return
 		}
@@ -74,7 +74,7 @@ func isPrivateGroup(owner, group uint32) bool {
 		}
 	})
 	found := false
-	groups := eachLine("/etc/group", func(fields []string) {
+	groups := eachLine(groupPath, func(fields []string) {
 		if len(fields) < 4 || fields[2] != strconv.Itoa(int(group)) {
 			return
 		}

@@ -336,7 +336,7 @@ func lostProvenance(e FileEvidence) string {
 }
 
 func tooYoung(e FileEvidence, age time.Duration, limit Span) string {
-	return fmt.Sprintf("%s was uploaded %s ago, files younger than %s are held back", fileOf(e), Age(age), limit)
+	return fileOf(e) + " was uploaded " + Age(age) + " ago, files younger than " + limit.String() + " are held back"
 }
 
 func uploadedInFuture(e FileEvidence) string {
@@ -348,7 +348,7 @@ func fixLetThrough(e FileEvidence, age time.Duration) string {
 }
 
 func sdistEvidence(e FileEvidence) string {
-	return fmt.Sprintf("%s is a source distribution, installing it runs its code", fileOf(e))
+	return fileOf(e) + " is a source distribution, installing it runs its code"
 }
 
 func fileOf(e FileEvidence) string {

@@ -50,7 +50,8 @@ func (p *Policy) JudgeRequested(r Requested, e NameEvidence) []Finding {
 }
 
 // JudgeDependency judges the name of something that another distribution
-// brings along, with no network at all.
+// brings along, with no network at all. Its findings may ask: InGate says what
+// they are where nobody can be asked.
 func (p *Policy) JudgeDependency(name string, e NameEvidence, isNew bool) []Finding {
 	canonical, ok := canonicalName(name)
 	if !ok {

@@ -15,6 +15,9 @@ const longestShown = 500
 // nothing to a terminal: control characters, invisible and direction-changing
 // ones as "?", and no more than longestShown characters.
 func printable(text string) string {
+	if isPlain(text) {
+		return text
+	}
 	var shown strings.Builder
 	count := 0
 	for _, character := range text {
@@ -29,6 +32,17 @@ func printable(text string) string {
 		shown.WriteRune(character)
 	}
 	return shown.String()
+}
+
+// isPlain says whether a text is of printable ASCII and not too long, as nearly
+// all are: a page of an index brings thousands.
+func isPlain(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return len(text) <= longestShown
 }
 
 // shellQuoted returns a text as one word of a POSIX shell, for hints that are
