@@ -468,6 +468,29 @@ func TestWhatACallerChangesIsRendered(t *testing.T) {
 	}
 }
 
+func TestPlainRuns(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	for range 200_000 {
+		text := make([]byte, random.IntN(40))
+		for i := range text {
+			text[i] = byte(random.IntN(256))
+			if random.IntN(4) > 0 {
+				text[i] = "a~ !#[]\x7f\x80\xff\x21\x23\x5b\x5d"[random.IntN(14)]
+			}
+		}
+		want := len(text)
+		for i, c := range text {
+			if endsRun[c] {
+				want = i
+				break
+			}
+		}
+		if got := plainRun(string(text)); got != want {
+			t.Fatalf("%q: %d, want %d", text, got, want)
+		}
+	}
+}
+
 // What is made to cost memory or time is refused, or costs little.
 func TestPagesMadeToHurt(t *testing.T) {
 	for name, c := range map[string]struct {
