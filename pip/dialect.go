@@ -6,7 +6,8 @@ type dialect struct {
 	version string // of pip
 
 	bareVCSSchemes      bool // below 21.0: "git:" and its like are URLs by themselves
-	editableNeedsSetup  bool // below 21.1: -e needs a setup.py
+	editableNeedsSetup  bool // below 21.3: -e needs a setup.py
+	editableSetupCfg    bool // from 21.1: or a setup.cfg
 	editableByPlus      bool // below 21.0: -e takes "git+anything"
 	requireHashesAlone  bool // below 20.1: --require-hashes hides the rest of its line
 	fileURLsAsPaths     bool // below 21.3: file: URLs are opened as paths
@@ -14,6 +15,7 @@ type dialect struct {
 	noIndexSticks       bool // from 22.3: after --no-index no index counts
 	namesHosts          bool // from 23.0: --trusted-host needs a host
 	editableSettings    bool // from 24.0: --config-settings beside -e
+	extrasAfterVersion  bool // 21.0 to 24.0: "foo==1[x]" is refused as such
 	legacyGrammar       bool // below 24.1: packaging before 22, by pyparsing
 	schemeByColon       bool // below 24.1: all before the first colon is the scheme
 	guessesEncodings    bool // below 24.1: chardet where a response has no charset
@@ -42,7 +44,8 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 	return dialect{
 		version:             pipVersion,
 		bareVCSSchemes:      !from("21.0"),
-		editableNeedsSetup:  !from("21.1"),
+		editableNeedsSetup:  !from("21.3"),
+		editableSetupCfg:    from("21.1"),
 		editableByPlus:      !from("21.0"),
 		requireHashesAlone:  !from("20.1"),
 		fileURLsAsPaths:     !from("21.3"),
@@ -50,6 +53,7 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 		noIndexSticks:       from("22.3"),
 		namesHosts:          from("23.0"),
 		editableSettings:    from("24.0"),
+		extrasAfterVersion:  from("21.0") && !from("24.1"),
 		legacyGrammar:       !from("24.1"),
 		schemeByColon:       !from("24.1"),
 		guessesEncodings:    !from("24.1"),

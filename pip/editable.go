@@ -69,8 +69,9 @@ func (s *sources) editableParts(text string) (editableParts, error) {
 	url := text
 	if info, err := os.Stat(s.absolute(bare)); bare != "" && err == nil && info.IsDir() {
 		if d.editableNeedsSetup {
-			if _, err := os.Stat(filepath.Join(s.absolute(bare), "setup.py")); err != nil {
-				return editableParts{}, refused(s.noSetup(bare))
+			directory := s.absolute(bare)
+			if !exists(filepath.Join(directory, "setup.py")) && !(d.editableSetupCfg && exists(filepath.Join(directory, "setup.cfg"))) {
+				return editableParts{}, refused(noSetup(directory, d.editableSetupCfg))
 			}
 		}
 		bare = pathToURL(s.absolute(bare))
@@ -143,10 +144,11 @@ func (s *sources) checkEditable(e *editableParts, text string) error {
 	return nil
 }
 
-func (s *sources) noSetup(dir string) string {
-	message := noSetupPy(s.absolute(dir))
-	if _, err := os.Stat(filepath.Join(s.absolute(dir), "pyproject.toml")); err == nil {
-		message += onlyPyproject
+// noSetup is the refusal of a project without setup.py by pips below 21.3.
+func noSetup(directory string, orConfig bool) string {
+	message := noSetupFile(directory, orConfig)
+	if exists(filepath.Join(directory, "pyproject.toml")) {
+		message += onlyPyproject(orConfig)
 	}
 	return message
 }

@@ -485,9 +485,9 @@ func withoutSets(marker string, groups []string) string {
 			}
 		}
 		if holds {
-			b.WriteString(`"a" in "a"`)
+			b.WriteString(`os_name != ""`)
 		} else {
-			b.WriteString(`"a" in "b"`)
+			b.WriteString(`os_name == ""`)
 		}
 		i = end + size
 	}

@@ -202,6 +202,13 @@ func (s *sources) setNamed(r *Requirement, text string, source lineOf) error {
 		}
 		return refused(message)
 	}
+	if s.dialect.extrasAfterVersion && strings.Contains(parsed.specifier, "]") {
+		for _, clause := range strings.Split(parsed.specifier, ",") {
+			if strings.HasSuffix(clause, "]") {
+				return refused(extrasAfterVersion(clause))
+			}
+		}
+	}
 	return s.setParsed(r, parsed)
 }
 

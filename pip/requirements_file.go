@@ -60,7 +60,7 @@ func (s *sources) readTop(path string, constraint bool, origin Origin) {
 		s.record(err, origin.Place)
 		return
 	}
-	reader := &fileReader{sources: s}
+	reader := &fileReader{sources: s, constraints: constraint}
 	file := reader.read(path, constraint, origin.Place)
 	if file != nil {
 		file.top = true
@@ -69,8 +69,9 @@ func (s *sources) readTop(path string, constraint bool, origin Origin) {
 
 // fileReader reads one tree of requirements files.
 type fileReader struct {
-	sources *sources
-	stack   []includedFile
+	sources     *sources
+	constraints bool // the tree hangs on -c: its settings are lost
+	stack       []includedFile
 }
 
 type includedFile struct {
@@ -243,7 +244,7 @@ func (f *fileReader) requirement(file *sourceFile, l *fileLine, constraint bool,
 			s.Finder.RequireHashes = s.Finder.RequireHashes || !s.Finder.NoRequireHashes
 		}
 	}
-	if !editable || s.dialect.editableSettings {
+	if !f.constraints && (!editable || s.dialect.editableSettings) {
 		r.Settings = settingsOf(l.values.of("config_settings").Calls)
 	}
 	s.add(r, err, Origin{Kind: FromFile, Place: place})

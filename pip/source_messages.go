@@ -16,7 +16,6 @@ const (
 	pathExists         = " The path does exist. "
 	noOperator         = "= is not a valid operator. Did you mean == ?"
 	editableConstraint = "Editable requirements are not allowed as constraints"
-	onlyPyproject      = "\n(A \"pyproject.toml\" file was found, but editable mode currently requires a setup.py based build.)"
 	formatControlDash  = "--no-binary / --only-binary option requires 1 argument."
 	oneScriptOnly      = "--requirements-from-script can only be given once"
 )
@@ -36,6 +35,8 @@ const (
 	reasonNoMarkerEnvironment = "the interpreter's marker variables are not known"
 	reasonNoFetch             = "it is behind a URL and cannot be fetched here"
 	hintDownload              = "download the file and give its path"
+	reasonFileURL             = "pip does not find a file: URL without two slashes"
+	hintFileURL               = "give the path instead"
 	reasonTooLarge            = "it is larger than 64 MiB"
 	reasonReadTwice           = "it is a pipe that is named twice; pip would find nothing the second time"
 	hintReadTwice             = "save it to a file first"
@@ -179,9 +180,23 @@ func noEditableName(text string, direct bool) string {
 	return "Could not detect requirement name for '" + text + "', please specify one with " + with
 }
 
-func noSetupPy(dir string) string {
-	return `File "setup.py" not found. Directory cannot be installed in editable mode: ` + dir
+func noSetupFile(directory string, orConfig bool) string {
+	files := `"setup.py"`
+	if orConfig {
+		files += ` or "setup.cfg"`
+	}
+	return "File " + files + " not found. Directory cannot be installed in editable mode: " + directory
 }
+
+func onlyPyproject(orConfig bool) string {
+	kind := "setup.py based"
+	if orConfig {
+		kind = "setuptools-based"
+	}
+	return "\n(A \"pyproject.toml\" file was found, but editable mode currently requires a " + kind + " build.)"
+}
+
+func extrasAfterVersion(clause string) string { return "Extras after version '" + clause + "'." }
 
 // invalidLine is pip's refusal of a requirements-file line that optparse
 // cannot read; it prints its usage first.

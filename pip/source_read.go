@@ -74,6 +74,9 @@ func (s *sources) openPage(file *sourceFile) (string, error) {
 // before.
 func (s *sources) openFileURL(file *sourceFile, constraint bool) (string, error) {
 	file.page = true
+	if !s.dialect.fileURLsAsPaths && !strings.HasPrefix(strings.ToLower(file.Given), "file://") {
+		return "", &doubt{reason: reasonFileURL, hint: hintFileURL}
+	}
 	path, err := s.dialect.urlToPath(file.Given)
 	if err != nil {
 		return "", crashed(err.Error())

@@ -136,8 +136,19 @@ func (p *realPip) ask(t testing.TB, dir string, environ, args []string) sourcesR
 	p.read(t, &r)
 	for i := range r.Requirements {
 		r.Requirements[i].Name = canonicalName(r.Requirements[i].Name)
+		r.Requirements[i].Extras = canonicalExtras(r.Requirements[i].Extras)
 	}
 	return r
+}
+
+// canonicalExtras levels what pips below 24.0 do to the spelling of extras.
+func canonicalExtras(extras []string) []string {
+	canonical := []string{}
+	for _, extra := range extras {
+		canonical = append(canonical, canonicalName(extra))
+	}
+	slices.Sort(canonical)
+	return slices.Compact(canonical)
 }
 
 const testIndex = "https://index.example/simple"
@@ -191,14 +202,12 @@ func (s *sources) reading() sourcesReading {
 		return sourcesReading{Status: s.Failure.Status, Message: s.Failure.Message}
 	}
 	for _, q := range s.Requirements {
-		extras := append([]string{}, q.Extras...)
-		sort.Strings(extras)
 		hashes := append([]string{}, q.Hashes...)
 		sort.Strings(hashes)
 		settings := map[string]string{}
 		maps.Copy(settings, q.Settings)
 		r.Requirements = append(r.Requirements, readRequirement{
-			Name: q.Canonical, Specifier: q.Specifier, Extras: extras, Marker: q.Marker, Applies: q.MarkerApplies,
+			Name: q.Canonical, Specifier: q.Specifier, Extras: canonicalExtras(q.Extras), Marker: q.Marker, Applies: q.MarkerApplies,
 			URL: q.URL, Editable: q.Editable, Constraint: q.Constraint, Hashes: hashes, Settings: settings,
 		})
 	}
@@ -546,7 +555,7 @@ func TestSourcesAgreeWithPip(t *testing.T) {
 				g := generator{Rand: rand.New(rand.NewPCG(uint64(seed), 7))}
 				g.tame = !g.chance(4)
 				c := g.tree()
-				g.newer(c, version)
+				g.newer(c, p.version)
 				dir, err := os.MkdirTemp(t.TempDir(), "case")
 				if err != nil {
 					t.Fatal(err)
@@ -554,12 +563,16 @@ func TestSourcesAgreeWithPip(t *testing.T) {
 				c.write(t, dir)
 				s := p.collect(t, dir, c.environ, c.args[2:])
 				if len(s.Unreadable) > 0 {
-					unreadable[s.Unreadable[0].Reason]++
+					reason, _, _ := strings.Cut(s.Unreadable[0].Reason, ":")
+					unreadable[reason]++
 					continue
 				}
 				want, got := p.ask(t, dir, c.environ, c.args), s.reading()
 				if want.Status != 0 {
 					refused++
+				}
+				if strings.HasPrefix(want.Message, "You must give at least one requirement") {
+					continue // the command line's matter, not the sources'
 				}
 				if diff := cmp.Diff(want.comparable(), got.comparable()); diff != "" {
 					failures++

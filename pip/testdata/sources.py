@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import ssl
 import sys
 
 sys.path.insert(0, sys.argv[1])
@@ -22,7 +23,9 @@ from pip._internal.exceptions import (  # noqa: E402
 )
 from pip._internal.network import session as network_session  # noqa: E402
 
-# It starts other programs to describe the machine.
+# No connection is made: reading the certificates would take most of the time,
+# and so would starting the programs that describe the machine.
+ssl.SSLContext.load_verify_locations = lambda *args, **kwargs: None
 network_session.user_agent = lambda: "pip"
 
 
