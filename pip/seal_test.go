@@ -322,7 +322,7 @@ func sealInput(t *testing.T, args, environ []string) Input {
 		t.Fatal(err)
 	}
 	return Input{
-		Args: args, Environ: append([]string{"HOME=" + dir, "PATH=/usr/bin"}, environ...), Dir: dir,
+		Args: args, Environ: append([]string{"HOME=" + dir, "PATH=/usr/bin", "PIP_CONFIG_FILE=" + os.DevNull}, environ...), Dir: dir,
 		Installation: &Installation{
 			Interpreter: filepath.Join(dir, "bin", "python"), Script: filepath.Join(dir, "bin", "pip"), Prefix: dir, BasePrefix: "/usr",
 			Virtual: true, PythonVersion: "3.11.7", Version: "26.2.1", PackageDir: filepath.Join(dir, "pip"), DefaultIndex: testDefaultIndex,
