@@ -111,6 +111,9 @@ func TestFormsOfSources(t *testing.T) {
 			if err != nil || len(malware) != 1 || malware[0].ID != "MAL-2" {
 				t.Errorf("%+v %v", malware, err)
 			}
+			if whole, err := d.WholeMalware("a"); err != nil || whole != nil {
+				t.Errorf("%v %v", whole, err) // MAL-2 is about one version
+			}
 			if none, err := d.Match("absent", "1"); err != nil || none != nil {
 				t.Errorf("%+v %v", none, err)
 			}

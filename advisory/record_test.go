@@ -3,6 +3,7 @@ package advisory
 import (
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -68,6 +69,17 @@ func TestAffects(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestWholeMalware(t *testing.T) {
+	source := write(t, filepath.Join(t.TempDir(), "x.jsonl"), []byte(strings.Join([]string{
+		osv("MAL-1", ecosystem(`{"introduced":"0"}`)), osv("MAL-2", ecosystem(`{"introduced":"0"}`, `{"fixed":"2"}`)),
+		osv("MAL-3", ecosystem(`{"introduced":"1"}`)), osv("PYSEC-4", ecosystem(`{"introduced":"0"}`)),
+	}, "\n")))
+	ids, err := imported(t, source).WholeMalware("a")
+	if err != nil || !slices.Equal(ids, []string{"MAL-1"}) {
+		t.Errorf("%v %v", ids, err)
 	}
 }
 
