@@ -167,7 +167,7 @@ func (s *sealing) arguments() []string {
 			continue
 		}
 		if option.Action != "append" {
-			words = append(words, "--"+item.Key+"="+item.Value)
+			words = append(words, "--"+item.Key+"="+s.replace(option, item.Value))
 			continue
 		}
 		for _, value := range splitPython(item.Value) {
@@ -234,9 +234,17 @@ func effect(option *optionSpec) string {
 // address for an index, the copy for a requirements file.
 func (s *sealing) replace(option *optionSpec, value string) string {
 	switch option.Dest {
-	case "requirements", "constraints", "build_constraints":
+	case "requirements", "constraints", "build_constraints", "requirements_from_scripts":
 		if copied, ok := s.files[value]; ok {
 			return copied
+		}
+	case "dependency_groups":
+		path, name := "pyproject.toml", value
+		if at := strings.LastIndexByte(value, ':'); at >= 0 {
+			path, name = value[:at], value[at+1:]
+		}
+		if copied, ok := s.files[path]; ok {
+			return copied + ":" + name
 		}
 	case "index_url", "extra_index_urls":
 		if s.ReplaceIndex != nil {

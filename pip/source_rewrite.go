@@ -63,6 +63,19 @@ func (s *sources) changed() []string {
 	return changed
 }
 
+// Changed names the files that pip read for itself and that no longer hold what
+// was checked. It is asked after pip has ended: what was in them meanwhile may
+// have been installed unseen.
+func (c *Command) Changed() []string {
+	var changed []string
+	for _, s := range []*sources{c.sources, c.buildSources} {
+		if s != nil {
+			changed = append(changed, s.changed()...)
+		}
+	}
+	return changed
+}
+
 // sourceWriter writes the copies of one run.
 type sourceWriter struct {
 	sources *sources
@@ -100,7 +113,15 @@ func (w *sourceWriter) setsIndex(l *fileLine) bool {
 			return true
 		}
 	}
-	return l.findLinks != "" && w.replace(l.findLinks) != l.findLinks
+	return l.findLinks != "" && w.replaceLinks(l.findLinks) != l.findLinks
+}
+
+// replaceLinks replaces the address of -f; a local directory stays.
+func (w *sourceWriter) replaceLinks(value string) string {
+	if lower := strings.ToLower(value); strings.HasPrefix(lower, "http:") || strings.HasPrefix(lower, "https:") {
+		return w.replace(value)
+	}
+	return value
 }
 
 // hasSealedVariable tells whether a line was made with a variable that the
@@ -289,7 +310,7 @@ func (w *sourceWriter) optionLine(l *fileLine) string {
 // findLinks gives the replacement of -f: the copy lies elsewhere, so a path
 // becomes absolute.
 func (w *sourceWriter) findLinks(value string) string {
-	if replaced := w.replace(value); replaced != value {
+	if replaced := w.replaceLinks(value); replaced != value {
 		return replaced
 	}
 	if url, err := w.sources.dialect.isURL(value); err == nil && !url {
