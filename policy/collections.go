@@ -87,8 +87,6 @@ func (info KeyInfo) entryKey(name string) string {
 	return info.Key
 }
 
-func always[T any](*Policy, T, *T) bool { return true }
-
 func wrong(n *node, message string) []Problem {
 	return []Problem{{Line: n.line, Column: n.column, Message: message}}
 }
@@ -288,7 +286,22 @@ func allowField() field {
 		func(entry Allow) string { return entry.Name },
 		func(entry *Allow) *Source { return &entry.Source },
 		Allow.toml,
-		always)
+		func(_ *Policy, entry Allow, old *Allow) bool { return old == nil || !old.covers(entry) })
+}
+
+// covers says whether an entry answers all that another for the same name
+// does, for as long.
+func (a Allow) covers(other Allow) bool {
+	if !lastsAsLong(a.Expires, other.Expires) || a.Rules != nil && other.Rules == nil {
+		return false
+	}
+	return !slices.ContainsFunc(other.Rules, func(rule Rule) bool { return !a.answers(rule) })
+}
+
+// lastsAsLong says whether a first day of not counting is no sooner than
+// another; zero is never.
+func lastsAsLong(expires, other time.Time) bool {
+	return expires.IsZero() || !other.IsZero() && !expires.Before(other)
 }
 
 // answeredRules reads the rules that an allow entry answers.
@@ -451,14 +464,15 @@ func badIndexURL(text string) string {
 
 func ignoreField() field {
 	info := KeyInfo{Key: "scan.ignore", Type: "list of tables: id, reason, expires, package, versions", Meaning: "a vulnerability that was looked at and does not count for now", Layers: EveryLayer, Tighter: "nothing, but one that expires within 90 days counts"}
-	made := collection(info,
+	return collection(info,
 		func(p *Policy) *[]Ignore { return &p.Scan.Ignore },
 		readIgnores,
-		func(entry Ignore) string { return entry.ID + "\x00" + entry.Package + "\x00" + entry.Versions },
+		func(entry Ignore) string { return strings.ToUpper(entry.ID) + "\x00" + entry.Package + "\x00" + entry.Versions },
 		func(entry *Ignore) *Source { return &entry.Source },
 		Ignore.toml,
-		always)
-	return made
+		func(_ *Policy, entry Ignore, old *Ignore) bool {
+			return old == nil || !lastsAsLong(old.Expires, entry.Expires)
+		})
 }
 
 func readIgnores(n *node) ([]placed[Ignore], []Problem) {

@@ -141,6 +141,34 @@ func TestProjectMayTighten(t *testing.T) {
 	}
 }
 
+// What the user has said already is not loosened by being said again.
+func TestWhatIsAllowedAlready(t *testing.T) {
+	tests := []struct {
+		user, project string
+		loosens       bool
+	}{
+		{"reason = \"a\"\n", "reason = \"b\"\n", false},
+		{"reason = \"a\"\n", "reason = \"b\"\nexpires = 2027-01-01\n", false},
+		{"reason = \"a\"\nexpires = 2027-01-01\n", "reason = \"b\"\nexpires = 2027-01-02\n", true},
+		{"reason = \"a\"\nexpires = 2027-01-01\n", "reason = \"b\"\n", true},
+		{"reason = \"a\"\nexpires = 2027-01-02\n", "reason = \"b\"\nexpires = 2027-01-01\n", false},
+		{"reason = \"a\"\n", "reason = \"b\"\nrules = [\"stale\"]\n", false},
+		{"reason = \"a\"\n", "reason = \"b\"\nrules = [\"stale\", \"sdist\"]\n", true},
+		{"reason = \"a\"\nrules = [\"stale\", \"sdist\"]\n", "reason = \"b\"\nrules = [\"sdist\"]\n", false},
+		{"reason = \"a\"\nrules = [\"stale\"]\n", "reason = \"b\"\n", true},
+	}
+	for _, test := range tests {
+		before := layers{user: "[allow.x]\n" + test.user}.merged(t, false)
+		after := layers{user: "[allow.x]\n" + test.user, project: "[allow.X]\n" + test.project}.merged(t, false)
+		if got := len(after.Project.Loosens) > 0; got != test.loosens {
+			t.Errorf("%q, %q: loosens %t", test.user, test.project, got)
+		}
+		if diff := cmp.Diff(values(before), values(after)); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
 func TestUntrustedIgnoreSaysSo(t *testing.T) {
 	project := "[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2026-12-01\n"
 	for _, trusted := range []bool{false, true} {
