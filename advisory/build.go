@@ -265,6 +265,9 @@ func (b *builder) write(path string, base *Database, meta Meta) (Stats, error) {
 	if err := check(file.Name(), meta); err != nil {
 		return Stats{}, fmt.Errorf("check what was written: %w", err)
 	}
+	if base != nil {
+		base.Close() // Windows replaces no file that is open; a second Close does no harm
+	}
 	if err := replace(file.Name(), path); err != nil {
 		return Stats{}, err
 	}
