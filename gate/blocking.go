@@ -22,9 +22,12 @@ import (
 func (g *Gate) blockFile(result *verdict, file index.File, name, version string, finding policy.Finding) index.File {
 	id := g.nextBlock()
 	result.blocked[id] = blockedFile{name: name, version: version, finding: finding}
-	file.URL = g.blockedURL(id, file.Filename)
-	file.CoreMetadata, file.MetadataHashes, file.Provenance = false, nil, ""
-	return file
+	// Only what pip chooses by: whatever else the index said of the file, a pip
+	// to come might do with.
+	return index.File{
+		Filename: file.Filename, URL: g.blockedURL(id, file.Filename), Hashes: file.Hashes, RequiresPython: file.RequiresPython,
+		Size: file.Size, UploadTime: file.UploadTime, Yanked: file.Yanked, YankedReason: file.YankedReason,
+	}
 }
 
 func (g *Gate) nextBlock() string { return strconv.FormatInt(g.blocks.Add(1), 16) }

@@ -37,7 +37,8 @@ type Source interface {
 	// Metadata gives a file's core metadata (PEP 658).
 	Metadata(ctx context.Context, indexURL string, file *index.File) ([]byte, error)
 	// WithCredentials gives a file's URL with the credentials that pip needs
-	// to fetch it and cannot find by itself.
+	// to fetch it and cannot find by itself: the same for all files of a page
+	// that lie on one host.
 	WithCredentials(indexURL, fileURL string) string
 }
 

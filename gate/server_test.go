@@ -360,3 +360,39 @@ func TestLargePage(t *testing.T) {
 		t.Errorf("%d links", strings.Count(page, "<a "))
 	}
 }
+
+// A blocked file keeps its hashes, and loses everything by which pip could do
+// without fetching it.
+func TestBlockedEntry(t *testing.T) {
+	t.Parallel()
+	const digest = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+	for _, page := range []struct{ kind, body string }{
+		{contentJSON, `{"meta":{"api-version":"1.0"},"name":"app","files":[{"filename":"app-1.0-py3-none-any.whl","url":"https://files.example/app-1.0-py3-none-any.whl",
+			"hashes":{"sha256":"` + digest + `"},"core-metadata":{"sha256":"` + digest + `"},"dist-info-metadata":true,"data-dist-info-metadata":{"sha256":"` + digest + `"},"provenance":"https://files.example/p"}]}`},
+		{"text/html", `<!DOCTYPE html><a href="https://files.example/app-1.0-py3-none-any.whl#sha256=` + digest + `" data-dist-info-metadata="true" data-core-metadata="true">app-1.0-py3-none-any.whl</a>`},
+	} {
+		x := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Type", page.kind)
+			_, _ = io.WriteString(w, page.body)
+		}))
+		t.Cleanup(x.Close)
+		g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}, JudgeProject: blockNamed("app"), Prefetch: -1})
+		for _, accept := range []string{contentJSON, "text/html"} {
+			_, _, body := ask(t, g, g.IndexURL(0)+"app/", accept)
+			if !strings.Contains(body, "http://"+g.Address()+"/b/1/app-1.0-py3-none-any.whl") || !strings.Contains(body, digest) {
+				t.Errorf("no blocked file in %s", body)
+			}
+			for _, text := range []string{"files.example", `metadata":true`, `metadata":{`, `metadata="true`} {
+				if strings.Contains(body, text) {
+					t.Errorf("%q in %s", text, body)
+				}
+			}
+		}
+		if status, reason, _ := ask(t, g, "http://"+g.Address()+"/b/1/app-1.0-py3-none-any.whl", ""); status != 403 || !strings.HasPrefix(reason, "blocked by thresher: app: is malware") {
+			t.Errorf("%d %s", status, reason)
+		}
+		if len(g.Ledger()) > 0 {
+			t.Errorf("vouched for %+v", g.Ledger())
+		}
+	}
+}

@@ -167,6 +167,7 @@ func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeF
 	candidates := g.candidates(result, page, judgeFile)
 	g.letFixThrough(result.name, candidates, judgeFile)
 
+	credentialed := withCredentials(g.config.Source, indexURL)
 	served := emptied(page)
 	served.Files = make([]index.File, 0, len(candidates))
 	result.kept = make([]keptFile, 0, len(candidates))
@@ -187,7 +188,7 @@ func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeF
 			served.Files = append(served.Files, g.blockFile(result, *c.file, decisive.evidence.Name, decisive.evidence.Version, decisive.decisive))
 		default:
 			file := *c.file
-			file.URL = g.config.Source.WithCredentials(indexURL, file.URL)
+			file.URL = credentialed(file.URL)
 			served.Files = append(served.Files, file)
 			result.kept = append(result.kept, keptFile{c.evidence.Name, c.evidence.Version, c.file, c.notes})
 			for _, other := range c.others {
@@ -200,6 +201,24 @@ func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeF
 		served.Versions = ascending(versions)
 	}
 	result.page = served
+}
+
+// withCredentials gives a function that does what the source's method does and
+// asks it once for each host of a page.
+func withCredentials(source Source, indexURL string) func(fileURL string) string {
+	known := map[string]string{}
+	return func(fileURL string) string {
+		origin := originOf(fileURL)
+		replaced, ok := known[origin]
+		if !ok {
+			full := source.WithCredentials(indexURL, fileURL)
+			if replaced = originOf(full); origin == "" || replaced == "" || full[len(replaced):] != fileURL[len(origin):] {
+				return full
+			}
+			known[origin] = replaced
+		}
+		return replaced + fileURL[len(origin):]
+	}
 }
 
 // harder compares what two verdicts do to a file.
