@@ -12,6 +12,7 @@ import (
 type Page struct {
 	Body        []byte
 	ContentType string
+	URL         string // after redirects; empty where there were none
 }
 
 // StatusError is an answer of 400 or above: pip's own refusal of an address.

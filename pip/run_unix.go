@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // heldSignals are the signals that this process receives while a child runs.
@@ -60,7 +61,9 @@ func (o Outcome) Die() {
 	if number, ok := o.Signal.(syscall.Signal); ok {
 		signal.Reset(number)
 		_ = syscall.Kill(os.Getpid(), number)
-		// A signal that does not kill leaves the shell's own convention.
+		// It arrives while this goroutine goes on. One that does not kill
+		// here (ignored by whoever started us) leaves the shell's convention.
+		time.Sleep(time.Second)
 		os.Exit(128 + int(number))
 	}
 	os.Exit(o.Status)

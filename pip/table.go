@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
-	"sort"
 	"strings"
 	"sync"
 )
@@ -79,18 +78,6 @@ func (t *optionTable) index() {
 			}
 		}
 	}
-}
-
-// commandNames gives the commands in alphabetical order.
-func (t *optionTable) commandNames() []string {
-	var names []string
-	for name := range t.Commands {
-		if name != globalCommand {
-			names = append(names, name)
-		}
-	}
-	sort.Strings(names)
-	return names
 }
 
 // globalCommand stands for what comes before the command's name.
