@@ -72,9 +72,9 @@ type Client struct {
 	config    Config
 	proxies   proxySettings
 	trusted   []trustedHost
-	roots     string // fingerprint of the certificates
-	verifying *http.Transport
-	trusting  *http.Transport // for trusted hosts, checks no certificate
+	roots     string                 // fingerprint of the certificates
+	verifying func() *http.Transport // made at the first call
+	trusting  func() *http.Transport // for trusted hosts, checks no certificate
 	netrc     map[string]netrcEntry
 	keyring   KeyringFunc
 	cache     *diskCache // nil none
@@ -84,6 +84,7 @@ type Client struct {
 	keyringAnswers map[string]*keyringAnswer
 	keyringFailed  bool
 	notes          []string
+	transports     []*http.Transport
 }
 
 // New makes a client. It returns an error where a certificate, a proxy, a
@@ -137,8 +138,8 @@ func New(config Config) (*Client, error) {
 	if c.netrc, err = loadNetrc(config.Netrc, environ); err != nil {
 		c.note(noteNetrc(err))
 	}
-	c.verifying = c.transport(&tls.Config{RootCAs: certificates.roots, Certificates: certificates.certificates})
-	c.trusting = c.transport(&tls.Config{InsecureSkipVerify: true, Certificates: certificates.certificates})
+	c.verifying = sync.OnceValue(func() *http.Transport { return c.transport(certificates.verifying()) })
+	c.trusting = sync.OnceValue(func() *http.Transport { return c.transport(certificates.trusting()) })
 	if config.CacheDir != "" {
 		c.cache = openCache(config.CacheDir, config.CacheSize, config.Now, c.note)
 	}
@@ -147,7 +148,7 @@ func New(config Config) (*Client, error) {
 
 func (c *Client) transport(certificates *tls.Config) *http.Transport {
 	dialer := &net.Dialer{Timeout: c.config.Timeout, KeepAlive: 30 * time.Second}
-	return &http.Transport{
+	t := &http.Transport{
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxies.forURL(r.URL), nil },
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        certificates,
@@ -166,6 +167,10 @@ func (c *Client) transport(certificates *tls.Config) *http.Transport {
 			return nil
 		},
 	}
+	c.mu.Lock()
+	c.transports = append(c.transports, t)
+	c.mu.Unlock()
+	return t
 }
 
 var errProxyAuth = errors.New("the proxy wants credentials")
@@ -203,8 +208,11 @@ func (c *Client) Notes() []string {
 
 // Close lets idle connections go and waits for the cache's housekeeping.
 func (c *Client) Close() {
-	c.verifying.CloseIdleConnections()
-	c.trusting.CloseIdleConnections()
+	c.mu.Lock()
+	for _, t := range c.transports {
+		t.CloseIdleConnections()
+	}
+	c.mu.Unlock()
 	if c.cache != nil {
 		c.cache.wait()
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"strings"
-	"sync"
 )
 
 // credentials are what one request carries as basic authentication.
@@ -95,7 +94,7 @@ func (c *Client) unlock(ctx context.Context, u *url.URL, own splitURL, s scope, 
 
 // keyringAnswer is what the keyring said about a service and user, asked once.
 type keyringAnswer struct {
-	once  sync.Once
+	said  chan struct{} // closed once the rest is there
 	found credentials
 	ok    bool
 }
@@ -109,23 +108,32 @@ func (c *Client) askOnce(ctx context.Context, service, user string) (credentials
 	}
 	a := c.keyringAnswers[key]
 	if a == nil {
-		a = &keyringAnswer{}
+		a = &keyringAnswer{said: make(chan struct{})}
 		c.keyringAnswers[key] = a
+		// Not under this request's own context, for others wait for the
+		// answer too; each of them no longer than it may.
+		go c.consult(context.WithoutCancel(ctx), a, service, user)
 	}
 	c.mu.Unlock()
-	a.once.Do(func() {
-		// Not under the request's own context: others wait for the answer.
-		foundUser, password, ok, err := c.keyring(context.WithoutCancel(ctx), service, user)
-		if err != nil {
-			c.note(noteKeyring(err))
-			c.mu.Lock()
-			c.keyringFailed = true
-			c.mu.Unlock()
-			return
-		}
-		a.found, a.ok = credentials{foundUser, password}, ok
-	})
-	return a.found, a.ok
+	select {
+	case <-a.said:
+		return a.found, a.ok
+	case <-ctx.Done():
+		return credentials{}, false
+	}
+}
+
+func (c *Client) consult(ctx context.Context, a *keyringAnswer, service, user string) {
+	defer close(a.said)
+	foundUser, password, ok, err := c.keyring(ctx, service, user)
+	if err != nil {
+		c.note(noteKeyring(err))
+		c.mu.Lock()
+		c.keyringFailed = true
+		c.mu.Unlock()
+		return
+	}
+	a.found, a.ok = credentials{foundUser, password}, ok
 }
 
 // Authenticate remembers credentials for the host of rawURL, as those that

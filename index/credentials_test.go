@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -376,6 +377,23 @@ echo '{"username": "token", "password": "right"}'`
 	environ := newEnvironment([]string{"PATH=" + keyringScript(t, simple)})
 	if _, _, _, err := askKeyring(context.Background(), findKeyring(environ), environ, "https://index.example/", "--evil"); err == nil {
 		t.Fatal("an option was passed as a user")
+	}
+}
+
+func TestASlowKeyringHoldsNobodyBeyondTheirTime(t *testing.T) {
+	r := record(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) })
+	release := make(chan struct{})
+	defer close(release)
+	x := client(t, func(c *Config) {
+		c.Keyring = func(context.Context, string, string) (string, string, bool, error) {
+			<-release
+			return "", "", false, nil
+		}
+	})
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	if _, err := x.Page(ctx, r.URL, "alpha"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatal(err)
 	}
 }
 

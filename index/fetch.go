@@ -159,6 +159,9 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, 
 				unlocked = true
 				continue
 			}
+			if ctx.Err() != nil {
+				return nil, &interrupted{Redact(u.String()), ctx.Err()}
+			}
 			return nil, &AuthError{URL: Redact(u.String()), Status: result.status, Sent: has}
 		case http.StatusProxyAuthRequired:
 			return nil, c.proxyAuthError(u)
@@ -284,7 +287,7 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 	if trusts(c.trusted, originOf(u)) {
 		transport = c.trusting
 	}
-	answer, err := transport.RoundTrip(request)
+	answer, err := transport().RoundTrip(request)
 	if err != nil {
 		return nil, c.connectionError(u, err)
 	}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
@@ -14,9 +15,31 @@ import (
 // the client certificate, so that what was cached under others is not taken
 // for verified, or for this client's.
 type tlsSettings struct {
-	roots        *x509.CertPool
+	system       bool     // the platform's own roots count
+	bundles      [][]byte // PEM
 	certificates []tls.Certificate
 	fingerprint  string
+}
+
+// verifying takes the bundles apart, which takes milliseconds: it is called at
+// the first request, while Python starts.
+func (s tlsSettings) verifying() *tls.Config {
+	roots := x509.NewCertPool()
+	if s.system {
+		// A system without roots refuses every certificate, as it should.
+		if pool, err := x509.SystemCertPool(); err == nil {
+			roots = pool
+		}
+	}
+	for _, pem := range s.bundles {
+		roots.AppendCertsFromPEM(pem)
+	}
+	return &tls.Config{RootCAs: roots, Certificates: s.certificates}
+}
+
+// trusting checks nothing: for trusted hosts.
+func (s tlsSettings) trusting() *tls.Config {
+	return &tls.Config{InsecureSkipVerify: true, Certificates: s.certificates}
 }
 
 // newTLSSettings follows pip: REQUESTS_CA_BUNDLE, then CURL_CA_BUNDLE, beat
@@ -39,8 +62,12 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 	}
 	hash := sha256.New()
 	add := func(pem []byte) bool {
+		if !bytes.Contains(pem, []byte("-----BEGIN CERTIFICATE-----")) {
+			return false
+		}
 		hash.Write(pem)
-		return s.roots.AppendCertsFromPEM(pem)
+		s.bundles = append(s.bundles, pem)
+		return true
 	}
 	if bundle == "" || c.CertAddsToSystem {
 		hash.Write([]byte("system\n"))
@@ -48,14 +75,14 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 			return s, err
 		}
 		if c.CertifiFile != "" {
+			// A pip that a distribution repackaged has none: it takes the
+			// system's.
 			pem, err := os.ReadFile(c.CertifiFile)
-			if err != nil {
+			if err != nil && !os.IsNotExist(err) {
 				return s, fmt.Errorf("read pip's own certificates: %w", err)
 			}
 			add(pem)
 		}
-	} else {
-		s.roots = x509.NewCertPool()
 	}
 	if bundle != "" {
 		found, err := addBundle(environ.expandHome(bundle), add)
@@ -87,14 +114,9 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 func (s *tlsSettings) systemRoots(environ environment, add func([]byte) bool) error {
 	file, dir := environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
 	if file == "" && dir == "" {
-		pool, err := x509.SystemCertPool()
-		if err != nil {
-			return fmt.Errorf("read the system's certificates: %w", err)
-		}
-		s.roots = pool
+		s.system = true
 		return nil
 	}
-	s.roots = x509.NewCertPool()
 	paths := filepath.SplitList(dir)
 	if file != "" {
 		paths = append(paths, file)

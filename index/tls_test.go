@@ -99,6 +99,7 @@ func TestCertificates(t *testing.T) {
 		{"SSL_CERT_DIR", Config{Environ: []string{"SSL_CERT_DIR=" + filepath.Dir(bundle)}}, false},
 		{"SSL_CERT_FILE under --cert", Config{CertFile: otherBundle, Environ: []string{"SSL_CERT_FILE=" + bundle}}, true},
 		{"pip's own bundle", Config{CertifiFile: bundle}, false},
+		{"a pip without a bundle", Config{CertifiFile: bundle + ".absent"}, true},
 		{"--trusted-host", Config{TrustedHosts: []string{name}}, false},
 		{"--trusted-host with its port", Config{TrustedHosts: []string{host}}, false},
 		{"--trusted-host with another port", Config{TrustedHosts: []string{name + ":1" + port[1:]}}, true},
