@@ -98,9 +98,9 @@ func WriteCycloneDX(w io.Writer, results []Result, version string) error {
 			if name == "" {
 				name = s.Name
 			}
-			purl := "pkg:pypi/" + url.PathEscape(name)
+			purl := "pkg:pypi/" + purlEscape.Replace(url.PathEscape(name))
 			if s.Version != "" {
-				purl += "@" + url.PathEscape(s.Version)
+				purl += "@" + purlEscape.Replace(url.PathEscape(s.Version))
 			}
 			if seen[purl] {
 				continue
@@ -114,6 +114,9 @@ func WriteCycloneDX(w io.Writer, results []Result, version string) error {
 	}
 	return encode(w, document)
 }
+
+// purlEscape encodes what package URLs reserve and paths do not.
+var purlEscape = strings.NewReplacer("+", "%2B", "!", "%21", "@", "%40")
 
 func bomVulnerabilityOf(f *Finding, purl string) bomVulnerability {
 	v := bomVulnerability{
