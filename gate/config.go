@@ -101,9 +101,12 @@ type Config struct {
 	Requested []Wanted
 	Eager     bool // pip upgrades dependencies that would do as they are
 
-	// AllowedHosts are hosts ("host" or "host:port") of URLs that had a
-	// verdict of their own, to which the forward proxy passes.
+	// AllowedHosts are hosts ("host" or "host:port") to which the forward
+	// proxy passes.
 	AllowedHosts []string
+	// AllowedURLs had a verdict of their own: the proxy passes to their hosts,
+	// and to where they redirect, as archives of code forges do.
+	AllowedURLs []string
 	// Proxy gives the user's own proxy for a target, nil where there is none.
 	Proxy func(target *url.URL) (*url.URL, error)
 	// RedirectHosts gives the hosts that a file's URL redirects to. It is asked

@@ -52,6 +52,7 @@ type Gate struct {
 	vouched  []Entry
 	hosts    map[string]bool     // that the forward proxy passes to: "name:port"
 	samples  map[string][]string // index URL → URLs of files, one for each host of a page
+	direct   []string            // URLs that had a verdict of their own
 	ahead    map[aheadKey]bool
 }
 
@@ -105,6 +106,12 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 	}
 	for _, host := range config.AllowedHosts {
 		g.Allow(host)
+	}
+	for _, address := range config.AllowedURLs {
+		if host := hostOf(address); host != "" {
+			g.hosts[host] = true
+			g.direct = append(g.direct, address)
+		}
 	}
 	g.server = &http.Server{Handler: g, ReadHeaderTimeout: 30 * time.Second, ErrorLog: quiet}
 	g.running.Add(1)

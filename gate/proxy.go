@@ -31,8 +31,9 @@ func (g *Gate) passes(ctx context.Context, key string) bool {
 }
 
 // isRedirected says whether a host that no page named is where an index sends
-// those who fetch its files, as many that keep files in an object store do. One
-// file of each page's host is asked for that, once.
+// those who fetch its files, as many that keep files in an object store do, or
+// where a URL that had a verdict leads. One file of each page's host is asked
+// for that, and each such URL, once.
 func (g *Gate) isRedirected(ctx context.Context, key string) bool {
 	g.mutex.Lock()
 	asked := map[redirectKey]string{}
@@ -40,6 +41,9 @@ func (g *Gate) isRedirected(ctx context.Context, key string) bool {
 		for _, file := range files {
 			asked[redirectKey{indexURL, hostOf(file)}] = file
 		}
+	}
+	for _, address := range g.direct {
+		asked[redirectKey{"", address}] = address
 	}
 	g.mutex.Unlock()
 	for sample, file := range asked {
@@ -49,7 +53,10 @@ func (g *Gate) isRedirected(ctx context.Context, key string) bool {
 			if g.config.RedirectHosts != nil {
 				return g.config.RedirectHosts(inside, sample.indexURL, file)
 			}
-			return g.redirectHosts(inside, g.config.Source.WithCredentials(sample.indexURL, file))
+			if sample.indexURL != "" {
+				file = g.config.Source.WithCredentials(sample.indexURL, file)
+			}
+			return g.redirectHosts(inside, file)
 		}).wait(ctx)
 		if err != nil {
 			continue // then the host stays refused
@@ -95,8 +102,9 @@ func (g *Gate) redirectHosts(ctx context.Context, rawURL string) ([]string, erro
 	return hosts, nil
 }
 
-// redirectKey names files that are fetched in the same way.
-type redirectKey struct{ indexURL, host string }
+// redirectKey names files that are fetched in the same way: those of one host
+// on an index's pages, or a single URL where indexURL is "".
+type redirectKey struct{ indexURL, place string }
 
 // proxyAuthentic checks the proxy's credentials, and asks for them as a proxy
 // does: git and curl send them only then.

@@ -345,4 +345,8 @@ func TestRedirectedFiles(t *testing.T) {
 	g = open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
 	e.pip(g, "install", "app").want(t, 0)
 	e.wantInstalled("app==1.0")
+
+	direct := open(t, Config{AllowedURLs: []string{x.URL + "/files/app-1.0-py3-none-any.whl"}})
+	e.pip(direct, "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 0)
+	e.pip(open(t, Config{}), "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 1, "blocked by thresher")
 }
