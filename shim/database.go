@@ -1,44 +1,134 @@
 package shim
 
 import (
+	"context"
 	"errors"
+	"net/http"
 	"sync"
 	"time"
 
 	"thresher/advisory"
 )
 
-// database is the local advisory data as one run uses it. Without data it
-// answers that nothing is known, and missing says so. The first failed look-up
-// is kept, so that no failure passes for an answer.
-type database struct {
-	*advisory.Database
-	missing bool
+// How long a run waits for advisory data that is not there yet, counted from
+// its start: before the first file is let through, and before the scan. Data
+// that is there but old is refreshed beside pip, and waited for a moment only.
+const (
+	waitForFile  = 10 * time.Second
+	waitForScan  = 60 * time.Second
+	waitForFresh = 2 * time.Second
+)
 
-	mutex   sync.Mutex
-	failure error
+// database is the local advisory data as one run uses it, with a refresh that
+// goes on beside pip. Without data it answers that nothing is known, and
+// missing says so. The first look-up that fails is kept, so that no failure
+// passes for an answer.
+type database struct {
+	path   string
+	start  time.Time
+	cancel context.CancelFunc
+	done   chan struct{} // closed when the refresh has ended; nil without one
+
+	mutex      sync.Mutex
+	opened     *advisory.Database // nil: no data
+	failure    error              // of a look-up
+	refreshErr error
 }
 
-// advisories opens the local data. Data of another format or damaged counts as
-// missing, and the next refresh replaces it.
-func (in *invocation) advisories(*analysis) (*database, error) {
+// openDatabase opens the local data, and begins to refresh it where policy
+// wants that and it is older than policy allows. Data of another format or
+// damaged counts as missing, and the refresh replaces it.
+func (in *invocation) openDatabase(a *analysis) (*database, error) {
+	d := &database{path: in.places.Advisories(), start: in.start, cancel: func() {}}
 	if in.places.Data == "" {
-		return &database{missing: true}, nil
+		return d, nil
 	}
-	opened, err := advisory.Open(in.places.Advisories())
-	switch {
-	case errors.Is(err, advisory.ErrNoDatabase), errors.Is(err, advisory.ErrDamaged):
-		return &database{missing: true}, nil
-	case err != nil:
+	if err := d.open(); err != nil {
 		return nil, err
 	}
-	return &database{Database: opened}, nil
+	update := a.policy.Update
+	if !update.Automatic.Value || d.opened != nil && in.start.Sub(d.opened.AsOf()) < update.MaxAge.Value.Duration() {
+		return d, nil
+	}
+	ctx, cancel := context.WithCancel(in.context)
+	d.cancel, d.done = cancel, make(chan struct{})
+	go func() {
+		defer close(d.done)
+		_, err := advisory.Refresh(ctx, advisory.RefreshInput{
+			Path: d.path, URL: update.Advisories.Value, Client: &http.Client{}, Agent: "thresher/" + Version,
+			MaxAge: update.MaxAge.Value.Duration(),
+		})
+		if err == nil {
+			err = d.open()
+		}
+		d.mutex.Lock()
+		defer d.mutex.Unlock()
+		d.refreshErr = err
+	}()
+	return d, nil
+}
+
+// open takes the data on disk in place of what was open.
+func (d *database) open() error {
+	opened, err := advisory.Open(d.path)
+	if errors.Is(err, advisory.ErrNoDatabase) || errors.Is(err, advisory.ErrDamaged) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	// What was open before stays open: a look-up may be using it.
+	d.opened = opened
+	return nil
 }
 
 func (d *database) close() {
-	if !d.missing {
-		_ = d.Close() // it was only read
+	d.cancel()
+	if d.done != nil {
+		<-d.done
 	}
+	if opened := d.data(); opened != nil {
+		_ = opened.Close() // it was only read
+	}
+}
+
+// data is what is open now, nil for none.
+func (d *database) data() *advisory.Database {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.opened
+}
+
+// missing says whether there is no data.
+func (d *database) missing() bool { return d.data() == nil }
+
+// wait waits for the refresh until a time after the start of the run; where
+// there is data already, for a moment only.
+func (d *database) wait(ctx context.Context, patience time.Duration) {
+	if d.done == nil {
+		return
+	}
+	left := patience - time.Since(d.start)
+	if !d.missing() {
+		left = waitForFresh
+	}
+	timer := time.NewTimer(max(left, 0))
+	defer timer.Stop()
+	select {
+	case <-d.done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// refreshFailure is why the refresh failed; nil where it did not, or has not
+// ended.
+func (d *database) refreshFailure() error {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.refreshErr
 }
 
 func (d *database) fail(err error) {
@@ -56,24 +146,14 @@ func (d *database) err() error {
 	return d.failure
 }
 
-func (d *database) records(canonical string) []advisory.Record {
-	if d.missing {
-		return nil
-	}
-	records, err := d.Records(canonical)
-	if err != nil {
-		d.fail(err)
-	}
-	return records
-}
-
 // wholeMalware gives the ids of the records that call all versions of a
 // project malware.
 func (d *database) wholeMalware(canonical string) []string {
-	if d.missing {
+	opened := d.data()
+	if opened == nil {
 		return nil
 	}
-	ids, err := d.WholeMalware(canonical)
+	ids, err := opened.WholeMalware(canonical)
 	if err != nil {
 		d.fail(err)
 	}
@@ -82,7 +162,15 @@ func (d *database) wholeMalware(canonical string) []string {
 
 // known gives the ids of malware and of vulnerabilities of one version.
 func (d *database) known(canonical, version string) (malware, vulnerabilities []string) {
-	for _, v := range advisory.Group(d.records(canonical), version) {
+	opened := d.data()
+	if opened == nil {
+		return nil, nil
+	}
+	found, err := opened.Vulnerabilities(canonical, version)
+	if err != nil {
+		d.fail(err)
+	}
+	for _, v := range found {
 		if v.Malware {
 			malware = append(malware, v.ID)
 		} else {
@@ -95,12 +183,4 @@ func (d *database) known(canonical, version string) (malware, vulnerabilities []
 func (d *database) vulnerabilities(canonical, version string) []string {
 	_, ids := d.known(canonical, version)
 	return ids
-}
-
-// age is how long ago the data was brought up to date.
-func (d *database) age(now time.Time) time.Duration {
-	if d.missing {
-		return 0
-	}
-	return now.Sub(d.AsOf())
 }

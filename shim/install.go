@@ -24,16 +24,19 @@ func (in *invocation) install(a *analysis) int {
 	}
 	defer in.remove(directory)
 
-	database, err := in.advisories(a)
+	database, err := in.openDatabase(a)
 	if err != nil {
 		in.say.failed("open the advisory data", err)
 		return statusBroken
 	}
-	if database.missing && a.policy.Update.Required.Value {
-		in.say.noDatabase()
-		return statusRefused
-	}
 	defer database.close()
+	if a.policy.Update.Required.Value {
+		if database.wait(in.context, waitForScan); database.missing() {
+			in.say.noDatabase(database.refreshFailure())
+			in.say.refusedSummary()
+			return statusRefused
+		}
+	}
 
 	client, err := in.client(a)
 	if err != nil {

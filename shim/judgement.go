@@ -116,13 +116,16 @@ func (j *judgement) isInstalled(canonical string) bool {
 }
 
 // project judges a project when pip first asks for its page.
-func (j *judgement) project(_ context.Context, e gate.ProjectEvidence) []policy.Finding {
+func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []policy.Finding {
 	evidence := e.ProjectEvidence
 	evidence.New = !j.isInstalled(evidence.Canonical)
 	evidence.Requested = j.isRequested(evidence.Canonical)
 	evidence.Rank = typosquat.Rank(evidence.Canonical)
 	if evidence.Rank == 0 {
 		evidence.Suspicions = typosquat.Check(evidence.Name)
+	}
+	if j.database.missing() {
+		j.database.wait(ctx, waitForFile)
 	}
 	evidence.Malware = j.database.wholeMalware(evidence.Canonical)
 	answered := j.answered[evidence.Canonical]

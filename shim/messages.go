@@ -166,8 +166,13 @@ func (m *messenger) unvouched(name, version string) {
 	m.next("pip uninstall " + shellWord(name))
 }
 
-func (m *messenger) noDatabase() {
-	m.line("no advisory database on this machine yet, so the result was not scanned")
+// noDatabase says that nothing is known; failure is why the data could not be
+// fetched, nil where that was not tried.
+func (m *messenger) noDatabase(failure error) {
+	m.line("no advisory database on this machine yet, so nothing is known of vulnerabilities and malware")
+	if failure != nil {
+		m.line("  %v", failure)
+	}
 	m.next("thresher update")
 }
 

@@ -131,6 +131,11 @@ func (in *invocation) keepGuarded(installation *pip.Installation) {
 	if err != nil || state.Installed && !state.Gone && (state.Current || state.Program != in.self) {
 		return
 	}
+	// A policy that cannot be read refuses installs elsewhere; here it says
+	// nothing.
+	if loaded, err := in.loadPolicy(); err != nil || !loaded.Guard.Automatic.Value {
+		return
+	}
 	// What stands in the way (another owner, a read-only file system) is for
 	// `thresher doctor` to tell.
 	_ = venv.EnsureGuard(environment, in.self, in.places.State)

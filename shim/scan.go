@@ -2,6 +2,7 @@ package shim
 
 import (
 	"fmt"
+	"time"
 
 	"thresher/gate"
 	"thresher/internal/journal"
@@ -11,15 +12,24 @@ import (
 	"thresher/venv"
 )
 
+// tooOldToTrust is the age of advisories from which on a failing refresh is
+// told: laptops are offline for a day without harm.
+const tooOldToTrust = 24 * time.Hour
+
 // scan matches what is installed now against the advisories and says what was
 // found: one line on a good day.
 func (in *invocation) scan(a *analysis, judge *judgement, opened *gate.Gate, after state, changes []venv.Change) (scan.Result, error) {
-	if judge.database.missing {
-		in.say.noDatabase()
+	judge.database.wait(in.context, waitForScan)
+	data := judge.database.data()
+	if data == nil {
+		in.say.noDatabase(judge.database.refreshFailure())
 		return scan.Result{}, nil
 	}
+	if age := in.start.Sub(data.AsOf()); judge.database.refreshFailure() != nil && age > tooOldToTrust {
+		in.say.staleDatabase(age)
+	}
 	input := scan.Input{
-		Environment: a.environment.Prefix, Distributions: after.distributions, Database: judge.database.Database,
+		Environment: a.environment.Prefix, Distributions: after.distributions, Database: data,
 		FailOn: scan.FailOn(a.policy.Scan.FailOn.Value), Ignores: scanIgnores(a.policy), Upgrading: true,
 		Markers: a.markers(in), Offered: offered(opened), Held: judge.heldReleases(), Now: in.start,
 	}
