@@ -42,7 +42,8 @@ type Distribution struct {
 	Written time.Time
 
 	// Shadowed says that another directory, earlier on sys.path, holds a
-	// distribution of the same name: Python and pip see that one only.
+	// distribution of the same name, or this one tells the same version twice:
+	// Python and pip see the first only.
 	Shadowed bool
 
 	// Broken says what is wrong with the metadata; empty when nothing is. Name
@@ -116,6 +117,7 @@ func markShadowed(found []Distribution) {
 		index    int
 	}
 	seen := map[string]first{}
+	told := map[string]bool{} // name and version
 	for i := range found {
 		d := &found[i]
 		if d.Canonical == "" {
@@ -125,11 +127,12 @@ func markShadowed(found []Distribution) {
 		switch {
 		case !known:
 			seen[d.Canonical] = first{d.Location, i}
-		case earlier.location != d.Location:
-			d.Shadowed = true
+		case earlier.location != d.Location || told[d.Canonical+"\x00"+d.Version]:
+			d.Shadowed = true // or told twice, as some Linux distributions do
 		case d.Broken == "":
 			d.Broken = fmt.Sprintf(textTwice, filepath.Base(found[earlier.index].Path))
 		}
+		told[d.Canonical+"\x00"+d.Version] = true
 	}
 }
 
