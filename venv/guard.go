@@ -164,7 +164,7 @@ func pathFile() string {
 		}
 	}
 	code.WriteString("start()\n")
-	return "import sys; exec(" + strconv.QuoteToASCII(code.String()) + ", {'__name__': '_thresher_start', 'site_directory': sitedir})\n"
+	return "import sys; hasattr(sys, '_thresher_guard') or exec(" + strconv.QuoteToASCII(code.String()) + ", {'__name__': '_thresher_start', 'site_directory': sitedir})\n"
 }
 
 // InstallGuard writes the guard that calls the thresher at the absolute path
@@ -303,14 +303,15 @@ func escapePattern(path string) string {
 }
 
 // EnsureGuard writes the guard where there is none that works, and remembers
-// the environment in the state directory. A guard that calls another thresher
-// that is still there is left alone. Errors are those of InstallGuard.
+// the environment in the state directory. A whole guard that calls another
+// thresher is left alone as long as that one is there. Errors are those of
+// InstallGuard.
 func EnsureGuard(environment Environment, binary, stateDirectory string) error {
 	state, err := GuardState(environment)
 	if err != nil {
 		return err
 	}
-	if state.Current && !state.Gone || state.Installed && !state.Gone && state.Program != binary {
+	if state.Current && !state.Gone {
 		return Remember(stateDirectory, environment)
 	}
 	known, err := installGuard(environment, binary)

@@ -56,10 +56,11 @@ class ThresherFinder:
 
 
 def start():
-    for finder in sys.meta_path:
-        # The guard of the user's site-packages may have come first.
-        if getattr(finder, "__name__", None) == "ThresherFinder":
-            return
+    # site.py reads a virtual environment's .pth files twice up to Python 3.13,
+    # and the guard of the user's site-packages may have come first.
+    if hasattr(sys, "_thresher_guard"):
+        return
+    sys._thresher_guard = site_directory
     if pip_is_called() and load_guard()["stays_plain"]():
         return
     sys.meta_path.insert(0, ThresherFinder)
