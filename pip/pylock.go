@@ -160,6 +160,11 @@ func parseLock(text string) (lockDocument, error) {
 		}
 		document.Packages = append(document.Packages, p)
 	}
+	for _, key := range []string{"lock-version", "created-by", "packages"} {
+		if root[key] == nil && l.err == nil {
+			l.err = errors.New("Missing required value in " + pythonRepr(key))
+		}
+	}
 	return document, l.err
 }
 

@@ -52,7 +52,12 @@ func (s *sources) openPage(file *sourceFile) (string, error) {
 	if s.input.Fetch == nil {
 		return "", &doubt{reason: reasonNoFetch, hint: hintDownload}
 	}
-	page, err := s.input.Fetch(file.Given)
+	address := file.Given
+	if split, err := s.dialect.urlSplit(address); err == nil && strings.Contains(split.Path, "/.") {
+		split.Path = joinPaths("", split.Path) // as requests asks for it
+		address = split.unsplit()
+	}
+	page, err := s.input.Fetch(address)
 	if err != nil {
 		var status *httpStatusError
 		if errors.As(err, &status) {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -163,8 +165,8 @@ func (p *realPip) collect(t testing.TB, dir string, environ, args []string) *sou
 	s := newSources(sourcesInput{
 		Dir: dir, Command: "install", PipVersion: p.version, PythonVersion: p.python.Version, Environ: environ,
 		MarkerEnvironment: func() (map[string]string, error) { return p.markers, nil },
-		LineOptions:       table.LineOptions,
-		Finder:            finder{Indexes: []Setting{{Value: testIndex}}, ExtraAt: 1},
+		LineOptions:       table.LineOptions, Fetch: fetchPage,
+		Finder: finder{Indexes: []Setting{{Value: testIndex}}, ExtraAt: 1},
 	})
 	origin := Origin{Kind: FromArgv, Place: "argument"}
 	for _, kind := range []string{"-c", "", "--group", "-e", "-r", "--requirements-from-script"} {
@@ -247,6 +249,33 @@ type tree struct {
 	files   map[string][]byte
 	environ []string
 	args    []string
+	types   map[string]string // Content-Type by path, of what is served
+}
+
+// ServeHTTP makes the tree's files available at the address given to it.
+func (c *tree) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, "/")
+	content, ok := c.files[name]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", c.types[name])
+	_, _ = w.Write(content)
+}
+
+// fetchPage is the Fetch of these tests.
+func fetchPage(url string) (Page, error) {
+	response, err := http.Get(url)
+	if err != nil {
+		return Page{}, err
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= 400 {
+		return Page{}, &httpStatusError{URL: url, Status: response.StatusCode, Reason: "Not Found"}
+	}
+	body, err := io.ReadAll(response.Body)
+	return Page{Body: body, ContentType: response.Header.Get("Content-Type")}, err
 }
 
 func (c *tree) write(t testing.TB, dir string) {
@@ -462,7 +491,16 @@ func (g generator) bytes(text string) []byte {
 	return []byte(text)
 }
 
+func (g generator) script() []byte {
+	return []byte(g.pick("#!x\n", "") + "# /// script\n" + g.pick("# requires-python = '>=3.8'\n", "# requires-python = '<3'\n", "") +
+		g.pick("# dependencies = ['alpha>=1', 'b']\n", "# dependencies = [\n#   'x',\n#\n#   'y; extra == \"z\"',\n# ]\n", "# dependencies = 'ab'\n", "# dependencies = [1]\n", "#dependencies = []\n", "# dependencies = ['a\x0cb']\n", "# x = 1 # \u2028#harmless\n# dependencies = ['q']\n", "") +
+		g.pick("# ///\n", "# ///\n", "# ///\n# more\n# ///\n", "", "# /// other\n# ///\n", "# ///\r\n"))
+}
+
 func (g generator) groupItem() string {
+	if g.tame && !g.chance(20) {
+		return g.pick(`"alpha"`, `"beta>=1"`, `"gamma; python_version > '3'"`, `{include-group = "base"}`, `"d @ https://x.example/d.zip"`)
+	}
 	return g.pick(`"alpha"`, `"beta>=1"`, `"gamma; python_version > '3'"`, `{include-group = "base"}`, `{include-group = "Dev"}`, `{include-group = "none"}`, `{include-group = 1}`, `1`, `"./proj"`, `"not valid"`, `{include = "base"}`, `"d @ https://x.example/d.zip"`)
 }
 
@@ -481,12 +519,17 @@ func (g generator) tree() *tree {
 	var groups strings.Builder
 	groups.WriteString("[dependency-groups]\n")
 	for _, name := range []string{"dev", "base", "other"} {
+		if g.tame && name == "base" {
+			groups.WriteString("base = ['inbase']\n")
+			continue
+		}
 		fmt.Fprintf(&groups, "%s = [%s]\n", name, strings.Join([]string{g.groupItem(), g.pick(`"alpha"`, g.groupItem())}, ", "))
 	}
 	c.files["pyproject.toml"] = []byte(groups.String())
-	c.files["s.py"] = []byte(g.pick("#!x\n", "") + "# /// script\n" + g.pick("# requires-python = '>=3.8'\n", "# requires-python = '<3'\n", "") +
-		g.pick("# dependencies = ['alpha>=1', 'b']\n", "# dependencies = [\n#   'x',\n#\n#   'y; extra == \"z\"',\n# ]\n", "# dependencies = 'ab'\n", "# dependencies = [1]\n", "#dependencies = []\n", "# dependencies = ['a\x0cb']\n", "# x = 1 # \u2028#harmless\n# dependencies = ['q']\n", "") +
-		g.pick("# ///\n", "# ///\n", "# ///\n# more\n# ///\n", "", "# /// other\n# ///\n", "# ///\r\n"))
+	c.files["s.py"] = []byte("#!x\n# /// script\n# dependencies = ['scripted>=1', 'b']\n# ///\n")
+	if !g.tame || g.chance(3) {
+		c.files["s.py"] = g.script()
+	}
 	if g.chance(4) {
 		c.args = append(c.args, "-c", "c.txt")
 	}
@@ -508,13 +551,69 @@ func (g generator) tree() *tree {
 	return c
 }
 
+// remote moves the sources behind URLs.
+func (g generator) remote(c *tree, url string) {
+	if !g.chance(4) {
+		return
+	}
+	c.types = map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(c.files)) {
+		c.types[name] = g.pick("text/plain", "text/plain; charset=utf-8", "text/plain; charset=latin-1", "text/plain;charset=us-ascii", "application/octet-stream", "TEXT/plain", "text/x; Charset=\"UTF-8\"", "application/json", "text/plain; charset=nonsense", "text/plain; charset=utf-16", "text/plain; charset='utf-8'; charset=latin-1", "text/plain; charset=", "x")
+	}
+	for i := 2; i+1 < len(c.args); i++ {
+		if (c.args[i] == "-r" || c.args[i] == "-c") && g.chance(2) {
+			c.args[i+1] = url + "/" + c.args[i+1]
+		}
+	}
+	for _, name := range []string{"main.txt", "a.txt"} {
+		if g.chance(2) {
+			c.files[name] = append(c.files[name], "\n"+g.pick("-r ", "-c ")+g.pick(url+"/sub/b.txt", url+"/sub/../a.txt?x=1#y", url+"/missing.txt", "file:///nowhere.txt", url+"/c.txt")+"\n"...)
+		}
+	}
+}
+
+func (g generator) lock() string {
+	var b strings.Builder
+	b.WriteString("lock-version = \"1.0\"\ncreated-by = \"t\"\n")
+	b.WriteString(g.pick("", "", "default-groups = [\"dev\"]\n", "requires-python = \">=3.8\"\n", "extras = [\"x\"]\ndependency-groups = [\"dev\"]\n"))
+	hash := "hashes = {sha256 = \"" + strings.Repeat("a", 64) + "\"}\n"
+	for i := range g.IntN(4) {
+		fmt.Fprintf(&b, "[[packages]]\nname = \"p%d\"\n", i)
+		version := g.pick("version = \"1.0\"\n", "version = \"1.0\"\n", "")
+		marker := g.pick("", "", "", "marker = \"python_version > '3'\"\n", "marker = \"python_version < '3'\"\n", "marker = \"'dev' in dependency_groups\"\n", "marker = \"'x' in extras or 'y' not in dependency_groups\"\n", "marker = \"os_name == 'posix' and 'x' not in extras\"\n", "marker = 'os_name == \" in extras\"'\n", "Name = \"upper\"\nMARKER = \"os_name == 'nt'\"\n")
+		b.WriteString(version + marker)
+		file := fmt.Sprintf("p%d-1.0", i)
+		where := func(suffix string) string {
+			return g.pick("url = \"https://files.example/"+file+suffix+"\"\n", "path = \"locked/"+file+suffix+"\"\n", "path = \"../"+file+suffix+"\"\n", "url = \"https://files.example/"+file+suffix+"\"\npath = \"/abs/"+file+suffix+"\"\n")
+		}
+		switch g.IntN(6) {
+		case 0:
+			fmt.Fprintf(&b, "[packages.vcs]\ntype = \"git\"\nurl = \"https://git.example/r.git\"\ncommit-id = \"0123456789abcdef0123456789abcdef01234567\"\n%s", g.pick("", "subdirectory = \"s\"\n"))
+		case 1:
+			b.WriteString("[packages.directory]\npath = \"" + g.pick("proj", "./setup", "sub/../proj", "missing", ".") + "\"\n" + g.pick("", "editable = true\n", "subdirectory = \"x\"\n"))
+		case 2:
+			b.WriteString("[packages.archive]\n" + where(".zip") + g.pick("", "subdirectory = \"s\"\n") + hash)
+		case 3:
+			b.WriteString("[packages.sdist]\n" + where(".tar.gz") + hash)
+		default:
+			b.WriteString("[[packages.wheels]]\n" + where("-py3-none-any.whl") + g.pick("", "name = \""+file+"-py3-none-any.whl\"\n") + hash)
+		}
+	}
+	return b.String()
+}
+
 // newer adds what only pips from 25.1 and 26.0 on know.
 func (g generator) newer(c *tree, version string) {
 	if atLeast(version, "25.1") && g.chance(3) {
-		c.args = append(c.args, "--group", g.pick("dev", "base", "Dev", "none", "./pyproject.toml:other", "sub/pyproject.toml:dev"))
+		c.args = append(c.args, "--group", g.pick("dev", "base", "Dev", "other", "./pyproject.toml:other", "dev", g.pick("none", "sub/pyproject.toml:dev")))
+	}
+	if atLeast(version, "26.1") && g.chance(3) {
+		c.files["pylock.toml"] = []byte(g.lock())
+		c.files["sub/pylock.x.toml"] = []byte(g.lock())
+		c.args = append(c.args, "-r", g.pick("pylock.toml", "sub/pylock.x.toml", "./pylock.toml"))
 	}
 	if atLeast(version, "26.0") && g.chance(4) {
-		c.args = append(c.args, "--requirements-from-script", g.pick("s.py", "s.py", "missing.py", "a.txt"))
+		c.args = append(c.args, "--requirements-from-script", g.pick("s.py", "s.py", "s.py", "s.py", "missing.py", "a.txt"))
 	}
 }
 
@@ -556,6 +655,8 @@ func TestSourcesAgreeWithPip(t *testing.T) {
 				g.tame = !g.chance(4)
 				c := g.tree()
 				g.newer(c, p.version)
+				server := httptest.NewServer(c)
+				g.remote(c, server.URL)
 				dir, err := os.MkdirTemp(t.TempDir(), "case")
 				if err != nil {
 					t.Fatal(err)
@@ -563,11 +664,13 @@ func TestSourcesAgreeWithPip(t *testing.T) {
 				c.write(t, dir)
 				s := p.collect(t, dir, c.environ, c.args[2:])
 				if len(s.Unreadable) > 0 {
+					server.Close()
 					reason, _, _ := strings.Cut(s.Unreadable[0].Reason, ":")
 					unreadable[reason]++
 					continue
 				}
 				want, got := p.ask(t, dir, c.environ, c.args), s.reading()
+				server.Close() // the copies need it no more
 				if want.Status != 0 {
 					refused++
 				}
