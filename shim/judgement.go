@@ -130,7 +130,13 @@ func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []polic
 	evidence.Malware = j.database.wholeMalware(evidence.Canonical)
 	answered := j.answered[evidence.Canonical]
 	var findings []policy.Finding
-	for _, f := range policy.InGate(j.analysis.policy.JudgeProject(evidence), answered) {
+	judged := j.analysis.policy.JudgeProject(evidence)
+	if !evidence.Requested {
+		// A requested name was judged before pip started.
+		name := policy.NameEvidence{Rank: evidence.Rank, Suspicions: evidence.Suspicions}
+		judged = append(j.analysis.policy.JudgeDependency(evidence.Name, name, evidence.New), judged...)
+	}
+	for _, f := range policy.InGate(judged, answered) {
 		// Notes are about what a person asked for, and were made of more
 		// evidence than the gate has.
 		if f.Action != policy.Note {
