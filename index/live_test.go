@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"thresher/internal/testkit"
 )
 
@@ -87,5 +89,53 @@ func TestTheMachinesOwnIndex(t *testing.T) {
 	}
 	if _, err := c.Page(ctx, base, "this-name-is-surely-nobodys-0"); !errors.Is(err, ErrNotFound) {
 		t.Fatal(err)
+	}
+}
+
+// TestRealPagesAreReadAsByPip compares, for the projects that
+// THRESHER_TEST_PAGES names ("numpy boto3"), what pip makes of the machine's
+// own index's pages with what it makes of them rendered. It takes minutes.
+func TestRealPagesAreReadAsByPip(t *testing.T) {
+	names := strings.Fields(os.Getenv("THRESHER_TEST_PAGES"))
+	if len(names) == 0 {
+		t.Skip("skipped: THRESHER_TEST_PAGES names no projects")
+	}
+	base, bundle := machineIndex(t)
+	c := client(t, func(c *Config) { c.Environ, c.CertFile, c.Timeout = os.Environ(), bundle, time.Minute })
+	python := testkit.AnyPython(t)
+	wheel := testkit.PipWheel(t, python, "26.2.1")
+	for _, name := range names {
+		for _, accept := range []string{acceptPage, "text/html"} {
+			s, address, err := pageAddress(base, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			d, err := c.get(context.Background(), request{kind: "test", address: address, scope: s, accept: accept, limit: defaultMaxBody, check: checkPageType})
+			if err != nil {
+				t.Fatal(err)
+			}
+			page, err := ParsePage(d.contentType, d.body, d.url, name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page.JSON {
+				agree(t, d.body)
+			}
+			answers := askPip(t, python, wheel, []pipPage{
+				{Body: string(d.body), Type: d.contentType, URL: d.url},
+				{Body: string(RenderJSON(page)), Type: acceptJSONPage, URL: "http://127.0.0.1:9/x/"},
+				{Body: string(RenderHTML(page)), Type: "text/html", URL: "http://127.0.0.1:9/x/"},
+			})
+			want, fromJSON, fromHTML := archives(answers[0].Links), archives(answers[1].Links), archives(answers[2].Links)
+			if diff := cmp.Diff(want, fromJSON); diff != "" {
+				t.Errorf("%s as JSON\n%s", name, diff)
+			}
+			forHTML(want)
+			forHTML(fromHTML)
+			if diff := cmp.Diff(want, fromHTML); diff != "" {
+				t.Errorf("%s as HTML\n%s", name, diff)
+			}
+			t.Logf("%s as %s: %d files", name, d.contentType, len(page.Files))
+		}
 	}
 }
