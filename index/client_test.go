@@ -140,7 +140,7 @@ func TestAddressesAreBuiltAsPipDoes(t *testing.T) {
 		"https://index.example/simple":                 "https://index.example/simple/a-b/",
 		"https://index.example/simple///":              "https://index.example/simple/a-b/",
 		"https://index.example":                        "https://index.example/a-b/",
-		"https://index.example/root/dev/+simple/":      "https://index.example/root/dev/+simple/a-b/",
+		"https://index.example/team/dev/+simple/":      "https://index.example/team/dev/+simple/a-b/",
 		"https://me:pw@index.example/api/x":            "https://me:pw@index.example/api/x/a-b/",
 		"https://index.example/simple?channel=nightly": "https://index.example/simple?channel=nightly/a-b/",
 	} {
@@ -157,7 +157,7 @@ func TestAddressesAreBuiltAsPipDoes(t *testing.T) {
 	for base, want := range map[string]string{
 		"https://index.example/simple/":         "https://index.example/pypi/a/json",
 		"https://index.example/api/pypi/simple": "https://index.example/api/pypi/pypi/a/json",
-		"https://index.example/root/+simple/":   "https://index.example/root/pypi/a/json",
+		"https://index.example/team/+simple/":   "https://index.example/team/pypi/a/json",
 		"https://index.example/wheels":          "",
 	} {
 		if got, _ := projectAddress(base, "a"); got != want {

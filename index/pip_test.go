@@ -85,7 +85,7 @@ var pipPages = []pipPage{
 	{Type: acceptJSONPage, Body: string(bigPage(3))},
 	{Type: acceptJSONPage, Body: `{"files":[{"url":"../../files/alpha-1.0.tar.gz","hashes":{"md5":"a","sha256":"b"},"requires-python":">=3.8,<4","yanked":"broken"},
 		{"url":"https://h.example/a%2Bb/alpha-1.0%2Blocal-py3-none-any.whl","hashes":{},"yanked":true,"core-metadata":true},
-		{"url":"/root/alpha 1.zip","hashes":{"sha512":"x"},"yanked":"","dist-info-metadata":{"sha256":"q"}},
+		{"url":"/up/alpha 1.zip","hashes":{"sha512":"x"},"yanked":"","dist-info-metadata":{"sha256":"q"}},
 		{"url":"alpha-2.zip#sha256=beef","hashes":{"sha256":"dead"},"core-metadata":null,"dist-info-metadata":true},
 		{"url":null,"filename":"x"},{"filename":"no-url"},
 		{"url":"//other.example/alpha-3.zip?token=1","core-metadata":false,"upload-time":"2024-01-17T16:53:12.779164Z"}]}`},
