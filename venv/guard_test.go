@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"thresher/internal/testkit"
@@ -27,7 +28,40 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 4 && os.Args[1] == "guard" && os.Args[2] == "--" {
 		os.Exit(guardFromOutside(os.Args[3]))
 	}
-	os.Exit(m.Run())
+	status := m.Run()
+	if shared.root != "" {
+		if err := os.RemoveAll(shared.root); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	os.Exit(status)
+}
+
+// shared are guarded environments that several tests look at and none
+// changes: making one takes longer than a test.
+var shared struct {
+	sync.Mutex
+	root         string
+	environments map[string]Environment
+}
+
+func sharedEnvironment(t *testing.T, python testkit.Python) Environment {
+	t.Helper()
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.root == "" {
+		root, err := os.MkdirTemp("", "thresher-venv-")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.root, shared.environments = root, map[string]Environment{}
+	}
+	environment, known := shared.environments[python.Version]
+	if !known {
+		environment = guarded(t, python, filepath.Join(shared.root, "an environment ü "+python.Version))
+		shared.environments[python.Version] = environment
+	}
+	return environment
 }
 
 // call is how thresher was called.
@@ -175,8 +209,8 @@ func TestGuardCatchesEveryForm(t *testing.T) {
 	for _, python := range testkit.Pythons(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "an environment ü")
-			environment := guarded(t, python, dir)
+			environment := sharedEnvironment(t, python)
+			dir := environment.Prefix
 			bin, site := filepath.Join(dir, "bin"), environment.SitePackages[0]
 			interpreter := filepath.Join(bin, "python")
 			versioned := fmt.Sprintf("pip3.%d", python.Minor)
@@ -241,8 +275,7 @@ func TestGuardLeavesOthersAlone(t *testing.T) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			guarded(t, python, filepath.Join(dir, "env"))
-			interpreter := filepath.Join(dir, "env", "bin", "python")
+			interpreter := sharedEnvironment(t, python).Interpreter
 			own := filepath.Join(dir, "pip")
 			if err := os.WriteFile(own, []byte("import sys\nprint('a person’s own', *sys.argv[1:])\n"), 0o644); err != nil {
 				t.Fatal(err)
@@ -279,9 +312,8 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 	for _, python := range oldestAndNewest(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
-			dir := filepath.Join(t.TempDir(), "env")
-			guarded(t, python, dir)
-			interpreter := filepath.Join(dir, "bin", "python")
+			environment := sharedEnvironment(t, python)
+			dir, interpreter := environment.Prefix, `"`+environment.Interpreter+`"`
 			me := strconv.Itoa(os.Getpid())
 			run, forged := RunVariable+"="+me, RunVariable+"="+strconv.Itoa(os.Getppid())
 			pass := "exec env " + PassVariable + "=$$ "
@@ -291,13 +323,13 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 				command   []string
 				caught    bool
 			}{
-				{"started by thresher", []string{run}, []string{interpreter, "-I", filepath.Join(dir, "bin", "pip"), "install", "alpha"}, false},
-				{"started by thresher as a module", []string{run}, []string{interpreter, "-m", "pip", "install", "alpha"}, false},
+				{"started by thresher", []string{run}, []string{environment.Interpreter, "-I", filepath.Join(dir, "bin", "pip"), "install", "alpha"}, false},
+				{"started by thresher as a module", []string{run}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, false},
 				{"started by thresher's child", []string{run}, []string{"/bin/sh", "-c", "true; " + interpreter + " -m pip install alpha; exit $?"}, true},
-				{"another process named", []string{forged}, []string{interpreter, "-m", "pip", "install", "alpha"}, true},
+				{"another process named", []string{forged}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
 				{"its own parent named", nil, []string{"/bin/sh", "-c", RunVariable + "=$$ " + interpreter + " -m pip install alpha; exit $?"}, true},
-				{"nonsense named", []string{RunVariable + "=" + strings.Repeat("9", 5000)}, []string{interpreter, "-m", "pip", "install", "alpha"}, true},
-				{"nothing named", []string{RunVariable + "="}, []string{interpreter, "-m", "pip", "install", "alpha"}, true},
+				{"nonsense named", []string{RunVariable + "=" + strings.Repeat("9", 5000)}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
+				{"nothing named", []string{RunVariable + "="}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
 				{"passed", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --version"}, false},
 				{"passed, a listing", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip list --format freeze"}, false},
 				{"passed, showing wheel", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --isolated --log /dev/null show pip wheel"}, false},
@@ -305,7 +337,7 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 				{"passed with an install behind a value", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --proxy list install alpha"}, true},
 				{"passed with an install behind an unknown option", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --prox list install alpha"}, true},
 				{"passed with a command of the future", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip sync"}, true},
-				{"passed for another process", []string{PassVariable + "=" + me}, []string{interpreter, "-m", "pip", "list"}, true},
+				{"passed for another process", []string{PassVariable + "=" + me}, []string{environment.Interpreter, "-m", "pip", "list"}, true},
 			} {
 				r := runGuarded(t, dir, test.variables, test.command[0], test.command[1:]...)
 				if (r.call != nil) != test.caught {
@@ -321,9 +353,7 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 
 func TestGuardHandsTheGateOnAndEndsACircle(t *testing.T) {
 	skipOnWindows(t)
-	python := testkit.AnyPython(t)
-	dir := filepath.Join(t.TempDir(), "env")
-	guarded(t, python, dir)
+	dir := sharedEnvironment(t, testkit.Pythons(t)[0]).Prefix
 	pip := filepath.Join(dir, "bin", "pip")
 	r := runGuarded(t, dir, []string{"THRESHER_GATE=1 a b c", HopsVariable + "=4"}, pip, "install", "alpha")
 	if r.call == nil || r.call.Gate != "1 a b c" || r.call.Hops != "5" {
