@@ -88,7 +88,7 @@ func (s *sources) parseLine(text string, source lineOf) (Requirement, error) {
 			return r, err
 		}
 		location = name
-	} else {
+	} else if mayBePath(name) {
 		var path string
 		if path, extras, err = s.dialect.stripExtras(s.absolute(name)); err != nil {
 			return r, err
@@ -109,6 +109,12 @@ func (s *sources) parseLine(text string, source lineOf) (Requirement, error) {
 		r.Extras = extras
 	}
 	return r, nil
+}
+
+// mayBePath tells whether pip's look at the file system can matter for a word:
+// without it the word is a requirement of PEP 508 for certain.
+func mayBePath(name string) bool {
+	return name == "" || looksLikeAPath(name) || strings.HasSuffix(name, "]") || isArchive(name)
 }
 
 // checkText refuses texts that a process's arguments or a file can hold but
@@ -142,6 +148,10 @@ func (s *sources) absolute(path string) string {
 
 // setMarker reads a marker that stands apart from its requirement.
 func (s *sources) setMarker(r *Requirement, text, name string) error {
+	if known, ok := s.markers[text]; ok {
+		r.Marker, r.MarkerApplies = known.text, known.applies
+		return nil
+	}
 	marker, err := pep.ParseMarker(text)
 	if err != nil {
 		if s.dialect.invalidMarkers {
@@ -149,15 +159,21 @@ func (s *sources) setMarker(r *Requirement, text, name string) error {
 		}
 		return crashed("InvalidMarker: " + err.Error())
 	}
-	return s.applyMarker(r, marker)
+	if err := s.applyMarker(r, marker); err != nil {
+		return err
+	}
+	s.markers[text] = evaluatedMarker{text: r.Marker, applies: r.MarkerApplies}
+	return nil
+}
+
+// evaluatedMarker is a marker as packaging prints it, and whether it holds.
+type evaluatedMarker struct {
+	text    string
+	applies bool
 }
 
 func (s *sources) applyMarker(r *Requirement, marker *pep.Marker) error {
 	r.Marker = marker.String()
-	if known, ok := s.markers[r.Marker]; ok {
-		r.MarkerApplies = known
-		return nil
-	}
 	environment, err := s.markerEnvironment()
 	if err != nil {
 		return &doubt{reason: markerDoubt(r.Marker, err)}
@@ -166,7 +182,6 @@ func (s *sources) applyMarker(r *Requirement, marker *pep.Marker) error {
 	if err != nil {
 		return &doubt{reason: markerDoubt(r.Marker, err)}
 	}
-	s.markers[r.Marker] = applies
 	r.MarkerApplies = applies
 	return nil
 }

@@ -52,6 +52,7 @@ const (
 	maximalSource = 64 << 20 // bytes of one file
 	maximalDepth  = 100      // of nested files
 	maximalFiles  = 10000    // in all
+	maximalLines  = 200000   // in all, comments and blank lines apart
 )
 
 // readTop reads a requirements or constraints file named outside any file.
@@ -121,6 +122,12 @@ func (f *fileReader) read(path string, constraint bool, within string) *sourceFi
 	defer func() { f.stack = f.stack[:len(f.stack)-1] }()
 	for _, line := range logicalLines(text) {
 		if s.Failure != nil {
+			return file
+		}
+		if s.lines++; s.lines > maximalLines {
+			if s.lines == maximalLines+1 {
+				s.record(&doubt{reason: reasonTooManyLines}, s.place(path))
+			}
 			return file
 		}
 		f.line(file, line, constraint)

@@ -42,6 +42,7 @@ const (
 	hintReadTwice             = "save it to a file first"
 	reasonTooDeep             = "files are nested more than 100 deep"
 	reasonTooMany             = "more than 10,000 files are included"
+	reasonTooManyLines        = "more than 200,000 lines are included"
 	reasonTooLong             = "its variables expand to more than 1 MiB on one line"
 	reasonInstallOption       = "--install-option can move the installation elsewhere"
 	hintInstallOption         = "remove it, pip 23.1 does not know it any more"

@@ -85,9 +85,10 @@ type sources struct {
 	input       sourcesInput
 	dialect     dialect
 	lineTable   *commandTable
-	environment map[string]string // of markers, once asked
-	markers     map[string]bool   // evaluated
-	pipes       map[string]bool   // read, and now empty
+	environment map[string]string          // of markers, once asked
+	markers     map[string]evaluatedMarker // by their text as written
+	pipes       map[string]bool            // read, and now empty
+	lines       int                        // of requirements files, so far
 }
 
 // newSources starts a collection.
@@ -96,7 +97,7 @@ func newSources(input sourcesInput) *sources {
 		input: input, Finder: input.Finder,
 		dialect:   newDialect(input.PipVersion, input.PythonVersion),
 		lineTable: &commandTable{Name: "requirements file", Options: input.LineOptions},
-		markers:   map[string]bool{}, pipes: map[string]bool{},
+		markers:   map[string]evaluatedMarker{}, pipes: map[string]bool{},
 	}
 	s.lineTable.index()
 	return s
@@ -104,7 +105,7 @@ func newSources(input sourcesInput) *sources {
 
 // positional reads a requirement of the command line.
 func (s *sources) positional(text string, origin Origin) {
-	if s.Failure != nil || stripPython(text) == "" {
+	if s.Failure != nil || stripPython(text) == "" && atLeast(s.input.PipVersion, "26.0") {
 		return
 	}
 	r, err := s.parseLine(text, "")
