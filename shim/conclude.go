@@ -154,11 +154,11 @@ func (in *invocation) pipStatus(ended pip.Outcome) int {
 	return ended.Status
 }
 
-// end gives the status; where a signal ended pip, this process ends itself by
-// the same one, so that its caller sees what happened.
+// end gives the status; where a signal ended pip, it is remembered, so that
+// this process ends by the same one once everything is put away.
 func (in *invocation) end(ended pip.Outcome, result outcome) int {
 	if s, ok := ended.Signal.(syscall.Signal); ok && !result.refused {
-		endBySignal(s)
+		in.endSignal = s
 	}
 	return result.status()
 }

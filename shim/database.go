@@ -47,7 +47,7 @@ func (in *invocation) openDatabase(a *analysis) (*database, error) {
 		return nil, err
 	}
 	update := a.policy.Update
-	if !update.Automatic.Value || d.opened != nil && in.start.Sub(d.opened.AsOf()) < update.MaxAge.Value.Duration() {
+	if !update.Automatic.Value || d.opened != nil && in.fresh(d.opened, a) {
 		return d, nil
 	}
 	ctx, cancel := context.WithCancel(in.context)
@@ -66,6 +66,15 @@ func (in *invocation) openDatabase(a *analysis) (*database, error) {
 		d.refreshErr = err
 	}()
 	return d, nil
+}
+
+// fresh says whether data needs no refresh: it is young enough, or it came
+// from a file and the policy names no other source.
+func (in *invocation) fresh(opened *advisory.Database, a *analysis) bool {
+	if !opened.Meta().Remote && a.policy.Update.Advisories.Value == "" {
+		return true
+	}
+	return in.start.Sub(opened.Updated()) < a.policy.Update.MaxAge.Value.Duration()
 }
 
 // open takes the data on disk in place of what was open.

@@ -10,6 +10,7 @@ import (
 
 	"thresher/gate"
 	"thresher/index"
+	"thresher/pep"
 	"thresher/pip"
 	"thresher/scan"
 	"thresher/venv"
@@ -107,7 +108,31 @@ func (in *invocation) client(a *analysis) (*index.Client, error) {
 		CacheDir: in.places.Pages(), Proxy: c.Proxy, Environ: in.environ, CertFile: c.Cert, CertifiFile: certifi,
 		ClientCert: c.ClientCert, TrustedHosts: trusted, Timeout: seconds(c.Timeout), Retries: c.Retries,
 		KeyringProvider: c.KeyringProvider, NoInput: c.NoInput, UserAgent: "thresher/" + Version,
+		CertAddsToSystem: pipIsFrom(a.installation, "24.2") && !strings.HasPrefix(a.installation.PythonVersion, "3.8.") &&
+			!strings.HasPrefix(a.installation.PythonVersion, "3.9."),
+		Revalidate: revalidate(a.installation),
 	})
+}
+
+// pipIsFrom says whether a pip is of a version or later. One whose version is
+// no version counts as the newest.
+func pipIsFrom(installation *pip.Installation, version string) bool {
+	is, err := pep.ParseVersion(installation.Version)
+	if err != nil {
+		return true
+	}
+	from, err := pep.ParseVersion(version)
+	return err == nil && is.Compare(from) >= 0
+}
+
+// revalidate says of which names the index is asked even where its page is
+// still fresh: pips before 26.2 ask every time, so that what was published a
+// minute ago is found.
+func revalidate(installation *pip.Installation) func(string) bool {
+	if pipIsFrom(installation, "26.2") {
+		return nil
+	}
+	return func(string) bool { return true }
 }
 
 // seal makes the process that runs the command with its indexes replaced by

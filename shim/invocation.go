@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"golang.org/x/term"
@@ -34,8 +35,9 @@ const (
 // invocation is one call of the shim with everything it was given.
 type invocation struct {
 	context     context.Context
-	pipRan      bool   // pip was started
-	program     string // "pip", "pip3", "pip3.11"
+	endSignal   syscall.Signal // that ended pip; 0 none
+	pipRan      bool           // pip was started
+	program     string         // "pip", "pip3", "pip3.11"
 	args        []string
 	environ     []string          // without thresher's own variables
 	environment map[string]string // the same

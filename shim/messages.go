@@ -256,3 +256,9 @@ func (m *messenger) misread(expected string) {
 	m.line("%s: this command line was not understood for certain: pip was expected to say %q", m.red.Sprint("refused"), expected)
 	m.next("thresher plan -- (the same words)")
 }
+
+// circular is said of requirements files that include themselves.
+func (m *messenger) circular() {
+	m.line("%s: a requirements file includes itself, directly or through another; nothing was installed", m.red.Sprint("refused"))
+	m.next("grep -rnE '^ *(-r|-c|--requirement|--constraint)' --include='*.txt' .")
+}

@@ -78,5 +78,5 @@ func (in *invocation) runNested(a *analysis) int {
 		in.say.cannotRun(err)
 		return statusCannotRun
 	}
-	return in.pipStatus(ended)
+	return in.end(ended, outcome{pip: in.pipStatus(ended)})
 }

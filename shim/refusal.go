@@ -1,6 +1,8 @@
 package shim
 
 import (
+	"strings"
+
 	"thresher/pip"
 )
 
@@ -9,6 +11,12 @@ import (
 // pip, against all that was read, does not refuse, thresher does: a command
 // line that is understood differently is not understood.
 func (in *invocation) letPipRefuse(command *pip.Command) int {
+	if strings.Contains(command.Failure.Message, "RecursionError") {
+		// Before 24.3 pip's words for files that include each other are a
+		// thousand lines of traceback.
+		in.say.circular()
+		return command.Failure.Status
+	}
 	ended, err := pip.Refusal(command, in.environ, in.dir).Start()
 	if err != nil {
 		in.say.cannotRun(err)

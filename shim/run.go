@@ -32,6 +32,10 @@ func Run(program string, args, environ []string, streams Streams) int {
 		in.say.interrupted()
 		return 128 + int(syscall.SIGINT)
 	}
+	if in.endSignal != 0 {
+		stop()
+		endBySignal(in.endSignal)
+	}
 	return status
 }
 

@@ -2,6 +2,7 @@ package shim
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"thresher/gate"
@@ -11,6 +12,10 @@ import (
 	"thresher/scan"
 	"thresher/venv"
 )
+
+// mostRows is how many vulnerabilities of one distribution a run shows;
+// `thresher scan` shows all.
+const mostRows = 10
 
 // tooOldToTrust is the age of advisories from which on a failing refresh is
 // told: laptops are offline for a day without harm.
@@ -54,7 +59,7 @@ func (in *invocation) scan(a *analysis, judge *judgement, opened *gate.Gate, aft
 	if err != nil {
 		return result, err
 	}
-	for _, line := range scan.Text([]scan.Result{result}, scan.TextOptions{Width: in.reportWidth(), Colour: in.coloured}) {
+	for _, line := range scan.Text([]scan.Result{result}, scan.TextOptions{Width: in.reportWidth(), Colour: in.coloured, MaxRows: mostRows}) {
 		in.say.line("%s", line)
 	}
 	return result, nil
@@ -81,6 +86,9 @@ func scanIgnores(p *policy.Policy) []scan.Ignore {
 func offered(opened *gate.Gate) map[string][]string {
 	versions := map[string][]string{}
 	for _, entry := range opened.Ledger() {
+		if !strings.HasPrefix(entry.Index, "http") {
+			continue // a local file of the command's own says nothing of what there is
+		}
 		name := pep.CanonicalName(entry.Name)
 		versions[name] = append(versions[name], entry.Version)
 	}
