@@ -165,15 +165,16 @@ type reading struct {
 // the longest name comes first.
 func readings(filename, project string) []reading {
 	if stem, wheel := strings.CutSuffix(filename, ".whl"); wheel {
-		parts := strings.Split(stem, "-")
-		if (len(parts) != 5 && len(parts) != 6) || parts[0] == "" || parts[1] == "" {
+		written, rest, _ := strings.Cut(stem, "-")
+		version, _, _ := strings.Cut(rest, "-")
+		if dashes := strings.Count(stem, "-"); (dashes != 4 && dashes != 5) || written == "" || version == "" {
 			return nil
 		}
-		name := pep.CanonicalName(parts[0])
+		name := pep.CanonicalName(written)
 		if project != "" && name != project {
 			return nil
 		}
-		return []reading{{name, strings.ReplaceAll(parts[1], "_", "-"), false}}
+		return []reading{{name, strings.ReplaceAll(version, "_", "-"), false}}
 	}
 	if project != "" {
 		version, err := pep.ParseSdistFilename(filename, project)
