@@ -21,8 +21,9 @@ type configItem struct {
 // orderedItems is a Python dict of "section.key": a key keeps its first place
 // and takes its last value.
 type orderedItems struct {
-	keys  []string
-	items map[string]configItem
+	keys     []string
+	items    map[string]configItem
+	sections bool // the file has at least one section, be it empty
 }
 
 func (o *orderedItems) set(key string, item configItem) {
@@ -418,7 +419,7 @@ func parseConfig(content, path, pythonVersion string) (*orderedItems, error) {
 		return nil, &configError{Path: path, Line: broken, Text: "is neither a section nor an option"}
 	}
 
-	all := &orderedItems{}
+	all := &orderedItems{sections: len(sections) > 0}
 	for _, s := range sections {
 		// The defaults show through in every section that is present.
 		merged := &orderedItems{}
@@ -482,8 +483,10 @@ const (
 	// overwriting (to 25.1): the files fill one dict, so that an empty value
 	// in a later file masks an earlier one.
 	overwriting configDialect = iota
-	// accumulating (25.2 and 25.3): every file's values are applied in turn,
-	// each time after those of the files before it; empty ones are dropped.
+	// repeating (25.2): after each file, the values of all files so far are
+	// applied again; empty ones are dropped.
+	repeating
+	// accumulating (25.3): every file's values are applied, empty ones dropped.
 	accumulating
 	// masking (from 26.0): as overwriting, per section.
 	masking
@@ -493,6 +496,8 @@ func dialectOf(version string) configDialect {
 	switch {
 	case !atLeast(version, "25.2"):
 		return overwriting
+	case !atLeast(version, "25.3"):
+		return repeating
 	case !atLeast(version, "26.0"):
 		return accumulating
 	}
@@ -518,7 +523,9 @@ func (c *configReader) load(isolated bool) (*configuration, error) {
 		result.files = append(result.files, loaded[variant]...)
 	}
 	if !isolated {
-		result.files = append(result.files, loadedConfig{":env:", c.environItems()})
+		environ := c.environItems()
+		environ.sections = true
+		result.files = append(result.files, loadedConfig{":env:", environ})
 	}
 	return result, nil
 }
@@ -548,7 +555,7 @@ func (c *configReader) environItems() *orderedItems {
 func (c *configuration) ordered(parser string) []configItem {
 	sections := []string{"global", parser, ":env:"}
 	switch c.dialect {
-	case accumulating:
+	case repeating, accumulating:
 		return c.accumulated(sections)
 	case masking:
 		perSection := map[string]*orderedItems{}
@@ -595,21 +602,24 @@ func (c *configuration) ordered(parser string) []configItem {
 	return result
 }
 
+// accumulated gives every value of every file, nothing overwritten.
 func (c *configuration) accumulated(sections []string) []configItem {
 	// One entry per path: a path that two kinds share keeps its first place
 	// and its last content.
 	var paths []string
 	byPath := map[string]*orderedItems{}
 	for _, file := range c.files {
+		if !file.items.sections {
+			continue
+		}
 		if byPath[file.path] == nil {
 			paths = append(paths, file.path)
-			byPath[file.path] = &orderedItems{}
 		}
 		byPath[file.path] = file.items
 	}
 	perSection := map[string][]configItem{}
 	var result []configItem
-	for _, path := range paths {
+	for i, path := range paths {
 		items := byPath[path]
 		for _, full := range items.keys {
 			item := items.items[full]
@@ -618,6 +628,9 @@ func (c *configuration) accumulated(sections []string) []configItem {
 			if item.Value != "" {
 				perSection[section] = append(perSection[section], item)
 			}
+		}
+		if c.dialect == accumulating && i < len(paths)-1 {
+			continue
 		}
 		for _, name := range sections {
 			result = append(result, perSection[name]...)

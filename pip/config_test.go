@@ -144,8 +144,8 @@ func loadConfig(t *testing.T, version string, files map[string]string, environ .
 	return loaded.ordered("install")
 }
 
-// TestDialects shows the three ways in which values of several places were
-// merged over time: the same files, read by three pips.
+// TestDialects shows the four ways in which values of several places were
+// merged over time: the same files, read by four pips.
 func TestDialects(t *testing.T) {
 	files := map[string]string{
 		".config/pip/pip.conf": "[global]\ntimeout = 1\nno-binary = a\n[install]\nretries = 2\n",
@@ -163,7 +163,8 @@ func TestDialects(t *testing.T) {
 	}
 	for version, want := range map[string]string{
 		"25.1.1": "no-binary=b retries=3 pre=1",
-		"25.3": "timeout=1 no-binary=a retries=2 " +
+		"25.3":   "timeout=1 no-binary=a no-binary=b retries=2 retries=3 pre=1",
+		"25.2": "timeout=1 no-binary=a retries=2 " +
 			"timeout=1 no-binary=a no-binary=b retries=2 retries=3 " +
 			"timeout=1 no-binary=a no-binary=b retries=2 retries=3 pre=1",
 		"26.0": "no-binary=b retries=3 pre=1",

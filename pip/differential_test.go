@@ -512,7 +512,7 @@ var excluded = map[string]bool{"no-use-pep517": true, "use-pep517": true, "proxy
 func spelled(random *rand.Rand, table *commandTable, option *optionSpec, value string) []string {
 	name := pick(random, option.Names)
 	if strings.HasPrefix(name, "--") {
-		if random.Intn(4) == 0 && len(name) > 4 {
+		if random.Intn(8) == 0 && len(name) > 4 {
 			name = name[:4+random.Intn(len(name)-4)]
 		}
 		if !option.takesValue() {
@@ -548,11 +548,18 @@ func randomOption(random *rand.Rand, table *commandTable, wanted []string) *opti
 		if len(wanted) > 0 && random.Intn(2) == 0 {
 			option = table.byName["--"+pick(random, wanted)]
 		}
-		if option == nil || excluded[option.long()] || option.Action == "help" && random.Intn(10) > 0 || option.Dest == "python" && random.Intn(10) > 0 {
+		if option == nil || excluded[option.long()] || option.Action == "help" && random.Intn(10) > 0 || option.Dest == "python" && random.Intn(10) > 0 ||
+			restricting[option.Dest] && random.Intn(4) > 0 {
 			continue
 		}
 		return option
 	}
+}
+
+// restricting are the options that most command lines are refused with.
+var restricting = map[string]bool{
+	"platforms": true, "platform": true, "abis": true, "abi": true, "implementation": true, "python_version": true,
+	"use_user_site": true, "only_dependencies": true,
 }
 
 var oftenWanted = []string{
@@ -727,6 +734,7 @@ func (s *scene) randomFiles(random *rand.Rand, command *commandTable, server str
 	s.files["venv/pyvenv.cfg"] = "home = /usr/bin\ninclude-system-site-packages = false\n"
 	s.files["venv/bin/python"] = ""
 	s.files["home/links/x"] = ""
+	s.files["home/cert.pem"], s.files["cwd/cert.pem"] = "", ""
 	for _, place := range []string{"home/.config/pip/pip.conf", "home/.pip/pip.conf", "venv/pip.conf", "home/none/pip/pip.conf", "home/global/pip/pip.conf", "cwd/my.conf"} {
 		if random.Intn(4) == 0 {
 			s.files[place] = s.randomConfig(random, command, server)

@@ -428,7 +428,7 @@ func (r *optionReader) checkCall(call optionCall, fromConfig bool) *parseEnd {
 			return failed(2, callbackText(call, problem))
 		}
 	case "uploaded-prior-to":
-		if !plausibleDate(call.Value) {
+		if !plausibleDate(call.Value) && !(atLeast(r.version, "26.1") && isDuration(call.Value)) {
 			return failed(2, callbackText(call, "invalid value"))
 		}
 	}
@@ -467,29 +467,26 @@ func checkPythonVersion(text string) string {
 	return ""
 }
 
+// isDuration tells "P3D" and its like, which --uploaded-prior-to takes from
+// pip 26.1 on.
+func isDuration(text string) bool {
+	days, ok := strings.CutPrefix(text, "P")
+	days, ended := strings.CutSuffix(days, "D")
+	return ok && ended && days != "" && strings.Trim(days, "0123456789") == ""
+}
+
 // plausibleDate refuses only what no Python reads as a date: what passes here
 // pip itself decides on.
 func plausibleDate(text string) bool {
-	if strings.HasPrefix(text, "P") && strings.HasSuffix(text, "D") && len(text) > 2 {
-		for _, r := range text[1 : len(text)-1] {
-			if r < '0' || r > '9' {
-				return false
-			}
-		}
-		return true
-	}
 	digits := 0
 	for _, r := range text {
 		switch {
 		case r >= '0' && r <= '9':
 			digits++
-		case strings.ContainsRune("-:+.,TWZtz ", r):
-		case r >= 0x80:
+		case strings.ContainsRune("-:+.,TWZtz ", r) || r >= 0x80:
 			// Any single character may stand between date and time.
-		default:
-			if digits < 7 {
-				return false
-			}
+		case digits < 7:
+			return false
 		}
 	}
 	return digits >= 7 && text[0] >= '0' && text[0] <= '9'

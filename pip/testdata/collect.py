@@ -46,6 +46,13 @@ for optional in ("pip._internal.req.req_set", "pip._internal.utils.pylock"):
     with contextlib.suppress(ImportError):
         importlib.import_module(optional)
 
+# A new release of pip is nobody's business here.
+with contextlib.suppress(ImportError):
+    self_check = importlib.import_module("pip._internal.self_outdated_check")
+    for module in [self_check, req_command, sys.modules.get("pip._internal.cli.index_command")]:
+        if hasattr(module, "pip_self_version_check"):
+            module.pip_self_version_check = lambda *_, **__: None
+
 report = None
 
 
@@ -102,6 +109,8 @@ def child_values():
         values = command.parser.get_default_values()
     except SystemExit as ended:
         return {"exit": ended.code}
+    except Exception as refused:
+        return {"exit": str(refused)}
     return {name: plain(value) for name, value in vars(values).items()}
 
 
