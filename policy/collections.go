@@ -467,7 +467,9 @@ func ignoreField() field {
 	return collection(info,
 		func(p *Policy) *[]Ignore { return &p.Scan.Ignore },
 		readIgnores,
-		func(entry Ignore) string { return strings.ToUpper(entry.ID) + "\x00" + entry.Package + "\x00" + entry.Versions },
+		func(entry Ignore) string {
+			return strings.ToUpper(entry.ID) + "\x00" + entry.Package + "\x00" + entry.Versions
+		},
 		func(entry *Ignore) *Source { return &entry.Source },
 		Ignore.toml,
 		func(_ *Policy, entry Ignore, old *Ignore) bool {

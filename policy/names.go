@@ -263,11 +263,14 @@ func (p *Policy) typosquat(r Requested, e NameEvidence) []Finding {
 		finding.Target = printable(suspicion.Target)
 		finding.Action = p.typosquatAction(finding.Confidence)
 		hint := "thresher explain " + shellQuoted(r.Name)
-		if _, isName := canonicalName(suspicion.Target); r.Typed && isName && r.URL == "" {
+		switch {
+		case r.URL != "":
+		case suspicion.Target == typosquat.RequirementsFile:
+			hint = "pip install -r requirements.txt"
+		case typosquat.Rank(suspicion.Target) == 0: // a module of the standard library
+			hint = "python -c " + shellQuoted("import "+suspicion.Target)
+		case r.Typed:
 			hint = "pip install " + shellQuoted(suspicion.Target)
-			if suspicion.Target == "requirements-txt" || suspicion.Target == "requirements.txt" {
-				hint = "pip install -r requirements.txt"
-			}
 		}
 		findings = append(findings, one(finding, hint)...)
 	}
