@@ -12,103 +12,116 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-func (p *program) initCommand() *cli.Command {
-	shell := func(name string) *cli.Command {
-		return &cli.Command{
-			Name:      name,
-			Usage:     "print the lines for " + name + "'s start-up file",
-			UsageText: fmt.Sprintf("%s\n\n   put it in the start-up file once: %s", shellUse[name], shellUse[name]),
-			Flags: []cli.Flag{
-				&cli.BoolFlag{Name: "alias", Usage: "aliases for pip and pip3 instead of a place on PATH"},
-			},
-			Action: func(c *cli.Context) error {
-				lines := pathLines
-				if c.Bool("alias") {
-					lines = aliasLines
-				}
-				_, err := fmt.Fprint(p.out, strings.ReplaceAll(lines[name], "@BIN@", quoteFor(name, p.binDirectory())))
-				return err
-			},
-		}
-	}
-	return &cli.Command{
-		Name:     "init",
-		Usage:    "print what puts thresher in place of pip in a shell or an editor",
-		Category: categorySetUp,
-		Subcommands: []*cli.Command{
-			shell("bash"), shell("zsh"), shell("fish"),
-			{
-				Name:  "vscode",
-				Usage: "write .vscode/tasks.json with an update when the folder is opened",
-				Action: func(*cli.Context) error {
-					return p.initEditor()
-				},
-			},
-		},
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usageError("there are no lines for %q; next: thresher init bash", c.Args().First())
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
-	}
-}
+// shells are those that init and completion have lines for.
+var shells = []string{"bash", "zsh", "fish"}
 
-// binDirectory is where this binary and its pip links lie.
-func (p *program) binDirectory() string {
-	return filepath.Dir(p.self)
-}
-
+// shellUse is what to put into each shell's start-up file.
 var shellUse = map[string]string{
 	"bash": `eval "$(thresher init bash)"`,
 	"zsh":  `eval "$(thresher init zsh)"`,
 	"fish": `thresher init fish | source`,
 }
 
-// The lines move the directory to the front of PATH, also where it is in
-// there already: activation and re-sourced start-up files push others before
-// it. They are idempotent.
-var pathLines = map[string]string{
-	"bash": posixPathLines,
-	"zsh":  posixPathLines,
-	"fish": `set -gx PATH @BIN@ (string match -v -- @BIN@ $PATH)
-`,
+func (p *program) initCommand() *cli.Command {
+	var subcommands []*cli.Command
+	for _, shell := range shells {
+		subcommands = append(subcommands, &cli.Command{
+			Name:  shell,
+			Usage: "print the lines for " + shell + "'s start-up file",
+			Description: "They put thresher's pip first on PATH, and complete thresher's own commands. To have them in\n" +
+				"   every new shell, put this at the end of the start-up file: " + shellUse[shell],
+			Flags: []cli.Flag{
+				&cli.BoolFlag{Name: "alias", Usage: "aliases for pip and pip3 instead of a place on PATH: they count in this shell, not in scripts"},
+			},
+			Action: func(c *cli.Context) error {
+				lines := pathLines(shell, filepath.Dir(p.self))
+				if c.Bool("alias") {
+					lines = aliasLines(shell, p.self)
+				}
+				_, err := fmt.Fprint(p.out, lines+completionLines(shell, p.app()))
+				return err
+			},
+		})
+	}
+	subcommands = append(subcommands, &cli.Command{
+		Name:  "vscode",
+		Usage: "write .vscode/tasks.json with an update when the folder is opened",
+		Description: "A tasks.json that is there already is never changed; the entry to add to it is printed\n" +
+			"   instead.",
+		Action: func(*cli.Context) error { return p.initEditor() },
+	})
+	return &cli.Command{
+		Name:        "init",
+		Usage:       "print what puts thresher in place of pip in a shell, or set up an editor",
+		Category:    categorySetUp,
+		Subcommands: subcommands,
+		Action: func(c *cli.Context) error {
+			if c.Args().Present() {
+				return usageError("there is nothing to set up for %q; next: thresher init bash", c.Args().First())
+			}
+			return cli.ShowSubcommandHelp(c)
+		},
+	}
 }
 
-const posixPathLines = `_thresher_path=":$PATH:"
-while case $_thresher_path in *:@BIN@:*) true ;; *) false ;; esac; do
-  _thresher_path=${_thresher_path%%:@BIN@:*}:${_thresher_path#*:@BIN@:}
+// pathLines move a directory to the front of PATH, also where it is in there
+// already: activation and other start-up files push theirs before it. Sourcing
+// them again changes nothing.
+func pathLines(shell, directory string) string {
+	if shell == "fish" {
+		return "set -l _thresher_bin " + fishQuoted(directory) + `
+set -l _thresher_path
+for _thresher_directory in $PATH
+    test "$_thresher_directory" = "$_thresher_bin"; or set -a _thresher_path $_thresher_directory
+end
+set -gx PATH $_thresher_bin $_thresher_path
+`
+	}
+	return "_thresher_bin=" + shellQuoted(directory) + `
+_thresher_path=":$PATH:"
+while case $_thresher_path in *":$_thresher_bin:"*) true ;; *) false ;; esac; do
+  _thresher_path=${_thresher_path%%":$_thresher_bin:"*}:${_thresher_path#*":$_thresher_bin:"}
 done
 _thresher_path=${_thresher_path#:}
-export PATH=@BIN@:${_thresher_path%:}
-unset _thresher_path
+export PATH="$_thresher_bin:${_thresher_path%:}"
+unset _thresher_bin _thresher_path
 hash -r 2>/dev/null
 `
-
-var aliasLines = map[string]string{
-	"bash": posixAliasLines,
-	"zsh":  posixAliasLines,
-	"fish": `alias pip "@BIN@/thresher pip"
-alias pip3 "@BIN@/thresher pip"
-`,
 }
 
-const posixAliasLines = `alias pip="@BIN@/thresher pip"
-alias pip3="@BIN@/thresher pip"
-`
-
-// quoteFor writes a path so that it stands for itself in a shell's unquoted or
-// quoted text: every character that is not plain gets a backslash.
-func quoteFor(_, path string) string {
-	var b strings.Builder
-	for _, r := range path {
-		plain := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+", r) || r > 127
-		if !plain {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(r)
+// aliasLines are for those who want nothing on PATH.
+func aliasLines(shell, program string) string {
+	quoted := shellQuoted
+	if shell == "fish" {
+		quoted = fishQuoted
 	}
-	return b.String()
+	command := quoted(quoted(program) + " pip")
+	if shell == "fish" {
+		return "alias pip " + command + "\nalias pip3 " + command + "\n"
+	}
+	return "alias pip=" + command + " pip3=" + command + "\n"
+}
+
+// shellQuoted writes a word that stands for itself in bash, zsh and sh.
+func shellQuoted(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// fishQuoted is shellQuoted for fish, where \ and ' alone are special between
+// single quotes.
+func fishQuoted(word string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(word) + "'"
+}
+
+// shellWord quotes a word only where it needs quotes, for a person to read.
+func shellWord(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
+	}
+	if word != "" && strings.TrimFunc(word, plain) == "" {
+		return word
+	}
+	return shellQuoted(word)
 }
 
 // task is the entry of an editor's tasks.json that updates on open.
@@ -117,55 +130,72 @@ type task struct {
 	Type       string            `json:"type"`
 	Command    string            `json:"command"`
 	Args       []string          `json:"args"`
+	Windows    map[string]string `json:"windows"`
 	RunOptions map[string]string `json:"runOptions"`
 	Problems   []string          `json:"problemMatcher"`
+}
+
+var updateTask = task{
+	Label: "update dependencies", Type: "process", Command: "${workspaceFolder}/.venv/bin/python",
+	Args:       []string{"-m", "pip", "install", "-U", "-r", "requirements.txt"},
+	Windows:    map[string]string{"command": "${workspaceFolder}\\.venv\\Scripts\\python.exe"},
+	RunOptions: map[string]string{"runOn": "folderOpen"}, Problems: []string{},
 }
 
 // initEditor writes the file where there is none; a file of the user's own is
 // never changed, the entry to add is printed instead.
 func (p *program) initEditor() error {
-	update := task{
-		Label: "update dependencies", Type: "shell", Command: "${workspaceFolder}/.venv/bin/python",
-		Args:       []string{"-m", "pip", "install", "-U", "-r", "requirements.txt"},
-		RunOptions: map[string]string{"runOn": "folderOpen"}, Problems: []string{},
+	// A checkout may bring .vscode along as a link to somewhere else.
+	folder, err := os.OpenRoot(p.dir)
+	if err != nil {
+		return err
 	}
-	path := filepath.Join(p.dir, ".vscode", "tasks.json")
-	_, err := os.Lstat(path)
-	switch {
-	case err == nil:
-		entry, err := json.MarshalIndent(update, "", "  ")
+	defer folder.Close()
+	const path = ".vscode/tasks.json"
+	if _, err := folder.Lstat(path); err == nil {
+		entry, err := json.MarshalIndent(updateTask, "", "  ")
 		if err != nil {
 			return err
 		}
 		p.say("%s is there already; add this to its \"tasks\":", path)
 		_, err = fmt.Fprintf(p.out, "%s\n", entry)
 		return err
-	case !errors.Is(err, fs.ErrNotExist):
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	content, err := json.MarshalIndent(map[string]any{"version": "2.0.0", "tasks": []task{update}}, "", "  ")
+	content, err := json.MarshalIndent(map[string]any{"version": "2.0.0", "tasks": []task{updateTask}}, "", "  ")
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	if err := folder.MkdirAll(".vscode", 0o755); err != nil {
 		return err
 	}
-	if err := writeNew(path, append(content, '\n')); err != nil {
+	if err := writeNewIn(folder, path, append(content, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	p.say("wrote %s; next: allow automatic tasks when the editor asks", path)
+	p.say("wrote %s: it updates .venv from requirements.txt; next: allow automatic tasks when the editor asks", path)
 	return nil
 }
 
 // writeNew writes a file that must not be there yet, whole or not at all.
 func writeNew(path string, content []byte) error {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	folder, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return writeNewIn(folder, filepath.Base(path), content)
+}
+
+// writeNewIn is writeNew for a path that must not lead out of a folder.
+func writeNewIn(folder *os.Root, path string, content []byte) error {
+	f, err := folder.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(content)
 	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path))
+		return errors.Join(err, folder.Remove(path))
 	}
 	return nil
 }

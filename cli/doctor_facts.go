@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"thresher/advisory"
+	"thresher/pip"
+	"thresher/venv"
+)
+
+// oldAdvisories is the age from which on doctor warns: the shim refreshes them
+// by itself, so that something must be in its way.
+const oldAdvisories = 7 * 24 * time.Hour
+
+// facts are what else decides: the pip this shell finds, policy, data,
+// interpreters, environments.
+func (p *program) facts(bases []venv.Environment) []fact {
+	facts := []fact{p.pipFact()}
+	facts = append(facts, p.policyFacts()...)
+	facts = append(facts, p.advisoriesFact(), p.popularFact())
+	for _, base := range bases {
+		if tooOld(base) {
+			facts = append(facts, fact{"interpreter", "info",
+				fmt.Sprintf("%s is python %s, which is not covered: 3.8 is the oldest", p.short(base.Interpreter), base.Version), ""})
+			continue
+		}
+		facts = append(facts, p.guardFact("interpreter", p.short(base.Interpreter), base, "thresher guard --base"))
+	}
+	return append(facts, p.environmentFacts()...)
+}
+
+// pipFact says which pip this shell finds, and which one stands behind it.
+func (p *program) pipFact() fact {
+	path, err := lookUp("pip", p.environment["PATH"])
+	if err != nil {
+		return fact{"pip in this shell", "warning", "there is none on PATH",
+			"put this at the end of the shell's start-up file: " + shellUse["bash"]}
+	}
+	text := p.short(path)
+	if ours, err := sameFile(path, p.self); err == nil && ours {
+		text += ", which is thresher"
+	}
+	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self, CacheDir: p.places.Cache})
+	if err != nil {
+		return fact{"pip in this shell", "info", text + "; behind it: " + err.Error(), "thresher new .venv && . .venv/bin/activate"}
+	}
+	return fact{"pip in this shell", "ok", fmt.Sprintf("%s; behind it: pip %s of %s", text, installation.Version, p.short(installation.Interpreter)), ""}
+}
+
+func sameFile(one, other string) (bool, error) {
+	a, err := os.Stat(one)
+	if err != nil {
+		return false, err
+	}
+	b, err := os.Stat(other)
+	if err != nil {
+		return false, err
+	}
+	return os.SameFile(a, b), nil
+}
+
+func (p *program) policyFacts() []fact {
+	loaded, err := p.policy()
+	if err != nil {
+		return []fact{{"policy", "warning", err.Error(), "thresher policy check"}}
+	}
+	files := []string{"preset " + string(loaded.Preset.Value)}
+	for _, f := range loaded.Files {
+		files = append(files, fmt.Sprintf("%s: %s of %s", f.Layer, p.short(f.Path), ownerOf(f.Path)))
+	}
+	if len(loaded.Files) == 0 {
+		files = append(files, "no file")
+	}
+	facts := []fact{{"policy", "ok", strings.Join(files, "; "), ""}}
+	for _, note := range loaded.Notes {
+		facts = append(facts, fact{"policy", "warning", note.String(), note.Hint})
+	}
+	return facts
+}
+
+func (p *program) advisoriesFact() fact {
+	database, err := advisory.Open(p.places.Advisories())
+	if err != nil {
+		return fact{"advisories", "warning", err.Error(), "thresher update"}
+	}
+	defer database.Close()
+	size := "unknown size"
+	if info, err := os.Stat(p.places.Advisories()); err == nil {
+		size = fmt.Sprintf("%.1f MB", float64(info.Size())/1e6)
+	}
+	found := fact{"advisories", "ok", fmt.Sprintf("%d records, %s, as of %s", database.Count(), size,
+		database.AsOf().Local().Format("2006-01-02 15:04")), ""}
+	if p.now.Sub(database.AsOf()) > oldAdvisories {
+		found.State, found.Next = "warning", "thresher update"
+	}
+	return found
+}
+
+// popularFact says which list of popular names is in use.
+func (p *program) popularFact() fact {
+	info, err := os.Stat(p.places.Popular())
+	if errors.Is(err, fs.ErrNotExist) {
+		return fact{"popular names", "ok", "those that came with this release", ""}
+	}
+	if err != nil {
+		return fact{"popular names", "warning", err.Error(), ""}
+	}
+	return fact{"popular names", "ok", fmt.Sprintf("%s, of %s", p.short(p.places.Popular()), info.ModTime().Format("2006-01-02")), ""}
+}
+
+// environmentFacts are the environments that thresher has seen and that still
+// are there.
+func (p *program) environmentFacts() []fact {
+	known, err := venv.Known(p.places.State)
+	if err != nil {
+		return []fact{{"environments", "warning", err.Error(), ""}}
+	}
+	var facts []fact
+	for _, one := range known {
+		if one.Base || one.Gone {
+			continue
+		}
+		environment, err := inspectPrefix(one.Prefix)
+		if err != nil {
+			facts = append(facts, fact{"environment", "warning", err.Error(), ""})
+			continue
+		}
+		facts = append(facts, p.guardFact("environment", p.short(environment.Prefix), environment, "thresher guard "+shellWord(one.Prefix)))
+	}
+	return facts
+}
+
+func (p *program) guardFact(what, name string, environment venv.Environment, next string) fact {
+	state, err := venv.GuardState(environment)
+	switch {
+	case err != nil:
+		return fact{what, "warning", name + ": " + err.Error(), ""}
+	case state.Gone:
+		return fact{what, "warning", name + " is guarded by a thresher that is gone: " + p.short(state.Program), next}
+	case !state.Installed:
+		return fact{what, "warning", name + " is not guarded", next}
+	case !state.Current && state.Program == p.self:
+		return fact{what, "info", name + " is guarded, as an earlier release of thresher did it", next}
+	case state.Program != p.self:
+		return fact{what, "info", name + " is guarded, by another thresher: " + p.short(state.Program), ""}
+	}
+	return fact{what, "ok", name + " is guarded", ""}
+}
