@@ -53,12 +53,21 @@ func (p *program) baseInterpreters() []venv.Environment {
 	byFile := map[string]venv.Environment{}
 	for _, path := range candidates {
 		resolved, err := filepath.EvalSymlinks(path)
-		if err != nil || isScript(resolved) {
-			continue // pyenv's shims stand for interpreters that are found by themselves
+		if err != nil {
+			continue
+		}
+		wrapper := isScript(resolved)
+		if name := filepath.Base(path); wrapper && name != "python3" && name != "python" {
+			continue // one of pyenv's many; what they stand for is found by itself
 		}
 		environment, err := venv.Inspect(path)
 		if err != nil || environment.Virtual {
 			continue
+		}
+		if wrapper {
+			if resolved, err = filepath.EvalSymlinks(environment.Interpreter); err != nil {
+				continue
+			}
 		}
 		if _, known := byFile[resolved]; !known {
 			byFile[resolved] = environment
