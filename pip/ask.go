@@ -39,17 +39,24 @@ type answer struct {
 
 // askInterpreter asks an interpreter once and keeps its answer in cacheDir for
 // as long as the interpreter, its pyvenv.cfg and the pip it named are unchanged.
-func askInterpreter(interpreter, packageDir, cacheDir string) (answer, error) {
-	key := fingerprint(interpreter,
-		interpreter, filepath.Join(filepath.Dir(filepath.Dir(interpreter)), "pyvenv.cfg"), packageDir)
+func askInterpreter(interpreter string, environ environment, cacheDir string) (answer, error) {
+	// Which pip an interpreter has can depend on the user's own packages.
+	flags := []string{"-E", "-c", askScript}
+	home := environ.get("HOME")
+	if environ.get("PYTHONNOUSERSITE") != "" {
+		flags = append([]string{"-s"}, flags...)
+	}
+	bin := filepath.Dir(interpreter)
+	key := fingerprint(strings.Join(append(flags, interpreter, home), "\x00"),
+		interpreter, filepath.Join(bin, "pyvenv.cfg"), filepath.Join(filepath.Dir(bin), "pyvenv.cfg"))
 	cached := cacheFile(cacheDir, "interpreters", key)
 	var known answer
-	if readCached(cached, &known) && known.Prefix != "" {
-		if version, err := packageVersion(known.Pip); known.Pip == "" || err == nil && version == known.PipVersion {
+	if readCached(cached, &known) && known.Pip != "" {
+		if version, err := packageVersion(known.Pip); err == nil && version == known.PipVersion {
 			return known, nil
 		}
 	}
-	output, err := ask(interpreter, "-I", "-c", askScript, packageDir)
+	output, err := ask(interpreter, home, flags...)
 	if err != nil {
 		return answer{}, err
 	}
@@ -79,7 +86,7 @@ func introspectedTableOf(i *Installation, cacheDir string) (*optionTable, error)
 	if i.Interpreter == "" {
 		return nil, errors.New("its interpreter is not known")
 	}
-	output, err := ask(i.Interpreter, "-I", "-c", introspection, filepath.Dir(i.PackageDir))
+	output, err := ask(i.Interpreter, "", "-I", "-c", introspection, filepath.Dir(i.PackageDir))
 	if err != nil {
 		return nil, err
 	}
@@ -91,15 +98,18 @@ func introspectedTableOf(i *Installation, cacheDir string) (*optionTable, error)
 	return table, nil
 }
 
-// ask runs a program with nothing of the user's environment that could change
-// its answer, and gives what it printed.
-func ask(program string, args ...string) ([]byte, error) {
+// ask runs an interpreter with nothing of the user's environment but the home
+// directory, and gives what it printed.
+func ask(program, home string, args ...string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	var output, errors bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &errors
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PIP_CONFIG_FILE=" + os.DevNull, "THRESHER_ASKING=1"}
+	if home != "" {
+		cmd.Env = append(cmd.Env, "HOME="+home)
+	}
 	if onWindows {
 		cmd.Env = append(cmd.Env, "SYSTEMROOT="+os.Getenv("SYSTEMROOT"))
 	}

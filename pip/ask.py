@@ -1,15 +1,15 @@
-# Prints what a pip installation is, as JSON, without reading any
-# configuration. Started as `python -I -c <this> PACKAGE`, where PACKAGE is the
-# directory of a pip package that is not this interpreter's own, or empty.
+# Prints what an interpreter is and which pip it has, as JSON, without reading
+# any configuration. Started as `python -E -c <this>`.
+import sys
+
+# The working directory has no say in what is imported.
+sys.path[:] = [place for place in sys.path if place]
+
 import json
 import os
 import platform
-import sys
 import sysconfig
 
-package = sys.argv[1]
-if package:
-    sys.path.append(os.path.dirname(package))
 try:
     import pip
     from pip._internal.models.index import PyPI

@@ -68,7 +68,7 @@ func Find(in FindInput) (*Installation, error) {
 		if !exists(in.Interpreter) {
 			return nil, fmt.Errorf("%w: %s", ErrNoInterpreter, in.Interpreter)
 		}
-		found, err := describe(in.Interpreter, in.CacheDir)
+		found, err := describe(in.Interpreter, in.Environ, in.CacheDir)
 		if err != nil {
 			return nil, err
 		}
@@ -137,7 +137,7 @@ func (i *Installation) On(interpreter string, environ []string, cacheDir string)
 	if !exists(runner) || !atLeast(i.Version, "22.3") {
 		return nil, fmt.Errorf("%w: pip %s has no --python", ErrTooOld, i.Version)
 	}
-	target, err := describe(interpreter, cacheDir)
+	target, err := describe(interpreter, environ, cacheDir)
 	if err != nil {
 		return nil, err
 	}
@@ -228,7 +228,7 @@ func describeScript(path string, in FindInput, laterDirs []string) (*Installatio
 	if !ok {
 		return askWrapper(path, head, in, laterDirs)
 	}
-	found, err := describe(interpreter, in.CacheDir)
+	found, err := describe(interpreter, in.Environ, in.CacheDir)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func describeLauncher(path string, in FindInput) (*Installation, error) {
 	dir := filepath.Dir(path)
 	for _, interpreter := range []string{filepath.Join(dir, "python.exe"), filepath.Join(filepath.Dir(dir), "python.exe")} {
 		if exists(interpreter) {
-			found, err := describe(interpreter, in.CacheDir)
+			found, err := describe(interpreter, in.Environ, in.CacheDir)
 			if err == nil && found.Version == "" {
 				err = ErrNoPip
 			}
@@ -357,7 +357,7 @@ func askWrapper(path string, head []byte, in FindInput, laterDirs []string) (*In
 		if !exists(interpreter) {
 			continue
 		}
-		found, err := describe(interpreter, in.CacheDir)
+		found, err := describe(interpreter, in.Environ, in.CacheDir)
 		if err != nil {
 			return nil, err
 		}
@@ -427,11 +427,11 @@ func scriptBeside(interpreter, name string) string {
 // describe tells what an interpreter is and which pip it has, from its files
 // where these say it for certain, else by asking it. Version is empty where it
 // has no pip.
-func describe(interpreter, cacheDir string) (*Installation, error) {
-	if found := describeStatically(interpreter); found != nil {
+func describe(interpreter string, environ environment, cacheDir string) (*Installation, error) {
+	if found := describeStatically(interpreter, environ); found != nil {
 		return found, nil
 	}
-	said, err := askInterpreter(interpreter, "", cacheDir)
+	said, err := askInterpreter(interpreter, environ, cacheDir)
 	if err != nil {
 		return nil, err
 	}
@@ -445,18 +445,17 @@ func describe(interpreter, cacheDir string) (*Installation, error) {
 
 // describeStatically reads a virtual environment, or a plain installation with
 // its own lib directory, as CPython finds it; nil where anything is unusual.
-func describeStatically(interpreter string) *Installation {
+func describeStatically(interpreter string, environ environment) *Installation {
 	if onWindows || !filepath.IsAbs(interpreter) {
 		return nil
 	}
-	bin := filepath.Dir(interpreter)
-	prefix := filepath.Dir(bin)
-	found := &Installation{Interpreter: interpreter, Prefix: prefix, BasePrefix: prefix}
+	found := &Installation{Interpreter: interpreter, Prefix: filepath.Dir(filepath.Dir(interpreter))}
 	settings, err := readVenvConfig(interpreter)
-	if err == nil {
+	switch {
+	case err == nil:
 		found.Virtual = true
 		home := settings["home"]
-		if home == "" || !filepath.IsAbs(home) {
+		if !filepath.IsAbs(home) {
 			return nil
 		}
 		found.BasePrefix = filepath.Dir(home)
@@ -464,10 +463,22 @@ func describeStatically(interpreter string) *Installation {
 		if info := settings["version_info"]; found.PythonVersion == "" || strings.ContainsAny(info, "abcr") && !strings.Contains(info, "final") {
 			found.PythonVersion = plainVersion(info)
 		}
-	} else if !errors.Is(err, os.ErrNotExist) || strings.HasPrefix(interpreter, "/usr/") {
+	case errors.Is(err, os.ErrNotExist):
+		// Without one, the interpreter's own place counts, links resolved.
+		real, err := filepath.EvalSymlinks(interpreter)
+		if err != nil {
+			return nil
+		}
+		found.Prefix = filepath.Dir(filepath.Dir(real))
+		found.BasePrefix = found.Prefix
 		// A distribution's own Python is patched in ways of its own.
+		if runtime.GOOS != "linux" || strings.HasPrefix(real, "/usr/") || !exists(filepath.Join(found.Prefix, "lib", "python"+minorOf(real), "os.py")) {
+			return nil
+		}
+	default:
 		return nil
 	}
+	prefix := found.Prefix
 	libraries, err := filepath.Glob(filepath.Join(prefix, "lib", "python3.*", "site-packages"))
 	if err != nil || len(libraries) == 0 {
 		return nil
@@ -493,19 +504,26 @@ func describeStatically(interpreter string) *Installation {
 	if found.PythonVersion != minor && !strings.HasPrefix(found.PythonVersion, minor+".") {
 		return nil
 	}
-	package_ := filepath.Join(found.SitePackages, "pip")
-	version, err := packageVersion(package_)
+	systemSite := !found.Virtual || strings.EqualFold(settings["include-system-site-packages"], "true")
+	if !found.Virtual && environ.get("PYTHONNOUSERSITE") == "" {
+		// The user's own packages come first, and a pip may be among them.
+		if exists(expandUser("~/.local/lib/python"+minor+"/site-packages/pip", environ, "")) {
+			return nil
+		}
+	}
+	packageDir := filepath.Join(found.SitePackages, "pip")
+	version, err := packageVersion(packageDir)
 	if err != nil {
-		if found.Virtual && !strings.EqualFold(settings["include-system-site-packages"], "true") && errors.Is(err, os.ErrNotExist) {
+		if !systemSite && errors.Is(err, os.ErrNotExist) {
 			return found // an environment without pip
 		}
 		return nil
 	}
-	index, ok := defaultIndex(package_)
+	index, ok := defaultIndex(packageDir)
 	if !ok {
 		return nil
 	}
-	found.Version, found.PackageDir, found.DefaultIndex = version, package_, index
+	found.Version, found.PackageDir, found.DefaultIndex = version, packageDir, index
 	return found
 }
 
@@ -639,7 +657,7 @@ func (i *Installation) MarkerEnvironment(cacheDir string) (map[string]string, er
 	} else {
 		said := i.markers
 		if said == nil {
-			answer, err := askInterpreter(i.Interpreter, "", cacheDir)
+			answer, err := askInterpreter(i.Interpreter, nil, cacheDir)
 			if err != nil {
 				return nil, err
 			}

@@ -35,14 +35,14 @@ func TestDescribeStatically(t *testing.T) {
 			dir := filepath.Join(realPath(t, t.TempDir()), "env")
 			testkit.Environment(t, python, dir)
 			for _, interpreter := range []string{filepath.Join(dir, "bin", "python"), filepath.Join(dir, "bin", "python3"), python.Path} {
-				found := describeStatically(interpreter)
+				found := describeStatically(interpreter, nil)
 				if found == nil {
 					if interpreter == python.Path {
 						continue // a distribution's own is always asked
 					}
 					t.Fatalf("%s is not read statically", interpreter)
 				}
-				said, err := askInterpreter(interpreter, "", "")
+				said, err := askInterpreter(interpreter, nil, "")
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -75,10 +75,6 @@ func parse(in Input, reinvoked string) *Command {
 	p := &parsing{in: in, environ: in.Environ, cmd: &Command{
 		Args: in.Args, Installation: in.Installation, Reinvoke: reinvoked,
 	}}
-	if !atLeast(in.Installation.Version, "20.0") {
-		p.refuse(unreadableOldPip(in.Installation.Version))
-		return p.cmd
-	}
 	if p.completing() {
 		p.cmd.Passthrough = true
 		return p.cmd
@@ -89,7 +85,23 @@ func parse(in Input, reinvoked string) *Command {
 		environ: p.environ, dir: in.Dir, home: in.Home, prefix: in.Installation.Prefix,
 	}
 	p.read()
+	if !atLeast(in.Installation.Version, oldestVersion) && !p.cmd.Passthrough && !onlyPip(p.cmd) {
+		p.refuse(unreadableOldPip(in.Installation.Version))
+	}
 	return p.cmd
+}
+
+// oldestVersion is the first pip whose options are known.
+const oldestVersion = "20.0"
+
+// onlyPip tells the one command that an older pip is let do: to install
+// another pip by name.
+func onlyPip(c *Command) bool {
+	if c.Name != "install" || c.Failure != nil || len(c.Requirements) != 1 {
+		return false
+	}
+	r := c.Requirements[0]
+	return r.Canonical == "pip" && r.URL == "" && !r.Editable && !r.Constraint
 }
 
 // completing tells whether pip would only print completions and exit. Without
@@ -101,6 +113,11 @@ func (p *parsing) completing() bool {
 
 func (p *parsing) findTable() {
 	version := p.in.Installation.Version
+	if !atLeast(version, oldestVersion) {
+		p.table, _ = embeddedTable(oldestVersion)
+		p.exact = true
+		return
+	}
 	if table, ok := embeddedTable(version); ok {
 		p.table = table
 		return

@@ -1,9 +1,13 @@
 # Runs pip with the words given, but ends it where it would start to work:
 # `python -c <this> PACKAGE COMMANDS ARGV0 WORD...`. PACKAGE is the directory
 # of the pip package, COMMANDS the names of the commands that may be reached.
+import sys
+
+# The working directory has no say in what is imported.
+sys.path[:] = [place for place in sys.path if place]
+
 import importlib.machinery
 import os
-import sys
 
 package, commands, *sys.argv = sys.argv[1:]
 known = set(commands.split(","))

@@ -451,8 +451,12 @@ func Refusal(c *Command, environ []string, dir string) Run {
 }
 
 // Direct gives the process of pip itself with the user's own words: for
-// commands that pass through.
+// commands that pass through. The help of a command that installs comes from a
+// process that could not install.
 func Direct(c *Command, environ []string, dir string) Run {
+	if installing[c.Name] {
+		return Refusal(c, environ, dir)
+	}
 	i := c.Installation
 	run := Run{Path: i.Interpreter, Args: []string{i.Interpreter}, Environ: environ, Dir: dir}
 	switch {
