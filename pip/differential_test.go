@@ -257,6 +257,10 @@ func TestDifferential(t *testing.T) {
 					os.RemoveAll(s.root)
 					continue
 				}
+				if got.Name == "uninstall" && strings.Contains(s.describe(), server.URL) {
+					os.RemoveAll(s.root) // no address is fetched for a removal
+					continue
+				}
 				compared++
 				if answer.Outcome == "exit" {
 					refused++

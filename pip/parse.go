@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -611,6 +612,12 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 		build := newSources(input)
 		for _, file := range buildConstraints {
 			build.constraintsFile(file.Value, file.Origin)
+			read := func(f *sourceFile) bool { return f.top && f.Given == file.Value }
+			if build.Failure != nil && slices.ContainsFunc(build.Files, read) {
+				// pip itself only looks whether the file can be read. What is
+				// wrong inside ends each build environment at that place.
+				build.Failure = nil
+			}
 		}
 		p.cmd.BuildRequirements = build.Requirements
 		p.cmd.buildSources = build
@@ -680,7 +687,7 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 		c.Failure = s.Failure
 	case s.Finder.RequireHashes && s.Finder.NoRequireHashes:
 		c.Failure = &Failure{Status: 1, Message: conflictText("--require-hashes", "--no-require-hashes")}
-	case command.Name == "uninstall" && !namesAny(c.Requirements),
+	case command.Name == "uninstall" && len(s.Unreadable) == 0 && !namesAny(c.Requirements),
 		command.Name != "uninstall" && len(positionals)+len(editables)+len(v.of("requirements").List)+len(groups)+len(scripts) == 0:
 		c.Failure = &Failure{Status: 1, Message: nothingGivenText(command.Name)}
 	}
