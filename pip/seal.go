@@ -24,8 +24,9 @@ type SealInput struct {
 	Command *Command
 	Environ []string // the user's own environment
 	Dir     string   // working directory, absolute
-	// ReplaceIndex gives the gate's URL for an index or a find-links URL;
-	// nil leaves every URL as it is.
+	// ReplaceIndex gives the gate's URL for an index or a find-links URL, or
+	// the folder that takes the place of a local one; what it gives back as it
+	// was stays. nil leaves everything as it is.
 	ReplaceIndex func(url string) string
 	Upgrade      bool     // add -U where the user did not decide
 	Strategy     string   // "eager" adds --upgrade-strategy where the user did not decide
@@ -246,13 +247,8 @@ func (s *sealing) replace(option *optionSpec, value string) string {
 		if copied, ok := s.files[path]; ok {
 			return copied + ":" + name
 		}
-	case "index_url", "extra_index_urls":
+	case "index_url", "extra_index_urls", "find_links":
 		if s.ReplaceIndex != nil {
-			return s.ReplaceIndex(value)
-		}
-	case "find_links":
-		lower := strings.ToLower(value)
-		if s.ReplaceIndex != nil && (strings.HasPrefix(lower, "http:") || strings.HasPrefix(lower, "https:")) {
 			return s.ReplaceIndex(value)
 		}
 	}

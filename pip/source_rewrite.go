@@ -116,13 +116,8 @@ func (w *sourceWriter) setsIndex(l *fileLine) bool {
 	return l.findLinks != "" && w.replaceLinks(l.findLinks) != l.findLinks
 }
 
-// replaceLinks replaces the address of -f; a local directory stays.
-func (w *sourceWriter) replaceLinks(value string) string {
-	if lower := strings.ToLower(value); strings.HasPrefix(lower, "http:") || strings.HasPrefix(lower, "https:") {
-		return w.replace(value)
-	}
-	return value
-}
+// replaceLinks replaces the address or the directory of -f.
+func (w *sourceWriter) replaceLinks(value string) string { return w.replace(value) }
 
 // hasSealedVariable tells whether a line was made with a variable that the
 // sealed run sets otherwise.

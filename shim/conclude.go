@@ -13,9 +13,9 @@ import (
 
 // conclude looks at what pip did: what changed and whether it was let through,
 // what is known against it, and what the run ends with.
-func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate, before state, ended pip.Outcome, notes <-chan []policy.Finding) int {
+func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate, local folders, before state, ended pip.Outcome, notes <-chan []policy.Finding) int {
 	result := outcome{pip: in.pipStatus(ended)}
-	gateFindings := opened.Findings()
+	gateFindings := append(opened.Findings(), local.blocked...)
 	a.findings = append(a.findings, gateFindings...)
 	for _, f := range gateFindings {
 		switch {

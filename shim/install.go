@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -61,11 +62,17 @@ func (in *invocation) install(a *analysis) int {
 		in.record(a, nil, nil, "", status)
 		return status
 	}
-	if err := judge.vouchLocal(in, opened); err != nil {
+	if err := judge.vouchLocal(opened); err != nil {
 		in.say.failed("read a file of the command line", err)
 		return statusBroken
 	}
-	run, err := in.seal(a, opened, directory)
+	local, err := judge.judgeFolders(in, directory)
+	if err != nil {
+		in.say.failed("read a folder of --find-links", err)
+		return statusBroken
+	}
+	opened.Vouch(local.entries...)
+	run, err := in.seal(a, opened, local, directory)
 	if err != nil {
 		in.say.failed("seal the command", err)
 		return statusBroken
@@ -83,7 +90,7 @@ func (in *invocation) install(a *analysis) int {
 		return statusCannotRun
 	}
 	_ = opened.Close() // before the ledger is read, so that it is complete
-	return in.conclude(a, judge, opened, before, ended, notes)
+	return in.conclude(a, judge, opened, local, before, ended, notes)
 }
 
 // remove takes the run's own directory away.
@@ -137,12 +144,12 @@ func revalidate(installation *pip.Installation) func(string) bool {
 
 // seal makes the process that runs the command with its indexes replaced by
 // the gate's.
-func (in *invocation) seal(a *analysis, opened *gate.Gate, directory string) (pip.Run, error) {
+func (in *invocation) seal(a *analysis, opened *gate.Gate, local folders, directory string) (pip.Run, error) {
 	netrc, err := in.netrc(opened, directory)
 	if err != nil {
 		return pip.Run{}, err
 	}
-	replaced := map[string]string{}
+	replaced := maps.Clone(local.replaced)
 	for i, s := range a.command.Indexes {
 		replaced[s.Value] = opened.IndexURL(i)
 	}

@@ -238,9 +238,9 @@ func (j *judgement) fixed(standing []string, canonical, version string) []string
 	return fixed
 }
 
-// vouchLocal enters archives that the command names by path, and those in
-// local --find-links folders, into the gate's ledger.
-func (j *judgement) vouchLocal(in *invocation, opened *gate.Gate) error {
+// vouchLocal enters archives that the command names by path into the gate's
+// ledger.
+func (j *judgement) vouchLocal(opened *gate.Gate) error {
 	for _, r := range j.analysis.command.Requirements {
 		if r.Path == "" || !isArchive(r.Path) {
 			continue
@@ -250,17 +250,6 @@ func (j *judgement) vouchLocal(in *invocation, opened *gate.Gate) error {
 			return err
 		}
 		opened.Vouch(entry)
-	}
-	for _, s := range j.analysis.command.FindLinks {
-		path, ok := localFolder(s.Value, in.dir)
-		if !ok {
-			continue
-		}
-		entries, err := gate.VouchFolder(path)
-		if err != nil {
-			return err
-		}
-		opened.Vouch(entries...)
 	}
 	return nil
 }

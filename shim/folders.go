@@ -1,0 +1,88 @@
+package shim
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"thresher/gate"
+	"thresher/pep"
+	"thresher/policy"
+)
+
+// folders are the local --find-links folders of a command, judged: pip reads
+// these by itself, past the gate.
+type folders struct {
+	entries  []gate.Entry      // of the files that may be installed
+	replaced map[string]string // folder as named → the copy that pip gets instead
+	blocked  []policy.Finding  // what was left out of the copies
+}
+
+// judgeFolders judges every file of the local folders by its name and by what
+// the advisories know of its version. A folder in which something is blocked
+// is replaced by a view of the rest: a folder of links in the run's own
+// directory.
+func (j *judgement) judgeFolders(in *invocation, directory string) (folders, error) {
+	result := folders{replaced: map[string]string{}}
+	for number, setting := range j.analysis.command.FindLinks {
+		folder, ok := localFolder(setting.Value, in.dir)
+		if !ok {
+			continue
+		}
+		entries, err := gate.VouchFolder(folder)
+		if err != nil {
+			return result, err
+		}
+		var kept []gate.Entry
+		blocked := len(result.blocked)
+		for _, entry := range entries {
+			if finding := j.blocksFile(entry); finding != nil {
+				result.blocked = append(result.blocked, *finding)
+				continue
+			}
+			kept = append(kept, entry)
+		}
+		result.entries = append(result.entries, kept...)
+		if len(result.blocked) == blocked {
+			continue
+		}
+		view := filepath.Join(directory, fmt.Sprintf("links-%d", number))
+		if err := linkFiles(folder, view, kept); err != nil {
+			return result, err
+		}
+		result.replaced[setting.Value] = view
+	}
+	return result, nil
+}
+
+// blocksFile gives the finding that keeps a file of a local folder from being
+// installed; nil where there is none.
+func (j *judgement) blocksFile(entry gate.Entry) *policy.Finding {
+	canonical := pep.CanonicalName(entry.Name)
+	if j.isRequested(canonical) && j.answered[canonical] {
+		return nil
+	}
+	malware, _ := j.database.known(canonical, entry.Version)
+	findings := j.analysis.policy.JudgeDependency(entry.Name, policy.NameEvidenceOf(entry.Name), !j.isInstalled(canonical))
+	findings = append(findings, j.analysis.policy.JudgeProject(policy.ProjectEvidence{
+		Name: entry.Name, Canonical: canonical, Exists: policy.Yes, Now: j.now, Malware: malware,
+	})...)
+	for _, f := range policy.InGate(findings, false) {
+		if f.Action == policy.Block {
+			return &f
+		}
+	}
+	return nil
+}
+
+func linkFiles(folder, view string, entries []gate.Entry) error {
+	if err := os.Mkdir(view, 0o700); err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if err := os.Symlink(filepath.Join(folder, entry.Filename), filepath.Join(view, entry.Filename)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
