@@ -162,7 +162,8 @@ func RemoveKnownGuards(stateDirectory string) (removed []KnownEnvironment, err e
 	}
 	clean := map[string]bool{}
 	var failures []error
-	for _, known := range list {
+	// Backward: a directory that an earlier guard made may hold later ones.
+	for _, known := range slices.Backward(list) {
 		if isDirectory(known.Directory) {
 			if err := removeGuard(known.Directory, known.Made); err != nil {
 				failures = append(failures, err)
