@@ -2,6 +2,7 @@ package shim
 
 import (
 	"errors"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -124,7 +125,7 @@ func (a *analysis) judge() []policy.Finding {
 		requested := policy.Requested{
 			Name: r.Name, Canonical: r.Canonical, Specifier: r.Specifier, URL: r.URL, Path: r.Path,
 			Editable: r.Editable, Constraint: r.Constraint,
-			Hashes: len(r.Hashes) > 0 || strings.Contains(r.URL, "#sha") || strings.Contains(r.URL, "&sha"),
+			Hashes: len(r.Hashes) > 0 || urlHasHash(r.URL),
 			Origin: r.Origin.Place, Typed: r.Origin.Kind == pip.FromArgv, New: !present[r.Canonical], Python: python,
 		}
 		for _, f := range a.policy.JudgeRequested(requested, policy.NameEvidenceOf(r.Name)) {
@@ -144,6 +145,27 @@ func (a *analysis) judge() []policy.Finding {
 		findings = append(findings, a.judgeIndex(s, true)...)
 	}
 	return findings
+}
+
+// hashInURL is what pips take for the hash of the file behind a URL: newer ones
+// behind "#" or "&" alone, those before 23.0 anywhere, and all the first that
+// they meet (pip 26.2 models/link.py).
+var hashInURL = regexp.MustCompile(`(sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)`)
+
+// hashDigits are the hash algorithms that nobody can forge, with the length of
+// their values.
+var hashDigits = map[string]int{"sha512": 128, "sha384": 96, "sha256": 64, "sha224": 56}
+
+// urlHasHash says whether pip, of whatever version, holds the file behind a URL
+// against a good hash in its fragment.
+func urlHasHash(rawURL string) bool {
+	found := hashInURL.FindStringSubmatchIndex(rawURL)
+	fragment := strings.IndexByte(rawURL, '#')
+	if found == nil || fragment < 0 || found[0] <= fragment || !strings.ContainsRune("#&", rune(rawURL[found[0]-1])) {
+		return false
+	}
+	value := rawURL[found[4]:found[5]]
+	return len(value) == hashDigits[rawURL[found[2]:found[3]]] && strings.Trim(value, "0123456789abcdef") == ""
 }
 
 func (a *analysis) judgeIndex(s pip.Setting, trustedHost bool) []policy.Finding {

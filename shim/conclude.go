@@ -6,6 +6,7 @@ import (
 	"syscall"
 
 	"thresher/gate"
+	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy"
 	"thresher/venv"
@@ -26,20 +27,18 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 			in.say.finding(f, a.places[f.Subject])
 		}
 	}
-	in.say.tooYoung(judge.heldReleases(), in.start)
+	in.say.tooYoung(judge.heldReleases(gateFindings), in.start)
 	select {
 	case about := <-notes:
 		a.findings = append(a.findings, about...)
 		in.tellNotes(a, about)
 	default: // not answered while pip ran: nobody waits for notes
 	}
-	if len(in.unsaid) > 0 {
-		in.say.notesSummary(in.unsaid)
-	}
 	for _, fault := range opened.Faults() {
 		in.say.line("%s", fault.Text)
 	}
 	if !changesEnvironment(a.command) {
+		in.tellUnsaid()
 		in.record(a, nil, nil, "", result.status())
 		return in.end(ended, result)
 	}
@@ -49,6 +48,8 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 		return statusBroken
 	}
 	changes := venv.Compare(before.distributions, after.distributions)
+	in.tellArrivedNotes(a, opened.Ledger(), changes)
+	in.tellUnsaid()
 	in.say.changes(changes)
 	if in.tellUnvouched(a, opened.Ledger(), changes) {
 		result.unvouched = true
@@ -69,6 +70,46 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 	}
 	in.record(a, changes, standing(scanned), "", result.status())
 	return in.end(ended, result)
+}
+
+// tellUnsaid says in one line what notes there were, where no terminal is there
+// to read them.
+func (in *invocation) tellUnsaid() {
+	if len(in.unsaid) > 0 {
+		in.say.notesSummary(in.unsaid)
+		in.unsaid = nil
+	}
+}
+
+// tellArrivedNotes says what was noted of the files that were installed. That
+// a fix was let through before its time is said in any case.
+func (in *invocation) tellArrivedNotes(a *analysis, ledger []gate.Entry, changes []venv.Change) {
+	arrived := map[string]bool{}
+	for _, c := range changes {
+		if c.Kind != venv.Removed {
+			arrived[c.Distribution.Canonical+" "+c.After] = true
+		}
+	}
+	var notes []policy.Finding
+	said := map[policy.Finding]bool{}
+	for _, entry := range ledger {
+		if !arrived[pep.CanonicalName(entry.Name)+" "+entry.Version] {
+			continue
+		}
+		for _, f := range entry.Notes {
+			if said[f] {
+				continue
+			}
+			said[f] = true
+			a.findings = append(a.findings, f)
+			if f.Rule == policy.Cooldown {
+				in.say.finding(f, "")
+			} else {
+				notes = append(notes, f)
+			}
+		}
+	}
+	in.tellNotes(a, notes)
 }
 
 // changesEnvironment says whether the command is one after which an

@@ -3,7 +3,6 @@ package shim
 import (
 	"context"
 	"maps"
-	"net/url"
 	"slices"
 	"sync"
 	"time"
@@ -35,8 +34,8 @@ func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config
 		Source: client, FindLinks: remoteLinks(c), Strategy: string(j.analysis.policy.Index.Strategy.Value),
 		Pins: j.analysis.policy.Pins(), Popular: func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.analysis.policy.JudgeConfusion,
-		Installed: map[string]string{}, AllowedHosts: j.allowedHosts(), Environment: j.analysis.markers(in),
-		Proxy: client.ProxyFor,
+		Installed: map[string]string{}, AllowedURLs: j.allowedURLs(), Environment: j.analysis.markers(in),
+		Proxy: client.ProxyFor, Eager: j.analysis.addedStrategy() != "",
 	}
 	for i, s := range c.Indexes {
 		config.Indexes = append(config.Indexes, gate.Index{
@@ -67,24 +66,17 @@ func sameIndex(a, b string) bool {
 	return b != "" && strip(a) == strip(b)
 }
 
-// allowedHosts are the hosts of URLs of the command that had their own verdict.
-func (j *judgement) allowedHosts() []string {
-	var hosts []string
-	add := func(text string) {
-		_, rest, isVCS := cutVCS(text)
-		if isVCS {
-			text = rest
-		}
-		if parsed, err := url.Parse(text); err == nil && parsed.Host != "" {
-			hosts = append(hosts, parsed.Host)
-		}
-	}
+// allowedURLs are the URLs of the command: policy judged each by itself.
+func (j *judgement) allowedURLs() []string {
+	var urls []string
 	for _, r := range j.analysis.command.Requirements {
-		if r.URL != "" {
-			add(r.URL)
+		if r.URL == "" {
+			continue
 		}
+		_, address, _ := cutVCS(r.URL)
+		urls = append(urls, address)
 	}
-	return hosts
+	return urls
 }
 
 // cutVCS takes "git+" and the like off a URL.
@@ -168,13 +160,27 @@ func (j *judgement) hold(e policy.FileEvidence) {
 	j.held[e.Name+" "+e.Version] = scan.HeldRelease{Canonical: e.Name, Version: e.Version, Until: until}
 }
 
-// heldReleases gives what was too young, in order.
-func (j *judgement) heldReleases() []scan.HeldRelease {
+// heldReleases gives what was too young on the pages that pip was given, in
+// order, the newest of each name. Pages that were fetched ahead say nothing.
+func (j *judgement) heldReleases(served []policy.Finding) []scan.HeldRelease {
+	names := map[string]bool{}
+	for _, f := range served {
+		if f.Rule == policy.Cooldown && f.Action == policy.Hold {
+			names[pep.CanonicalName(f.Subject)] = true
+		}
+	}
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
-	releases := make([]scan.HeldRelease, 0, len(j.held))
-	for _, key := range slices.Sorted(maps.Keys(j.held)) {
-		releases = append(releases, j.held[key])
+	newest := map[string]scan.HeldRelease{}
+	for _, release := range j.held {
+		best, known := newest[release.Canonical]
+		if names[release.Canonical] && (!known || pep.CompareOSV(release.Version, best.Version) > 0) {
+			newest[release.Canonical] = release
+		}
+	}
+	releases := make([]scan.HeldRelease, 0, len(newest))
+	for _, name := range slices.Sorted(maps.Keys(newest)) {
+		releases = append(releases, newest[name])
 	}
 	return releases
 }

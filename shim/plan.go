@@ -87,6 +87,7 @@ func (in *invocation) plan() planned {
 		return p
 	}
 	command := in.read(installation)
+	installation = command.Installation // another one where --python says so
 	p.describe(command)
 	if command.Passthrough {
 		p.Run = redactArgs(pip.Direct(command, in.environ, in.dir).Args)

@@ -46,6 +46,7 @@ func (in *invocation) run() int {
 		return end.status
 	}
 	command := in.read(installation)
+	installation = command.Installation // another one where --python says so
 	if command.Passthrough && command.Name != "uninstall" {
 		in.keepGuarded(installation)
 		return in.passThrough(command)

@@ -36,7 +36,7 @@ func (in *invocation) scan(a *analysis, judge *judgement, opened *gate.Gate, aft
 	input := scan.Input{
 		Environment: a.environment.Prefix, Distributions: after.distributions, Database: data,
 		FailOn: scan.FailOn(a.policy.Scan.FailOn.Value), Ignores: scanIgnores(a.policy), Upgrading: true,
-		Markers: a.markers(in), Offered: offered(opened), Held: judge.heldReleases(), Now: in.start,
+		Markers: a.markers(in), Offered: offered(opened), Held: judge.heldReleases(opened.Findings()), Now: in.start,
 	}
 	if a.policy.Scan.Scope.Value == policy.ScopeTouched {
 		input.Touched = map[string]bool{}
