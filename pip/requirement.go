@@ -123,8 +123,8 @@ func checkText(text string) error {
 	if !utf8.ValidString(text) {
 		return &doubt{reason: reasonNotUTF8, hint: hintNotUTF8}
 	}
-	if strings.ContainsRune(text, 0) {
-		return &doubt{reason: reasonControl, hint: hintControl}
+	if len(text) > maximalLine {
+		return &doubt{reason: reasonLongText}
 	}
 	return nil
 }

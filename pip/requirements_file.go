@@ -148,7 +148,11 @@ func (f *fileReader) line(file *sourceFile, logical logicalLine, constraint bool
 	s := f.sources
 	place := s.place(file.Given) + ":" + strconv.Itoa(logical.number)
 	l := fileLine{number: logical.number, raw: logical.text}
-	var err error
+	err := checkText(l.raw)
+	if err != nil {
+		s.record(err, place)
+		return
+	}
 	if l.text, l.variables, err = expandVariables(logical.text, s.input.Environ); err == nil {
 		err = s.parseOptions(&l, place)
 	}

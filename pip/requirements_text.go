@@ -446,8 +446,8 @@ func lineSeparator(text string) int {
 // lineVariable is what pip expands in a requirements file.
 var lineVariable = regexp.MustCompile(`\$\{([A-Z0-9_]+)\}`)
 
-// maximalLine bounds what the variables of one line expand to, maximalNested how
-// often one that names others is put in.
+// maximalLine bounds a line before and after its variables are expanded,
+// maximalNested how often one that names others is put in.
 const (
 	maximalLine   = 1 << 20
 	maximalNested = 1000
@@ -483,7 +483,7 @@ func expandVariables(line string, environ environment) (string, []string, error)
 			}
 		}
 		used = append(used, m[1])
-		if len(line)+strings.Count(line, m[0])*len(value) > max(maximalLine, 2*len(line)) {
+		if len(line)+strings.Count(line, m[0])*len(value) > maximalLine {
 			return "", nil, &doubt{reason: reasonTooLong}
 		}
 		line = strings.ReplaceAll(line, m[0], value)

@@ -43,6 +43,7 @@ const (
 	reasonTooDeep             = "files are nested more than 100 deep"
 	reasonTooMany             = "more than 10,000 files are included"
 	reasonTooManyLines        = "more than 200,000 lines are included"
+	reasonLongText            = "it is longer than 1 MiB"
 	reasonTooLong             = "its variables expand to more than 1 MiB on one line"
 	reasonInstallOption       = "--install-option can move the installation elsewhere"
 	hintInstallOption         = "remove it, pip 23.1 does not know it any more"

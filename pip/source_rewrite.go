@@ -113,11 +113,8 @@ func (w *sourceWriter) setsIndex(l *fileLine) bool {
 			return true
 		}
 	}
-	return l.findLinks != "" && w.replaceLinks(l.findLinks) != l.findLinks
+	return l.findLinks != "" && w.replace(l.findLinks) != l.findLinks
 }
-
-// replaceLinks replaces the address or the directory of -f.
-func (w *sourceWriter) replaceLinks(value string) string { return w.replace(value) }
 
 // hasSealedVariable tells whether a line was made with a variable that the
 // sealed run sets otherwise.
@@ -305,7 +302,7 @@ func (w *sourceWriter) optionLine(l *fileLine) string {
 // findLinks gives the replacement of -f: the copy lies elsewhere, so a path
 // becomes absolute.
 func (w *sourceWriter) findLinks(value string) string {
-	if replaced := w.replaceLinks(value); replaced != value {
+	if replaced := w.replace(value); replaced != value {
 		return replaced
 	}
 	if url, err := w.sources.dialect.isURL(value); err == nil && !url {
