@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"thresher/internal/testkit"
 )
 
 func benchmarkInput(b *testing.B, args ...string) Input {
@@ -56,6 +58,20 @@ func BenchmarkParseFresh(b *testing.B) {
 		embeddedTables.Clear()
 		if got := Parse(in); got.Failure != nil {
 			b.Fatal(got.Failure)
+		}
+	}
+}
+
+// BenchmarkFind chooses the pip of an activated environment: some files are
+// read, no process is started.
+func BenchmarkFind(b *testing.B) {
+	python := testkit.AnyPython(b)
+	env := filepath.Join(b.TempDir(), "env")
+	testkit.Environment(b, python, env)
+	in := FindInput{Name: "pip", Dir: env, Self: "/none", Environ: []string{"HOME=" + env, "PATH=/nowhere:" + filepath.Join(env, "bin")}}
+	for b.Loop() {
+		if _, err := Find(in); err != nil {
+			b.Fatal(err)
 		}
 	}
 }

@@ -155,3 +155,52 @@ func TestParseReinvokes(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// FuzzParse reads any words and variables: it must come to an end and say
+// something. Words that name devices are left out.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		"install\x00-U\x00foo\x01PIP_REQUIREMENT=req.txt", "-qqq\x00install\x00-rreq.txt\x00-ihttps://x.example", "install\x00--no-d\x00--group=dev\x01PIP_--pre=1",
+		"download\x00foo; python_version<'3'\x00git+https://g.example/r#egg=x[y]", "wheel\x00-e.\x00--no-binary=:all:,:none:", "lock\x00--uploaded-prior-to=P3D\x00-",
+		"install\x00foo @ file:///x\x00--hash\x01PIP_RETRIES=0x_1\x01PIP_TIMEOUT=1_e3\x01PIP_VERBOSE=yes",
+	} {
+		f.Add(seed)
+	}
+	dir := f.TempDir()
+	for path, content := range map[string]string{"req.txt": "alpha\n-c c.txt\n", "c.txt": "alpha<2\n", "pyproject.toml": "[dependency-groups]\ndev = ['x']\n"} {
+		writeFile(f, filepath.Join(dir, path), content)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if strings.Contains(text, "dev/") || strings.Contains(text, "proc") {
+			return
+		}
+		parts := strings.Split(text, "\x01")
+		in := Input{
+			Args: strings.Split(parts[0], "\x00"), Dir: dir, Home: dir,
+			Environ: append([]string{"HOME=" + dir, "LANG=C.UTF-8", "PIP_CONFIG_FILE=" + os.DevNull}, parts[1:]...),
+			Installation: &Installation{
+				Prefix: dir, BasePrefix: "/usr", Virtual: true, PythonVersion: "3.11.7", Version: "26.2.1", DefaultIndex: testDefaultIndex,
+				PackageDir: filepath.Join(dir, "pip"), SitePackages: filepath.Join(dir, "lib", "python3.11", "site-packages"),
+			},
+		}
+		got := Parse(in)
+		if got.Failure != nil || len(got.Unreadable) > 0 || got.Passthrough || got.Reinvoke != "" {
+			return
+		}
+		run, err := Seal(SealInput{Command: got, Environ: in.Environ, Dir: dir, Directory: t.TempDir(), Upgrade: true})
+		if err != nil {
+			return
+		}
+		// What was sealed reads as what was there before.
+		words := run.Args
+		for words[0] != got.Name {
+			words = words[1:]
+		}
+		again := in
+		again.Args, again.Environ = words, run.Environ
+		sealed := Parse(again)
+		if sealed.Failure != nil || len(sealed.Requirements) != len(got.Requirements) || len(sealed.Indexes) != len(got.Indexes) {
+			t.Errorf("%q became %q: %+v", in.Args, words, sealed.Failure)
+		}
+	})
+}

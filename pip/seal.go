@@ -74,6 +74,9 @@ func Seal(in SealInput) (Run, error) {
 	s := sealing{SealInput: in, files: files}
 	words := s.arguments()
 	environ := s.environ(old)
+	if s.err != nil {
+		return Run{}, s.err
+	}
 	run := interpreterRun(c.Installation, in.Environ)
 	run.Args = append(run.Args, words...)
 	run.Environ, run.Dir = environ, in.Dir
@@ -92,6 +95,7 @@ func Seal(in SealInput) (Run, error) {
 type sealing struct {
 	SealInput
 	files map[string]string // requirements file as named → copy
+	err   error             // what cannot be said in a variable
 }
 
 // rewriteFiles makes the copies of requirements files that pip gets instead.
@@ -279,6 +283,9 @@ func (s *sealing) environ(old bool) []string {
 			values := splitPython(value)
 			for i := range values {
 				values[i] = s.replace(option, values[i])
+				if len(splitPython(values[i])) > 1 {
+					s.err = fmt.Errorf("%w: %s cannot name %s, which has a blank in it", ErrUnsealable, variableOf(item.Key), values[i])
+				}
 			}
 			value = strings.Join(values, " ")
 		} else {
