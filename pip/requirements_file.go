@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -154,6 +155,9 @@ func (f *fileReader) line(file *sourceFile, logical logicalLine, constraint bool
 		return
 	}
 	if l.text, l.variables, err = expandVariables(logical.text, s.input.Environ); err == nil {
+		err = s.checkUnsetVariables(&l)
+	}
+	if err == nil {
 		err = s.parseOptions(&l, place)
 	}
 	if err != nil {
@@ -171,6 +175,20 @@ func (f *fileReader) line(file *sourceFile, logical logicalLine, constraint bool
 		s.applyOptions(file, &l, place)
 	}
 	file.lines = append(file.lines, l)
+}
+
+// checkUnsetVariables refuses a line with a variable that is not set here and
+// may be in the sealed run.
+func (s *sources) checkUnsetVariables(l *fileLine) error {
+	if !strings.Contains(l.raw, "${") {
+		return nil
+	}
+	for _, m := range lineVariable.FindAllStringSubmatch(l.raw, -1) {
+		if isSealedVariable(m[1]) && !slices.Contains(l.variables, m[1]) {
+			return &doubt{reason: sealedVariable(m[1]), hint: hintSealedVariable}
+		}
+	}
+	return nil
 }
 
 // parseOptions splits a line at the first word that begins with a dash and

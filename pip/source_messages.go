@@ -53,6 +53,7 @@ const (
 	hintCharset               = "download the file, convert it to utf-8 and give its path"
 	reasonGuessed             = "it has no declared encoding and is not plain ascii; this pip would guess"
 	reasonVariableBytes       = "the value is not utf-8"
+	hintSealedVariable        = "write its value out, or use a variable of another name"
 	reasonSelfReference       = "RecursionError: maximum recursion depth exceeded"
 	reasonDependenciesTable   = "its dependencies are a table, whose order is not certain"
 	reasonTooManyMembers      = "its groups include more than 100,000 requirements"
@@ -262,6 +263,10 @@ func groupMalformed(name string) string { return "Invalid dependency group item 
 
 func markerDoubt(marker string, err error) string {
 	return "the marker " + strconv.Quote(marker) + " cannot be evaluated: " + err.Error()
+}
+
+func sealedVariable(name string) string {
+	return "it names ${" + name + "}, which is not set here and may be where pip runs"
 }
 
 func codecDoubt(codec string) string {

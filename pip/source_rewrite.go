@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -116,15 +117,29 @@ func (w *sourceWriter) setsIndex(l *fileLine) bool {
 	return l.findLinks != "" && w.replace(l.findLinks) != l.findLinks
 }
 
-// hasSealedVariable tells whether a line was made with a variable that the
-// sealed run sets otherwise.
-func hasSealedVariable(names []string) bool {
-	for _, name := range names {
-		if strings.HasPrefix(name, "PIP_") || strings.HasSuffix(name, "_PROXY") || name == "NETRC" {
-			return true
+// hasSealedVariable tells whether one of the variables is set otherwise in the
+// sealed run.
+func hasSealedVariable(names []string) bool { return slices.ContainsFunc(names, isSealedVariable) }
+
+// isSealedVariable tells the variables that the sealed run sets, changes or
+// removes.
+func isSealedVariable(name string) bool {
+	return strings.HasPrefix(strings.TrimLeft(name, "_"), "PIP_") || strings.HasPrefix(name, "THRESHER") ||
+		strings.HasSuffix(name, "_PROXY") || name == "NETRC"
+}
+
+// checkSealedVariables refuses a line that names such a variable where it is
+// not set: in the sealed run it may be.
+func checkSealedVariables(line string) error {
+	if !strings.Contains(line, "${") {
+		return nil
+	}
+	for _, m := range lineVariable.FindAllStringSubmatch(line, -1) {
+		if isSealedVariable(m[1]) {
+			return &doubt{reason: sealedVariable(m[1])}
 		}
 	}
-	return false
+	return nil
 }
 
 // copy writes the copy of a file and gives its path.
@@ -325,7 +340,7 @@ func (w *sourceWriter) check(l *fileLine, text string) error {
 	if err != nil {
 		return err
 	}
-	if hasSealedVariable(variables) {
+	if hasSealedVariable(variables) || checkSealedVariables(again[0].text) != nil {
 		return errors.New(rewriteNotSame)
 	}
 	read := fileLine{text: expanded}

@@ -492,6 +492,14 @@ func (g generator) bytes(text string) []byte {
 }
 
 func (g generator) script() []byte {
+	if g.chance(2) {
+		var b strings.Builder
+		for range g.IntN(12) {
+			b.WriteString(g.pick("# /// script", "# /// script", "# ///", "# ///", "# /// other", "#", "# dependencies = ['a']", "# x = 'y'", "#x", "", "# /// script ", "print()", "#\tdependencies = []", "# ['b']", "# dependencies = [", "#   'c',", "# ]"))
+			b.WriteString(g.pick("\n", "\n", "\n", "\n", "\r\n", "\r", "\f", "\u2028"))
+		}
+		return []byte(b.String())
+	}
 	return []byte(g.pick("#!x\n", "") + "# /// script\n" + g.pick("# requires-python = '>=3.8'\n", "# requires-python = '<3'\n", "") +
 		g.pick("# dependencies = ['alpha>=1', 'b']\n", "# dependencies = [\n#   'x',\n#\n#   'y; extra == \"z\"',\n# ]\n", "# dependencies = 'ab'\n", "# dependencies = [1]\n", "#dependencies = []\n", "# dependencies = ['a\x0cb']\n", "# x = 1 # \u2028#harmless\n# dependencies = ['q']\n", "") +
 		g.pick("# ///\n", "# ///\n", "# ///\n# more\n# ///\n", "", "# /// other\n# ///\n", "# ///\r\n"))

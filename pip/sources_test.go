@@ -89,6 +89,8 @@ func TestUnreadableSources(t *testing.T) {
 		{"install option", "foo --install-option=--prefix=/x\n", "22.0.4", "r.txt:1", "--install-option", nil},
 		{"control character in a path", "-r a\x01b\n", "26.2.1", "r.txt:1", "control", nil},
 		{"control character in a url", "https://x.example/a\tb.zip\n", "26.2.1", "r.txt:1", "control", nil},
+		{"variable of the sealed run", "-r a${PIP_ISOLATED}\n", "26.2.1", "r.txt:1", "PIP_ISOLATED", nil},
+		{"variable of thresher's", "foo @ https://x.example/${THRESHER_RUN}.zip\n", "26.2.1", "r.txt:1", "THRESHER_RUN", nil},
 		{"file url without slashes", "-r file:a.txt\n", "26.2.1", "file:a.txt", "slashes", nil},
 		{"deep", "-r 1.txt\n", "26.2.1", "100.txt", "100 deep", nil},
 	} {
