@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -252,21 +253,24 @@ func (b *builder) write(path string, base *Database, meta Meta) (Stats, error) {
 		return Stats{}, err
 	}
 	defer os.Remove(file.Name()) // gone already where all went well
-	meta, err = b.fill(file, base, meta)
-	if closed := file.Close(); err == nil {
-		err = closed
+	if err := file.Close(); err != nil {
+		return Stats{}, err
 	}
+	meta, err = b.fill(file.Name(), base, meta)
 	if err != nil {
 		return Stats{}, err
 	}
 	if meta.Count == 0 {
 		return Stats{}, ErrNothing
 	}
-	if err := check(file.Name(), meta); err != nil {
-		return Stats{}, fmt.Errorf("check what was written: %w", err)
-	}
 	if base != nil {
 		base.Close() // Windows replaces no file that is open; a second Close does no harm
+	}
+	// The check maps the whole file: what building it took goes back first, so
+	// that the two do not add up.
+	debug.FreeOSMemory()
+	if err := check(file.Name(), meta); err != nil {
+		return Stats{}, fmt.Errorf("check what was written: %w", err)
 	}
 	if err := replace(file.Name(), path); err != nil {
 		return Stats{}, err
@@ -276,63 +280,47 @@ func (b *builder) write(path string, base *Database, meta Meta) (Stats, error) {
 	return stats, nil
 }
 
-// fill writes all entries and gives the description with its counts.
-func (b *builder) fill(file *os.File, base *Database, meta Meta) (Meta, error) {
-	w, err := newTableWriter(file)
+// fill writes all entries into the empty file at path and gives the description
+// with its counts.
+func (b *builder) fill(path string, base *Database, meta Meta) (Meta, error) {
+	changed, err := b.changed(base)
 	if err != nil {
 		return meta, err
 	}
-	byName := map[string][]string{} // package → ids collected for it
-	for id, record := range b.seen {
-		for _, p := range record.parts {
-			byName[p.name] = append(byName[p.name], id)
+	w, err := newTableWriter(path)
+	if err != nil {
+		return meta, err
+	}
+	defer w.abandon() // closed already where all went well
+	keys := make([]string, 0, len(changed)+len(b.seen))
+	for name := range changed {
+		keys = append(keys, nameKey+name)
+	}
+	for id := range b.seen {
+		keys = append(keys, idKey+id)
+	}
+	slices.Sort(keys)
+	putUntil := func(limit string) error {
+		for len(keys) > 0 && keys[0] < limit {
+			if err := b.putChanged(w, keys[0], changed, base, &meta); err != nil {
+				return err
+			}
+			keys = keys[1:]
 		}
+		return nil
 	}
 	if base != nil {
-		for id := range b.seen {
-			before, err := base.recorded(id)
-			if err != nil {
-				return meta, err
+		if err := base.table.each(func(key string, content []byte) error {
+			if err := putUntil(key); err != nil {
+				return err
 			}
-			for _, name := range before.Names {
-				if _, known := byName[name]; !known {
-					byName[name] = nil // loses a record
-				}
-			}
-		}
-		if err := base.table.each(func(key string, value []byte) error {
-			return b.carryOver(w, key, value, byName, &meta)
+			return b.carryOver(w, key, content, changed, &meta)
 		}); err != nil {
 			return meta, err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(byName)) {
-		text, err := b.packageText(name, byName[name], base)
-		if err != nil {
-			return meta, err
-		}
-		if text == nil {
-			continue
-		}
-		meta.Names++
-		if err := w.put(nameKey+name, text); err != nil {
-			return meta, err
-		}
-	}
-	for _, id := range slices.Sorted(maps.Keys(b.seen)) {
-		record := b.seen[id]
-		entry := recorded{Modified: record.modified}
-		for _, p := range record.parts {
-			entry.Names = append(entry.Names, p.name)
-		}
-		meta.count(id, entry)
-		text, err := json.Marshal(entry)
-		if err == nil {
-			err = w.put(idKey+id, text)
-		}
-		if err != nil {
-			return meta, err
-		}
+	if err := putUntil(metaKey); err != nil {
+		return meta, err
 	}
 	text, err := json.Marshal(meta)
 	if err == nil {
@@ -344,6 +332,58 @@ func (b *builder) fill(file *os.File, base *Database, meta Meta) (Meta, error) {
 	return meta, err
 }
 
+// changed gives the packages whose entries must be written anew, each with the
+// ids collected for it; none where it only loses a record.
+func (b *builder) changed(base *Database) (map[string][]string, error) {
+	byName := map[string][]string{}
+	for id, record := range b.seen {
+		for _, p := range record.parts {
+			byName[p.name] = append(byName[p.name], id)
+		}
+	}
+	if base == nil {
+		return byName, nil
+	}
+	for id := range b.seen {
+		before, err := base.recorded(id)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range before.Names {
+			if _, known := byName[name]; !known {
+				byName[name] = nil
+			}
+		}
+	}
+	return byName, nil
+}
+
+// putChanged writes one entry that this run changed. A package that has no
+// record left gets none.
+func (b *builder) putChanged(w *tableWriter, key string, changed map[string][]string, base *Database, meta *Meta) error {
+	if name, ok := strings.CutPrefix(key, nameKey); ok {
+		text, err := b.packageText(name, changed[name], base)
+		if err != nil || text == nil {
+			return err
+		}
+		meta.Names++
+		return w.put(key, text)
+	}
+	id := strings.TrimPrefix(key, idKey)
+	record := b.seen[id]
+	entry := recorded{Modified: record.modified}
+	for _, p := range record.parts {
+		entry.Names = append(entry.Names, p.name)
+	}
+	meta.count(id, entry)
+	text, err := json.Marshal(entry)
+	if err != nil {
+		return err
+	}
+	return w.put(key, text)
+}
+
+// count adds a record to the counts, if it is in force.
 func (m *Meta) count(id string, entry recorded) {
 	if len(entry.Names) == 0 {
 		return
@@ -355,7 +395,7 @@ func (m *Meta) count(id string, entry recorded) {
 }
 
 // carryOver copies an entry of the old database that nothing changed.
-func (b *builder) carryOver(w *tableWriter, key string, value []byte, changed map[string][]string, meta *Meta) error {
+func (b *builder) carryOver(w *tableWriter, key string, content []byte, changed map[string][]string, meta *Meta) error {
 	kind, rest := key[:min(1, len(key))], key[min(1, len(key)):]
 	switch kind {
 	case nameKey:
@@ -368,14 +408,14 @@ func (b *builder) carryOver(w *tableWriter, key string, value []byte, changed ma
 			return nil
 		}
 		var entry recorded
-		if err := json.Unmarshal(value, &entry); err != nil {
+		if err := json.Unmarshal(content, &entry); err != nil {
 			return errDamaged
 		}
 		meta.count(rest, entry)
 	default:
 		return nil // the description is written anew
 	}
-	return w.put(key, value)
+	return w.put(key, content)
 }
 
 // packageText gives the stored form of a package's records: those of base that
@@ -443,11 +483,11 @@ func check(path string, meta Meta) error {
 	if d.meta.Count != meta.Count || d.meta.Names != meta.Names || d.meta.Malware != meta.Malware {
 		return errDamaged
 	}
-	return d.table.each(func(key string, value []byte) error {
+	return d.table.each(func(key string, content []byte) error {
 		if !strings.HasPrefix(key, nameKey) {
 			return nil
 		}
-		if !json.Valid(value) {
+		if !json.Valid(content) {
 			return fmt.Errorf("%w: the records of %s", errDamaged, key[len(nameKey):])
 		}
 		return nil

@@ -33,15 +33,18 @@ type Meta struct {
 
 // format is the form of the stored records. A database of another one is
 // treated as absent, so that an upgrade of thresher takes it anew.
-const format = 1
+const format = 2
 
-// Keys of the table: the description, records by package, packages by record.
+// Keys of the table, in their order: packages by record, records by package,
+// and at the end the description, whose counts are known last.
 const (
-	metaKey  = "m"
-	nameKey  = "n"
-	idKey    = "i"
-	maxCache = 64
+	idKey   = "i"
+	nameKey = "n"
+	metaKey = "z"
 )
+
+// maxCache is the number of packages whose records are kept decoded.
+const maxCache = 64
 
 // recorded is what is kept under a record's id.
 type recorded struct {
@@ -49,9 +52,9 @@ type recorded struct {
 	Names    []string  `json:"names,omitempty"` // none for a withdrawn record
 }
 
-// Database is the local advisory data, open for reading. It needs no lock and
-// may be used from many goroutines; a refresh by another process leaves it as
-// it was when it was opened.
+// Database is the local advisory data, open for reading. It may be used from
+// many goroutines and waits for no other process: a refresh leaves it as it was
+// when it was opened.
 type Database struct {
 	table *table
 	meta  Meta
@@ -60,9 +63,9 @@ type Database struct {
 	cache map[string][]Record
 }
 
-// Open opens the database at path for reading: two reads, whatever its size.
-// It returns ErrNoDatabase where there is none or one of another format, and
-// ErrDamaged where it is not what was written.
+// Open opens the database at path for reading, in the same time whatever its
+// size. It returns ErrNoDatabase where there is none or one of another format,
+// and ErrDamaged where it is not what was written.
 func Open(path string) (*Database, error) {
 	t, err := openTable(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -82,9 +83,9 @@ func TestFormsOfSources(t *testing.T) {
 	}
 	write(t, filepath.Join(directory, "README.md"), nil)
 	for name, source := range map[string]string{
-		"lines":           write(t, filepath.Join(dir, "a.jsonl"), lines),
-		"compressed":      write(t, filepath.Join(dir, "a.jsonl.gz"), gzipped(t, lines)),
-		"a name of chaff": write(t, filepath.Join(dir, "a.txt"), gzipped(t, lines)),
+		"lines":      write(t, filepath.Join(dir, "a.jsonl"), lines),
+		"compressed": write(t, filepath.Join(dir, "a.jsonl.gz"), gzipped(t, lines)),
+		"misnamed":   write(t, filepath.Join(dir, "a.txt"), gzipped(t, lines)),
 		"zip": write(t, filepath.Join(dir, "all.zip"), zipped(t, "PYSEC-1.json", threeRecords[0],
 			"../../outside.json", threeRecords[1], "/etc/c.json", threeRecords[2], "notes.txt", "{", "folder.json/", "")),
 		"directory": directory,
@@ -254,50 +255,172 @@ func TestOpen(t *testing.T) {
 	if _, err := Open(dir); err == nil || errors.Is(err, ErrNoDatabase) {
 		t.Errorf("%v", err)
 	}
-	for _, content := range []string{"", "x", tableMagic, strings.Repeat("\x00", 1000)} {
+	for _, content := range []string{"", "x", strings.Repeat("\x00", 1000), strings.Repeat("\x00", 5*pageSize), strings.Repeat("damaged", 5*pageSize)} {
 		if _, err := Open(write(t, filepath.Join(dir, "bad.db"), []byte(content))); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%q: %v", content, err)
+			t.Errorf("%.10q, %d bytes: %v", content, len(content), err)
 		}
 	}
 }
 
-// No damage to the file gives anything but an error or what was written.
-func TestDamage(t *testing.T) {
-	dir := t.TempDir()
+// A database of an earlier form counts as absent.
+func TestEarlierFormat(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	w, err := newTableWriter(path)
+	if err == nil {
+		err = w.put(metaKey, fmt.Appendf(nil, `{"format":%d,"count":1}`, format-1))
+	}
+	if err == nil {
+		err = w.finish()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(path); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("%v", err)
+	}
+}
+
+// The order of keys is what shows that one is missing.
+func TestTableOrder(t *testing.T) {
+	w, err := newTableWriter(filepath.Join(t.TempDir(), "x.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.abandon()
+	if err := w.put("nb", nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, key := range []string{"na", "nb", ""} {
+		if err := w.put(key, nil); err == nil {
+			t.Errorf("%q was put after nb", key)
+		}
+	}
+}
+
+// damageable gives the bytes of a database of several levels of pages.
+func damageable(t *testing.T, dir string) []byte {
+	t.Helper()
+	var lines []string
+	for i := range 600 {
+		text := strings.ReplaceAll(osv(fmt.Sprintf("PYSEC-%d", i), ecosystem(`{"introduced":"0"}`, `{"fixed":"2"}`)), `"name":"A"`, fmt.Sprintf(`"name":"A%d"`, i/2))
+		if i == 300 { // one whose records need pages of their own
+			text = strings.Replace(text, `"affected"`, `"aliases":["`+strings.Repeat(`CVE-2024-1","`, 900)+`CVE-2"],"affected"`, 1)
+		}
+		lines = append(lines, text)
+	}
 	path := filepath.Join(dir, "x.db")
-	if _, err := importTo(path, write(t, filepath.Join(dir, "x.jsonl"), []byte(strings.Join(threeRecords, "\n")))); err != nil {
+	if _, err := importTo(path, write(t, filepath.Join(dir, "x.jsonl"), []byte(strings.Join(lines, "\n")))); err != nil {
 		t.Fatal(err)
 	}
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	try := func(content []byte, what string) {
+	return whole
+}
+
+// No damage that happens to the file gives anything but an error or what was
+// written: no record is missing in silence, and nothing faults.
+func TestDamage(t *testing.T) {
+	dir := t.TempDir()
+	whole := damageable(t, dir)
+	try := func(content []byte, what string) (sound bool) {
 		d, err := Open(write(t, filepath.Join(dir, "damaged.db"), content))
 		if err != nil {
-			if !errors.Is(err, ErrDamaged) && !errors.Is(err, ErrNoDatabase) {
+			if !errors.Is(err, ErrDamaged) {
 				t.Errorf("%s: %v", what, err)
 			}
-			return
+			return false
 		}
 		defer d.Close()
-		matched, err := d.Match("a", "1.0")
-		if err == nil && len(matched) != 2 {
-			t.Errorf("%s: %+v", what, matched)
+		if d.Count() != 600 {
+			t.Errorf("%s: %+v", what, d.Meta())
 		}
-		if err := d.table.each(func(string, []byte) error { return nil }); err != nil && !errors.Is(err, ErrDamaged) {
-			t.Errorf("%s: %v", what, err)
+		sound = true
+		look := func(name string, want int) {
+			matched, err := d.Match(name, "1.0")
+			if err == nil && len(matched) != want {
+				t.Errorf("%s: %s has %d records, want %d", what, name, len(matched), want)
+			}
+			if err != nil && !errors.Is(err, ErrDamaged) {
+				t.Errorf("%s: %v", what, err)
+			}
+			sound = sound && err == nil
 		}
+		for i := 0; i < 300; i += 7 {
+			look(fmt.Sprint("a", i), 2)
+			look(fmt.Sprintf("a%d-", i), 0)
+		}
+		entries := 0
+		err = d.table.each(func(string, []byte) error { entries++; return nil })
+		if err == nil && entries != 901 || err != nil && !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: %d entries, %v", what, entries, err)
+		}
+		return sound && err == nil
 	}
-	for cut := 0; cut < len(whole); cut += 31 {
-		try(whole[:cut], fmt.Sprintf("cut at %d", cut))
+	if !try(whole, "nothing") {
+		t.Fatal("the whole file is not sound")
+	}
+	for cut := 0; cut < len(whole); cut += pageSize/2 - 1 {
+		if try(whole[:cut], fmt.Sprintf("cut at %d", cut)) {
+			t.Errorf("cut at %d: nothing noticed", cut)
+		}
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	for range 400 {
+	for i := range 300 {
 		changed := bytes.Clone(whole)
 		at := random.IntN(len(changed))
+		if i%2 == 0 { // in the structure, at the beginning of a page
+			at = at/pageSize*pageSize + random.IntN(200)
+		}
 		changed[at] ^= byte(1 + random.IntN(255))
 		try(changed, fmt.Sprintf("byte %d", at))
+	}
+	for page := 0; page < len(whole)/pageSize; page++ { // as a disk loses them
+		changed := bytes.Clone(whole)
+		clear(changed[page*pageSize : (page+1)*pageSize])
+		try(changed, fmt.Sprintf("page %d lost", page))
+	}
+}
+
+// A file that is cut while it is open gives errors, too.
+func TestCutWhileOpen(t *testing.T) {
+	dir := t.TempDir()
+	path := write(t, filepath.Join(dir, "cut.db"), damageable(t, dir))
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := os.Truncate(path, 2*pageSize); err != nil {
+		t.Skipf("skipped: this system does not cut a file that is mapped: %v", err)
+	}
+	if matched, err := d.Match("a7", "1.0"); !errors.Is(err, ErrDamaged) {
+		t.Errorf("%v %v", matched, err)
+	}
+}
+
+// Who has the old data open goes on with it.
+func TestReplacedWhileOpen(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("skipped: Windows replaces no file that is open")
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	source := write(t, filepath.Join(dir, "x.jsonl"), []byte(strings.Join(threeRecords, "\n")))
+	if _, err := importTo(path, source); err != nil {
+		t.Fatal(err)
+	}
+	d, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if _, err := importTo(path, write(t, source, []byte(threeRecords[0]))); err != nil {
+		t.Fatal(err)
+	}
+	if matched, err := d.Match("a", "1.0"); err != nil || len(matched) != 2 {
+		t.Errorf("%+v %v", matched, err)
 	}
 }
 

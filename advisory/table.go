@@ -1,286 +1,305 @@
 package advisory
 
 import (
-	"bufio"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"io/fs"
 	"os"
+	"runtime/debug"
+	"time"
+
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// A table is an embedded key-value file that is written once, as a whole, and
-// then only read. Readers need no lock and map no memory: a file that is cut
-// short or damaged gives an error where a mapped one would give a fault, and a
-// new table takes the place of the old by a rename, which readers of the old
-// do not notice.
+// A table is a bbolt file that is written once, as a whole and in the order of
+// its keys, and then only read. A new table takes the place of the old by a
+// rename, which readers of the old do not notice.
 //
-//	header   64 bytes: magic, place and number of slots, checksum
-//	entries  key length (2), value length (4), checksum (4), key, value
-//	slots    hash (8), place (8), length (4), checksum (4), half of them empty:
-//	         an entry is in the first free slot from its hash on
-//
-// Numbers are little-endian, checksums CRC-32C.
+// bbolt has checksums for its first two pages only, and a damaged page behind
+// them could hide a key. So each value carries the key before its own and a
+// checksum of both keys and the content: a key is absent only where the one
+// that follows it says so. lastKey closes this chain. What is left is a file
+// made on purpose, whose pages lead in a circle: it ends the process, and who
+// can write it could as well write a sound one without the records.
 const (
-	tableMagic   = "THRESHA\x01"
-	headerSize   = 64
-	entryHead    = 10
-	slotSize     = 24
-	probeSlots   = 8 // read at a time
-	maxTableKey  = 1 << 10
-	maxTableItem = 256 << 20
-	maxSlots     = 1 << 28
+	pageSize    = 4 << 10 // bytes, the same on all machines
+	batchSize   = 1 << 20 // bytes held in memory before they are written
+	fillPercent = 0.9     // nothing is inserted between later
+	sealSize    = 6       // checksum (4), length of the key before (2)
+	lastKey     = metaKey
+	// Nobody locks a finished table for writing, so there is nothing to wait
+	// for; but whoever did must not hold up an install.
+	lockTimeout = time.Second
 )
+
+var bucketName = []byte("advisories")
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // errDamaged says that a table's bytes are not what was written.
 var errDamaged = errors.New("damaged file")
 
-type tableSlot struct {
-	hash   uint64
-	offset uint64
-	length uint32
-}
-
-// hashKey places keys. It is a strong hash because names come from outside:
-// nobody can make many of them meet in one place.
-func hashKey(key string) uint64 {
-	sum := sha256.Sum256([]byte(key))
-	h := binary.LittleEndian.Uint64(sum[:8])
-	return h | 1 // 0 marks an empty slot
-}
-
-// tableWriter writes a table. Keys must be put once each.
+// tableWriter writes a table. Keys are put in ascending order, lastKey last;
+// then it is finished, or abandoned.
 type tableWriter struct {
-	file   *os.File
-	buffer *bufio.Writer
-	offset uint64
-	slots  []tableSlot
+	path    string
+	file    *bbolt.DB
+	batch   *bbolt.Tx // nil where nothing waits to be written
+	bucket  *bbolt.Bucket
+	pending int    // bytes in batch
+	before  string // the key put last
 }
 
-func newTableWriter(file *os.File) (*tableWriter, error) {
-	w := &tableWriter{file: file, buffer: bufio.NewWriterSize(file, 256<<10), offset: headerSize}
-	_, err := w.buffer.Write(make([]byte, headerSize))
-	return w, err
+// newTableWriter begins a table in an empty file.
+func newTableWriter(path string) (*tableWriter, error) {
+	// Nothing is synced before the end: until then the file counts for nothing.
+	file, err := bbolt.Open(path, 0o600, &bbolt.Options{
+		Timeout: lockTimeout, PageSize: pageSize,
+		NoSync: true, NoGrowSync: true, NoFreelistSync: true, NoStatistics: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &tableWriter{path: path, file: file}, nil
 }
 
-func (w *tableWriter) put(key string, value []byte) error {
-	if len(key) > maxTableKey || len(value) > maxTableItem {
-		return fmt.Errorf("an entry of %d bytes is larger than any real one", len(value))
+func (w *tableWriter) put(key string, content []byte) error {
+	if key <= w.before {
+		return fmt.Errorf("the entry %q was put after %q", key, w.before)
 	}
-	var head [entryHead]byte
-	binary.LittleEndian.PutUint16(head[0:], uint16(len(key)))
-	binary.LittleEndian.PutUint32(head[2:], uint32(len(value)))
-	sum := crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, value)
-	binary.LittleEndian.PutUint32(head[6:], sum)
-	length := entryHead + len(key) + len(value)
-	w.slots = append(w.slots, tableSlot{hash: hashKey(key), offset: w.offset, length: uint32(length)})
-	w.offset += uint64(length)
-	if _, err := w.buffer.Write(head[:]); err != nil {
-		return err
-	}
-	if _, err := w.buffer.WriteString(key); err != nil {
-		return err
-	}
-	_, err := w.buffer.Write(value)
-	return err
-}
-
-// finish writes slots and header and brings the file to the disk.
-func (w *tableWriter) finish() error {
-	count := 16
-	for count < 2*len(w.slots) {
-		count *= 2
-	}
-	placed := make([]tableSlot, count)
-	for _, slot := range w.slots {
-		i := int(slot.hash>>1) & (count - 1)
-		for placed[i].hash != 0 {
-			i = (i + 1) & (count - 1)
-		}
-		placed[i] = slot
-	}
-	var text [slotSize]byte
-	for i, slot := range placed {
-		binary.LittleEndian.PutUint64(text[0:], slot.hash)
-		binary.LittleEndian.PutUint64(text[8:], slot.offset)
-		binary.LittleEndian.PutUint32(text[16:], slot.length)
-		binary.LittleEndian.PutUint32(text[20:], slotSum(text[:20], uint64(i)))
-		if _, err := w.buffer.Write(text[:]); err != nil {
+	if w.batch == nil {
+		if err := w.begin(); err != nil {
 			return err
 		}
 	}
-	if err := w.buffer.Flush(); err != nil {
+	value := seal(w.before, key, content)
+	if err := w.bucket.Put([]byte(key), value); err != nil {
 		return err
 	}
-	var header [headerSize]byte
-	copy(header[:], tableMagic)
-	binary.LittleEndian.PutUint64(header[8:], w.offset)
-	binary.LittleEndian.PutUint64(header[16:], uint64(count))
-	binary.LittleEndian.PutUint64(header[24:], uint64(len(w.slots)))
-	binary.LittleEndian.PutUint32(header[headerSize-4:], crc32.Checksum(header[:headerSize-4], castagnoli))
-	if _, err := w.file.WriteAt(header[:], 0); err != nil {
-		return err
+	w.before = key
+	if w.pending += len(key) + len(value); w.pending >= batchSize {
+		return w.flush()
 	}
-	return w.file.Sync()
+	return nil
 }
 
-// slotSum is the checksum of a slot. It covers its place: an empty slot must
-// not be taken for another, as it ends a search.
-func slotSum(text []byte, place uint64) uint32 {
-	var number [8]byte
-	binary.LittleEndian.PutUint64(number[:], place)
-	return crc32.Update(crc32.Checksum(number[:], castagnoli), castagnoli, text)
+// begin begins a batch.
+func (w *tableWriter) begin() (err error) {
+	if w.batch, err = w.file.Begin(true); err != nil {
+		return err
+	}
+	if w.bucket, err = w.batch.CreateBucketIfNotExists(bucketName); err != nil {
+		return err
+	}
+	w.bucket.FillPercent = fillPercent
+	return nil
+}
+
+// flush writes what is pending.
+func (w *tableWriter) flush() error {
+	batch := w.batch
+	w.batch, w.pending = nil, 0
+	if batch == nil {
+		return nil
+	}
+	return batch.Commit()
+}
+
+// abandon closes the file as it is. It does no harm after finish.
+func (w *tableWriter) abandon() {
+	if w.batch != nil {
+		_ = w.batch.Rollback() // the file is thrown away
+	}
+	_ = w.file.Close()
+}
+
+// finish closes the table and brings it to the disk.
+func (w *tableWriter) finish() error {
+	if err := w.flush(); err != nil {
+		return err
+	}
+	var size int64
+	if err := w.file.View(func(tx *bbolt.Tx) error {
+		size = tx.Size()
+		return nil
+	}); err != nil {
+		return err
+	}
+	if err := w.file.Close(); err != nil {
+		return err
+	}
+	file, err := os.OpenFile(w.path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	// bbolt makes a file larger than its content on some systems; a finished
+	// table is as long as it says, which shows when it was cut.
+	if err := file.Truncate(size); err != nil {
+		return err
+	}
+	if err := file.Sync(); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// seal gives the value under which an entry's content is stored.
+func seal(before, key string, content []byte) []byte {
+	value := make([]byte, 0, sealSize+len(before)+len(content))
+	value = binary.LittleEndian.AppendUint32(value, 0)
+	value = binary.LittleEndian.AppendUint16(value, uint16(len(before)))
+	value = append(value, before...)
+	value = append(value, content...)
+	binary.LittleEndian.PutUint32(value, sealSum(key, value))
+	return value
+}
+
+// unseal gives the key before an entry and its content, both as parts of value.
+func unseal(key string, value []byte) (before string, content []byte, err error) {
+	if len(value) < sealSize || binary.LittleEndian.Uint32(value) != sealSum(key, value) {
+		return "", nil, errDamaged
+	}
+	length := int(binary.LittleEndian.Uint16(value[4:]))
+	if rest := value[sealSize:]; length <= len(rest) {
+		return string(rest[:length]), rest[length:], nil
+	}
+	return "", nil, errDamaged
+}
+
+func sealSum(key string, value []byte) uint32 {
+	return crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, value[4:])
 }
 
 // table is an open table. It may be used from many goroutines.
 type table struct {
-	file    *os.File
-	entries uint64 // how many
-	slotsAt uint64
-	slots   uint64
+	file *bbolt.DB
 }
 
 func openTable(path string) (*table, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	t, err := readTable(file)
-	if err != nil {
+	var size int64 // of the file that was opened: another may take its place at any time
+	open := func(path string, flag int, mode fs.FileMode) (*os.File, error) {
+		file, err := os.OpenFile(path, flag, mode)
+		if err != nil {
+			return nil, err
+		}
+		info, err := file.Stat()
+		switch {
+		case err != nil:
+		case !info.Mode().IsRegular():
+			err = &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+		case info.Size() < 2*pageSize:
+			err = errDamaged
+		default:
+			size = info.Size()
+			return file, nil
+		}
 		file.Close()
 		return nil, err
 	}
-	return t, nil
-}
-
-func readTable(file *os.File) (*table, error) {
-	info, err := file.Stat()
+	t := &table{}
+	err := guarded(func() (err error) {
+		t.file, err = bbolt.Open(path, 0, &bbolt.Options{
+			ReadOnly: true, OpenFile: open, Timeout: lockTimeout, NoStatistics: true,
+		})
+		return err
+	})
+	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) || errors.Is(err, bolterrors.ErrVersionMismatch) {
+		err = fmt.Errorf("%w: %w", errDamaged, err)
+	}
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, &fs.PathError{Op: "read", Path: file.Name(), Err: errors.New("not a regular file")}
-	}
-	var header [headerSize]byte
-	if _, err := file.ReadAt(header[:], 0); err != nil {
-		return nil, errDamaged
-	}
-	sum := binary.LittleEndian.Uint32(header[headerSize-4:])
-	if string(header[:8]) != tableMagic || sum != crc32.Checksum(header[:headerSize-4], castagnoli) {
-		return nil, errDamaged
-	}
-	t := &table{
-		file:    file,
-		slotsAt: binary.LittleEndian.Uint64(header[8:]),
-		slots:   binary.LittleEndian.Uint64(header[16:]),
-		entries: binary.LittleEndian.Uint64(header[24:]),
-	}
-	if t.slots == 0 || t.slots > maxSlots || t.slots&(t.slots-1) != 0 || t.entries > t.slots/2 ||
-		t.slotsAt < headerSize || t.slotsAt+t.slots*slotSize != uint64(info.Size()) {
-		return nil, errDamaged
+	if err := t.view(func(tx *bbolt.Tx, _ *bbolt.Cursor) error {
+		if tx.Size() != size {
+			return errDamaged
+		}
+		return nil
+	}); err != nil {
+		t.Close()
+		return nil, err
 	}
 	return t, nil
 }
 
+// Close closes the file. A second Close does no harm.
 func (t *table) Close() error { return t.file.Close() }
 
-// get gives the value of a key; nil where there is none.
+// get gives the content of a key; nil where there is none.
 func (t *table) get(key string) ([]byte, error) {
-	hash := hashKey(key)
-	at := hash >> 1 & (t.slots - 1)
-	var text [probeSlots * slotSize]byte
-	for probed := uint64(0); probed < t.slots; {
-		count := min(probeSlots, t.slots-at)
-		part := text[:count*slotSize]
-		if _, err := t.file.ReadAt(part, int64(t.slotsAt+at*slotSize)); err != nil {
-			return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	var content []byte
+	err := t.view(func(_ *bbolt.Tx, cursor *bbolt.Cursor) error {
+		found, value := cursor.Seek([]byte(key))
+		if found == nil {
+			return errDamaged // there is always lastKey
 		}
-		for i := at; len(part) > 0; i, part = i+1, part[slotSize:] {
-			if binary.LittleEndian.Uint32(part[20:]) != slotSum(part[:20], i) {
-				return nil, errDamaged
-			}
-			switch binary.LittleEndian.Uint64(part) {
-			case 0:
-				return nil, nil
-			case hash:
-				found, value, err := t.entry(binary.LittleEndian.Uint64(part[8:]), binary.LittleEndian.Uint32(part[16:]))
-				if err != nil {
-					return nil, err
-				}
-				if found == key {
-					return value, nil
-				}
-			}
+		before, stored, err := unseal(string(found), value)
+		switch {
+		case err != nil:
+			return err
+		case string(found) == key:
+			content = append([]byte{}, stored...) // value lies in the file
+		case string(found) < key || before >= key:
+			return errDamaged
 		}
-		probed += count
-		at = (at + count) & (t.slots - 1)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nil, nil
+	return content, nil
 }
 
-// entry reads one entry of a known length.
-func (t *table) entry(offset uint64, length uint32) (key string, value []byte, err error) {
-	if length < entryHead || length > maxTableKey+maxTableItem+entryHead ||
-		offset < headerSize || offset+uint64(length) > t.slotsAt {
-		return "", nil, errDamaged
-	}
-	text := make([]byte, length)
-	if _, err := t.file.ReadAt(text, int64(offset)); err != nil {
-		return "", nil, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	return splitEntry(text)
-}
-
-func splitEntry(text []byte) (key string, value []byte, err error) {
-	keyLength := int(binary.LittleEndian.Uint16(text))
-	valueLength := int(binary.LittleEndian.Uint32(text[2:]))
-	sum := binary.LittleEndian.Uint32(text[6:])
-	content := text[entryHead:]
-	if keyLength+valueLength != len(content) || sum != crc32.Checksum(content, castagnoli) {
-		return "", nil, errDamaged
-	}
-	return string(content[:keyLength]), content[keyLength:], nil
-}
-
-// each visits all entries in the order they were put. The value is valid
+// each visits all entries in the order of their keys. The content is valid
 // during the call only.
-func (t *table) each(visit func(key string, value []byte) error) error {
-	r := bufio.NewReaderSize(io.NewSectionReader(t.file, headerSize, int64(t.slotsAt)-headerSize), 256<<10)
-	var seen uint64
-	var text []byte
-	for at := uint64(headerSize); at < t.slotsAt; {
-		head, err := r.Peek(entryHead)
-		if err != nil {
+func (t *table) each(visit func(key string, content []byte) error) error {
+	return t.view(func(_ *bbolt.Tx, cursor *bbolt.Cursor) error {
+		last := ""
+		for found, value := cursor.First(); found != nil; found, value = cursor.Next() {
+			key := string(found)
+			before, content, err := unseal(key, value)
+			if err != nil {
+				return err
+			}
+			if before != last || key <= last {
+				return errDamaged
+			}
+			if err := visit(key, content); err != nil {
+				return err
+			}
+			last = key
+		}
+		if last != lastKey {
 			return errDamaged
 		}
-		length := uint64(entryHead) + uint64(binary.LittleEndian.Uint16(head)) + uint64(binary.LittleEndian.Uint32(head[2:]))
-		if at+length > t.slotsAt {
-			return errDamaged
+		return nil
+	})
+}
+
+// view reads the table.
+func (t *table) view(read func(*bbolt.Tx, *bbolt.Cursor) error) error {
+	return guarded(func() error {
+		return t.file.View(func(tx *bbolt.Tx) error {
+			bucket := tx.Bucket(bucketName)
+			if bucket == nil {
+				return errDamaged
+			}
+			return read(tx, bucket.Cursor())
+		})
+	})
+}
+
+// guarded makes errors of the panics with which bbolt answers a page that makes
+// no sense, and of the faults of reading where the mapped file has nothing.
+func guarded(read func() error) (err error) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("%w: %v", errDamaged, problem)
 		}
-		if uint64(cap(text)) < length {
-			text = make([]byte, length, 2*length)
-		}
-		text = text[:length]
-		if _, err := io.ReadFull(r, text); err != nil {
-			return errDamaged
-		}
-		key, value, err := splitEntry(text)
-		if err != nil {
-			return err
-		}
-		if err := visit(key, value); err != nil {
-			return err
-		}
-		at += length
-		seen++
-	}
-	if seen != t.entries {
-		return errDamaged
-	}
-	return nil
+	}()
+	return read()
 }
