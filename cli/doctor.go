@@ -104,19 +104,26 @@ func (p *program) short(path string) string {
 }
 
 func (p *program) printExamination(made examination) error {
+	var nothing []string
 	for _, r := range made.Routes {
 		paint := color.New(color.FgGreen)
 		switch r.State {
+		case routeNothing:
+			nothing = append(nothing, r.Route)
+			continue
 		case routeLeaks, routeUntried:
 			paint = color.New(color.FgRed, color.Bold)
-		case routeNothing:
-			paint = color.New(color.Faint)
 		}
 		text := r.Route
 		if r.Detail != "" {
 			text += ": " + r.Detail
 		}
 		if err := p.printRow(paint, r.State, text, r.Next); err != nil {
+			return err
+		}
+	}
+	if len(nothing) > 0 {
+		if err := p.printRow(color.New(color.Faint), routeNothing, strings.Join(nothing, ", "), ""); err != nil {
 			return err
 		}
 	}

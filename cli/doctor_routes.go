@@ -37,6 +37,7 @@ type trial struct {
 	route string
 	words []string
 	path  []string // directories before the rest of PATH
+	there bool     // there certainly is a pip
 	next  string
 }
 
@@ -159,13 +160,15 @@ func (p *program) bear(ctx context.Context, s *surgery, bases []venv.Environment
 		return []route{birth}, nil
 	}
 	born := filepath.Join(s.scratch, "born")
-	create := exec.CommandContext(ctx, python, "-m", "venv", born)
-	create.Env, create.Dir = append(slices.Clone(s.environ), "PATH="+s.path), s.scratch
-	if out, err := create.CombinedOutput(); err != nil {
-		return failed(fmt.Errorf("%w: %s", err, lastLine(string(out))))
+	// pip follows by itself, since venv takes seconds to install it.
+	if err := s.run(ctx, python, "-m", "venv", "--without-pip", born); err != nil {
+		return failed(err)
 	}
 	environment, err := inspectPrefix(born)
 	if err != nil {
+		return failed(err)
+	}
+	if err := s.putPip(ctx, python, environment); err != nil {
 		return failed(err)
 	}
 	state, err := venv.GuardState(environment)
@@ -174,20 +177,63 @@ func (p *program) bear(ctx context.Context, s *surgery, bases []venv.Environment
 	}
 	if state.Installed && !state.Gone {
 		birth.State, birth.Caught, birth.Next = routeCaught, true, ""
-		return []route{birth}, p.trialsInside(born)
+		return []route{birth}, trialsInside(born, runtime.GOOS)
 	}
 	birth.State = routeLeaks
 	if err := venv.InstallGuard(environment, p.self); err != nil {
 		birth.Detail = err.Error()
 		return []route{birth}, nil
 	}
-	return []route{birth}, p.trialsInside(born)
+	return []route{birth}, trialsInside(born, runtime.GOOS)
+}
+
+// bundledPip unpacks the pip that comes with a Python, as its installation
+// does where it is a wheel without anything to build.
+const bundledPip = `import ensurepip, glob, os, sys, sysconfig, zipfile
+places = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled"), sysconfig.get_config_var("WHEEL_PKG_DIR"), "/usr/share/python-wheels"]
+wheels = [wheel for place in places if place for wheel in glob.glob(os.path.join(glob.escape(place), "pip-*.whl"))]
+zipfile.ZipFile(wheels[0]).extractall(sys.argv[1])
+`
+
+// pipScript is bin/pip as pip's own installer writes it.
+const pipScript = `#!%s
+import sys
+from pip._internal.cli.main import main
+if __name__ == '__main__':
+    sys.exit(main())
+`
+
+// putPip gives an environment its pip, by ensurepip where that is the only
+// way: on Windows, where its commands are programs, and where a system keeps
+// the wheel in a place of its own.
+func (s *surgery) putPip(ctx context.Context, python string, environment venv.Environment) error {
+	if runtime.GOOS == "windows" || s.run(ctx, python, "-I", "-c", bundledPip, environment.SitePackages[0]) != nil {
+		return s.run(ctx, environment.Interpreter, "-I", "-m", "ensurepip")
+	}
+	for _, name := range []string{"pip", "pip3"} {
+		script := fmt.Sprintf(pipScript, environment.Interpreter)
+		if err := os.WriteFile(filepath.Join(environment.Scripts, name), []byte(script), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run runs a command that has to end well.
+func (s *surgery) run(ctx context.Context, words ...string) error {
+	command := exec.CommandContext(ctx, words[0], words[1:]...)
+	command.Env, command.Dir = append(slices.Clone(s.environ), "PATH="+s.path), s.scratch
+	out, err := command.CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s: %w: %s", strings.Join(words[:3], " "), err, lastLine(string(out)))
+	}
+	return nil
 }
 
 // trialsInside are the routes to pip in an environment.
-func (p *program) trialsInside(environment string) []trial {
+func trialsInside(environment, system string) []trial {
 	bin, suffix := filepath.Join(environment, "bin"), ""
-	if runtime.GOOS == "windows" {
+	if system == "windows" {
 		bin, suffix = filepath.Join(environment, "Scripts"), ".exe"
 	}
 	python, script := filepath.Join(bin, "python"+suffix), filepath.Join(bin, "pip"+suffix)
@@ -207,11 +253,11 @@ func (p *program) trialsInside(environment string) []trial {
 		{route: "a program that runs the module pip", words: []string{python, "-c",
 			"import runpy, sys; sys.argv[0] = 'pip'; runpy.run_module('pip', run_name='__main__', alter_sys=True)"}},
 	}
-	if runtime.GOOS != "windows" { // there it is no script
+	if system != "windows" { // there it is no script
 		trials = append(trials, trial{route: "python ENVIRONMENT/bin/pip", words: []string{python, script}})
 	}
 	for i := range trials {
-		trials[i].path, trials[i].next = []string{bin}, "thresher guard ENVIRONMENT, and report it if that does not help"
+		trials[i].path, trials[i].there, trials[i].next = []string{bin}, true, "thresher guard ENVIRONMENT"
 	}
 	return trials
 }
@@ -225,12 +271,12 @@ func (p *program) trialsOutside(bases []venv.Environment) []trial {
 		if name != "pip" && name != "pip3" {
 			next = "run install.sh again, which links this name too"
 		}
-		trials = append(trials, trial{route: name + " in this shell, no environment", words: []string{name}, next: next})
+		trials = append(trials, trial{route: name + " in this shell", words: []string{name}, next: next})
 	}
 	for _, base := range bases {
 		if !tooOld(base) {
 			trials = append(trials, trial{
-				route: p.short(base.Interpreter) + " -m pip, no environment", words: []string{base.Interpreter, "-m", "pip"},
+				route: p.short(base.Interpreter) + " -m pip", words: []string{base.Interpreter, "-m", "pip"},
 				next: "thresher guard --base",
 			})
 		}
@@ -303,8 +349,11 @@ func (s *surgery) try(ctx context.Context, t trial, place string) route {
 	case status == 0:
 		return route{Route: t.route, State: routeLeaks, Detail: "it ended well: " + lastLine(string(out)), Next: t.next}
 	}
+	if t.there {
+		return route{Route: t.route, State: routeUntried, Detail: lastLine(string(out))}
+	}
 	// Such as an interpreter without pip, or a wrapper that chose none.
-	return route{Route: t.route, State: routeNothing, Detail: lastLine(string(out))}
+	return route{Route: t.route, State: routeNothing, Detail: firstLine(string(out))}
 }
 
 // lookUp finds a program in a PATH of its own.
@@ -358,6 +407,11 @@ func (p *program) python(bases []venv.Environment) (string, error) {
 		}
 	}
 	return "", errors.New("no python from 3.8 on was found on PATH")
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
 }
 
 func lastLine(text string) string {
