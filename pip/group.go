@@ -3,7 +3,6 @@ package pip
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -85,7 +84,7 @@ func (s *sources) loadGroups(path string) (map[string]any, error) {
 // tomllib does not is refused.
 func unmarshalTOML(content []byte, into any) error {
 	if len(content) >= 3 && string(content[:3]) == "\xef\xbb\xbf" {
-		return errors.New("Invalid statement (at line 1, column 1)") //nolint:staticcheck // Python's words
+		return errors.New("TOMLDecodeError: Invalid statement (at line 1, column 1)")
 	}
 	return toml.Unmarshal(content, into)
 }
@@ -249,23 +248,4 @@ func (g *groupResolver) parse(canonical string) ([]groupItem, error) {
 	}
 	g.parsed[canonical] = items
 	return items, nil
-}
-
-// localProjectName gives the name that a local project's own files state for
-// certain, "" where it is only known after building.
-func localProjectName(dir string) string {
-	content, err := os.ReadFile(filepath.Join(dir, "pyproject.toml"))
-	if err != nil {
-		return ""
-	}
-	var document map[string]any
-	if unmarshalTOML(content, &document) != nil {
-		return ""
-	}
-	project, _ := document["project"].(map[string]any)
-	name, _ := project["name"].(string)
-	if !pep.ValidName(name) {
-		return ""
-	}
-	return name
 }

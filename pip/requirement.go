@@ -268,6 +268,9 @@ func (s *sources) setLink(r *Requirement, l link) error {
 			return crashed(err.Error())
 		}
 		r.Path = s.absolute(path)
+		if r.Name == "" {
+			r.LocalName = localProjectName(r.Path)
+		}
 	}
 	return nil
 }

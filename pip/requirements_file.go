@@ -206,7 +206,7 @@ func (s *sources) parseOptions(l *fileLine, place string) error {
 	split, err := splitWords(words)
 	if err != nil {
 		if s.dialect.splitErrorEscapes {
-			return crashed("ValueError: " + err.Error())
+			return crashed(err.Error())
 		}
 		return refused(unbalancedLine(l.text, words))
 	}

@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// Errors of splitWords, in Python's own words.
+// Errors of splitWords, as Python reports them.
 var (
-	errNoClosingQuotation = errors.New("No closing quotation") //nolint:staticcheck // Python's words
-	errNoEscapedCharacter = errors.New("No escaped character") //nolint:staticcheck // Python's words
+	errNoClosingQuotation = errors.New("ValueError: No closing quotation")
+	errNoEscapedCharacter = errors.New("ValueError: No escaped character")
 )
 
 // splitWords splits a text into words as Python's shlex.split does: POSIX

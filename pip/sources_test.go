@@ -403,6 +403,25 @@ func TestURLsThatCannotBeFetched(t *testing.T) {
 	}
 }
 
+func TestLocalNames(t *testing.T) {
+	dir := directory(t, map[string]string{
+		"stated/pyproject.toml": "[project]\nname = 'Stated'\n", "unstated/pyproject.toml": "[tool.x]\nname = 'no'\n",
+		"broken/pyproject.toml": "[project\n", "legacy/setup.py": "", "upper/pyproject.toml": "[Project]\nname = 'no'\n",
+	})
+	s := collection(t, dir, "26.2.1")
+	for _, name := range []string{"stated", "unstated", "broken", "legacy", "upper"} {
+		s.positional("./"+name, onArgv)
+	}
+	s.editable("stated", onArgv)
+	var got []string
+	for _, r := range s.Requirements {
+		got = append(got, r.Name+":"+r.LocalName)
+	}
+	if want := []string{":Stated", ":", ":", ":", ":", ":Stated"}; !slices.Equal(got, want) || s.Failure != nil {
+		t.Errorf("%q %+v", got, s.Failure)
+	}
+}
+
 func TestSplitWords(t *testing.T) {
 	for text, want := range map[string][]string{
 		"": nil, " \t": nil, "a b": {"a", "b"}, `'a b'c`: {"a bc"}, `"a\"b\c"`: {`a"b\c`}, `a\ b`: {"a b"}, `''`: {""},

@@ -38,6 +38,7 @@ type Requirement struct {
 	Constraint    bool              // restricts, does not install
 	Hashes        []string          // "sha256:…", from --hash
 	Settings      map[string]string // --config-settings of the line; several values of a key under each other
+	LocalName     string            // of an unnamed local project: what its pyproject.toml states
 	Locked        []string          // URLs of the wheels and sdist that a lock offers for it, instead of an index
 	Origin        Origin
 }
