@@ -220,6 +220,8 @@ clear_leftovers() {
 # whatever interrupts it, the old program or the new one is there, whole.
 place() {
 	mkdir -p "$bin" 2>/dev/null || die "cannot create $bin; next: ./install.sh --prefix DIR"
+	root=$(CDPATH='' cd -- "$root" && pwd)
+	bin=$root/bin
 	check_place
 	clear_leftovers
 	partial=$(mktemp "$bin/.thresher.$$.XXXXXX") || die "cannot write to $bin; nothing was placed"
@@ -319,9 +321,27 @@ startup_lines_left() {
 	done
 }
 
+# The list of guards, once there are none, and the directories it was kept in.
+forget_guards() {
+	[ -n "${HOME:-}" ] || return 0
+	for state in "${XDG_STATE_HOME:-$HOME/.local/state}/thresher" "$HOME/Library/Application Support/thresher/state"; do
+		if [ -f "$state/environments.jsonl" ] && [ ! -s "$state/environments.jsonl" ]; then
+			rm -f "$state/environments.jsonl" "$state/environments.jsonl.lock"
+			rmdir "$state" 2>/dev/null
+		fi
+	done
+	if [ -z "$prefix" ]; then
+		rmdir "$HOME/.local/share" "$HOME/.local/state" "$HOME/.local" 2>/dev/null
+	fi
+	return 0
+}
+
 uninstall() {
-	need_own_home
 	find_places
+	if [ -d "$root" ]; then
+		root=$(CDPATH='' cd -- "$root" && pwd)
+		bin=$root/bin
+	fi
 	if ! is_thresher "$bin/thresher" && ! is_our_link "$bin/pip"; then
 		say "nothing of thresher in $bin"
 		return 0
@@ -336,8 +356,8 @@ uninstall() {
 	done
 	if is_thresher "$bin/thresher"; then rm -f "$bin/thresher" || die "cannot remove $bin/thresher"; fi
 	clear_leftovers
-	rmdir "$bin" 2>/dev/null
-	rmdir "$root" 2>/dev/null
+	rmdir "$bin" "$root" 2>/dev/null
+	forget_guards
 	say "took away what was in $bin"
 	startup_lines_left
 	kept=
