@@ -411,7 +411,7 @@ func (s *sources) lockedURL(file *lockFile, lock string) (string, error) {
 		return "", crashed(err.Error())
 	}
 	if base.Scheme != target.Scheme || base.Host != target.Host {
-		return "", &doubt{reason: reasonLockedPath}
+		return "", &doubt{reason: reasonLockedPath, hint: hintLockedPath}
 	}
 	return joined, nil
 }
@@ -442,7 +442,7 @@ func (s *sources) lockMarker(text string, defaultGroups []string) (bool, error) 
 	}
 	environment, err := s.markerEnvironment()
 	if err != nil {
-		return true, &doubt{reason: markerDoubt(text, err)}
+		return true, &doubt{reason: markerDoubt(text, err), hint: hintMarker}
 	}
 	applies, err := plain.Evaluate(environment)
 	return applies || err != nil, nil

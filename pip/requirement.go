@@ -38,11 +38,15 @@ func (s *sources) record(err error, place string) {
 	var d *doubt
 	switch {
 	case errors.As(err, &r):
-		s.Failure = &Failure{Message: r.message, Status: r.status}
+		s.Failure = &Failure{Message: withoutAnyCredentials(r.message), Status: r.status}
 	case errors.As(err, &d):
-		s.Unreadable = append(s.Unreadable, Unreadable{Place: place, Reason: d.reason, Hint: d.hint})
+		hint := d.hint
+		if hint == "" {
+			hint = hintSimpler
+		}
+		s.Unreadable = append(s.Unreadable, Unreadable{Place: place, Reason: withoutAnyCredentials(d.reason), Hint: hint})
 	default:
-		s.Unreadable = append(s.Unreadable, Unreadable{Place: place, Reason: err.Error()})
+		s.Unreadable = append(s.Unreadable, Unreadable{Place: place, Reason: withoutAnyCredentials(err.Error()), Hint: hintSimpler})
 	}
 }
 
@@ -176,11 +180,11 @@ func (s *sources) applyMarker(r *Requirement, marker *pep.Marker) error {
 	r.Marker = marker.String()
 	environment, err := s.markerEnvironment()
 	if err != nil {
-		return &doubt{reason: markerDoubt(r.Marker, err)}
+		return &doubt{reason: markerDoubt(r.Marker, err), hint: hintMarker}
 	}
 	applies, err := marker.Evaluate(environment)
 	if err != nil {
-		return &doubt{reason: markerDoubt(r.Marker, err)}
+		return &doubt{reason: markerDoubt(r.Marker, err), hint: hintMarker}
 	}
 	r.MarkerApplies = applies
 	return nil

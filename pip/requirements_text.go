@@ -473,18 +473,18 @@ func expandVariables(line string, environ environment) (string, []string, error)
 			continue
 		}
 		if !utf8.ValidString(value) {
-			return "", nil, &doubt{reason: "${" + m[1] + "}: " + reasonVariableBytes}
+			return "", nil, &doubt{reason: "${" + m[1] + "}: " + reasonVariableBytes, hint: hintVariable}
 		}
 		settled[m[1]] = true // replacing again changes nothing,
 		if strings.Contains(value, "${") {
 			settled = map[string]bool{} // unless something is put in anew
 			if nested++; nested > maximalNested {
-				return "", nil, &doubt{reason: reasonTooLong}
+				return "", nil, &doubt{reason: reasonTooLong, hint: hintVariable}
 			}
 		}
 		used = append(used, m[1])
 		if len(line)+strings.Count(line, m[0])*len(value) > maximalLine {
-			return "", nil, &doubt{reason: reasonTooLong}
+			return "", nil, &doubt{reason: reasonTooLong, hint: hintVariable}
 		}
 		line = strings.ReplaceAll(line, m[0], value)
 	}

@@ -77,7 +77,7 @@ func (s *sources) scriptDependencies(path string) ([]string, error) {
 		}
 		return texts, nil
 	case map[string]any:
-		return nil, &doubt{reason: reasonDependenciesTable}
+		return nil, &doubt{reason: reasonDependenciesTable, hint: hintDependencies}
 	}
 	return nil, crashed("TypeError: object is not iterable")
 }

@@ -2,6 +2,7 @@ package pip
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -53,6 +54,11 @@ const (
 	hintCharset               = "download the file, convert it to utf-8 and give its path"
 	reasonGuessed             = "it has no declared encoding and is not plain ascii; this pip would guess"
 	reasonVariableBytes       = "the value is not utf-8"
+	hintSimpler               = "give the requirements themselves, in plain smaller files"
+	hintMarker                = "write a marker that compares the interpreter's variables only"
+	hintVariable              = "set the variable to plain text"
+	hintDependencies          = "make the dependencies a list"
+	hintLockedPath            = "use paths below the lock"
 	hintSealedVariable        = "write its value out, or use a variable of another name"
 	reasonSelfReference       = "RecursionError: maximum recursion depth exceeded"
 	reasonDependenciesTable   = "its dependencies are a table, whose order is not certain"
@@ -279,6 +285,16 @@ func charsetDoubt(charset string) string {
 
 func badBytes(codec string, position int, value byte) string {
 	return fmt.Sprintf("UnicodeDecodeError: '%s' codec can't decode byte 0x%02x in position %d", codec, value, position)
+}
+
+var credentials = regexp.MustCompile(`://[^/?#@\s'"]+@`)
+
+// withoutAnyCredentials replaces the users and passwords of all URLs in a text.
+func withoutAnyCredentials(text string) string {
+	if !strings.Contains(text, "@") {
+		return text
+	}
+	return credentials.ReplaceAllString(text, "://****@")
 }
 
 // withoutCredentials replaces the user and password of a URL, as pip prints it.

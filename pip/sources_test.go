@@ -570,3 +570,26 @@ func BenchmarkRequirementsFile(b *testing.B) {
 		}
 	}
 }
+
+func TestNoCredentialsInTexts(t *testing.T) {
+	for _, content := range []string{
+		"foo @ https://user:s3cret@x.example/[a;b\n", "-i https://s3cret@x.example/s --bogus\n", "-r https://user:s3cret@x.example/r.txt\n",
+		"-e https://s3cret@x.example/x.zip\n", "https://user:s3cret@x.example/a#egg=a[b]\n", "https://user:s3cret@x.example/a\tb.zip\n",
+	} {
+		for _, version := range []string{"23.2.1", "26.2.1"} {
+			s := collection(t, directory(t, map[string]string{"r.txt": content}), version)
+			s.input.Fetch = func(url string) (Page, error) {
+				return Page{}, &httpStatusError{URL: url, Status: 403, Reason: "Forbidden"}
+			}
+			s.requirementsFile("r.txt", onArgv)
+			for _, u := range s.Unreadable {
+				if strings.Contains(u.Place+u.Reason+u.Hint, "s3cret") || u.Hint == "" {
+					t.Errorf("pip %s: %q: %+v", version, content, u)
+				}
+			}
+			if s.Failure != nil && strings.Contains(s.Failure.Message, "s3cret") {
+				t.Errorf("pip %s: %q: %+v", version, content, s.Failure)
+			}
+		}
+	}
+}
