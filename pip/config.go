@@ -159,7 +159,7 @@ func exists(path string) bool {
 func (c *configReader) globalDirectories() ([]string, error) {
 	switch runtime.GOOS {
 	case "windows":
-		return []string{joinPython(c.environ.get("ProgramData"), "pip")}, nil
+		return []string{joinPython(c.environ.get("PROGRAMDATA"), "pip")}, nil
 	case "darwin":
 		return c.globalDirectoriesDarwin(), nil
 	}

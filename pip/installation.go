@@ -63,7 +63,7 @@ type FindInput struct {
 //
 // It returns an error that is ErrNoPip, ErrNoInterpreter or ErrTooOld.
 func Find(in FindInput) (*Installation, error) {
-	environ := environment(in.Environ)
+	environ := environmentOf(in.Environ)
 	if in.Interpreter != "" {
 		if !exists(in.Interpreter) {
 			return nil, fmt.Errorf("%w: %s", ErrNoInterpreter, in.Interpreter)
@@ -176,7 +176,7 @@ func activeEnvironment(environ environment, before string) string {
 // and the directory it was in. A directory that is empty or relative is passed
 // over: what it holds depends on where one stands.
 func findOnPath(in FindInput) (*Installation, string, error) {
-	environ := environment(in.Environ)
+	environ := environmentOf(in.Environ)
 	self, selfErr := os.Stat(in.Self)
 	dirs := filepath.SplitList(environ.get("PATH"))
 	var problems []error

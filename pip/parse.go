@@ -73,7 +73,7 @@ func Parse(in Input) *Command {
 // parse reads a command line; reinvoked is the interpreter that --python named
 // where pip has started itself again.
 func parse(in Input, reinvoked string) *Command {
-	p := &parsing{in: in, environ: in.Environ, cmd: &Command{
+	p := &parsing{in: in, environ: environmentOf(in.Environ), cmd: &Command{
 		Args: in.Args, Installation: in.Installation, Reinvoke: reinvoked,
 	}}
 	if p.completing() {

@@ -160,6 +160,21 @@ func expandUser(path string, environ environment, home string) string {
 // environment is an environment block in its order.
 type environment []string
 
+// environmentOf is os.environ: on Windows, names are upper case.
+func environmentOf(entries []string) environment {
+	if !onWindows {
+		return entries
+	}
+	var upper environment
+	for _, entry := range entries {
+		if at := strings.IndexByte(entry, '='); at > 0 {
+			entry = strings.ToUpper(entry[:at]) + entry[at:]
+		}
+		upper = append(upper, entry)
+	}
+	return upper
+}
+
 // lookup gives the first entry of that name, as Python and the C library do.
 func (e environment) lookup(name string) (string, bool) {
 	for _, entry := range e {

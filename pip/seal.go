@@ -264,7 +264,7 @@ func (s *sealing) replace(option *optionSpec, value string) string {
 func (s *sealing) environ(old bool) []string {
 	c := s.Command
 	var environ []string
-	for _, entry := range s.Environ {
+	for _, entry := range environmentOf(s.Environ) {
 		name, _, _ := strings.Cut(entry, "=")
 		if rest, ok := strings.CutPrefix(name, "PIP_"); ok && (rest == "CONFIG_FILE" || c.table.allLong[normalizeKey(rest)]) {
 			continue
@@ -368,7 +368,7 @@ func (s *sealing) proxies(environ []string) []string {
 // kept from a folder named pip and from PYTHONPATH.
 func interpreterRun(i *Installation, environ []string) Run {
 	run := Run{Path: i.Interpreter, Args: []string{i.Interpreter}}
-	variables := environment(environ)
+	variables := environmentOf(environ)
 	if i.Virtual && !i.systemSite() {
 		run.Args = append(run.Args, "-I")
 	} else {
