@@ -396,7 +396,11 @@ func (w *sourceWriter) lock(file *sourceFile) ([]byte, error) {
 	for _, item := range packages {
 		entry, _ := item.(map[string]any)
 		wheels, _ := entry["wheels"].([]any)
-		for _, part := range append([]any{entry["vcs"], entry["directory"], entry["archive"], entry["sdist"]}, wheels...) {
+		parts := append([]any{entry["vcs"], entry["archive"], entry["sdist"]}, wheels...)
+		if !lockURL.MatchString(file.Given) || strings.HasPrefix(file.Given, "file://") {
+			parts = append(parts, entry["directory"]) // elsewhere pip refuses one that it selects
+		}
+		for _, part := range parts {
 			if err := resolve(part); err != nil {
 				return nil, err
 			}
