@@ -2,7 +2,6 @@ package venv
 
 import (
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -41,6 +40,9 @@ var ErrNoUserSite = errors.New(messageNoUserSite)
 //go:embed guard/start.py
 var startSource string
 
+//go:embed guard/words.py
+var wordsSource string
+
 //go:embed guard/guard.py
 var guardSource string
 
@@ -54,8 +56,11 @@ const (
 	guardModuleName = "_thresher_guard.py"
 )
 
-// firstWithStartFiles is the minor version of the first Python with PEP 829.
-const firstWithStartFiles = 15
+// The minor versions of the first Python with sys.orig_argv, and with PEP 829.
+const (
+	firstWithCommandLine = 10
+	firstWithStartFiles  = 15
+)
 
 // IsGuardFile tells whether a file of this name in site-packages is the guard's.
 func IsGuardFile(name string) bool {
@@ -123,10 +128,15 @@ func readGuard(directory string, minor int) (Guarded, error) {
 func programInGuard(source string) string {
 	for line := range strings.Lines(source) {
 		if literal, ok := strings.CutPrefix(line, "THRESHER = "); ok {
-			var program string
-			if literal, _, _ = strings.Cut(literal, "  #"); json.Unmarshal([]byte(literal), &program) == nil {
-				return program
+			quoted, err := strconv.QuotedPrefix(literal)
+			if err != nil {
+				return ""
 			}
+			program, err := strconv.Unquote(quoted)
+			if err != nil {
+				return ""
+			}
+			return program
 		}
 	}
 	return ""
@@ -140,31 +150,34 @@ func guardFiles(program string, minor int) ([]guardFile, error) {
 	if !filepath.IsAbs(program) || !utf8.ValidString(program) {
 		return nil, fmt.Errorf(messageProgramPath, program)
 	}
-	literal, err := json.Marshal(program) // a JSON string is a Python string as well
-	if err != nil {
-		return nil, fmt.Errorf(messageProgramPath, program)
-	}
-	files := []guardFile{{guardModuleName, strings.Replace(guardSource, "@THRESHER@", string(literal), 1)}}
+	// Go's escapes for what is not ASCII are Python's as well.
+	files := []guardFile{{guardModuleName, strings.Replace(guardSource, "@THRESHER@", strconv.QuoteToASCII(program), 1)}}
 	if minor >= firstWithStartFiles {
 		files = append(files,
-			guardFile{startModuleName, startSource + "\n\nsite_directory = __file__[:-len(\"/" + startModuleName + "\")]\n"},
+			guardFile{startModuleName, startSource + "\n\ndef start():\n    pass\n"},
 			guardFile{startFileName, strings.TrimSuffix(startModuleName, ".py") + ":start\n"})
 	}
-	return append(files, guardFile{pathFileName, pathFile()}), nil
+	return append(files, guardFile{pathFileName, pathFile(minor)}), nil
 }
 
 // pathFile gives the content of the .pth file: the start-up code in one line
-// that begins with "import", as site.py demands. sitedir is the variable in
-// which site.py up to Python 3.14 holds the directory.
-func pathFile() string {
+// that begins with "import", as site.py demands. It reads the files of a virtual
+// environment twice up to Python 3.13, and the guard of the user's
+// site-packages may have come before: the mark on sys keeps the code from
+// running again.
+func pathFile(minor int) string {
+	source := startSource
+	if minor < firstWithCommandLine {
+		source = strings.Replace(wordsSource+startSource, "sys.orig_argv:", "words_of_this_process():", 1)
+	}
 	var code strings.Builder
-	for line := range strings.Lines(startSource) {
+	for line := range strings.Lines(source) {
 		if trimmed := strings.TrimSpace(line); trimmed != "" && !strings.HasPrefix(trimmed, "#") {
-			code.WriteString(line)
+			code.WriteString(strings.Replace(line, "    ", " ", -1))
 		}
 	}
-	code.WriteString("start()\n")
-	return "import sys; hasattr(sys, '_thresher_guard') or exec(" + strconv.QuoteToASCII(code.String()) + ", {'__name__': '_thresher_start', 'site_directory': sitedir})\n"
+	code.WriteString("sys._thresher_guard = True\n")
+	return "import sys; hasattr(sys, '_thresher_guard') or exec(" + strconv.QuoteToASCII(code.String()) + ", {})\n"
 }
 
 // InstallGuard writes the guard that calls the thresher at the absolute path
@@ -203,6 +216,11 @@ func installGuard(environment Environment, binary string) (KnownEnvironment, err
 		if err := writeGuardFile(directory, file); err != nil {
 			return known, fmt.Errorf(messageWriteGuard, directory, err)
 		}
+	}
+	// Python takes a compiled module for current that is of the same second
+	// and size.
+	if err := removeCompiled(directory); err != nil {
+		return known, fmt.Errorf(messageWriteGuard, directory, err)
 	}
 	return known, nil
 }
@@ -270,18 +288,8 @@ func removeGuard(directory, made string) error {
 			return fmt.Errorf(messageRemoveGuard, directory, err)
 		}
 	}
-	cache := filepath.Join(directory, "__pycache__")
-	compiled, err := filepath.Glob(filepath.Join(escapePattern(cache), strings.TrimSuffix(startModuleName, ".py")+".*"))
-	if err != nil {
+	if err := removeCompiled(directory); err != nil {
 		return fmt.Errorf(messageRemoveGuard, directory, err)
-	}
-	for _, path := range compiled {
-		if err := os.Remove(path); err != nil {
-			return fmt.Errorf(messageRemoveGuard, directory, err)
-		}
-	}
-	if len(compiled) > 0 {
-		_ = os.Remove(cache) // only where it is empty
 	}
 	if made == "" {
 		return nil
@@ -292,6 +300,19 @@ func removeGuard(directory, made string) error {
 			return nil // something else lies in it by now
 		}
 	}
+}
+
+// removeCompiled takes away what Python compiled the guard's modules to.
+func removeCompiled(directory string) error {
+	cache := filepath.Join(directory, "__pycache__")
+	compiled, err := filepath.Glob(filepath.Join(escapePattern(cache), "_thresher_*.pyc*"))
+	for _, path := range compiled {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if len(compiled) > 0 {
+		_ = os.Remove(cache) // only where it is empty
+	}
+	return err
 }
 
 // escapePattern has a path stand for itself in filepath.Glob.

@@ -1,6 +1,7 @@
 # The guard of one environment: sends every pip in it through thresher. It is
-# read by the start-up lines of thresher-guard.pth, and only when pip is being
-# called or imported, or an environment is being made.
+# imported by the start-up lines of thresher-guard.pth (start.py), and only when
+# pip is being called or imported, or an environment is being made. Its last
+# function, find_spec, is where they enter.
 #
 # What it must withstand: a variable that anyone can set never lets an install
 # pass. A pip goes on as plain pip only where its parent process is the living
@@ -251,20 +252,24 @@ def leave(status):
         os._exit(status)
 
 
-def stays_plain():
-    """Called at start-up. Tell whether this process is a pip that may go on as
-    it is; a pip that may not is replaced by thresher, and does not return."""
+def called(finder):
+    """Called at start-up where this may be pip. A pip that may go on as it is
+    is left alone from then on; one that may not is replaced by thresher, and
+    this does not return."""
     if started_by_thresher():
-        return True  # also where thresher has a question for pip, by python -c
+        sys.meta_path.remove(finder)
+        return
     arguments = pip_arguments(command_line())
     if arguments is None:
-        return False
+        return
     if passed_by_thresher(arguments):
-        return True
+        sys.meta_path.remove(finder)
+        return
     if program_is_gone():
         if stop_without_program(arguments):
             leave(125)
-        return True
+        sys.meta_path.remove(finder)
+        return
     environment = environment_for_thresher()
     if environment is None:
         leave(125)
@@ -293,18 +298,6 @@ def run_thresher(arguments, environment):
 
 
 # --- pip inside another program, and the makers of environments ---------------
-
-def find_spec(name, path, target):
-    """Find a module as Python would without the guard, and stand before it."""
-    for finder in sys.meta_path:
-        if getattr(finder, "__name__", None) == "ThresherFinder" or not hasattr(finder, "find_spec"):
-            continue
-        spec = finder.find_spec(name, path, target)
-        if spec is not None and spec.loader is not None:
-            spec.loader = {"venv": VenvLoader, "virtualenv.run.session": VirtualenvLoader}.get(name, PipLoader)(spec.loader)
-            return spec
-    return None
-
 
 class Loader:
     """Loads a module by its own loader, and lets change() have it then."""
@@ -427,3 +420,20 @@ class VirtualenvLoader(Loader):
             guard_environment(self.creator.dest)
             return result
         session.run = guarded_run
+
+
+def find_spec(thresher, name, path, target):
+    """Find a module as Python would without the guard, and stand before it. No
+    name asks about this process: was Python called as pip?"""
+    if not name:
+        return called(thresher)
+    if name == "pip._internal.cli.main" and started_by_thresher():
+        return None  # thresher has a question for pip, by python -c
+    for finder in sys.meta_path:
+        if finder is thresher or not hasattr(finder, "find_spec"):
+            continue
+        spec = finder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = {"venv": VenvLoader, "virtualenv.run.session": VirtualenvLoader}.get(name, PipLoader)(spec.loader)
+            return spec
+    return None
