@@ -32,7 +32,7 @@ type SealInput struct {
 	Strategy     string   // "eager" adds --upgrade-strategy where the user did not decide
 	Netrc        string   // path of the file with the gate's credentials; empty keeps the user's
 	Proxy        string   // http(s) proxy that pip has to use instead of the user's; empty keeps the user's
-	NoProxy      []string // hosts that are never asked through a proxy, beside 127.0.0.1
+	NoProxy      []string // hosts that are never asked through a proxy; beside 127.0.0.1 where Proxy is empty
 	Directory    string   // private directory for rewritten requirements files; must exist
 }
 
@@ -348,9 +348,11 @@ func (s *sealing) proxies(environ []string) []string {
 	if s.ReplaceIndex == nil && s.Proxy == "" && len(s.NoProxy) == 0 {
 		return environ
 	}
-	// With a proxy of thresher's own, nothing may go around it but the gate.
-	hosts := append([]string{"127.0.0.1", "localhost"}, s.NoProxy...)
+	// Nothing may go around a proxy of thresher's own, not even what goes to
+	// this machine: a dependency may be declared by such a URL as well.
+	hosts := s.NoProxy
 	if s.Proxy == "" {
+		hosts = append([]string{"127.0.0.1", "localhost"}, hosts...)
 		for _, name := range []string{"no_proxy", "NO_PROXY"} {
 			if value := environment(environ).get(name); value != "" {
 				hosts = append([]string{value}, hosts...)

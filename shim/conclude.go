@@ -54,7 +54,9 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 	if in.tellUnvouched(a, opened.Ledger(), changes) {
 		result.unvouched = true
 	}
-	in.tellHooks(a, before, after)
+	if in.tellHooks(a, before, after) {
+		result.unvouched = true
+	}
 	scanned, err := in.scan(a, judge, opened, after, changes)
 	if err != nil {
 		// The result is not known to be clean, and pip has done its work.
@@ -173,17 +175,32 @@ func sameSource(recorded string, r pip.Requirement) bool {
 }
 
 // tellHooks names files that will run at every start of Python and arrived
-// with this command.
-func (in *invocation) tellHooks(a *analysis, before, after state) {
+// with this command, and puts the environment's guard back where the command
+// changed it. It says whether something of that kind fails the run.
+func (in *invocation) tellHooks(a *analysis, before, after state) (stops bool) {
+	guarded := after.guard.Current && (after.guard.Program == before.guard.Program || after.guard.Program == in.self)
 	for _, change := range venv.HooksChanged(before.hooks, after.hooks, after.distributions) {
-		if change.What == "removed" || !change.Runs || venv.IsGuardFile(filepath.Base(change.Path)) {
+		if change.What == "removed" || !change.Runs {
+			continue
+		}
+		if venv.IsGuardFile(filepath.Base(change.Path)) && guarded && change.Owner == "" {
 			continue
 		}
 		for _, f := range a.policy.JudgeArrival(policy.Arrival{Name: change.Owner, Path: change.Path, Hook: true, Vouched: change.Owner != ""}) {
 			a.findings = append(a.findings, f)
 			in.say.finding(f, "")
+			stops = stops || f.Action == policy.Block || f.Action == policy.Ask
 		}
 	}
+	if !before.guard.Installed || guarded {
+		return stops
+	}
+	program := before.guard.Program
+	if program == "" || before.guard.Gone {
+		program = in.self
+	}
+	in.say.guardChanged(a.environment.Prefix, venv.InstallGuard(a.environment, program))
+	return true
 }
 
 // pipStatus is pip's own exit status; 128 and the signal's number where a

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"thresher/gate"
@@ -171,7 +172,38 @@ func (in *invocation) seal(a *analysis, opened *gate.Gate, local folders, direct
 	}
 	user, password := opened.Credentials()
 	run.Environ = append(run.Environ, variableGate+"="+gateToken(os.Getpid(), opened.Address(), user, password))
+	run.Environ = append(run.Environ, variableGitProtocols+"="+strings.Join(a.gitProtocols(in.environment), ":"))
 	return run, nil
+}
+
+// variableGitProtocols holds the only transports that git may use
+// (GIT_ALLOW_PROTOCOL in git(1)).
+const variableGitProtocols = "GIT_ALLOW_PROTOCOL"
+
+// gitProtocols are the transports of git that a run may use: those that pass
+// through the gate as a proxy, and those of repositories that the command names
+// itself. A dependency on any other would reach the network past the gate. What
+// the user allows already is narrowed, never widened.
+func (a *analysis) gitProtocols(environment map[string]string) []string {
+	protocols := []string{"http", "https"}
+	for _, r := range a.command.Requirements {
+		system, rest, isVCS := cutVCS(r.URL)
+		if !isVCS || system != "git" || !r.MarkerApplies {
+			continue
+		}
+		protocol, _, found := strings.Cut(rest, "://")
+		if !found {
+			protocol = "ssh" // host:path, as scp has it
+		}
+		if !slices.Contains(protocols, protocol) {
+			protocols = append(protocols, protocol)
+		}
+	}
+	if own, set := environment[variableGitProtocols]; set {
+		allowed := strings.Split(own, ":")
+		protocols = slices.DeleteFunc(protocols, func(protocol string) bool { return !slices.Contains(allowed, protocol) })
+	}
+	return protocols
 }
 
 // netrc writes the user's own entries and the gate's into a file for this run
@@ -220,6 +252,7 @@ func remoteLinks(c *pip.Command) []string {
 type state struct {
 	distributions []venv.Distribution
 	hooks         venv.Hooks
+	guard         venv.Guarded // zero where there is none, or none that can be read
 }
 
 func look(a *analysis) (state, error) {
@@ -228,7 +261,14 @@ func look(a *analysis) (state, error) {
 		return state{}, err
 	}
 	hooks, err := venv.SnapshotHooks(a.siteDirectories(), a.environment.Scripts)
-	return state{distributions, hooks}, err
+	if err != nil {
+		return state{}, err
+	}
+	guard, err := venv.GuardState(a.environment)
+	if err != nil {
+		guard = venv.Guarded{}
+	}
+	return state{distributions, hooks, guard}, nil
 }
 
 // siteDirectories are where the command installs to.

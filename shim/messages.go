@@ -201,6 +201,18 @@ func (m *messenger) guarded(prefix string) {
 	m.line("guarded %s: pip and python -m pip in it come through thresher from now on", prefix)
 }
 
+// guardChanged is said of a guard that was changed while pip ran; failure is
+// why it could not be put back, nil where it was.
+func (m *messenger) guardChanged(prefix string, failure error) {
+	word := m.red.Sprint("unvouched")
+	if failure != nil {
+		m.line("%s: the guard of %s was changed by what was installed, and could not be put back: %v", word, prefix, failure)
+		m.next("thresher guard " + shellWord(prefix))
+		return
+	}
+	m.line("%s: the guard of %s was changed by what was installed; it is put back", word, prefix)
+}
+
 // roughly writes an age as a person says it: "2 h", "3 days".
 func roughly(age time.Duration) string {
 	switch {
