@@ -12,23 +12,6 @@ import (
 	"unicode/utf8"
 )
 
-// The variables by which thresher tells its guards which pips are its own.
-// Both are only believed together with what a variable cannot forge.
-const (
-	// RunVariable holds the number of the thresher process that started this
-	// pip as its child. The guard lets it go on as plain pip where its parent
-	// is that process and runs the guard's own program.
-	RunVariable = "THRESHER_RUN"
-	// PassVariable holds the number of the process that thresher replaced by
-	// this pip (exec keeps it), for a command that installs nothing. The guard
-	// lets it go on where it is that process, and only such commands.
-	PassVariable = "THRESHER_PASS"
-	// InterpreterVariable is set by the guard: the interpreter that was called.
-	InterpreterVariable = "THRESHER_INTERPRETER"
-	// HopsVariable is counted up by the guard, to end a circle.
-	HopsVariable = "THRESHER_HOPS"
-)
-
 // ErrNotOurs is returned for an environment that belongs to another user: a
 // guard is never written there.
 var ErrNotOurs = errors.New(messageNotOurs)

@@ -19,6 +19,14 @@ import (
 	"thresher/internal/testkit"
 )
 
+// The variables of guard/guard.py; package pip sets two of them.
+const (
+	interpreterVariable = "THRESHER_INTERPRETER"
+	hopsVariable        = "THRESHER_HOPS"
+	passVariable        = "THRESHER_PASS"
+	runVariable         = "THRESHER_RUN"
+)
+
 // In these tests the test binary itself stands for thresher: called as pip it
 // writes down how, called with guard it guards.
 func TestMain(m *testing.M) {
@@ -78,8 +86,8 @@ const recordedStatus = 77
 
 func recordCall(path string) int {
 	content, err := json.Marshal(call{
-		Args: os.Args, Interpreter: os.Getenv(InterpreterVariable), Hops: os.Getenv(HopsVariable),
-		Pass: os.Getenv(PassVariable), Run: os.Getenv(RunVariable), Gate: os.Getenv("THRESHER_GATE"),
+		Args: os.Args, Interpreter: os.Getenv(interpreterVariable), Hops: os.Getenv(hopsVariable),
+		Pass: os.Getenv(passVariable), Run: os.Getenv(runVariable), Gate: os.Getenv("THRESHER_GATE"),
 	})
 	if err == nil {
 		err = os.WriteFile(path, content, 0o600)
@@ -314,8 +322,8 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 			environment := sharedEnvironment(t, python)
 			dir, interpreter := environment.Prefix, `"`+environment.Interpreter+`"`
 			me := strconv.Itoa(os.Getpid())
-			run, forged := RunVariable+"="+me, RunVariable+"="+strconv.Itoa(os.Getppid())
-			pass := "exec env " + PassVariable + "=$$ "
+			run, forged := runVariable+"="+me, runVariable+"="+strconv.Itoa(os.Getppid())
+			pass := "exec env " + passVariable + "=$$ "
 			for _, test := range []struct {
 				name      string
 				variables []string
@@ -326,9 +334,9 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 				{"started by thresher as a module", []string{run}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, false},
 				{"started by thresher's child", []string{run}, []string{"/bin/sh", "-c", "true; " + interpreter + " -m pip install alpha; exit $?"}, true},
 				{"another process named", []string{forged}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
-				{"its own parent named", nil, []string{"/bin/sh", "-c", RunVariable + "=$$ " + interpreter + " -m pip install alpha; exit $?"}, true},
-				{"nonsense named", []string{RunVariable + "=" + strings.Repeat("9", 5000)}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
-				{"nothing named", []string{RunVariable + "="}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
+				{"its own parent named", nil, []string{"/bin/sh", "-c", runVariable + "=$$ " + interpreter + " -m pip install alpha; exit $?"}, true},
+				{"nonsense named", []string{runVariable + "=" + strings.Repeat("9", 5000)}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
+				{"nothing named", []string{runVariable + "="}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
 				{"passed", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --version"}, false},
 				{"passed, a listing", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip list --format freeze"}, false},
 				{"passed, showing wheel", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --isolated --log /dev/null show pip wheel"}, false},
@@ -336,7 +344,7 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 				{"passed with an install behind a value", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --proxy list install alpha"}, true},
 				{"passed with an install behind an unknown option", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --prox list install alpha"}, true},
 				{"passed with a command of the future", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip sync"}, true},
-				{"passed for another process", []string{PassVariable + "=" + me}, []string{environment.Interpreter, "-m", "pip", "list"}, true},
+				{"passed for another process", []string{passVariable + "=" + me}, []string{environment.Interpreter, "-m", "pip", "list"}, true},
 			} {
 				r := runGuarded(t, dir, test.variables, test.command[0], test.command[1:]...)
 				if (r.call != nil) != test.caught {
@@ -354,12 +362,12 @@ func TestGuardHandsTheGateOnAndEndsACircle(t *testing.T) {
 	skipOnWindows(t)
 	dir := sharedEnvironment(t, testkit.Pythons(t)[0]).Prefix
 	pip := filepath.Join(dir, "bin", "pip")
-	r := runGuarded(t, dir, []string{"THRESHER_GATE=1 a b c", HopsVariable + "=4"}, pip, "install", "alpha")
+	r := runGuarded(t, dir, []string{"THRESHER_GATE=1 a b c", hopsVariable + "=4"}, pip, "install", "alpha")
 	if r.call == nil || r.call.Gate != "1 a b c" || r.call.Hops != "5" {
 		t.Errorf("%+v", r.call)
 	}
 	for _, hops := range []string{"16", "999"} {
-		r = runGuarded(t, dir, []string{HopsVariable + "=" + hops}, pip, "install", "alpha")
+		r = runGuarded(t, dir, []string{hopsVariable + "=" + hops}, pip, "install", "alpha")
 		if r.call != nil || r.status != 125 || !strings.HasPrefix(r.stderr, "thresher: ") {
 			t.Errorf("%s: %d %+v %q", hops, r.status, r.call, r.stderr)
 		}
@@ -423,7 +431,7 @@ func TestGuardIsInvisibleAndLeavesNoTrace(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "env")
 			environment := environmentWithPip(t, python, dir)
 			pip := filepath.Join(dir, "bin", "pip")
-			asThresher := []string{RunVariable + "=" + strconv.Itoa(os.Getpid())}
+			asThresher := []string{runVariable + "=" + strconv.Itoa(os.Getpid())}
 			look := func() string {
 				text := ""
 				for _, args := range [][]string{{"list"}, {"freeze", "--all"}, {"check"}} {
@@ -850,7 +858,7 @@ func BenchmarkPythonStart(b *testing.B) {
 		if err := InstallGuard(environment, self(b)); err != nil {
 			b.Fatal(err)
 		}
-		own := []string{RunVariable + "=" + strconv.Itoa(os.Getpid())}
+		own := []string{runVariable + "=" + strconv.Itoa(os.Getpid())}
 		b.Run(python.Version+"/guarded", func(b *testing.B) { run(b, nil, "-c", "pass") })
 		b.Run(python.Version+"/guarded-pip", func(b *testing.B) { run(b, own, "-m", "pip", "--version") })
 	}
