@@ -43,7 +43,7 @@ func (p *program) checkCommand() *cli.Command {
 		ArgsUsage: "NAME… | -r FILE | -",
 		Category:  categoryLook,
 		Description: "NAME may be a requirement (\"pandas>=2\"). With - the names are read from standard\n" +
-			"   input, one a line. The status is 20 where a name would be refused.",
+			"input, one a line. The status is 20 where a name would be refused.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "r", Aliases: []string{"requirement"}, Usage: "check what the requirements file `FILE` names"},
 			&cli.BoolFlag{Name: "offline", Usage: "ask no index"},

@@ -154,6 +154,11 @@ func finish(command *cli.Command) {
 	command.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
 		return usageError("%v; next: thresher %s --help", err, command.Name)
 	}
+	for _, flag := range command.Flags {
+		if toggle, ok := flag.(*cli.BoolFlag); ok {
+			toggle.DisableDefaultText = true // it is off, as everybody expects
+		}
+	}
 	sort.SliceStable(command.Subcommands, func(i, j int) bool { return command.Subcommands[i].Name < command.Subcommands[j].Name })
 	for _, sub := range command.Subcommands {
 		finish(sub)

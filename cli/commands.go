@@ -10,12 +10,12 @@ const (
 )
 
 const topDescription = `thresher stands where pip is called. It refuses to install outside a virtual
-   environment, judges every name, file and index that pip is about to use,
-   hands over to the real pip with -U, and scans what came out.
+environment, judges every name, file and index that pip is about to use,
+hands over to the real pip with -U, and scans what came out.
 
-   It is called through its links pip and pip3; the commands below are its own.
-   What counts as good is in the policy file, see docs/policy.md or
-   thresher-policy(5).`
+It is called through its links pip and pip3; the commands below are its own.
+What counts as good is in the policy file, see docs/policy.md or
+thresher-policy(5).`
 
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{

@@ -25,7 +25,7 @@ func (p *program) completionCommand() *cli.Command {
 		Usage:    "print the completion of thresher's own commands; that of pip stays pip's",
 		Category: categorySetUp,
 		Description: "The lines of `thresher init` have it in them already. For pip's own completion:\n" +
-			"   pip completion --bash",
+			"pip completion --bash",
 		Subcommands: subcommands,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {

@@ -52,9 +52,9 @@ func (p *program) doctorCommand() *cli.Command {
 		Usage:    "try every way to call pip, and say which of them thresher catches",
 		Category: categorySetUp,
 		Description: "Each route is really tried, in a scratch environment and against an index of its own that\n" +
-			"   has nothing, with a name that must be refused. Then: which pip this shell finds, the policy\n" +
-			"   files in force, the age of the data, and which interpreters and environments are guarded.\n" +
-			"   The status is 1 where a route leaks or could not be tried.",
+			"has nothing, with a name that must be refused. Then: which pip this shell finds, the policy\n" +
+			"files in force, the age of the data, and which interpreters and environments are guarded.\n" +
+			"The status is 1 where a route leaks or could not be tried.",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object"}},
 		Action: func(c *cli.Context) error {
 			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)

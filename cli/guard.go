@@ -16,8 +16,8 @@ func (p *program) guardCommand() *cli.Command {
 		ArgsUsage: "[DIR…]",
 		Category:  categorySetUp,
 		Description: "Without DIR it is the environment that pip would install into here. With --base it is the\n" +
-			"   interpreters of this machine: python -m pip outside an environment is refused, and every\n" +
-			"   environment they make is guarded when it is made.",
+			"interpreters of this machine: python -m pip outside an environment is refused, and every\n" +
+			"environment they make is guarded when it is made.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "base", Usage: "the interpreters found on PATH and under pyenv, in the user's own site-packages"},
 			&cli.BoolFlag{Name: "remove", Usage: "take the guard out again, without a trace"},

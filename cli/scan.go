@@ -25,7 +25,7 @@ func (p *program) scanCommand() *cli.Command {
 		ArgsUsage: "[ENVIRONMENT…]",
 		Category:  categoryLook,
 		Description: "Without ENVIRONMENT it scans the one that pip would install into here. The status is 21\n" +
-			"   with a known vulnerability at scan.fail-on, 20 with malware.",
+			"with a known vulnerability at scan.fail-on, 20 with malware.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "python", Usage: "scan the environment of the interpreter `PATH` (may be repeated)"},
 			&cli.StringFlag{Name: "list", Usage: "scan the lines name==version of `FILE` (- for standard input) instead of an environment"},

@@ -29,7 +29,7 @@ func (p *program) initCommand() *cli.Command {
 			Name:  shell,
 			Usage: "print the lines for " + shell + "'s start-up file",
 			Description: "They put thresher's pip first on PATH, and complete thresher's own commands. To have them in\n" +
-				"   every new shell, put this at the end of the start-up file: " + shellUse[shell],
+				"every new shell, put this at the end of the start-up file: " + shellUse[shell],
 			Flags: []cli.Flag{
 				&cli.BoolFlag{Name: "alias", Usage: "aliases for pip and pip3 instead of a place on PATH: they count in this shell, not in scripts"},
 			},
@@ -47,7 +47,7 @@ func (p *program) initCommand() *cli.Command {
 		Name:  "vscode",
 		Usage: "write .vscode/tasks.json with an update when the folder is opened",
 		Description: "A tasks.json that is there already is never changed; the entry to add to it is printed\n" +
-			"   instead.",
+			"instead.",
 		Action: func(*cli.Context) error { return p.initEditor() },
 	})
 	return &cli.Command{
