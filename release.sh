@@ -1,0 +1,70 @@
+#!/bin/sh
+# Builds the release: a program for each platform, the man pages, and their
+# checksums. The same commit gives the same bytes on every machine.
+#
+# usage: ./release.sh [DIR [GOOS/GOARCH]...]
+#
+# DIR is dist unless given, and must not be there yet. The platforms are those
+# below unless given.
+set -eu
+
+platforms="linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64"
+
+say() { printf '%s\n' "release.sh: $*" >&2; }
+
+checksums() {
+	if command -v sha256sum >/dev/null 2>&1; then
+		sha256sum "$@"
+	else
+		shasum -a 256 "$@"
+	fi
+}
+
+# Nothing of this machine gets into the program: no path, no setting of this
+# shell, and the compiler is the one that go.mod names.
+build() {
+	GOOS=${1%/*} GOARCH=${1#*/} go build -trimpath -buildvcs=false \
+		-ldflags "-s -w -buildid= -X thresher/shim.Version=$version" -o "$2" .
+}
+
+directory=${1:-dist}
+if [ $# -gt 1 ]; then
+	shift
+	platforms=$*
+fi
+case $directory in
+/*) ;;
+*) directory=$(pwd)/$directory ;;
+esac
+cd "$(dirname "$0")"
+if [ -e "$directory" ]; then
+	say "$directory is there already; next: move it away"
+	exit 1
+fi
+version=$(git describe --tags --always --dirty)
+case $version in
+*-dirty) say "this checkout has changes that are in no commit, so nobody else can build $version" ;;
+esac
+unset GOEXPERIMENT GODEBUG GOAMD64 GOARM64
+GOTOOLCHAIN=go$(sed -n 's/^go //p' go.mod)
+GOFLAGS=
+GOWORK=off
+CGO_ENABLED=0
+export GOTOOLCHAIN GOFLAGS GOWORK CGO_ENABLED
+
+# Under another name until all of it is there.
+partial=$directory.partial.$$
+trap 'rm -rf "$partial"' EXIT
+mkdir -p "$partial"
+for platform in $platforms; do
+	name=thresher-$(printf '%s' "$platform" | tr / -)
+	case $platform in windows/*) name=$name.exe ;; esac
+	build "$platform" "$partial/$name"
+	say "built $name $version"
+done
+GOOS='' GOARCH='' go run . manual --man >"$partial/thresher.1"
+GOOS='' GOARCH='' go run . manual --man policy >"$partial/thresher-policy.5"
+(cd "$partial" && checksums -- * >"$partial.sums" && mv "$partial.sums" SHA256SUMS)
+mv "$partial" "$directory"
+trap - EXIT
+say "see $directory; whoever has the same commit checks it with: sha256sum -c SHA256SUMS"
