@@ -11,6 +11,7 @@ type dialect struct {
 	editableByPlus      bool // below 21.0: -e takes "git+anything"
 	requireHashesAlone  bool // below 20.1: --require-hashes hides the rest of its line
 	fileURLsAsPaths     bool // below 21.3: file: URLs are opened as paths
+	jsonIsUTF8          bool // from 21.0: requests takes JSON without a charset for UTF-8
 	splitErrorEscapes   bool // below 22.3: an unbalanced quote is an unexpected error
 	noIndexSticks       bool // from 22.3: after --no-index no index counts
 	namesHosts          bool // from 23.0: --trusted-host needs a host
@@ -49,6 +50,7 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 		editableByPlus:      !from("21.0"),
 		requireHashesAlone:  !from("20.1"),
 		fileURLsAsPaths:     !from("21.3"),
+		jsonIsUTF8:          from("21.0"),
 		splitErrorEscapes:   !from("22.3"),
 		noIndexSticks:       from("22.3"),
 		namesHosts:          from("23.0"),

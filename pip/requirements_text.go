@@ -114,7 +114,7 @@ func (d *dialect) decodePage(data []byte, contentType string, file bool) (string
 	}
 	charset := ""
 	if !file {
-		charset = responseCharset(contentType)
+		charset = d.responseCharset(contentType)
 	}
 	if charset == "" {
 		if !d.guessesEncodings {
@@ -141,7 +141,7 @@ func (d *dialect) decodePage(data []byte, contentType string, file bool) (string
 }
 
 // responseCharset is requests' get_encoding_from_headers.
-func responseCharset(contentType string) string {
+func (d *dialect) responseCharset(contentType string) string {
 	kind, parameters, _ := strings.Cut(contentType, ";")
 	for _, parameter := range strings.Split(parameters, ";") {
 		name, value, found := strings.Cut(stripPython(parameter), "=")
@@ -153,7 +153,7 @@ func responseCharset(contentType string) string {
 	switch {
 	case strings.Contains(kind, "text"):
 		return "latin-1"
-	case strings.Contains(kind, "application/json"):
+	case strings.Contains(kind, "application/json") && d.jsonIsUTF8:
 		return "utf-8"
 	}
 	return ""
@@ -161,7 +161,7 @@ func responseCharset(contentType string) string {
 
 // looksOdd tells a Content-Type whose parameters Python's parser and this one
 // might read differently.
-func looksOdd(contentType string) bool {
+func (d *dialect) looksOdd(contentType string) bool {
 	if !strings.Contains(strings.ToLower(contentType), "charset") {
 		return false
 	}
@@ -170,7 +170,7 @@ func looksOdd(contentType string) bool {
 		return true
 	}
 	codec, _ := codecOf(parameters["charset"])
-	own, _ := codecOf(responseCharset(contentType))
+	own, _ := codecOf(d.responseCharset(contentType))
 	return codec != own
 }
 

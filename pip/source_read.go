@@ -69,7 +69,7 @@ func (s *sources) openPage(file *sourceFile) (string, error) {
 		return "", &doubt{reason: reasonTooLarge}
 	}
 	file.Content, file.contentType = page.Body, page.ContentType
-	if looksOdd(page.ContentType) {
+	if s.dialect.looksOdd(page.ContentType) {
 		return "", &doubt{reason: charsetDoubt(page.ContentType), hint: hintCharset}
 	}
 	return s.dialect.decodePage(page.Body, page.ContentType, false)
