@@ -84,7 +84,9 @@ func (in *invocation) tellUnsaid() {
 }
 
 // tellArrivedNotes says what was noted of the files that were installed. That
-// a fix was let through before its time is said in any case.
+// a fix was let through before its time is said in any case. pip records of no
+// file which one it took; where a release has wheels, its sdist is taken for
+// not used.
 func (in *invocation) tellArrivedNotes(a *analysis, ledger []gate.Entry, changes []venv.Change) {
 	arrived := map[string]bool{}
 	for _, c := range changes {
@@ -92,10 +94,17 @@ func (in *invocation) tellArrivedNotes(a *analysis, ledger []gate.Entry, changes
 			arrived[c.Distribution.Canonical+" "+c.After] = true
 		}
 	}
+	hasWheel := map[string]bool{}
+	for _, entry := range ledger {
+		if strings.HasSuffix(entry.Filename, ".whl") {
+			hasWheel[pep.CanonicalName(entry.Name)+" "+entry.Version] = true
+		}
+	}
 	var notes []policy.Finding
 	said := map[policy.Finding]bool{}
 	for _, entry := range ledger {
-		if !arrived[pep.CanonicalName(entry.Name)+" "+entry.Version] {
+		release := pep.CanonicalName(entry.Name) + " " + entry.Version
+		if !arrived[release] || hasWheel[release] && !strings.HasSuffix(entry.Filename, ".whl") {
 			continue
 		}
 		for _, f := range entry.Notes {

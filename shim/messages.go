@@ -197,10 +197,6 @@ func (m *messenger) interrupted() {
 	m.line("interrupted; nothing was installed")
 }
 
-func (m *messenger) guarded(prefix string) {
-	m.line("guarded %s: pip and python -m pip in it come through thresher from now on", prefix)
-}
-
 // guardChanged is said of a guard that was changed while pip ran; failure is
 // why it could not be put back, nil where it was.
 func (m *messenger) guardChanged(prefix string, failure error) {
