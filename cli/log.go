@@ -7,6 +7,7 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -19,6 +20,7 @@ func (p *program) logCommand() *cli.Command {
 		Usage:    "show the last runs, one line each",
 		Category: categoryLook,
 		Flags: []cli.Flag{
+			&cli.BoolFlag{Name: "verdicts", Usage: "below each run what was found, with its evidence"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as the log keeps it"},
 			&cli.StringFlag{Name: "since", Usage: "only runs of the last `DURATION` (2h, 3d) or from a DATE on (2026-01-31)"},
 			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Value: 20, Usage: "at most `N` runs; 0 for all"},
@@ -47,37 +49,83 @@ func (p *program) logCommand() *cli.Command {
 				}
 				return nil
 			}
-			return p.printLog(entries)
+			return p.printLog(entries, c.Bool("verdicts"))
 		},
 	}
 }
 
-func (p *program) printLog(entries []journal.Entry) error {
+func (p *program) printLog(entries []journal.Entry, verdicts bool) error {
 	if len(entries) == 0 {
 		p.say("no runs in %s", p.places.Log())
 		return nil
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
-		said := []string{}
-		for _, v := range e.Verdicts {
-			if v.Action == "block" || v.Action == "ask" || v.Action == "hold" {
-				said = append(said, v.Rule+" "+v.Subject)
-			}
-		}
-		for _, v := range e.Vulnerabilities {
-			said = append(said, v.Name+" "+v.Version+" "+v.ID)
-		}
-		if e.Note != "" {
-			said = append(said, e.Note)
-		}
-		_, err := fmt.Fprintf(table, "%s\t%d\t%d changed\tpip %s\t%s\n", e.Time.Local().Format("2006-01-02 15:04"),
-			e.Status, len(e.Changed), strings.Join(e.Argv, " "), strings.Join(said, "; "))
+		_, err := fmt.Fprintf(table, "%s\t%d\t%s\tpip %s\t%s\n", e.Time.Local().Format("2006-01-02 15:04"),
+			e.Status, changed(len(e.Changed)), harmless(strings.Join(e.Argv, " ")), harmless(strings.Join(said(e), "; ")))
 		if err != nil {
 			return err
 		}
+		if !verdicts {
+			continue
+		}
+		// Flushed, so that the lines below do not take part in the columns.
+		if err := table.Flush(); err != nil {
+			return err
+		}
+		for _, v := range e.Verdicts {
+			if _, err := fmt.Fprintf(p.out, "  %s %s: %s [%s]\n", v.Action, harmless(v.Subject), harmless(v.Evidence), v.Rule); err != nil {
+				return err
+			}
+		}
 	}
 	return table.Flush()
+}
+
+// said is what a run found, in a few words: what was stopped by its name, and
+// how many notes there were.
+func said(e journal.Entry) []string {
+	var texts []string
+	notes := 0
+	for _, v := range e.Verdicts {
+		if v.Action == "block" || v.Action == "ask" || v.Action == "hold" {
+			texts = append(texts, v.Rule+" "+v.Subject)
+		} else {
+			notes++
+		}
+	}
+	for _, v := range e.Vulnerabilities {
+		texts = append(texts, v.Name+" "+v.Version+" "+v.ID)
+	}
+	switch notes {
+	case 0:
+	case 1:
+		texts = append(texts, "1 note")
+	default:
+		texts = append(texts, fmt.Sprintf("%d notes", notes))
+	}
+	if e.Note != "" {
+		texts = append(texts, e.Note)
+	}
+	return texts
+}
+
+func changed(count int) string {
+	if count == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%d changed", count)
+}
+
+// harmless keeps what came from a command line or an index from steering the
+// terminal.
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, text)
 }
 
 // parseSince reads a length of time before now or a date; "" is always.
