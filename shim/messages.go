@@ -119,7 +119,7 @@ func (m *messenger) notesSummary(findings []policy.Finding) {
 	for i, rule := range order {
 		parts[i] = fmt.Sprintf("%s %d", rule, rules[rule])
 	}
-	m.line("notes: %s; see them with: thresher log", strings.Join(parts, ", "))
+	m.line("notes: %s; see them with: thresher log --last 1 --verdicts", strings.Join(parts, ", "))
 }
 
 func (m *messenger) moreNotes(name string, count int) {
