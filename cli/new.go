@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"runtime"
 
 	"github.com/urfave/cli/v2"
 
@@ -14,39 +16,64 @@ import (
 
 func (p *program) newCommand() *cli.Command {
 	return &cli.Command{
-		Name:      "new",
-		Usage:     "make a virtual environment that is guarded from birth",
-		ArgsUsage: "[DIR]",
-		Category:  categorySetUp,
-		Flags:     []cli.Flag{&cli.StringFlag{Name: "python", Value: "python3", Usage: "the interpreter `PATH` to make it with"}},
+		Name:        "new",
+		Usage:       "make a virtual environment that is guarded from birth",
+		ArgsUsage:   "[DIR]",
+		Category:    categorySetUp,
+		Description: "DIR is .venv unless given, and must not be there yet.",
+		Flags:       []cli.Flag{&cli.StringFlag{Name: "python", Value: "python3", Usage: "the interpreter `PATH` to make it with"}},
 		Action: func(c *cli.Context) error {
 			dir := c.Args().First()
 			if dir == "" {
 				dir = ".venv"
 			}
-			path, err := filepath.Abs(dir)
-			if err != nil {
-				return err
+			if c.Args().Len() > 1 {
+				return usageError("one environment at a time; next: thresher new %s", shellWord(dir))
 			}
-			if _, err := os.Lstat(path); err == nil {
-				return fmt.Errorf("%s is there already; next: thresher guard %s", dir, dir)
-			} else if !errors.Is(err, os.ErrNotExist) {
-				return err
-			}
-			create := exec.CommandContext(c.Context, c.String("python"), "-m", "venv", path)
-			create.Env, create.Stdout, create.Stderr = p.environ, p.err, p.err
-			if err := create.Run(); err != nil {
-				return fmt.Errorf("%s -m venv %s: %w", c.String("python"), dir, err)
-			}
-			environment, err := inspectPrefix(path)
-			if err != nil {
-				return err
-			}
-			if err := venv.EnsureGuard(environment, p.self, p.places.State); err != nil {
-				return fmt.Errorf("%s was made, but is not guarded: %w", dir, err)
-			}
-			p.say("made %s, guarded; next: . %s", dir, filepath.Join(dir, "bin", "activate"))
-			return nil
+			return p.newEnvironment(c, dir)
 		},
 	}
+}
+
+// newEnvironment makes an environment that was not there, whole or not at all.
+func (p *program) newEnvironment(c *cli.Context, dir string) error {
+	path, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s is there already; next: thresher guard %s", dir, shellWord(dir))
+	} else if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
+	defer stop()
+	create := exec.CommandContext(ctx, c.String("python"), "-m", "venv", path)
+	create.Env, create.Stdout, create.Stderr = p.environ, p.err, p.err
+	if err := create.Run(); err != nil {
+		return errors.Join(fmt.Errorf("%s -m venv %s: %w", c.String("python"), dir, err), os.RemoveAll(path))
+	}
+	environment, err := inspectPrefix(path)
+	if err != nil {
+		return err
+	}
+	if p.places.State == "" {
+		return fmt.Errorf("%s was made, but is not guarded: %w", dir, errNoState)
+	}
+	if err := venv.EnsureGuard(environment, p.self, p.places.State); err != nil {
+		return fmt.Errorf("%s was made, but is not guarded: %w", dir, err)
+	}
+	p.say("made %s, guarded; next: %s", dir, activation(dir, filepath.Base(p.environment["SHELL"]), runtime.GOOS))
+	return nil
+}
+
+// activation is the command that activates an environment in a shell.
+func activation(dir, shell, system string) string {
+	switch {
+	case system == "windows":
+		return filepath.Join(dir, "Scripts", "activate")
+	case shell == "fish":
+		return "source " + shellWord(filepath.Join(dir, "bin", "activate.fish"))
+	}
+	return ". " + shellWord(filepath.Join(dir, "bin", "activate"))
 }
