@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"thresher/internal/places"
+	"thresher/policy/typosquat"
 )
 
 // Shim is what the shim does for a command of thresher's own. Each function
@@ -88,6 +89,12 @@ func Run(args, environ []string, in io.Reader, out, errorOut io.Writer, shim Shi
 		p.say("cannot tell where this is running: %v", err)
 		return statusBroken
 	}
+	names, err := p.places.PopularNames()
+	if err != nil {
+		p.say("%v", err)
+		return statusBroken
+	}
+	typosquat.Use(names)
 	app := p.app()
 	return p.status(app.Run(append(args[:1:1], optionsFirst(app.Commands, args[1:])...)))
 }

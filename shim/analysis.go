@@ -10,6 +10,7 @@ import (
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy"
+	"thresher/policy/typosquat"
 	"thresher/venv"
 )
 
@@ -85,6 +86,11 @@ func (in *invocation) analyse(installation *pip.Installation, command *pip.Comma
 	if err != nil {
 		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.brokenPolicy(err) }}
 	}
+	names, err := in.places.PopularNames()
+	if err != nil {
+		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("prepare", err) }}
+	}
+	typosquat.Use(names)
 	a.environment, err = venv.Inspect(installation.Interpreter)
 	if err != nil {
 		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("read the environment", err) }}

@@ -1,11 +1,16 @@
 // Package places says where thresher's files lie: policy, data, caches and
 // state, by the XDG base directories on Unix and each platform's own custom
-// elsewhere. It only computes paths; nothing is created or read.
+// elsewhere.
 package places
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 // Places are the absolute paths of everything thresher keeps. An empty path
@@ -90,6 +95,22 @@ func (p Places) Advisories() string { return file(p.Data, "advisories.db") }
 // Popular is the refreshed list of popular names; the embedded one serves
 // where it is missing.
 func (p Places) Popular() string { return file(p.Data, "popular.txt") }
+
+// PopularNames reads the refreshed list of popular names; nil where there is
+// none, and the embedded one serves. An error says that it cannot be read.
+func (p Places) PopularNames() ([]string, error) {
+	if p.Data == "" {
+		return nil, nil
+	}
+	content, err := os.ReadFile(p.Popular())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the popular names: %w", err)
+	}
+	return strings.Fields(string(content)), nil
+}
 
 // Log is the log of past runs, one JSON object a line.
 func (p Places) Log() string { return file(p.State, "log.jsonl") }

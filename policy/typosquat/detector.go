@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // Confidence says how sure a suspicion is.
@@ -46,17 +47,38 @@ var embedded = sync.OnceValue(newEmbedded)
 
 func newEmbedded() *Detector { return newDetector(newNameList(popularNames)) }
 
+// refreshed is the detector over a list that takes the embedded one's place.
+var refreshed atomic.Pointer[Detector]
+
+// Use has the functions of this package go by another list of popular names,
+// in the form of New; a list without names changes nothing. It is called once,
+// before the first question.
+func Use(list []string) {
+	detector := New(list)
+	for range detector.Popular() {
+		refreshed.Store(detector)
+		return
+	}
+}
+
+func current() *Detector {
+	if detector := refreshed.Load(); detector != nil {
+		return detector
+	}
+	return embedded()
+}
+
 // Check returns the popular names that a name may imitate, the best first and
 // three at most; none for a name that is itself popular. The name may have any
 // spelling (PEP 503); what is no name at all imitates nothing.
-func Check(name string) []Suspicion { return embedded().Check(name) }
+func Check(name string) []Suspicion { return current().Check(name) }
 
-// Rank returns the place of a canonical name (PEP 503) on the embedded list of
+// Rank returns the place of a canonical name (PEP 503) on the list of
 // popular names: 1 for the most popular, 0 for a name that is not on it.
-func Rank(canonical string) int { return embedded().Rank(canonical) }
+func Rank(canonical string) int { return current().Rank(canonical) }
 
-// Popular yields the embedded list of popular names, the most popular first.
-func Popular() iter.Seq[string] { return embedded().Popular() }
+// Popular yields the list of popular names, the most popular first.
+func Popular() iter.Seq[string] { return current().Popular() }
 
 // Detector judges names against one list of popular names. It may be used by
 // several goroutines at once.
