@@ -227,6 +227,8 @@ func TestGuardCatchesEveryForm(t *testing.T) {
 				t.Fatal(err)
 			}
 			wheel := testkit.BundledPip(t, python)
+			application := filepath.Join(t.TempDir(), "pip.pyz")
+			makeApplication(t, python, wheel, application)
 			want := []string{"pip", "install", "alpha"}
 			for _, form := range [][]string{
 				{filepath.Join(bin, "pip"), "install", "alpha"},
@@ -249,6 +251,8 @@ func TestGuardCatchesEveryForm(t *testing.T) {
 				{interpreter, filepath.Join(site, "pip"), "install", "alpha"},
 				{interpreter, filepath.Join(site, "pip", "__main__.py"), "install", "alpha"},
 				{interpreter, filepath.Join(wheel, "pip"), "install", "alpha"},
+				{interpreter, application, "install", "alpha"},
+				{interpreter, "-I", application, "install", "alpha"},
 				{interpreter, "-c", "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install', 'alpha']))"},
 				{interpreter, "-c", "import os, sys; os.execv(sys.executable, [sys.executable, '-Im', 'pip', 'install', 'alpha'])"},
 				{interpreter, "-c", "import runpy, sys; sys.argv[1:] = ['install', 'alpha']; runpy.run_module('pip', run_name='__main__', alter_sys=True)"},
@@ -272,6 +276,17 @@ func TestGuardCatchesEveryForm(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// makeApplication makes a zip application of a pip wheel, as pip.pyz is one.
+func makeApplication(t *testing.T, python testkit.Python, wheel, path string) {
+	t.Helper()
+	code := "import shutil, sys, zipfile\nshutil.copy(sys.argv[1], sys.argv[2])\n" +
+		"with zipfile.ZipFile(sys.argv[2], 'a') as z:\n" +
+		"    z.writestr('__main__.py', \"import runpy; runpy.run_module('pip', run_name='__main__')\")"
+	if out, err := exec.Command(python.Path, "-I", "-c", code, wheel, path).CombinedOutput(); err != nil {
+		t.Fatalf("%v %s", err, out)
 	}
 }
 
