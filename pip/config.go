@@ -137,7 +137,7 @@ func (c *configReader) absolute(path string) string {
 	if filepath.IsAbs(path) {
 		return path
 	}
-	return filepath.Join(c.dir, path)
+	return joinPython(c.dir, path) // "..", links and a closing slash are the system's
 }
 
 // joinPython is os.path.join of two parts, which keeps "..": the path is
@@ -273,7 +273,10 @@ func (c *configReader) readNow(path string) (*orderedItems, error) {
 	if err != nil || info.IsDir() {
 		return &orderedItems{}, nil
 	}
-	if !info.Mode().IsRegular() && c.absolute(path) != os.DevNull {
+	if null, err := os.Stat(os.DevNull); err == nil && os.SameFile(info, null) {
+		return &orderedItems{}, nil
+	}
+	if !info.Mode().IsRegular() {
 		// pip reads its configuration twice, which a pipe allows only once.
 		return nil, &unreadableError{unreadableConfigPipe(path)}
 	}

@@ -214,7 +214,7 @@ func TestDifferential(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("skipped: the driver forks")
 	}
-	total := numberFromEnvironment(t, "THRESHER_DIFFERENTIAL_CASES", 120)
+	total := numberFromEnvironment(t, "THRESHER_DIFFERENTIAL_CASES", 90)
 	seed := numberFromEnvironment(t, "THRESHER_DIFFERENTIAL_SEED", 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")
@@ -783,4 +783,176 @@ func (s *scene) randomConfig(random *rand.Rand, command *commandTable, server st
 		b.WriteString(pick(random, []string{"no delimiter\n", "[global]\n[global]\n", "= nothing\n"}))
 	}
 	return b.String()
+}
+
+// traps are command lines on which a reader of pip's command line is easily
+// wrong, with the variables and files that make them so.
+var traps = []struct {
+	argv    []string
+	environ []string
+	files   map[string]string
+}{
+	{argv: []string{"--", "install", "-r", "req.txt"}},
+	{argv: []string{"--proxy", "list", "install", "list"}},
+	{argv: []string{"--log", "install", "install", "install", "foo"}},
+	{argv: []string{"install", "--log", "install", "foo"}},
+	{argv: []string{"--no-i", "install", "foo"}},
+	{argv: []string{"install", ""}},
+	{argv: []string{"install", "", "-r", "req.txt"}},
+	{argv: []string{"install", "foo", "--", "--pre"}},
+	{argv: []string{"install", "foo", "--", "--", "bar"}},
+	{argv: []string{"install", "-"}},
+	{argv: []string{"install", "proj"}},
+	{argv: []string{"install", "--python", "x", "foo"}},
+	{argv: []string{"--python", "missing", "install", "foo"}, environ: []string{"_PIP_RUNNING_IN_SUBPROCESS=1"}},
+	{argv: []string{"install", "--python", "missing", "foo"}, environ: []string{"_PIP_RUNNING_IN_SUBPROCESS="}},
+	{argv: []string{"--python=", "install", "foo"}},
+	{argv: []string{"--python", "missing", "list"}},
+	{argv: []string{"install", "--log", "--isolated", "foo"}, environ: []string{"PIP_REQUIREMENT=req.txt"}},
+	{argv: []string{"install", "--isol", "foo"}, environ: []string{"PIP_REQUIREMENT=req.txt"}},
+	{argv: []string{"--isolated", "install", "foo"}, environ: []string{"PIP_REQUIREMENT=req.txt", "PIP_CONFIG_FILE=my.conf"}, files: map[string]string{"cwd/my.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"--isolated", "install", "foo"}, environ: []string{"PIP_RETRIES=bad"}},
+	{argv: []string{"install", "--isolated", "foo"}, environ: []string{"PIP_UPGRADE_STRATEGY=bad"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_UPGRADE_STRATEGY=bad"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_REQUIREMENT=a b.txt"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_reQuirement=req.txt", "PIP_REQUIREMENT="}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_REQUIREMENT=", "PIP_--requirement=req.txt"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP___REQUIREMENT=req.txt"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_----requirement=req.txt"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_REQUIREMENTS=req.txt", "PIP_R=req.txt"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_INDEX_URL=https://one.example/s", "PIP_PYPI_URL=https://two.example/s"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_PYPI_URL=https://two.example/s", "PIP_INDEX_URL=https://one.example/s"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_PYPI_URL=https://two.example/s"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nindex-url = https://conf.example/s\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_\u212aEYRING_PROVIDER=bogus"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_HELP=1", "PIP_--HELP=1"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_--VERSION=1"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_VERBOSE=-1"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_VERBOSE= 3 ", "PIP_QUIET=1_0"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_NO_BUILD_ISOLATION=0"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_NO_BUILD_ISOLATION=maybe"}},
+	{argv: []string{"install", "--cache-dir", "x", "foo"}, environ: []string{"PIP_NO_CACHE_DIR=bad"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_EXISTS_ACTION=i  x"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_FIND_LINKS=a\u00a0b\x1cc\u3000d"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=my.conf"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=my.conf"}, files: map[string]string{"cwd/my.conf": "", "home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE="}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=cwd"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=/dev/null"}, files: map[string]string{"venv/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=//dev/null"}, files: map[string]string{"venv/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME="}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n", "cwd/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME= "}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n", "cwd/ /pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME=~/x"}, files: map[string]string{"home/x/pip/pip.conf": "[install]\nrequirement = req.txt\n", "cwd/~/x/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_DIRS=~/x::/none/"}, files: map[string]string{"home/x/pip/pip.conf": "[install]\nrequirement = req.txt\n", "cwd/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_DIRS= "}, files: map[string]string{"cwd/ /pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install"}, files: map[string]string{"home/.config/pip/pip.conf": "[global]\nfind-links = links\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt ; not a comment\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement =\n    req.txt\n\n    more.txt\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[DEFAULT]\nrequirement = req.txt\n[global]\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install] x\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n", "venv/pip.conf": "[install]\nrequirement =\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[global]\nrequirement = req.txt\n", "venv/pip.conf": "[install]\nrequirement =\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[:env:]\nrequirement = req.txt\n"}, environ: []string{"PIP_REQUIREMENT=more.txt"}},
+	{argv: []string{"install", "--isolated", "foo"}, files: map[string]string{"venv/pip.conf": "[:env:]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = réq.txt\n", "cwd/réq.txt": "accent\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = r\xe9q.txt\n"}},
+	{argv: []string{"list"}, files: map[string]string{"home/.config/pip/pip.conf": "broken\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[global]\nversion = 1\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nversion = 1\nhelp = 1\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nuser = yes\n"}},
+	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nuser = yes\nno-user = no\n"}},
+	{argv: []string{"install", "--user", "--target", "t", "foo"}},
+	{argv: []string{"install", "--user", "--prefix", "t", "foo"}},
+	{argv: []string{"install", "--target", "req.txt", "foo"}},
+	{argv: []string{"install", "--target=", "foo"}},
+	{argv: []string{"install", "--require-virtualenv", "foo"}},
+	{argv: []string{"install", "--pre", "--all-releases", "foo", "bar"}},
+	{argv: []string{"install", "--require-hashes", "--no-require-hashes", "foo"}},
+	{argv: []string{"install", "--only-deps", "--no-deps", "foo"}},
+	{argv: []string{"install", "--only-deps", "-r", "req.txt"}},
+	{argv: []string{"install", "--platform", "x", "foo"}},
+	{argv: []string{"install", "--platform", "x", "--no-deps", "foo"}},
+	{argv: []string{"install", "--platform", "x", "--no-deps", "--dry-run", "foo"}},
+	{argv: []string{"download", "--platform", "x", "--only-binary", ":all:", "foo"}},
+	{argv: []string{"download", "--python-version", "", "foo"}},
+	{argv: []string{"download", "--python-version", "3.x", "foo"}},
+	{argv: []string{"install", "--build-constraint", "c.txt", "--no-build-isolation", "foo"}},
+	{argv: []string{"install", "--build-constraint", "missing.txt", "foo"}},
+	{argv: []string{"install", "--requirements-from-script", "script.py", "--requirements-from-script", "script.py"}},
+	{argv: []string{"install", "--requirements-from-script", "script.py", "--python-version", "3.7", "--target", "t", "--no-deps"}},
+	{argv: []string{"install", "--group", ":dev"}},
+	{argv: []string{"install", "--group", "a:b:dev"}},
+	{argv: []string{"install", "--group", "sub/pyproject.toml/:dev"}},
+	{argv: []string{"install", "-C", "a", "foo"}},
+	{argv: []string{"install", "-Ca=b", "-C", "a=c", "foo"}},
+	{argv: []string{"install", "--no-binary", "-x", "foo"}},
+	{argv: []string{"install", "--uploaded-prior-to", "P0D", "foo"}},
+	{argv: []string{"install", "--uploaded-prior-to", "p3d", "foo"}},
+	{argv: []string{"install", "-vqU", "-Ifoo"}},
+	{argv: []string{"install", "-ihttps://é.example", "foo"}},
+	{argv: []string{"install", "-é", "foo"}},
+	{argv: []string{"install", "--=x", "foo"}},
+	{argv: []string{"install", "--no-deps=", "foo"}},
+	{argv: []string{"install", "-r"}},
+	{argv: []string{"install", "--requirement"}},
+	{argv: []string{"install", "--retries", "1e3", "foo"}},
+	{argv: []string{"install", "--retries", "-0x1", "foo"}},
+	{argv: []string{"install", "--retries", "٣", "foo"}},
+	{argv: []string{"install", "--timeout", "1_000.5", "foo"}},
+	{argv: []string{"install", "--timeout", "infinite", "foo"}},
+	{argv: []string{"uninstall", "-y"}},
+	{argv: []string{"uninstall", "-y", "./proj"}},
+	{argv: []string{"uninstall", "-y", "-r", "missing.txt"}},
+	{argv: []string{"help"}},
+	{argv: []string{"help", "nosuch"}},
+	{argv: []string{"-q"}},
+	{argv: []string{"INSTALL", "foo"}},
+	{argv: []string{"install", "foo"}, environ: []string{"_PIP_IN_BUILD_IGNORE_CONSTRAINTS=1", "PIP_CONSTRAINT=c.txt"}},
+	{argv: []string{"install", "foo", "--build-constraint", "more.txt"}, environ: []string{"_PIP_IN_BUILD_IGNORE_CONSTRAINTS=1", "PIP_CONSTRAINT=c.txt"}},
+}
+
+// TestTraps compares each of the traps with what real pips make of it.
+func TestTraps(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("skipped: the driver forks")
+	}
+	pips := testedPips[:2]
+	if os.Getenv("THRESHER_DIFFERENTIAL_CASES") != "" {
+		pips = testedPips
+	}
+	for _, p := range pips {
+		t.Run(p.version, func(t *testing.T) {
+			c := startCollector(t, p.version, p.oldest, p.youngest)
+			table, _ := embeddedTable(p.version)
+			for _, trap := range traps {
+				root := realPath(t, t.TempDir())
+				s := &scene{
+					root: root, dir: filepath.Join(root, "cwd"), home: filepath.Join(root, "home"), environment: filepath.Join(root, "venv"),
+					argv: trap.argv, files: map[string]string{},
+				}
+				s.environ = environmentOnce(append([]string{
+					"PATH=/usr/bin:/bin", "HOME=" + s.home, "LANG=C.UTF-8", "TMPDIR=" + filepath.Join(root, "tmp"),
+					"XDG_CONFIG_DIRS=" + s.home + "/none",
+				}, trap.environ...))
+				s.randomFiles(rand.New(rand.NewSource(1)), table.Commands["install"], "")
+				for path := range s.files {
+					if strings.HasSuffix(path, ".conf") {
+						delete(s.files, path)
+					}
+				}
+				s.files["cwd/req.txt"], s.files["cwd/more.txt"], s.files["cwd/c.txt"] = "alpha\nbeta==1\n", "gamma\n", "alpha<2\n"
+				for path, content := range trap.files {
+					s.files[path] = content
+				}
+				s.write(t)
+				answer := c.ask(s.question())
+				got := Parse(Input{Args: s.argv, Environ: s.environ, Dir: s.dir, Installation: s.installation(c), Home: s.home})
+				for _, u := range got.Unreadable {
+					t.Errorf("%q %q: unreadable: %s: %s", trap.argv, trap.environ, u.Place, u.Reason)
+				}
+				if difference := compareAnswer(got, answer); difference != "" {
+					t.Errorf("%q %q %q:\n%s\npip: %s %d %s", trap.argv, trap.environ, trap.files, difference, answer.Outcome, answer.RC, answer.Stderr)
+				}
+			}
+		})
+	}
 }

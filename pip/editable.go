@@ -67,7 +67,7 @@ func (s *sources) editableParts(text string) (editableParts, error) {
 		return editableParts{}, err
 	}
 	url := text
-	if info, err := os.Stat(s.absolute(bare)); bare != "" && err == nil && info.IsDir() {
+	if info, err := os.Stat(s.opened(bare)); bare != "" && err == nil && info.IsDir() {
 		if d.editableNeedsSetup {
 			directory := s.absolute(bare)
 			if !exists(filepath.Join(directory, "setup.py")) && !(d.editableSetupCfg && exists(filepath.Join(directory, "setup.cfg"))) {

@@ -54,7 +54,7 @@ func (s *sources) loadGroups(path string) (map[string]any, error) {
 		return nil, err
 	}
 	file := &sourceFile{Given: path, kind: kindGroups, top: true}
-	if err := s.readPath(file, s.absolute(path)); err != nil {
+	if err := s.readPath(file, s.opened(path)); err != nil {
 		var d *doubt
 		switch {
 		case errors.As(err, &d):

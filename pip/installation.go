@@ -113,7 +113,7 @@ func (i *Installation) on(python string, in FindInput) (*Installation, error) {
 // directory with bin/python or Scripts/python.exe in it.
 func identifyInterpreter(python, dir string) (string, bool) {
 	if !filepath.IsAbs(python) {
-		python = filepath.Join(dir, python)
+		python = joinPython(dir, python)
 	}
 	info, err := os.Stat(python)
 	if err != nil {

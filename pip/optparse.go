@@ -126,7 +126,8 @@ func (r *optionReader) update(items []configItem) *parseEnd {
 			} else {
 				var err error
 				number, err = plainInteger(item.Value)
-				if err != nil || number < 0 {
+				// Before 20.3 only a boolean would do.
+				if err != nil || number < 0 || !atLeast(r.version, "20.3") {
 					return failed(2, configCountText(item))
 				}
 			}

@@ -347,6 +347,9 @@ func (p *parsing) fill(v optionValues) {
 	c.Proxy = v.of("proxy").Text
 	c.Cert, c.ClientCert = v.of("cert").Text, v.of("client_cert").Text
 	c.Timeout, c.Retries = v.of("timeout").Float, int(v.of("retries").Number)
+	if !(c.Timeout < 1e9) {
+		c.Timeout = 1e9 // "inf" and "nan" as well: no JSON has a word for these
+	}
 	c.KeyringProvider = v.of("keyring_provider").Text
 	c.NoInput = v.of("no_input").Truth
 	c.NoBinary, c.OnlyBinary = excludingSets(v.of("format_control").Calls, "no-binary")

@@ -216,7 +216,7 @@ func (s *sources) openLock(file *sourceFile) (string, error) {
 	if err := checkURLText(file.Given); err != nil {
 		return "", err
 	}
-	err = s.readPath(file, s.absolute(file.Given))
+	err = s.readPath(file, s.opened(file.Given))
 	var d *doubt
 	if errors.As(err, &d) {
 		return "", err

@@ -150,6 +150,15 @@ func (s *sources) absolute(path string) string {
 	return filepath.Clean(path)
 }
 
+// opened gives the path that opening a file takes: relative to the working
+// directory, but with "..", links and a closing slash left to the system.
+func (s *sources) opened(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return joinPython(s.input.Dir, path)
+}
+
 // setMarker reads a marker that stands apart from its requirement.
 func (s *sources) setMarker(r *Requirement, text, name string) error {
 	if known, ok := s.markers[text]; ok {
@@ -417,9 +426,9 @@ func hasOperator(text string) bool {
 
 // helpOnPath is pip's advice where a word is no requirement and looks like a path.
 func (s *sources) helpOnPath(text string) string {
-	content, err := os.ReadFile(s.absolute(text))
+	content, err := os.ReadFile(s.opened(text))
 	if err != nil {
-		if _, err := os.Stat(s.absolute(text)); err == nil {
+		if _, err := os.Stat(s.opened(text)); err == nil {
 			return pathExists
 		}
 		return noSuchFile(text)

@@ -42,7 +42,7 @@ func (s *sources) scriptDependencies(path string) ([]string, error) {
 		return nil, err
 	}
 	file := &sourceFile{Given: path, kind: kindScript, top: true}
-	if err := s.readPath(file, s.absolute(path)); err != nil {
+	if err := s.readPath(file, s.opened(path)); err != nil {
 		return nil, s.scriptOpenError(err, path)
 	}
 	s.Files = append(s.Files, file)

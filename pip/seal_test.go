@@ -268,7 +268,7 @@ func TestSealRandomMixes(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("skipped: the driver forks")
 	}
-	total := numberFromEnvironment(t, "THRESHER_SEAL_MIXES", 80)
+	total := numberFromEnvironment(t, "THRESHER_SEAL_MIXES", 40)
 	seed := numberFromEnvironment(t, "THRESHER_DIFFERENTIAL_SEED", 1)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/plain")

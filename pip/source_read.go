@@ -26,7 +26,7 @@ func (s *sources) open(file *sourceFile, constraint bool) (string, error) {
 	case "file":
 		return s.openFileURL(file, constraint)
 	}
-	if err := s.readPath(file, s.absolute(file.Given)); err != nil {
+	if err := s.readPath(file, s.opened(file.Given)); err != nil {
 		return "", s.openError(err, file.Given, constraint)
 	}
 	text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
@@ -86,7 +86,7 @@ func (s *sources) openFileURL(file *sourceFile, constraint bool) (string, error)
 	if err != nil {
 		return "", crashed(err.Error())
 	}
-	err = s.readPath(file, s.absolute(path))
+	err = s.readPath(file, s.opened(path))
 	if s.dialect.fileURLsAsPaths {
 		if err != nil {
 			return "", s.openError(err, path, constraint)

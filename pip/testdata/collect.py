@@ -50,8 +50,9 @@ for optional in ("pip._internal.req.req_set", "pip._internal.utils.pylock"):
 with contextlib.suppress(ImportError):
     self_check = importlib.import_module("pip._internal.self_outdated_check")
     for module in [self_check, req_command, sys.modules.get("pip._internal.cli.index_command")]:
-        if hasattr(module, "pip_self_version_check"):
-            module.pip_self_version_check = lambda *_, **__: None
+        for name in list(vars(module)) if module else []:
+            if name.startswith("pip_self_version_check"):
+                setattr(module, name, lambda *_, **__: None)
 
 report = None
 
