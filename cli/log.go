@@ -73,6 +73,11 @@ func (p *program) printLog(entries []journal.Entry, verdicts bool) error {
 		if err := table.Flush(); err != nil {
 			return err
 		}
+		for _, v := range e.Vulnerabilities {
+			if _, err := fmt.Fprintf(p.out, "  vulnerable %s %s: %s\n", harmless(v.Name), harmless(v.Version), harmless(v.ID)); err != nil {
+				return err
+			}
+		}
 		for _, v := range e.Verdicts {
 			if _, err := fmt.Fprintf(p.out, "  %s %s: %s [%s]\n", v.Action, harmless(v.Subject), harmless(v.Evidence), v.Rule); err != nil {
 				return err
@@ -94,8 +99,13 @@ func said(e journal.Entry) []string {
 			notes++
 		}
 	}
-	for _, v := range e.Vulnerabilities {
-		texts = append(texts, v.Name+" "+v.Version+" "+v.ID)
+	const few = 2
+	if count := len(e.Vulnerabilities); count > few {
+		texts = append(texts, fmt.Sprintf("%d known vulnerabilities", count))
+	} else {
+		for _, v := range e.Vulnerabilities {
+			texts = append(texts, v.Name+" "+v.Version+" "+v.ID)
+		}
 	}
 	switch notes {
 	case 0:
