@@ -38,8 +38,7 @@ func (p *program) facts(bases []venv.Environment) []fact {
 func (p *program) pipFact() fact {
 	path, err := lookUp("pip", p.environment["PATH"])
 	if err != nil {
-		return fact{"pip in this shell", "warning", "there is none on PATH",
-			"put this at the end of the shell's start-up file: " + shellUse["bash"]}
+		return fact{"pip in this shell", "warning", "there is none on PATH", putFirst}
 	}
 	text := p.short(path)
 	if ours, err := sameFile(path, p.self); err == nil && ours {

@@ -32,11 +32,15 @@ const tryTimeout = 60 * time.Second
 
 const statusNoEnvironment = 3
 
+// putFirst is what helps where another pip comes before thresher's on PATH.
+var putFirst = "put this at the end of the shell's start-up file: " + shellUse["bash"]
+
 // trial is one route to be tried: the words before `install`, and where.
 type trial struct {
 	route string
 	words []string
 	path  []string // directories before the rest of PATH
+	named string   // VIRTUAL_ENV, "" for none
 	there bool     // there certainly is a pip
 	next  string
 }
@@ -171,20 +175,54 @@ func (p *program) bear(ctx context.Context, s *surgery, bases []venv.Environment
 	if err := s.putPip(ctx, python, environment); err != nil {
 		return failed(err)
 	}
-	state, err := venv.GuardState(environment)
+	birth, err = guardedBirth(birth, environment)
 	if err != nil {
 		return failed(err)
 	}
-	if state.Installed && !state.Gone {
-		birth.State, birth.Caught, birth.Next = routeCaught, true, ""
-		return []route{birth}, trialsInside(born, runtime.GOOS)
+	if !birth.Caught {
+		if err := venv.InstallGuard(environment, p.self); err != nil {
+			birth.Detail = err.Error()
+			return []route{birth}, nil
+		}
+	}
+	second, bare := s.bearSecond(ctx, environment)
+	return []route{birth, second}, append(trialsInside(born, runtime.GOOS), bare...)
+}
+
+// bearSecond makes an environment from within a guarded one, and leaves it
+// without a pip, as uv and poetry do.
+func (s *surgery) bearSecond(ctx context.Context, first venv.Environment) (route, []trial) {
+	birth := route{Route: "ENVIRONMENT/bin/python -m venv makes guarded environments", Next: "thresher guard ENVIRONMENT"}
+	bare := filepath.Join(s.scratch, "bare")
+	var environment venv.Environment
+	err := s.run(ctx, first.Interpreter, "-m", "venv", "--without-pip", bare)
+	if err == nil {
+		environment, err = inspectPrefix(bare)
+	}
+	if err == nil {
+		birth, err = guardedBirth(birth, environment)
+	}
+	if err != nil {
+		birth.State, birth.Detail, birth.Next = routeUntried, err.Error(), ""
+		return birth, nil
+	}
+	return birth, []trial{{
+		route: "pip, an environment without pip activated", words: []string{"pip"}, path: []string{environment.Scripts}, named: bare,
+		next: putFirst,
+	}}
+}
+
+// guardedBirth says whether an environment was guarded when it was made.
+func guardedBirth(birth route, environment venv.Environment) (route, error) {
+	state, err := venv.GuardState(environment)
+	if err != nil {
+		return birth, err
 	}
 	birth.State = routeLeaks
-	if err := venv.InstallGuard(environment, p.self); err != nil {
-		birth.Detail = err.Error()
-		return []route{birth}, nil
+	if state.Installed && !state.Gone {
+		birth.State, birth.Caught, birth.Next = routeCaught, true, ""
 	}
-	return []route{birth}, trialsInside(born, runtime.GOOS)
+	return birth, nil
 }
 
 // bundledPip unpacks the pip that comes with a Python, as its installation
@@ -246,6 +284,8 @@ func trialsInside(environment, system string) []trial {
 		{route: "python -Es -m pip", words: []string{python, "-Es", "-m", "pip"}},
 		{route: "python -X utf8 -W ignore -m pip", words: []string{python, "-X", "utf8", "-W", "ignore", "-m", "pip"}},
 		{route: "ENVIRONMENT/bin/pip", words: []string{script}},
+		{route: "python ENVIRONMENT/…/site-packages/pip", words: []string{python, "-c",
+			"import os, subprocess, sys, sysconfig; sys.exit(subprocess.call([sys.executable, os.path.join(sysconfig.get_path('purelib'), 'pip')] + sys.argv[1:]))"}},
 		{route: "a program that starts sys.executable -m pip", words: []string{python, "-c",
 			"import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip'] + sys.argv[1:]))"}},
 		{route: "a program that calls pip.main", words: []string{python, "-c",
@@ -267,7 +307,7 @@ func trialsInside(environment, system string) []trial {
 func (p *program) trialsOutside(bases []venv.Environment) []trial {
 	var trials []trial
 	for _, name := range pipNames(p.environment["PATH"]) {
-		next := fmt.Sprintf("put this at the end of the shell's start-up file: %s", shellUse["bash"])
+		next := putFirst
 		if name != "pip" && name != "pip3" {
 			next = "run install.sh again, which links this name too"
 		}
@@ -328,6 +368,9 @@ func (s *surgery) try(ctx context.Context, t trial, place string) route {
 	command := exec.CommandContext(ctx, program, append(slices.Clone(t.words[1:]), "install", bait)...)
 	command.Args[0], command.Dir = t.words[0], s.scratch
 	command.Env = append(slices.Clone(s.environ), "PATH="+path, "PIP_INDEX_URL="+s.index.URL+place+"simple/")
+	if t.named != "" {
+		command.Env = append(command.Env, "VIRTUAL_ENV="+t.named)
+	}
 	command.WaitDelay = time.Second
 	out, err := command.CombinedOutput()
 	status := 0
