@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"thresher/gate"
 	"thresher/pep"
+	"thresher/pip"
 	"thresher/policy"
 )
 
@@ -85,4 +87,40 @@ func linkFiles(folder, view string, entries []gate.Entry) error {
 		}
 	}
 	return nil
+}
+
+// linkPage is a value of --find-links that is a page of links or a single file,
+// and the URL at which the gate reads it.
+type linkPage struct{ value, url string }
+
+// linkPages are the values of --find-links that are no folders: what is behind
+// a URL, and local files, which pip would read past the gate.
+func linkPages(c *pip.Command, dir string) []linkPage {
+	var pages []linkPage
+	for _, s := range c.FindLinks {
+		lower := strings.ToLower(s.Value)
+		if strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
+			pages = append(pages, linkPage{s.Value, s.Value})
+			continue
+		}
+		if strings.HasPrefix(lower, "file:") && !strings.HasPrefix(s.Value, "file:") {
+			// Written like this pip fetches it as it would a page.
+			pages = append(pages, linkPage{s.Value, "file:" + s.Value[len("file:"):]})
+			continue
+		}
+		path, folder := localFolder(s.Value, dir)
+		if info, err := os.Stat(path); path != "" && !folder && err == nil && info.Mode().IsRegular() {
+			pages = append(pages, linkPage{s.Value, "file://" + fileURLPath(path)})
+		}
+	}
+	return pages
+}
+
+// pageURLs are the URLs of pages of links, in order.
+func pageURLs(pages []linkPage) []string {
+	urls := make([]string, len(pages))
+	for i, page := range pages {
+		urls[i] = page.url
+	}
+	return urls
 }

@@ -1,9 +1,6 @@
 package shim
 
 import (
-	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -146,7 +143,7 @@ func revalidate(installation *pip.Installation) func(string) bool {
 // seal makes the process that runs the command with its indexes replaced by
 // the gate's.
 func (in *invocation) seal(a *analysis, opened *gate.Gate, local folders, directory string) (pip.Run, error) {
-	netrc, err := in.netrc(opened, directory)
+	netrc, err := in.netrc(a, opened.NetrcEntry(), directory)
 	if err != nil {
 		return pip.Run{}, err
 	}
@@ -154,8 +151,8 @@ func (in *invocation) seal(a *analysis, opened *gate.Gate, local folders, direct
 	for i, s := range a.command.Indexes {
 		replaced[s.Value] = opened.IndexURL(i)
 	}
-	for i, url := range remoteLinks(a.command) {
-		replaced[url] = opened.FindLinksURL(i)
+	for i, link := range linkPages(a.command, in.dir) {
+		replaced[link.value] = opened.FindLinksURL(i)
 	}
 	run, err := pip.Seal(pip.SealInput{
 		Command: a.command, Environ: in.environ, Dir: in.dir, Netrc: netrc, Proxy: opened.ProxyURL(), Directory: directory,
@@ -204,48 +201,6 @@ func (a *analysis) gitProtocols(environment map[string]string) []string {
 		protocols = slices.DeleteFunc(protocols, func(protocol string) bool { return !slices.Contains(allowed, protocol) })
 	}
 	return protocols
-}
-
-// netrc writes the user's own entries and the gate's into a file for this run
-// alone: pip reads credentials for the gate from there, so that they show in
-// no process list.
-func (in *invocation) netrc(opened *gate.Gate, directory string) (string, error) {
-	content := ""
-	for _, path := range netrcFiles(in.environment) {
-		text, err := os.ReadFile(path)
-		if err == nil {
-			content = strings.TrimRight(string(text), "\n") + "\n"
-			break
-		}
-		if !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("read %s: %w", path, err)
-		}
-	}
-	path := filepath.Join(directory, "netrc")
-	return path, os.WriteFile(path, []byte(content+opened.NetrcEntry()), 0o600)
-}
-
-// netrcFiles are the places where pip looks (requests 2.32 utils.get_netrc_auth).
-func netrcFiles(environment map[string]string) []string {
-	if path := environment["NETRC"]; path != "" {
-		return []string{path}
-	}
-	if home := environment["HOME"]; home != "" {
-		return []string{filepath.Join(home, ".netrc"), filepath.Join(home, "_netrc")}
-	}
-	return nil
-}
-
-// remoteLinks are the --find-links that are pages, not folders or files.
-func remoteLinks(c *pip.Command) []string {
-	var urls []string
-	for _, s := range c.FindLinks {
-		lower := strings.ToLower(s.Value)
-		if strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") {
-			urls = append(urls, s.Value)
-		}
-	}
-	return urls
 }
 
 // state is the environment at one moment.

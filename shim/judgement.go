@@ -31,7 +31,7 @@ type judgement struct {
 func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config {
 	c := j.analysis.command
 	config := gate.Config{
-		Source: client, FindLinks: remoteLinks(c), Strategy: string(j.analysis.policy.Index.Strategy.Value),
+		Source: client, FindLinks: pageURLs(linkPages(c, in.dir)), Strategy: string(j.analysis.policy.Index.Strategy.Value),
 		Pins: j.analysis.policy.Pins(), Popular: func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.analysis.policy.JudgeConfusion,
 		Installed: map[string]string{}, AllowedURLs: j.allowedURLs(), Environment: j.analysis.markers(in),

@@ -40,15 +40,15 @@ func (in *invocation) livingGate() (parentGate, bool) {
 
 // serves says whether the command fetches from this gate alone. One that
 // names other indexes gets a vetted run of its own.
-func (g parentGate) serves(c *pip.Command) bool {
+func (g parentGate) serves(c *pip.Command, dir string) bool {
 	mine := "http://" + g.address + "/"
 	for _, s := range c.Indexes {
 		if !strings.HasPrefix(s.Value, mine) {
 			return false
 		}
 	}
-	for _, url := range remoteLinks(c) {
-		if !strings.HasPrefix(url, mine) {
+	for _, page := range linkPages(c, dir) {
+		if !strings.HasPrefix(page.url, mine) {
 			return false
 		}
 	}

@@ -47,13 +47,17 @@ func verdict(f policy.Finding) journal.Verdict {
 	return journal.Verdict{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Evidence: f.Evidence}
 }
 
-var urlInText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://[^\s'"]+`)
+var (
+	urlInText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://\S+`)
+	// bareCredentials are those of a proxy that is named without its scheme.
+	bareCredentials = regexp.MustCompile(`(^|=)[^\s/@:=]+:[^\s/@]+@`)
+)
 
 // redactArgs replaces the credentials of every URL in the words by ***.
 func redactArgs(args []string) []string {
 	redacted := make([]string, len(args))
 	for i, arg := range args {
-		redacted[i] = urlInText.ReplaceAllStringFunc(arg, redactURL)
+		redacted[i] = bareCredentials.ReplaceAllString(urlInText.ReplaceAllStringFunc(arg, redactURL), "${1}***@")
 	}
 	return redacted
 }

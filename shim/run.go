@@ -74,7 +74,7 @@ func (in *invocation) run() int {
 	if command.Name == "uninstall" {
 		return in.passThrough(command)
 	}
-	if parent, ok := in.livingGate(); ok && parent.serves(command) {
+	if parent, ok := in.livingGate(); ok && parent.serves(command, in.dir) {
 		return in.runNested(a)
 	}
 	return in.install(a)
