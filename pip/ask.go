@@ -106,7 +106,7 @@ func ask(program, home string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, program, args...)
 	var output, errors bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &errors
-	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PIP_CONFIG_FILE=" + os.DevNull, "THRESHER_ASKING=1"}
+	cmd.Env = []string{"PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", "PIP_CONFIG_FILE=" + os.DevNull}
 	if home != "" {
 		cmd.Env = append(cmd.Env, "HOME="+home)
 	}

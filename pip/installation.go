@@ -329,7 +329,6 @@ var execLine = regexp.MustCompile(`^'''exec' "?([^"\n]+?)"? "\$0" "\$@"\n`)
 // askWrapper asks a pip that is no Python script which pip it stands for.
 func askWrapper(path string, head []byte, in FindInput, laterDirs []string) (*Installation, error) {
 	environ := withVariable(in.Environ, "PATH", strings.Join(laterDirs, string(filepath.ListSeparator)))
-	environ = withVariable(environ, "THRESHER_ASKING", "1")
 	environ = withoutPipVariables(environ)
 	if match := pyenvLine.FindSubmatch(head); match != nil {
 		output, err := askAs(string(match[1]), environ, in.Dir, "which", filepath.Base(path))

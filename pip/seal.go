@@ -60,6 +60,9 @@ func Seal(in SealInput) (Run, error) {
 	if c.command == nil || c.sources == nil || c.Passthrough {
 		return Run{}, fmt.Errorf("%w: %q was not read to its end", ErrUnsealable, c.Name)
 	}
+	if c.Failure != nil || len(c.Unreadable) > 0 {
+		return Run{}, fmt.Errorf("%w: %q was not understood", ErrUnsealable, c.Name)
+	}
 	old := !atLeast(c.Installation.PythonVersion, "3.10") || !atLeast(c.Installation.Version, "21.3")
 	if old {
 		// distutils, which these use, reads it from the working directory.

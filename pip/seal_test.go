@@ -435,6 +435,13 @@ func TestSealRefuses(t *testing.T) {
 	if err := seal(); !errors.Is(err, ErrUnsealable) {
 		t.Errorf("a word of 128 KiB: %v", err)
 	}
+	for _, args := range [][]string{{"install", "--bogus"}, {"list"}, {"install", "foo", "-r", "https://files.example/r.txt"}, {"install", "foo", ""}, {"install", "foo=1"}} {
+		in = sealInput(t, args, nil)
+		in.Installation.Version = "25.3"
+		if err := seal(); !errors.Is(err, ErrUnsealable) {
+			t.Errorf("%q: %v", args, err)
+		}
+	}
 	in = sealInput(t, []string{"install", "foo"}, []string{"PIP_TRUSTED_HOST=a\x00b"})
 	if err := seal(); !errors.Is(err, ErrUnsealable) {
 		t.Errorf("a NUL byte: %v", err)
