@@ -56,6 +56,9 @@ func TestScenarios(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: the scenarios are written for a Unix shell")
 	}
+	if testing.Short() {
+		t.Skip("skipped: -short, and the shim under test is a process of its own that -race does not see")
+	}
 	python := testkit.AnyPython(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
