@@ -64,6 +64,18 @@ func (in *invocation) install(a *analysis) int {
 		in.say.failed("read a file of the command line", err)
 		return statusBroken
 	}
+	refused, err := judge.judgeLocked(opened)
+	if err != nil {
+		in.say.failed("read a file of the lock", err)
+		return statusBroken
+	}
+	if len(refused) > 0 {
+		a.findings = append(a.findings, refused...)
+		in.tellFindings(a, refused)
+		in.say.refusedSummary()
+		in.record(a, nil, nil, "", statusRefused)
+		return statusRefused
+	}
 	local, err := judge.judgeFolders(in, directory)
 	if err != nil {
 		in.say.failed("read a folder of --find-links", err)

@@ -48,7 +48,7 @@ func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config
 		}
 	}
 	for _, r := range c.Requirements {
-		if !r.Constraint && r.MarkerApplies && r.Name != "" && r.URL == "" {
+		if !r.Constraint && r.MarkerApplies && r.Name != "" && r.URL == "" && r.Locked == nil {
 			config.Requested = append(config.Requested, gate.Wanted{Name: r.Name, Specifier: r.Specifier, Extras: r.Extras})
 		}
 	}
@@ -70,6 +70,7 @@ func sameIndex(a, b string) bool {
 func (j *judgement) allowedURLs() []string {
 	var urls []string
 	for _, r := range j.analysis.command.Requirements {
+		urls = append(urls, r.Locked...)
 		if r.URL == "" {
 			continue
 		}

@@ -73,7 +73,7 @@ func (in *invocation) gather(a *analysis, client *index.Client, judge *judgement
 	}
 	var subjects []evidence.Subject
 	for _, r := range a.command.Requirements {
-		if r.Constraint || !r.MarkerApplies || r.Name == "" || r.URL != "" || judge.isInstalled(r.Canonical) {
+		if r.Constraint || !r.MarkerApplies || r.Name == "" || r.URL != "" || r.Locked != nil || judge.isInstalled(r.Canonical) {
 			continue
 		}
 		if (typosquat.Rank(r.Canonical) > 0) == popular {

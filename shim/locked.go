@@ -1,0 +1,86 @@
+package shim
+
+import (
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"thresher/gate"
+	"thresher/pep"
+	"thresher/pip"
+	"thresher/policy"
+)
+
+// judgeLocked judges the files that a lock (PEP 751) names by address: pip
+// fetches these past any index page. What may be installed is entered into the
+// gate's ledger; what may not is given back.
+func (j *judgement) judgeLocked(opened *gate.Gate) ([]policy.Finding, error) {
+	var refused []policy.Finding
+	for _, r := range j.analysis.command.Requirements {
+		if r.Constraint || !r.MarkerApplies {
+			continue
+		}
+		for _, address := range r.Locked {
+			entries, findings, err := j.lockedFile(r, address)
+			if err != nil {
+				return nil, err
+			}
+			blocked := false
+			for _, f := range policy.Decide(findings, false).Findings {
+				if f.Action == policy.Block {
+					blocked = true
+					refused = append(refused, f)
+				}
+			}
+			if !blocked {
+				opened.Vouch(entries...)
+			}
+		}
+	}
+	return refused, nil
+}
+
+// lockedFile gives what stands for one file of a lock in the ledger, and what
+// policy says of it. Its age is not known: a lock was made by somebody who
+// looked.
+func (j *judgement) lockedFile(r pip.Requirement, address string) ([]gate.Entry, []policy.Finding, error) {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return nil, nil, err
+	}
+	filename := path.Base(parsed.Path)
+	version := ""
+	if specifiers, err := pep.ParseSpecifiers(r.Specifier); err == nil {
+		version, _ = specifiers.Pinned()
+	}
+	malware, vulnerabilities := j.database.known(r.Canonical, version)
+	var findings []policy.Finding
+	for _, f := range j.analysis.policy.JudgeFile(policy.FileEvidence{
+		Name: r.Canonical, Version: version, Filename: filename, Now: j.now, Pinned: true,
+		IsSdist: !strings.HasSuffix(filename, ".whl"), Malware: malware, Vulnerabilities: vulnerabilities,
+	}) {
+		if f.Rule != policy.Cooldown {
+			findings = append(findings, f)
+		}
+	}
+	if parsed.Scheme == "file" {
+		entry, err := gate.VouchFile(filepath.FromSlash(parsed.Path))
+		return []gate.Entry{entry}, findings, err
+	}
+	for _, f := range j.analysis.policy.JudgeRequested(policy.Requested{
+		Name: r.Name, Canonical: r.Canonical, URL: address, Hashes: len(r.Hashes) > 0, Origin: r.Origin.Place,
+	}, policy.NameEvidence{}) {
+		if f.Rule == policy.DirectURL || f.Rule == policy.InsecureURL {
+			findings = append(findings, f)
+		}
+	}
+	var entries []gate.Entry
+	for _, hash := range r.Hashes {
+		algorithm, digest, _ := strings.Cut(hash, ":")
+		entries = append(entries, gate.Entry{
+			Name: r.Canonical, Version: version, Filename: filename, Hashes: map[string]string{algorithm: digest}, URL: plainURL(address),
+		})
+	}
+	return entries, findings, nil
+}
