@@ -23,9 +23,6 @@ var ErrNoUserSite = errors.New(messageNoUserSite)
 //go:embed guard/start.py
 var startSource string
 
-//go:embed guard/words.py
-var wordsSource string
-
 //go:embed guard/guard.py
 var guardSource string
 
@@ -39,11 +36,8 @@ const (
 	guardModuleName = "_thresher_guard.py"
 )
 
-// The minor versions of the first Python with sys.orig_argv, and with PEP 829.
-const (
-	firstWithCommandLine = 10
-	firstWithStartFiles  = 15
-)
+// firstWithStartFiles is the minor version of the first Python with PEP 829.
+const firstWithStartFiles = 15
 
 // IsGuardFile tells whether a file of this name in site-packages is the guard's.
 func IsGuardFile(name string) bool {
@@ -140,7 +134,7 @@ func guardFiles(program string, minor int) ([]guardFile, error) {
 			guardFile{startModuleName, startSource + "\n\ndef start():\n    pass\n"},
 			guardFile{startFileName, strings.TrimSuffix(startModuleName, ".py") + ":start\n"})
 	}
-	return append(files, guardFile{pathFileName, pathFile(minor)}), nil
+	return append(files, guardFile{pathFileName, pathFile()}), nil
 }
 
 // pathFile gives the content of the .pth file: the start-up code in one line
@@ -148,13 +142,9 @@ func guardFiles(program string, minor int) ([]guardFile, error) {
 // environment twice up to Python 3.13, and the guard of the user's
 // site-packages may have come before: the mark on sys keeps the code from
 // running again.
-func pathFile(minor int) string {
-	source := startSource
-	if minor < firstWithCommandLine {
-		source = strings.Replace(wordsSource+startSource, "sys.orig_argv:", "words_of_this_process():", 1)
-	}
+func pathFile() string {
 	var code strings.Builder
-	for line := range strings.Lines(source) {
+	for line := range strings.Lines(startSource) {
 		if trimmed := strings.TrimSpace(line); trimmed != "" && !strings.HasPrefix(trimmed, "#") {
 			code.WriteString(strings.Replace(line, "    ", " ", -1))
 		}

@@ -1,7 +1,8 @@
 # The guard of one environment: sends every pip in it through thresher. It is
 # imported by the start-up lines of thresher-guard.pth (start.py), and only when
-# pip is being called or imported, or an environment is being made. Its last
-# function, find_spec, is where they enter.
+# pip or what makes environments is being imported: that is the first thing that
+# a pip does, however it was called. Its last function, find_spec, is where they
+# enter.
 #
 # What it must withstand: a variable that anyone can set never lets an install
 # pass. A pip goes on as plain pip only where its parent process is the living
@@ -243,19 +244,24 @@ def environment_for_thresher():
     return environment
 
 
+def flush():
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+
+
 def leave(status):
     try:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        flush()
     finally:
-        # An exception would be printed by site and pip would go on.
+        # An exception could be caught by what imports pip.
         os._exit(status)
 
 
 def called(finder):
-    """Called at start-up where this may be pip. A pip that may go on as it is
-    is left alone from then on; one that may not is replaced by thresher, and
-    this does not return."""
+    """Called when pip is imported, which may be because it was called. A pip
+    that may go on as it is is left alone from then on; one that may not is
+    replaced by thresher, and this does not return."""
     if started_by_thresher():
         sys.meta_path.remove(finder)
         return
@@ -278,6 +284,7 @@ def called(finder):
             # There exec would let the caller go on before pip has ended.
             leave(run_thresher(arguments, environment))
         restore_signals()
+        flush()
         os.execve(THRESHER, ["pip"] + arguments, environment)
     except OSError as error:
         say("cannot run %s: %s" % (THRESHER, error))
@@ -423,12 +430,13 @@ class VirtualenvLoader(Loader):
 
 
 def find_spec(thresher, name, path, target):
-    """Find a module as Python would without the guard, and stand before it. No
-    name asks about this process: was Python called as pip?"""
-    if not name:
-        return called(thresher)
-    if name == "pip._internal.cli.main" and started_by_thresher():
-        return None  # thresher has a question for pip, by python -c
+    """Find a module as Python would without the guard, and stand before it."""
+    if name.startswith("pip"):
+        # __pip-runner__.py has a finder of its own for pip, and not for what
+        # is in it.
+        called(thresher)
+        if name == "pip" or thresher not in sys.meta_path:
+            return None
     for finder in sys.meta_path:
         if finder is thresher or not hasattr(finder, "find_spec"):
             continue
