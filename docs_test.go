@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -184,7 +185,9 @@ func newShell(t *testing.T, page string) *shell {
 	if err := os.Symlink(python.Path, filepath.Join(tools, "python3")); err != nil {
 		t.Fatal(err)
 	}
-	write(t, filepath.Join(root, "advisories.jsonl"), pageAdvisories, 0o644)
+	// The age of advisories from a file is that of the newest record.
+	newest := time.Now().Add(-150 * time.Minute).UTC().Format(time.RFC3339)
+	write(t, filepath.Join(root, "advisories.jsonl"), strings.ReplaceAll(pageAdvisories, "@NOW@", newest), 0o644)
 	write(t, filepath.Join(home, ".config", "thresher", "policy.toml"),
 		"[update]\nautomatic = false\nadvisories = \""+filepath.Join(root, "advisories.jsonl")+"\"\n", 0o600)
 	x := pageIndex(t)
@@ -278,14 +281,16 @@ func (s *shell) normalised(page string) string {
 func pageIndex(t *testing.T) *testkit.Index {
 	x := testkit.NewIndex(t)
 	for _, d := range []testkit.Distribution{
-		{Name: "requests", Version: "2.33.1", Requires: []string{"certifi>=2023.5.7", "idna<4,>=2.5", "urllib3<3,>=1.26"}},
-		{Name: "requests", Version: "2.34.2", Requires: []string{"certifi>=2023.5.7", "idna<4,>=2.5", "urllib3<3,>=1.26"}},
+		{Name: "requests", Version: "2.34.2", Requires: []string{"charset_normalizer<4,>=2", "certifi>=2023.5.7", "idna<4,>=2.5", "urllib3<3,>=1.26"}},
 		{Name: "requests", Version: "2.19.0", Requires: []string{"certifi>=2017.4.17", "idna<4,>=2.5", "urllib3<3,>=1.21.1"}},
 		{Name: "certifi", Version: "2026.10.18"},
 		{Name: "idna", Version: "3.20"},
 		{Name: "urllib3", Version: "2.8.0"},
-		{Name: "rich", Version: "15.0.0", Requires: []string{"pygments<3.0.0,>=2.13.0"}},
-		{Name: "pygments", Version: "2.21.0"},
+		{Name: "charset-normalizer", Version: "3.5.2"},
+		{Name: "rich", Version: "15.0.0", Requires: []string{"markdown-it-py>=2.2.0", "pygments<3.0.0,>=2.13.0"}},
+		{Name: "markdown-it-py", Version: "4.3.0", Requires: []string{"mdurl~=0.1"}},
+		{Name: "mdurl", Version: "0.1.2"},
+		{Name: "Pygments", Version: "2.21.0"},
 		{Name: "six", Version: "1.17.0"},
 		{Name: "setuptools", Version: "82.0.0"},
 		{Name: "numpy", Version: "2.5.0"},
@@ -300,7 +305,7 @@ func pageIndex(t *testing.T) *testkit.Index {
 
 // pageAdvisories are records as OSV has them, shortened.
 const pageAdvisories = `{"id":"PYSEC-2023-74","aliases":["CVE-2023-32681"],"summary":"Requests leaks Proxy-Authorization headers to the destination","modified":"2023-06-05T01:13:00Z","published":"2023-05-26T18:15:00Z","affected":[{"package":{"name":"requests","ecosystem":"PyPI"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"2.3.0"},{"fixed":"2.31.0"}]}]}],"severity":[{"type":"CVSS_V3","score":"CVSS:3.1/AV:N/AC:H/PR:N/UI:R/S:C/C:H/I:N/A:N"}]}
-{"id":"MAL-2026-1","summary":"Malicious code in acme-colours","modified":"2026-01-02T00:00:00Z","published":"2026-01-02T00:00:00Z","affected":[{"package":{"name":"acme-colours","ecosystem":"PyPI"},"versions":["1.0"]}]}
+{"id":"MAL-2026-1","summary":"Malicious code in acme-colours","modified":"@NOW@","published":"2026-01-02T00:00:00Z","affected":[{"package":{"name":"acme-colours","ecosystem":"PyPI"},"versions":["1.0"]}]}
 `
 
 // TestWorkflow runs the steps of the workflow and of the action in docs/ci.md,

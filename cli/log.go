@@ -59,32 +59,40 @@ func (p *program) printLog(entries []journal.Entry, verdicts bool) error {
 		p.say("no runs in %s", p.places.Log())
 		return nil
 	}
-	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
+	var lines strings.Builder
+	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
 		_, err := fmt.Fprintf(table, "%s\t%d\t%s\tpip %s\t%s\n", e.Time.Local().Format("2006-01-02 15:04"),
 			e.Status, changed(len(e.Changed)), harmless(strings.Join(e.Argv, " ")), harmless(strings.Join(said(e), "; ")))
 		if err != nil {
 			return err
 		}
-		if !verdicts {
-			continue
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	for i, line := range strings.Split(strings.TrimSuffix(lines.String(), "\n"), "\n") {
+		text := strings.TrimRight(line, " ") + "\n"
+		if verdicts {
+			text += evidenceLines(entries[i])
 		}
-		// Flushed, so that the lines below do not take part in the columns.
-		if err := table.Flush(); err != nil {
+		if _, err := fmt.Fprint(p.out, text); err != nil {
 			return err
 		}
-		for _, v := range e.Vulnerabilities {
-			if _, err := fmt.Fprintf(p.out, "  vulnerable %s %s: %s\n", harmless(v.Name), harmless(v.Version), harmless(v.ID)); err != nil {
-				return err
-			}
-		}
-		for _, v := range e.Verdicts {
-			if _, err := fmt.Fprintf(p.out, "  %s %s: %s [%s]\n", v.Action, harmless(v.Subject), harmless(v.Evidence), v.Rule); err != nil {
-				return err
-			}
-		}
 	}
-	return table.Flush()
+	return nil
+}
+
+// evidenceLines are what a run found, a line each.
+func evidenceLines(e journal.Entry) string {
+	var b strings.Builder
+	for _, v := range e.Vulnerabilities {
+		fmt.Fprintf(&b, "  vulnerable %s %s: %s\n", harmless(v.Name), harmless(v.Version), harmless(v.ID))
+	}
+	for _, v := range e.Verdicts {
+		fmt.Fprintf(&b, "  %s %s: %s [%s]\n", v.Action, harmless(v.Subject), harmless(v.Evidence), v.Rule)
+	}
+	return b.String()
 }
 
 // said is what a run found, in a few words: what was stopped by its name, and
