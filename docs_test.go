@@ -273,7 +273,11 @@ var loopbackPort = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 var changing = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}|less than a minute|in [0-9]+ distributions|` +
 	`thresher version \S+|[0-9.]+ [kM]B(/s)?|━+ *|pip [0-9.]+ of .*|python3?\.[0-9]+|\(python [0-9.]+\)|cp3[0-9]+|[0-9]+ routes? |no route of [0-9]+`)
 
+// pip's own words, which are others in another release.
+var ofPip = regexp.MustCompile(`(?m)^ *(ERROR|WARNING|\[notice\]).*\n`)
+
 func (s *shell) normalised(page string) string {
+	page = ofPip.ReplaceAllString(page, "")
 	return changing.ReplaceAllString(page, "…")
 }
 
