@@ -374,3 +374,20 @@ func stepsOf(b block) []string {
 	}
 	return steps
 }
+
+// The README's first command tries it, its second runs all tests, and that is
+// what .ci/run calls.
+func TestReadmeBegins(t *testing.T) {
+	var first []string
+	for _, b := range blocksOf(t, "README.md") {
+		if b.language == "sh" {
+			first = append(first, strings.Join(b.lines, "\n"))
+		}
+	}
+	if len(first) < 2 || first[0] != "./install.sh --try" || first[1] != "go test ./..." {
+		t.Fatalf("the README begins with %q", first)
+	}
+	if !strings.Contains(read(t, filepath.Join(".ci", "run")), "\n"+first[1]+"\n") {
+		t.Errorf(".ci/run does not call %s", first[1])
+	}
+}
