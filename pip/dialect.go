@@ -10,7 +10,8 @@ type dialect struct {
 	editableSetupCfg    bool // from 21.1: or a setup.cfg
 	editableByPlus      bool // below 21.0: -e takes "git+anything"
 	requireHashesAlone  bool // below 20.1: --require-hashes hides the rest of its line
-	fileURLsAsPaths     bool // below 21.3: file: URLs are opened as paths
+	fileURLsAsPaths     bool // below 21.2: file: URLs are opened as paths
+	fileURLErrorEscapes bool // below 21.3: a missing one is an unexpected error
 	jsonIsUTF8          bool // from 21.0: requests takes JSON without a charset for UTF-8
 	splitErrorEscapes   bool // below 22.3: an unbalanced quote is an unexpected error
 	noIndexSticks       bool // from 22.3: after --no-index no index counts
@@ -49,7 +50,8 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 		editableSetupCfg:    from("21.1"),
 		editableByPlus:      !from("21.0"),
 		requireHashesAlone:  !from("20.1"),
-		fileURLsAsPaths:     !from("21.3"),
+		fileURLsAsPaths:     !from("21.2"),
+		fileURLErrorEscapes: !from("21.3"),
 		jsonIsUTF8:          from("21.0"),
 		splitErrorEscapes:   !from("22.3"),
 		noIndexSticks:       from("22.3"),

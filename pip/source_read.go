@@ -75,7 +75,7 @@ func (s *sources) openPage(file *sourceFile) (string, error) {
 	return s.dialect.decodePage(page.Body, page.ContentType, false)
 }
 
-// openFileURL reads a file: URL: through pip's session from 21.3 on, as a path
+// openFileURL reads a file: URL: through pip's session from 21.2 on, as a path
 // before.
 func (s *sources) openFileURL(file *sourceFile, constraint bool) (string, error) {
 	file.page = true
@@ -98,6 +98,9 @@ func (s *sources) openFileURL(file *sourceFile, constraint bool) (string, error)
 		var d *doubt
 		if errors.As(err, &d) {
 			return "", err
+		}
+		if s.dialect.fileURLErrorEscapes {
+			return "", crashed("AttributeError: '" + pythonOSErrorName(err) + "' object has no attribute 'read'")
 		}
 		return "", refused((&httpStatusError{Status: 404, Reason: pythonOSErrorName(err), URL: file.Given}).Error())
 	}
