@@ -22,6 +22,7 @@ type dialect struct {
 	schemeByColon       bool // below 24.1: all before the first colon is the scheme
 	guessesEncodings    bool // below 24.1: chardet where a response has no charset
 	cyclesAreFound      bool // from 24.3
+	repeatsAreCycles    bool // 24.3 only: a file that is included twice is refused
 	utf8First           bool // from 25.0: UTF-8, then the locale
 	editableWins        bool // from 25.0: "-e" makes the whole line editable
 	wheelNamesLegacy    bool // below 25.3: the former wheel file names
@@ -62,6 +63,7 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 		schemeByColon:       !from("24.1"),
 		guessesEncodings:    !from("24.1"),
 		cyclesAreFound:      from("24.3"),
+		repeatsAreCycles:    from("24.3") && !from("24.3.1"),
 		utf8First:           from("25.0"),
 		editableWins:        from("25.0"),
 		wheelNamesLegacy:    !from("25.3"),

@@ -62,7 +62,7 @@ func (s *sources) readTop(path string, constraint bool, origin Origin) {
 		s.record(err, origin.Place)
 		return
 	}
-	reader := &fileReader{sources: s, constraints: constraint}
+	reader := &fileReader{sources: s, constraints: constraint, seen: map[string]string{}}
 	file := reader.read(path, constraint, origin.Place)
 	if file != nil {
 		file.top = true
@@ -74,6 +74,7 @@ type fileReader struct {
 	sources     *sources
 	constraints bool // the tree hangs on -c: its settings are lost
 	stack       []includedFile
+	seen        map[string]string // file → what included it first, for 24.3
 }
 
 type includedFile struct {
@@ -331,6 +332,14 @@ func (f *fileReader) include(file *sourceFile, l *fileLine, place string) {
 		}
 	}
 	key := f.key(path)
+	if s.dialect.repeatsAreCycles {
+		within, repeated := f.seen[key]
+		if repeated || key == f.stack[0].key {
+			s.record(refused(selfReference(path, file.Given, within)), place)
+			return
+		}
+		f.seen[key] = file.Given
+	}
 	for _, included := range f.stack {
 		if included.key != key {
 			continue

@@ -16,17 +16,50 @@ logging.disable(logging.CRITICAL)
 
 import pip  # noqa: E402
 from pip._internal.commands import create_command  # noqa: E402
-from pip._internal.exceptions import (  # noqa: E402
-    CommandError,
-    InstallationError,
-    NetworkConnectionError,
-)
+from pip._internal import exceptions  # noqa: E402
+from pip._internal.cli import req_command  # noqa: E402
+from pip._internal.exceptions import CommandError, InstallationError  # noqa: E402
 from pip._internal.network import session as network_session  # noqa: E402
 
 # No connection is made: reading the certificates would take most of the time,
 # and so would starting the programs that describe the machine.
 ssl.SSLContext.load_verify_locations = lambda *args, **kwargs: None
 network_session.user_agent = lambda: "pip"
+
+
+# Before 20.1 there was none.
+NetworkConnectionError = getattr(exceptions, "NetworkConnectionError", OSError)
+
+
+class Collected:
+    """Keeps requirements in order, where pips before 20.2 merge them at once."""
+
+    def __init__(self, **kwargs):
+        self.unnamed_requirements = []
+        self.requirements = {}
+
+    @property
+    def all_requirements(self):
+        return self.unnamed_requirements
+
+    def add_requirement(self, req):
+        self.unnamed_requirements.append(req)
+
+
+def requirements_of(command, rest, options, finder, session):
+    if hasattr(command, "get_requirements"):
+        if hasattr(req_command, "RequirementSet"):
+            req_command.RequirementSet = Collected
+        return command.get_requirements(rest, options, finder, session)
+    collected = Collected()
+    command.populate_requirement_set(collected, rest, options, finder, session, None)
+    return collected.unnamed_requirements
+
+
+def hashes_of(req):
+    if hasattr(req, "hash_options"):
+        return req.hash_options or {}
+    return req.options.get("hashes", {})
 
 
 def describe(req):
@@ -42,7 +75,7 @@ def describe(req):
         "constraint": bool(req.constraint),
         "hashes": sorted(
             "%s:%s" % (algorithm, digest)
-            for algorithm, digests in (req.hash_options or {}).items()
+            for algorithm, digests in hashes_of(req).items()
             for digest in digests
         ),
         "settings": {
@@ -62,7 +95,7 @@ def collect(args):
         options, rest = command.parse_args(args)
         session = command.get_default_session(options)
         finder = command._build_package_finder(options=options, session=session)
-        requirements = command.get_requirements(rest, options, finder, session)
+        requirements = requirements_of(command, rest, options, finder, session)
         return {
             "requirements": [describe(r) for r in requirements],
             "indexes": finder.index_urls,
