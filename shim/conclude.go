@@ -37,6 +37,11 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 	for _, fault := range opened.Faults() {
 		in.say.line("%s", fault.Text)
 	}
+	for _, file := range a.command.Changed() {
+		// pip may have read what was never judged.
+		in.say.changedMeanwhile(file)
+		result.unvouched = true
+	}
 	if !changesEnvironment(a.command) {
 		in.tellUnsaid()
 		in.record(a, nil, nil, "", result.status())

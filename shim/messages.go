@@ -270,3 +270,10 @@ func (m *messenger) circular() {
 	m.line("%s: a requirements file includes itself, directly or through another; nothing was installed", m.red.Sprint("refused"))
 	m.next("grep -rnE '^ *(-r|-c|--requirement|--constraint)' --include='*.txt' .")
 }
+
+// changedMeanwhile is said of a file that pip read by itself and that no
+// longer holds what was judged.
+func (m *messenger) changedMeanwhile(file string) {
+	m.line("%s: %s changed while pip ran, so what pip read of it is not known", m.red.Sprint("unvouched"), file)
+	m.next("run the same command again")
+}
