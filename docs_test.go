@@ -320,6 +320,7 @@ func TestWorkflow(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: the workflow is for Linux")
 	}
+	t.Parallel()
 	tried := 0
 	for _, b := range blocksOf(t, filepath.Join("docs", "ci.md")) {
 		if b.language != "yaml" {

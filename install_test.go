@@ -35,6 +35,7 @@ func newMachine(t *testing.T) *machine {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: install.sh is for a Unix shell")
 	}
+	t.Parallel()
 	python := testkit.AnyPython(t)
 	tools := t.TempDir()
 	if err := os.Symlink(python.Path, filepath.Join(tools, "python3")); err != nil {
