@@ -8,7 +8,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -83,9 +82,6 @@ func (b block) commands() []command {
 // script must end well; what a transcript shows must be what is printed.
 // `go test . -run Pages -update` writes the transcripts anew.
 func TestPages(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("skipped: the pages are written for a Unix shell")
-	}
 	if _, err := exec.LookPath("bash"); err != nil {
 		t.Skip("skipped: no bash")
 	}
@@ -317,9 +313,6 @@ const pageAdvisories = `{"id":"PYSEC-2023-74","aliases":["CVE-2023-32681"],"summ
 // TestWorkflow runs the steps of the workflow and of the action in docs/ci.md,
 // as a runner does.
 func TestWorkflow(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("skipped: the workflow is for Linux")
-	}
 	t.Parallel()
 	tried := 0
 	for _, b := range blocksOf(t, filepath.Join("docs", "ci.md")) {

@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"sort"
 	"strings"
 	"syscall"
@@ -32,9 +31,6 @@ type machine struct {
 // of a new build. Its PATH has one interpreter and the system's tools.
 func newMachine(t *testing.T) *machine {
 	t.Helper()
-	if runtime.GOOS == "windows" {
-		t.Skip("skipped: install.sh is for a Unix shell")
-	}
 	t.Parallel()
 	python := testkit.AnyPython(t)
 	tools := t.TempDir()
