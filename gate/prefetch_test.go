@@ -92,12 +92,18 @@ func TestPrefetch(t *testing.T) {
 	if len(g.Findings()) > 0 || len(g.Ledger()) > 0 {
 		t.Error("what pip was not given counts")
 	}
-	before := len(public.Requests())
 	if status, _, _ := ask(t, g, g.IndexURL(0)+"child/", ""); status != 200 {
 		t.Errorf("status %d", status)
 	}
-	if after := len(public.Requests()); after != before {
-		t.Errorf("the page was fetched again: %v", public.Requests()[before:])
+	// Files of other projects may still be on their way.
+	fetched := 0
+	for _, path := range public.Requests() {
+		if path == "/simple/child/" {
+			fetched++
+		}
+	}
+	if fetched != 1 {
+		t.Errorf("the page was fetched %d times: %v", fetched, public.Requests())
 	}
 }
 

@@ -416,7 +416,8 @@ func excludingSets(calls []optionCall, first string) (set, other []string) {
 // its requirements, in that order.
 func (p *parsing) checkBeforeRun(command *commandTable, v optionValues) *parseEnd {
 	_, inSubprocess := p.environ.lookup("_PIP_RUNNING_IN_SUBPROCESS")
-	if v.of("python").Text != "" && !inSubprocess {
+	// Up to 23.1 a --python behind the command has no effect.
+	if v.of("python").Text != "" && !inSubprocess && atLeast(p.in.Installation.Version, "23.2") {
 		return failed(1, pythonAfterCommandText())
 	}
 	p.cmd.RequireVirtual = v.of("require_venv").Truth && !command.IgnoresVenv

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -104,6 +105,12 @@ func compareOptions(original, sealed map[string]any, skipped map[string]bool) st
 					value = len(list)
 				}
 				kept[dest] = value
+			case dest == "features_enabled" || dest == "deprecated_features_enabled":
+				// Both parsers of pip add to the same list: what stands
+				// before the command is in it twice.
+				texts := strings.Fields(strings.Trim(fmt.Sprint(value), "[]"))
+				slices.Sort(texts)
+				kept[dest] = slices.Compact(texts)
 			case dest == "uploaded_prior_to" && value != nil:
 				kept[dest] = fmt.Sprint(value)[:10]
 			case value == true:
