@@ -5,11 +5,39 @@ import (
 	"sync"
 )
 
+// background is what runs beside the server. After its close nothing begins,
+// and nothing runs any more.
+type background struct {
+	mutex   sync.Mutex
+	closed  bool
+	running sync.WaitGroup
+}
+
+// begin runs a function on a goroutine of its own; false where it is too late.
+func (b *background) begin(run func()) bool {
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	if b.closed {
+		return false
+	}
+	b.running.Go(run)
+	return true
+}
+
+// close waits for everything that has begun.
+func (b *background) close() {
+	b.mutex.Lock()
+	b.closed = true
+	b.mutex.Unlock()
+	b.running.Wait()
+}
+
 // flights makes each value once, however many ask for it, and remembers it for
-// as long as the gate lives. The zero value is ready.
+// as long as the gate lives.
 type flights[Key comparable, Value any] struct {
-	mutex sync.Mutex
-	known map[Key]*flight[Value]
+	background *background
+	mutex      sync.Mutex
+	known      map[Key]*flight[Value]
 }
 
 type flight[Value any] struct {
@@ -32,10 +60,13 @@ func (f *flights[Key, Value]) start(key Key, produce func() (Value, error)) *fli
 	}
 	begun := &flight[Value]{done: make(chan struct{})}
 	f.known[key] = begun
-	go func() {
+	if !f.background.begin(func() {
 		defer close(begun.done)
 		begun.value, begun.err = produce()
-	}()
+	}) {
+		begun.err = context.Canceled
+		close(begun.done)
+	}
 	return begun
 }
 

@@ -29,9 +29,9 @@ type Gate struct {
 	password string
 	rank     []int // places in config.Indexes in the order they are asked
 
-	context context.Context // of everything that is fetched
-	cancel  context.CancelFunc
-	running sync.WaitGroup
+	context    context.Context // of everything that is fetched
+	cancel     context.CancelFunc
+	background background
 
 	routes    flights[string, routing] // by canonical name
 	fetches   flights[pageKey, *index.Page]
@@ -100,6 +100,8 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		samples:  map[string][]string{},
 		ahead:    map[aheadKey]bool{},
 	}
+	g.routes.background, g.fetches.background = &g.background, &g.background
+	g.verdicts.background, g.probes.background, g.redirects.background = &g.background, &g.background, &g.background
 	g.transport = &http.Transport{
 		Proxy:              func(r *http.Request) (*url.URL, error) { return g.ownProxy(r.URL) },
 		DisableCompression: true,
@@ -114,12 +116,8 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		}
 	}
 	g.server = &http.Server{Handler: g, ReadHeaderTimeout: 30 * time.Second, ErrorLog: quiet}
-	g.running.Add(1)
-	go func() {
-		defer g.running.Done()
-		// Serve ends with ErrServerClosed once Close was called.
-		_ = g.server.Serve(listener)
-	}()
+	// Serve ends with ErrServerClosed once Close was called.
+	g.background.begin(func() { _ = g.server.Serve(listener) })
 	context.AfterFunc(inside, func() { _ = g.server.Close() })
 	if config.Prefetch > 0 {
 		g.slots = make(chan struct{}, config.Prefetch)
@@ -135,7 +133,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 func (g *Gate) Close() error {
 	g.cancel()
 	err := g.server.Close()
-	g.running.Wait()
+	g.background.close()
 	g.transport.CloseIdleConnections()
 	return err
 }

@@ -62,7 +62,7 @@ func (g *Gate) fetchAhead(name string, asked request, depth int) {
 	if begun {
 		return
 	}
-	go func() {
+	g.background.begin(func() {
 		if !g.takeSlot() {
 			return
 		}
@@ -71,7 +71,7 @@ func (g *Gate) fetchAhead(name string, asked request, depth int) {
 		for _, dependency := range dependencies {
 			g.fetchAhead(pep.CanonicalName(dependency.Name), request{dependency.Specifiers, joinExtras(dependency.Extras)}, depth+1)
 		}
-	}()
+	})
 }
 
 // takeSlot waits until fewer pages than allowed are being fetched ahead. What
