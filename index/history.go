@@ -53,7 +53,7 @@ type History struct {
 // no distribution of the project.
 func versionOf(filename, project string) string {
 	if strings.HasSuffix(filename, ".whl") {
-		name, version, _, _, err := pep.ParseWheelFilename(filename)
+		name, version, err := pep.ParseWheelFilename(filename)
 		if err != nil || name != pep.CanonicalName(project) {
 			return ""
 		}
@@ -64,6 +64,18 @@ func versionOf(filename, project string) string {
 		return ""
 	}
 	return version
+}
+
+// wheelStart gives what the names of a release's wheels have in common, the
+// name and the version as they are written; "" for what is not certainly a
+// wheel's name.
+func wheelStart(filename string) string {
+	stem, wheel := strings.CutSuffix(filename, ".whl")
+	if !wheel || strings.Count(stem, "-") != 4 {
+		return ""
+	}
+	end := strings.IndexByte(stem, '-')
+	return stem[:end+1+strings.IndexByte(stem[end+1:], '-')]
 }
 
 // releaseKey is what spellings of one version have in common.
@@ -90,20 +102,26 @@ func releaseKey(version string) (key string, preRelease bool) {
 // of is the release of each file, -1 for none.
 func releases(p *Page) (list []Release, of []int) {
 	index := map[string]int{}
+	// Of one release there are dozens of wheels, whose names begin alike.
+	wheels := map[string]int{}
 	of = make([]int, len(p.Files))
 	for i := range p.Files {
 		f := &p.Files[i]
 		of[i] = -1
-		version := versionOf(f.Filename, p.Name)
-		if version == "" {
-			continue
-		}
-		key, preRelease := releaseKey(version)
-		at, ok := index[key]
-		if !ok {
-			at = len(list)
-			index[key] = at
-			list = append(list, Release{Version: version, PreRelease: preRelease, Yanked: true})
+		start := wheelStart(f.Filename)
+		at, ok := wheels[start]
+		if !ok || start == "" {
+			version := versionOf(f.Filename, p.Name)
+			if version == "" {
+				continue
+			}
+			key, preRelease := releaseKey(version)
+			if at, ok = index[key]; !ok {
+				at = len(list)
+				index[key] = at
+				list = append(list, Release{Version: version, PreRelease: preRelease, Yanked: true})
+			}
+			wheels[start] = at
 		}
 		of[i] = at
 		r := &list[at]

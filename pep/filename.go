@@ -6,20 +6,13 @@ import (
 	"strings"
 )
 
-// maximalTags bounds what the compressed tags of one wheel may stand for; the
-// largest real ones stand for a few dozen.
-const maximalTags = 10000
-
 // ParseWheelFilename takes a wheel's file name apart (PEP 427): the canonical
-// name of the project, the version (normalised where it is one of PEP 440),
-// the build tag ("" where there is none) and every tag that its compressed tags
-// stand for, e.g. "py3-none-any". It reads what any pip from 20.0 on takes for
-// a wheel: up to pip 25.2 "_" in a version that PEP 440 does not know stood
-// for "-".
-func ParseWheelFilename(filename string) (name, version, build string, tags []string, err error) {
-	fail := func(format string, arguments ...any) (string, string, string, []string, error) {
-		reason := fmt.Sprintf(format, arguments...)
-		return "", "", "", nil, fmt.Errorf(messageNoWheelName, shorten(filename), reason)
+// name of the project and the version, normalised where it is one of PEP 440.
+// It reads what any pip from 20.0 on takes for a wheel: up to pip 25.2 "_" in a
+// version that PEP 440 does not know stood for "-".
+func ParseWheelFilename(filename string) (name, version string, err error) {
+	fail := func(reason string) (string, string, error) {
+		return "", "", fmt.Errorf(messageNoWheelName, shorten(filename), reason)
 	}
 	stem, ok := strings.CutSuffix(filename, ".whl")
 	if !ok {
@@ -28,38 +21,24 @@ func ParseWheelFilename(filename string) (name, version, build string, tags []st
 	if strings.ContainsFunc(stem, isSpace) {
 		return fail(messageSpaceInside)
 	}
-	if dashes := strings.Count(stem, "-"); dashes != 4 && dashes != 5 {
+	dashes := strings.Count(stem, "-")
+	if dashes != 4 && dashes != 5 {
 		return fail(messageWrongPartCount)
 	}
-	parts := strings.Split(stem, "-")
-	if parts[0] == "" {
+	project, rest, _ := strings.Cut(stem, "-")
+	if project == "" {
 		return fail(messageNoProjectName)
 	}
-	if len(parts) == 6 {
-		build = parts[2]
-		if build == "" || !isDigit(build[0]) {
-			return fail(messageBuildNumber)
-		}
+	version, rest, _ = strings.Cut(rest, "-")
+	if dashes == 5 && !isDigit(rest[0]) {
+		return fail(messageBuildNumber)
 	}
-	interpreters := strings.Split(parts[len(parts)-3], ".")
-	abis := strings.Split(parts[len(parts)-2], ".")
-	platforms := strings.Split(parts[len(parts)-1], ".")
-	if len(interpreters)*len(abis) > maximalTags || len(interpreters)*len(abis)*len(platforms) > maximalTags {
-		return fail(messageTooManyTags, maximalTags)
-	}
-	for _, interpreter := range interpreters {
-		for _, abi := range abis {
-			for _, platform := range platforms {
-				tags = append(tags, strings.ToLower(interpreter+"-"+abi+"-"+platform))
-			}
-		}
-	}
-	if parsed, ok := parseVersion(parts[1]); ok {
+	if parsed, ok := parseVersion(version); ok {
 		version = parsed.String()
 	} else {
-		version = strings.ReplaceAll(parts[1], "_", "-")
+		version = strings.ReplaceAll(version, "_", "-")
 	}
-	return CanonicalName(parts[0]), version, build, tags, nil
+	return CanonicalName(project), version, nil
 }
 
 // archiveExtensions are what pip takes for a source archive.

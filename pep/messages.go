@@ -11,7 +11,6 @@ const (
 	messageNoSuchVariable   = "the marker variable %q has no value here"
 	messageNoComparison     = "the marker operator %s does not apply to %q and %q"
 	messageTooDeep          = "parentheses are nested more than %d deep"
-	messageTooManyTags      = "its compressed tags stand for more than %d"
 	messageWrongPartCount   = "it has not five or six parts"
 	messageWrongExtension   = "it does not end with .whl"
 	messageSpaceInside      = "it has white space in it"

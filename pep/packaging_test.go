@@ -650,10 +650,9 @@ func TestFileNamesAgreeWithPip(t *testing.T) {
 			}
 			var want struct {
 				Error, Name, Version string
-				Tags                 []string
 			}
 			decode(t, answer, &want)
-			name, version, _, tags, err := ParseWheelFilename(filename)
+			name, version, err := ParseWheelFilename(filename)
 			if err != nil && want.Error == "" {
 				t.Errorf("pip %s %q: pip %s, here %v", pipVersion, filename, answer, err)
 			}
@@ -662,8 +661,8 @@ func TestFileNamesAgreeWithPip(t *testing.T) {
 			}
 			// Old pips give the version as it is written.
 			same := version == want.Version || CompareOSV(version, want.Version) == 0
-			if name != want.Name || !same || len(tags) != len(want.Tags) {
-				t.Errorf("pip %s %q: pip %s, here %s %s %s", pipVersion, filename, answer, name, version, tags)
+			if name != want.Name || !same {
+				t.Errorf("pip %s %q: pip %s, here %s %s", pipVersion, filename, answer, name, version)
 			}
 		}
 	}

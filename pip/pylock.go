@@ -361,7 +361,7 @@ func (f *lockFile) version(project string) (string, error) {
 		name = path[strings.LastIndexByte(path, '/')+1:]
 	}
 	if strings.HasSuffix(name, ".whl") {
-		_, version, _, _, err := pep.ParseWheelFilename(name)
+		_, version, err := pep.ParseWheelFilename(name)
 		if err != nil {
 			return "", refused(invalidWheelName(name, true))
 		}

@@ -317,7 +317,7 @@ func (s *sources) setLocated(r *Requirement, url string, source lineOf) error {
 
 // wheelName gives the name and version that pip reads out of a wheel's file name.
 func (d *dialect) wheelName(filename string) (name, version string, err error) {
-	name, version, _, _, err = pep.ParseWheelFilename(filename)
+	name, version, err = pep.ParseWheelFilename(filename)
 	if err != nil {
 		return "", "", refused(invalidWheelName(filename, d.wheelNamesPackaging))
 	}

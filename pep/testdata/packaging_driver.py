@@ -87,7 +87,7 @@ def wheel(filename):
     from pip._internal.models.wheel import Wheel
     try:
         w = Wheel(filename)
-        return {"name": utils.canonicalize_name(w.name), "version": w.version, "tags": sorted(str(t) for t in w.file_tags)}
+        return {"name": utils.canonicalize_name(w.name), "version": w.version}
     except Exception as error:
         return {"error": repr(error)}
 
