@@ -39,6 +39,11 @@ func main() {
 	guarded := filepath.Join(dir, "guarded")
 	testkit.Environment(t, python, plain)
 	testkit.Environment(t, python, guarded)
+	// Without compiled modules pip needs three times as long, and only the
+	// plain one, isolated by -I, would write them.
+	if err := os.Unsetenv("PYTHONDONTWRITEBYTECODE"); err != nil {
+		t.Fatal(err)
+	}
 	environ := append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir+"/c", "XDG_DATA_HOME="+dir+"/d",
 		"XDG_STATE_HOME="+dir+"/s", "XDG_CACHE_HOME="+dir+"/k", "PIP_DISABLE_PIP_VERSION_CHECK=1")
 	command := func(environment string, args ...string) func() {
@@ -64,7 +69,7 @@ func main() {
 		run  func()
 		base int // index of what it is compared with, -1 for none
 	}{
-		{"pip --version, plain", command(plain, in(plain, "python"), "-I", in(plain, "pip"), "--version"), -1},
+		{"pip --version, plain", command(plain, in(plain, "pip"), "--version"), -1},
 		{"pip --version through the shim", command(guarded, shim, "--version"), 0},
 		{"pip --version through the guard", command(guarded, in(guarded, "pip"), "--version"), 0},
 		{"python -c pass, plain", command(plain, in(plain, "python"), "-c", "pass"), -1},

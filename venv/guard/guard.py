@@ -55,6 +55,14 @@ def installs(arguments):
     return False
 
 
+def plainly_harmless(arguments):
+    """Tell the commands that can go on without asking thresher, which would
+    start Python anew: only where no option before the command needs reading.
+    uninstall is not among them, as outside an environment it is refused."""
+    return len(arguments) == 1 and arguments[0] in ("--version", "-V", "--help", "-h") or (
+        len(arguments) > 0 and arguments[0] in HARMLESS and arguments[0] != "uninstall")
+
+
 # --- was this Python called as pip? -----------------------------------------
 
 # Python's own options that take a value (Python/getopt.c of CPython 3.15).
@@ -268,7 +276,7 @@ def called(finder):
     arguments = pip_arguments(command_line())
     if arguments is None:
         return
-    if passed_by_thresher(arguments):
+    if plainly_harmless(arguments) or passed_by_thresher(arguments):
         sys.meta_path.remove(finder)
         return
     if program_is_gone():
