@@ -276,12 +276,15 @@ def called(finder):
     arguments = pip_arguments(command_line())
     if arguments is None:
         return
-    if plainly_harmless(arguments) or passed_by_thresher(arguments):
+    if passed_by_thresher(arguments):
         sys.meta_path.remove(finder)
         return
     if program_is_gone():
         if stop_without_program(arguments):
             leave(125)
+        sys.meta_path.remove(finder)
+        return
+    if plainly_harmless(arguments):
         sys.meta_path.remove(finder)
         return
     environment = environment_for_thresher()
