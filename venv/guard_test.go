@@ -363,7 +363,11 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 				{"passed with an install behind a value", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --proxy list install alpha"}, true},
 				{"passed with an install behind an unknown option", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --prox list install alpha"}, true},
 				{"passed with a command of the future", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip sync"}, true},
-				{"passed for another process", []string{passVariable + "=" + me}, []string{environment.Interpreter, "-m", "pip", "list"}, true},
+				{"passed for another process", []string{passVariable + "=" + me}, []string{environment.Interpreter, "-m", "pip", "--quiet", "list"}, true},
+				{"a listing", nil, []string{environment.Interpreter, "-m", "pip", "list"}, false},
+				{"the version", nil, []string{environment.Interpreter, "-m", "pip", "--version"}, false},
+				{"the version and more", nil, []string{environment.Interpreter, "-m", "pip", "--version", "install", "alpha"}, true},
+				{"removing", nil, []string{environment.Interpreter, "-m", "pip", "uninstall", "alpha"}, true},
 			} {
 				r := runGuarded(t, dir, test.variables, test.command[0], test.command[1:]...)
 				if (r.call != nil) != test.caught {
