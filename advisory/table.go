@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -37,7 +38,7 @@ const (
 
 var bucketName = []byte("advisories")
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // errDamaged says that a table's bytes are not what was written.
 var errDamaged = errors.New("damaged file")
@@ -171,7 +172,7 @@ func unseal(key string, value []byte) (before string, content []byte, err error)
 }
 
 func sealSum(key string, value []byte) uint32 {
-	return crc32.Update(crc32.Checksum([]byte(key), castagnoli), castagnoli, value[4:])
+	return crc32.Update(crc32.Checksum([]byte(key), castagnoli()), castagnoli(), value[4:])
 }
 
 // table is an open table. It may be used from many goroutines.

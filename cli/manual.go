@@ -1,17 +1,26 @@
 package cli
 
 import (
+	_ "embed"
 	"fmt"
 	"io/fs"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/cpuguy83/go-md2man/v2/md2man"
 	"github.com/urfave/cli/v2"
 
 	"thresher/docs"
+)
+
+// The man pages are made from the pages and from --help beforehand: what makes
+// them would cost every start of thresher a millisecond. A test holds that they
+// are current, and writes them.
+var (
+	//go:embed man/thresher.1
+	manThresher string
+	//go:embed man/thresher-policy.5
+	manPolicy string
 )
 
 func (p *program) manualCommand() *cli.Command {
@@ -22,21 +31,22 @@ func (p *program) manualCommand() *cli.Command {
 		Category:  categorySetUp,
 		Description: "Without PAGE the pages are listed. With --man it prints what man reads:\n" +
 			"thresher manual --man > thresher.1; thresher manual --man policy > thresher-policy.5",
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "man", Usage: "as a man page: thresher(1), or with PAGE thresher-PAGE(5)"}},
+		Flags: []cli.Flag{&cli.BoolFlag{Name: "man", Usage: "as a man page: thresher(1), or with policy thresher-policy(5)"}},
 		Action: func(c *cli.Context) error {
 			name := c.Args().First()
 			switch {
 			case name == "" && c.Bool("man"):
-				return p.printPage(manualPage(p.app()))
+				return p.printPage(manThresher)
+			case name == "policy" && c.Bool("man"):
+				return p.printPage(manPolicy)
+			case c.Bool("man"):
+				return usageError("there is no man page of %q; next: thresher manual %s", name, name)
 			case name == "":
 				return p.listPages()
 			}
 			content, err := docs.Pages.ReadFile(path.Base(name) + ".md")
 			if err != nil {
 				return usageError("there is no page %q; next: thresher manual", name)
-			}
-			if c.Bool("man") {
-				return p.printPage(manPage(name, string(content)))
 			}
 			return p.printPage(string(content))
 		},
@@ -59,56 +69,6 @@ func (p *program) listPages() error {
 		}
 	}
 	return nil
-}
-
-// manPage makes a page of the documentation a man page of section 5.
-func manPage(name, content string) string {
-	title, rest, _ := strings.Cut(content, "\n")
-	summary := strings.TrimPrefix(strings.TrimPrefix(title, "# "), "thresher-"+name+": ")
-	return troff(fmt.Sprintf("%% thresher-%s 5\n\n# NAME\n\nthresher-%s - %s\n\n# DESCRIPTION\n\n%s\n\n# SEE ALSO\n\n**thresher**(1)\n",
-		name, name, lowerFirst(summary), rest))
-}
-
-// manualPage is thresher(1): what --help says, and the exit statuses.
-func manualPage(app *cli.App) string {
-	_, statuses, _ := strings.Cut(page("exit-statuses"), "\n")
-	_, commands, _ := strings.Cut(commandsPage(app), commandsIntroduction)
-	text := "% thresher 1\n\n# NAME\n\nthresher - " + app.Usage + "\n\n" +
-		"# SYNOPSIS\n\n**pip** *PIP-ARGS* …\n\n**thresher** *COMMAND* [*OPTIONS*] [*WORDS*]\n\n" +
-		"# DESCRIPTION\n\n" + app.Description + "\n\n# COMMANDS\n" + commands +
-		"\n# EXIT STATUSES\n" + statuses + "\n# SEE ALSO\n\n**thresher-policy**(5), **pip**(1)\n"
-	return troff(text)
-}
-
-func page(name string) string {
-	content, err := docs.Pages.ReadFile(name + ".md")
-	if err != nil {
-		return "" // a test holds that the pages are there
-	}
-	return string(content)
-}
-
-var linkToPage = regexp.MustCompile(`\[([^\]]+)\]\(([a-z-]+)\.md(#[^)]*)?\)`)
-
-// troff writes Markdown as man reads it. A link to another page becomes the
-// command that shows the page.
-func troff(markdown string) string {
-	linked := linkToPage.ReplaceAllStringFunc(markdown, func(link string) string {
-		parts := linkToPage.FindStringSubmatch(link)
-		shows := "`thresher manual " + parts[2] + "`"
-		if parts[1] == parts[2]+".md" {
-			return shows
-		}
-		return parts[1] + " (" + shows + ")"
-	})
-	return string(md2man.Render([]byte(linked)))
-}
-
-func lowerFirst(text string) string {
-	if text == "" {
-		return ""
-	}
-	return strings.ToLower(text[:1]) + text[1:]
 }
 
 const commandsIntroduction = "`pip` through thresher is pip, with pip's own commands and options. These are\nthresher's own; `thresher COMMAND --help` says the same.\n"

@@ -11,11 +11,9 @@ import (
 	"testing"
 
 	"github.com/urfave/cli/v2"
-
-	"thresher/docs"
 )
 
-var update = flag.Bool("update", false, "write docs/commands.md from what --help says")
+var update = flag.Bool("update", false, "write docs/commands.md and the man pages from what --help and the pages say")
 
 func testApp() *cli.App {
 	p := &program{environment: map[string]string{}}
@@ -65,28 +63,6 @@ func TestCommandsPageIsWhole(t *testing.T) {
 	}
 	for _, command := range testApp().Commands {
 		walk("thresher", command)
-	}
-}
-
-func TestManPages(t *testing.T) {
-	first := manualPage(testApp())
-	for _, part := range []string{".TH thresher 1", ".SH NAME\nthresher \\- ", ".SH COMMANDS", "thresher doctor", ".SH EXIT STATUSES", "thresher-policy"} {
-		if !strings.Contains(first, part) {
-			t.Errorf("thresher(1) has no %q", part)
-		}
-	}
-	policy, err := docs.Pages.ReadFile("policy.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fifth := manPage("policy", string(policy))
-	for _, part := range []string{".TH thresher-policy 5", ".SH NAME\nthresher-policy \\- ", ".SH DESCRIPTION"} {
-		if !strings.Contains(fifth, part) {
-			t.Errorf("thresher-policy(5) has no %q", part)
-		}
-	}
-	if got := linkToPage.FindString(troff("see [the rules](rules.md#names) and [gate.md](gate.md)")); got != "" {
-		t.Errorf("it links to files: %s", got)
 	}
 }
 

@@ -8,9 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
+
+	"thresher/internal/lazyregexp"
 )
 
 // Errors that tell why no pip could be chosen. They are matched with errors.Is;
@@ -312,7 +313,7 @@ func scriptInterpreter(head []byte, in FindInput) (string, bool) {
 		}
 		return "", false
 	case base == "sh":
-		match := execLine.FindSubmatch(rest)
+		match := execLine().FindSubmatch(rest)
 		if match == nil {
 			return "", false
 		}
@@ -324,13 +325,13 @@ func scriptInterpreter(head []byte, in FindInput) (string, bool) {
 
 // execLine is what installers write for an interpreter whose path is too long
 // for a "#!" line or has blanks in it.
-var execLine = regexp.MustCompile(`^'''exec' "?([^"\n]+?)"? "\$0" "\$@"\n`)
+var execLine = lazyregexp.New(`^'''exec' "?([^"\n]+?)"? "\$0" "\$@"\n`)
 
 // askWrapper asks a pip that is no Python script which pip it stands for.
 func askWrapper(path string, head []byte, in FindInput, laterDirs []string) (*Installation, error) {
 	environ := withVariable(in.Environ, "PATH", strings.Join(laterDirs, string(filepath.ListSeparator)))
 	environ = withoutPipVariables(environ)
-	if match := pyenvLine.FindSubmatch(head); match != nil {
+	if match := pyenvLine().FindSubmatch(head); match != nil {
 		output, err := askAs(string(match[1]), environ, in.Dir, "which", filepath.Base(path))
 		if err != nil {
 			return nil, err
@@ -345,7 +346,7 @@ func askWrapper(path string, head []byte, in FindInput, laterDirs []string) (*In
 	if err != nil {
 		return nil, err
 	}
-	match := versionLine.FindStringSubmatch(strings.TrimSpace(output))
+	match := versionLine().FindStringSubmatch(strings.TrimSpace(output))
 	if match == nil {
 		return nil, fmt.Errorf("ask %s which pip it runs: it does not answer --version as pip does", path)
 	}
@@ -368,10 +369,10 @@ func askWrapper(path string, head []byte, in FindInput, laterDirs []string) (*In
 }
 
 // pyenvLine is the last line of a shim that pyenv wrote.
-var pyenvLine = regexp.MustCompile(`(?m)^exec "([^"]+/pyenv)" exec "\$program" "\$@"$`)
+var pyenvLine = lazyregexp.New(`(?m)^exec "([^"]+/pyenv)" exec "\$program" "\$@"$`)
 
 // versionLine is the answer to `pip --version`.
-var versionLine = regexp.MustCompile(`^pip (\S+) from (.+) \(python (\d+\.\d+)\)$`)
+var versionLine = lazyregexp.New(`^pip (\S+) from (.+) \(python (\d+\.\d+)\)$`)
 
 // askAs runs a wrapper in the user's own directory and environment, which
 // decide its answer.
@@ -529,25 +530,25 @@ func describeStatically(interpreter string, environ environment) *Installation {
 // plainVersion gives "3.11.7" from what pyvenv.cfg states: "3.11.7" or
 // "3.11.7.final.0"; empty for anything else.
 func plainVersion(text string) string {
-	match := releaseVersion.FindStringSubmatch(text)
+	match := releaseVersion().FindStringSubmatch(text)
 	if match == nil {
 		return ""
 	}
 	return match[1]
 }
 
-var releaseVersion = regexp.MustCompile(`^(3\.\d+\.\d+)(\.final\.0)?$`)
+var releaseVersion = lazyregexp.New(`^(3\.\d+\.\d+)(\.final\.0)?$`)
 
 // minorOf reads "3.11" from an interpreter's file name.
 func minorOf(interpreter string) string {
-	match := interpreterName.FindStringSubmatch(filepath.Base(interpreter))
+	match := interpreterName().FindStringSubmatch(filepath.Base(interpreter))
 	if match == nil {
 		return ""
 	}
 	return match[1]
 }
 
-var interpreterName = regexp.MustCompile(`^python(3\.\d+)$`)
+var interpreterName = lazyregexp.New(`^python(3\.\d+)$`)
 
 // includedVersion reads an interpreter's full version from its headers, or
 // gives only the minor one.
@@ -556,14 +557,14 @@ func includedVersion(base, minor string) string {
 	if err != nil {
 		return minor
 	}
-	match := headerVersion.FindSubmatch(content)
+	match := headerVersion().FindSubmatch(content)
 	if match == nil || !strings.HasPrefix(string(match[1]), minor+".") {
 		return minor
 	}
 	return string(match[1])
 }
 
-var headerVersion = regexp.MustCompile(`(?m)^#define\s+PY_VERSION\s+"(\d+\.\d+\.\d+)"`)
+var headerVersion = lazyregexp.New(`(?m)^#define\s+PY_VERSION\s+"(\d+\.\d+\.\d+)"`)
 
 // readVenvConfig reads the pyvenv.cfg that makes an interpreter's directory a
 // virtual environment: beside the interpreter or one directory above, links
@@ -598,14 +599,14 @@ func (i *Installation) systemSite() bool {
 		return false
 	}
 	for _, line := range strings.Split(string(content), "\n") {
-		if match := systemSiteLine.FindStringSubmatch(strings.TrimRight(line, "\r")); match != nil && match[1] == "false" {
+		if match := systemSiteLine().FindStringSubmatch(strings.TrimRight(line, "\r")); match != nil && match[1] == "false" {
 			return false
 		}
 	}
 	return true
 }
 
-var systemSiteLine = regexp.MustCompile(`^include-system-site-packages\s*=\s*(true|false)`)
+var systemSiteLine = lazyregexp.New(`^include-system-site-packages\s*=\s*(true|false)`)
 
 // packageVersion reads a pip package's version from its own source.
 func packageVersion(dir string) (string, error) {
@@ -613,14 +614,14 @@ func packageVersion(dir string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	match := versionStatement.FindSubmatch(content)
+	match := versionStatement().FindSubmatch(content)
 	if match == nil {
 		return "", fmt.Errorf("read %s: it states no version", filepath.Join(dir, "__init__.py"))
 	}
 	return string(match[1]), nil
 }
 
-var versionStatement = regexp.MustCompile(`(?m)^__version__ = ["']([^"']+)["']`)
+var versionStatement = lazyregexp.New(`(?m)^__version__ = ["']([^"']+)["']`)
 
 // defaultIndex reads from a pip's own source which index it uses by itself.
 func defaultIndex(dir string) (string, bool) {
@@ -628,14 +629,14 @@ func defaultIndex(dir string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	match := indexStatement.FindSubmatch(content)
+	match := indexStatement().FindSubmatch(content)
 	if match == nil {
 		return "", false
 	}
 	return string(match[1]) + "simple", true
 }
 
-var indexStatement = regexp.MustCompile(`(?m)^PyPI = PackageIndex\(\s*["'](https?://[^"'/]+/)["']`)
+var indexStatement = lazyregexp.New(`(?m)^PyPI = PackageIndex\(\s*["'](https?://[^"'/]+/)["']`)
 
 // MarkerEnvironment gives the values of the marker variables of PEP 508 in
 // the interpreter, from the machine itself where they are certain; otherwise

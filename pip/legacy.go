@@ -2,10 +2,10 @@ package pip
 
 import (
 	"errors"
-	"regexp"
 	"slices"
 	"strings"
 
+	"thresher/internal/lazyregexp"
 	"thresher/pep"
 )
 
@@ -69,14 +69,14 @@ func (d *dialect) checkLegacyURL(url string) error {
 type urlError struct{ error }
 
 var (
-	legacyHead   = regexp.MustCompile(`^[ \t\r\n]*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t\r\n]*(?:\[([^\]]*)\])?[ \t\r\n]*`)
-	legacyClause = regexp.MustCompile(`^[ \t\r\n]*(===|==|~=|!=|<=|>=|<|>)[ \t\r\n]*([^,;\s)]*)[ \t\r\n]*`)
+	legacyHead   = lazyregexp.New(`^[ \t\r\n]*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t\r\n]*(?:\[([^\]]*)\])?[ \t\r\n]*`)
+	legacyClause = lazyregexp.New(`^[ \t\r\n]*(===|==|~=|!=|<=|>=|<|>)[ \t\r\n]*([^,;\s)]*)[ \t\r\n]*`)
 )
 
 // parseLegacyRequirement reads "name[extras] (clauses) ; marker" by the grammar
 // of packaging below 22, for what today's grammar does not take.
 func parseLegacyRequirement(text string) (specified, bool) {
-	m := legacyHead.FindStringSubmatch(text)
+	m := legacyHead().FindStringSubmatch(text)
 	if m == nil {
 		return specified{}, false
 	}
@@ -99,7 +99,7 @@ func parseLegacyRequirement(text string) (specified, bool) {
 	rest, opened := strings.CutPrefix(rest, "(")
 	var clauses []string
 	for {
-		clause := legacyClause.FindStringSubmatch(rest)
+		clause := legacyClause().FindStringSubmatch(rest)
 		if clause == nil {
 			break
 		}

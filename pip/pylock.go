@@ -3,28 +3,28 @@ package pip
 import (
 	"errors"
 	"path/filepath"
-	"regexp"
 	"sort"
 	"strings"
 
+	"thresher/internal/lazyregexp"
 	"thresher/pep"
 )
 
-var lockURL = regexp.MustCompile(`(?i)^(http|https|file)://`)
+var lockURL = lazyregexp.New(`(?i)^(http|https|file)://`)
 
-var lockName = regexp.MustCompile(`^pylock\.(?:[^.]+\.)?toml$`)
+var lockName = lazyregexp.New(`^pylock\.(?:[^.]+\.)?toml$`)
 
 // isLockName tells whether pip from 26.1 on takes what stands behind -r for a
 // lock (PEP 751): by its file's name alone.
 func isLockName(path string) bool {
-	if lockURL.MatchString(path) {
+	if lockURL().MatchString(path) {
 		path, _, _ = strings.Cut(path, "#")
 		path, _, _ = strings.Cut(path, "?")
 		path = path[strings.IndexByte(path, ':')+3:]
 		slash := strings.LastIndexByte(path, '/')
-		return slash >= 0 && lockName.MatchString(path[slash+1:])
+		return slash >= 0 && lockName().MatchString(path[slash+1:])
 	}
-	return lockName.MatchString(pathName(filepath.ToSlash(path)))
+	return lockName().MatchString(pathName(filepath.ToSlash(path)))
 }
 
 // lockDocument is the part of a lock that decides what is installed. It is
@@ -283,7 +283,7 @@ func (s *sources) lockedDirect(name, url string, file *lockFile) (Requirement, e
 }
 
 func (s *sources) lockedDirectory(file *lockFile, lock string) (Requirement, error) {
-	if lockURL.MatchString(lock) && !strings.HasPrefix(lock, "file://") {
+	if lockURL().MatchString(lock) && !strings.HasPrefix(lock, "file://") {
 		return Requirement{}, refused("Directory entries are not supported in remote pylock.toml " + pythonRepr(lock))
 	}
 	url, err := s.lockedURL(&lockFile{Path: file.Path}, lock)
@@ -388,7 +388,7 @@ func (s *sources) lockedURL(file *lockFile, lock string) (string, error) {
 		return *file.URL, nil
 	}
 	path := *file.Path
-	remote := lockURL.MatchString(lock)
+	remote := lockURL().MatchString(lock)
 	if filepath.IsAbs(path) {
 		if remote {
 			return "", refused("Absolute paths are not supported in pylock files obtained from a URL: " + pythonRepr(path) + " in " + pythonRepr(lock))

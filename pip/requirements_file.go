@@ -184,7 +184,7 @@ func (s *sources) checkUnsetVariables(l *fileLine) error {
 	if !strings.Contains(l.raw, "${") {
 		return nil
 	}
-	for _, m := range lineVariable.FindAllStringSubmatch(l.raw, -1) {
+	for _, m := range lineVariable().FindAllStringSubmatch(l.raw, -1) {
 		if isSealedVariable(m[1]) && !slices.Contains(l.variables, m[1]) {
 			return &doubt{reason: sealedVariable(m[1]), hint: hintSealedVariable}
 		}

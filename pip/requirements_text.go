@@ -5,11 +5,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"mime"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"thresher/internal/lazyregexp"
 )
 
 // decoded is a requirements file as text.
@@ -21,7 +22,7 @@ type decoded struct {
 }
 
 var (
-	codingComment = regexp.MustCompile(`coding[:=][ \t\n\r\f\v]*([-\w.]+)`)
+	codingComment = lazyregexp.New(`coding[:=][ \t\n\r\f\v]*([-\w.]+)`)
 	utf8BOM       = []byte("\xef\xbb\xbf")
 )
 
@@ -58,7 +59,7 @@ func (d *dialect) decodeFile(data []byte, environ environment) (decoded, error) 
 		if len(first) == 0 || first[0] != '#' {
 			continue
 		}
-		if m := codingComment.FindSubmatch(first); m != nil {
+		if m := codingComment().FindSubmatch(first); m != nil {
 			return decodeDeclared(string(m[1]), data, line)
 		}
 	}
@@ -194,7 +195,7 @@ var codecs = map[string]string{
 
 // otherCodecs begin the names of what Python also knows. Each of them may show
 // an editor something else than it shows pip.
-var otherCodecs = regexp.MustCompile(`^(utf_?7|u7|unicode|raw_unicode|base_?64|bz2|hex|quopri|quoted|uu|rot|zip|zlib|idna|punycode|undefined|mbcs|oem|dbcs|` +
+var otherCodecs = lazyregexp.New(`^(utf_?7|u7|unicode|raw_unicode|base_?64|bz2|hex|quopri|quoted|uu|rot|zip|zlib|idna|punycode|undefined|mbcs|oem|dbcs|` +
 	`ansi|cp_?\d|\d+$|ibm|ms|windows|win|mac|iso|8859|latin|l\d|big5|csbig5|gb|936|hz|euc|u?jis|shift|s_?jis|csshift|ks|korean|johab|koi8|kz|` +
 	`ptcp|tis|thai|hp_roman|roman8|r8|hkscs|cskoi|csiso|csptcp|csks|cseuc|csibm|csh|arabic|asmo|cyrillic|greek|hebrew|chinese|ecma|elot|strk|rk|gb18030|pt154|palmos|charmap|string_escape|tactis|maccyrillic|utf_)`)
 
@@ -221,7 +222,7 @@ func codecOf(name string) (codec string, known bool) {
 	if codec, ok := codecs[strings.ReplaceAll(normal, ".", "_")]; ok {
 		return codec, true
 	}
-	return "", normal == "" || otherCodecs.MatchString(normal)
+	return "", normal == "" || otherCodecs().MatchString(normal)
 }
 
 // decode decodes strictly, as bytes.decode(codec) does.
@@ -444,7 +445,7 @@ func lineSeparator(text string) int {
 }
 
 // lineVariable is what pip expands in a requirements file.
-var lineVariable = regexp.MustCompile(`\$\{([A-Z0-9_]+)\}`)
+var lineVariable = lazyregexp.New(`\$\{([A-Z0-9_]+)\}`)
 
 // maximalLine bounds a line before and after its variables are expanded,
 // maximalNested how often one that names others is put in.
@@ -463,7 +464,7 @@ func expandVariables(line string, environ environment) (string, []string, error)
 	var used []string
 	nested := 0
 	settled := map[string]bool{}
-	for _, m := range lineVariable.FindAllStringSubmatch(line, -1) {
+	for _, m := range lineVariable().FindAllStringSubmatch(line, -1) {
 		if settled[m[1]] {
 			continue
 		}

@@ -2,15 +2,15 @@ package pip
 
 import (
 	"errors"
-	"regexp"
 	"strings"
 
+	"thresher/internal/lazyregexp"
 	"thresher/pep"
 )
 
 var (
-	scriptStart = regexp.MustCompile(`^# /// ([a-zA-Z0-9-]+)$`)
-	scriptLine  = regexp.MustCompile(`^#(| .*)$`)
+	scriptStart = lazyregexp.New(`^# /// ([a-zA-Z0-9-]+)$`)
+	scriptLine  = lazyregexp.New(`^#(| .*)$`)
 )
 
 // script reads the inline metadata of a script (PEP 723), as pip from 26.0 on
@@ -88,13 +88,13 @@ func scriptBlock(text, path string) (string, error) {
 	lines := strings.Split(text, "\n")
 	var blocks []string
 	for i := 0; i < len(lines); i++ {
-		m := scriptStart.FindStringSubmatch(lines[i])
+		m := scriptStart().FindStringSubmatch(lines[i])
 		if m == nil {
 			continue
 		}
 		end := 0
 		next := i + 1
-		for ; next < len(lines) && scriptLine.MatchString(lines[next]); next++ {
+		for ; next < len(lines) && scriptLine().MatchString(lines[next]); next++ {
 			if lines[next] == "# ///" && next > i+1 {
 				end = next
 			}

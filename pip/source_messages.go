@@ -2,9 +2,10 @@ package pip
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"thresher/internal/lazyregexp"
 )
 
 // pip's own words for what it refuses. They are printed as pip prints them.
@@ -96,7 +97,7 @@ func packagingReason(text string, err error) string {
 		return reason + "\n    " + text + "\n    " + marker
 	}
 	start := len(text) - len(strings.TrimLeft(text, " \t"))
-	m := legacyHead.FindString(text)
+	m := legacyHead().FindString(text)
 	if start == len(text) || m == "" {
 		return point("Expected package name at the start of dependency specifier", start, start)
 	}
@@ -104,7 +105,7 @@ func packagingReason(text string, err error) string {
 	clauses := 0
 	end := len(m)
 	for {
-		clause := legacyClause.FindString(rest)
+		clause := legacyClause().FindString(rest)
 		if clause == "" {
 			break
 		}
@@ -287,14 +288,14 @@ func badBytes(codec string, position int, value byte) string {
 	return fmt.Sprintf("UnicodeDecodeError: '%s' codec can't decode byte 0x%02x in position %d", codec, value, position)
 }
 
-var credentials = regexp.MustCompile(`://[^/?#@\s'"]+@`)
+var credentials = lazyregexp.New(`://[^/?#@\s'"]+@`)
 
 // withoutAnyCredentials replaces the users and passwords of all URLs in a text.
 func withoutAnyCredentials(text string) string {
 	if !strings.Contains(text, "@") {
 		return text
 	}
-	return credentials.ReplaceAllString(text, "://****@")
+	return credentials().ReplaceAllString(text, "://****@")
 }
 
 // withoutCredentials replaces the user and password of a URL, as pip prints it.

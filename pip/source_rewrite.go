@@ -134,7 +134,7 @@ func checkSealedVariables(line string) error {
 	if !strings.Contains(line, "${") {
 		return nil
 	}
-	for _, m := range lineVariable.FindAllStringSubmatch(line, -1) {
+	for _, m := range lineVariable().FindAllStringSubmatch(line, -1) {
 		if isSealedVariable(m[1]) {
 			return &doubt{reason: sealedVariable(m[1])}
 		}
@@ -397,7 +397,7 @@ func (w *sourceWriter) lock(file *sourceFile) ([]byte, error) {
 		entry, _ := item.(map[string]any)
 		wheels, _ := entry["wheels"].([]any)
 		parts := append([]any{entry["vcs"], entry["archive"], entry["sdist"]}, wheels...)
-		if !lockURL.MatchString(file.Given) || strings.HasPrefix(file.Given, "file://") {
+		if !lockURL().MatchString(file.Given) || strings.HasPrefix(file.Given, "file://") {
 			parts = append(parts, entry["directory"]) // elsewhere pip refuses one that it selects
 		}
 		for _, part := range parts {

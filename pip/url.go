@@ -4,12 +4,13 @@ import (
 	"errors"
 	"net/netip"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"thresher/internal/lazyregexp"
 )
 
 // splitURL is a URL as Python's urllib.parse.urlsplit takes it apart.
@@ -162,11 +163,11 @@ func (d *dialect) isURL(text string) (bool, error) {
 	return d.isVCSScheme(scheme), nil
 }
 
-var requirementsURL = regexp.MustCompile(`(?i)^(http|https|file):`)
+var requirementsURL = lazyregexp.New(`(?i)^(http|https|file):`)
 
 // isRequirementsURL is what pip's requirements reader takes for a URL when it
 // resolves nested names.
-func isRequirementsURL(text string) bool { return requirementsURL.MatchString(text) }
+func isRequirementsURL(text string) bool { return requirementsURL().MatchString(text) }
 
 // joinSchemes are those that urllib.parse.urljoin resolves relative names
 // against, among the ones that reach it here.
@@ -357,8 +358,8 @@ type link struct {
 }
 
 var (
-	eggFragment = regexp.MustCompile(`[#&]egg=([^&]*)`)
-	projectName = regexp.MustCompile(`(?i)^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$`)
+	eggFragment = lazyregexp.New(`[#&]egg=([^&]*)`)
+	projectName = lazyregexp.New(`(?i)^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$`)
 )
 
 // eggError is a "#egg=" that pip refuses.
@@ -372,9 +373,9 @@ func (d *dialect) newLink(url string) (link, error) {
 		return link{}, err
 	}
 	l := link{url: url, scheme: s.Scheme, host: s.Host, path: unquote(s.Path)}
-	if m := eggFragment.FindStringSubmatch(url); m != nil {
+	if m := eggFragment().FindStringSubmatch(url); m != nil {
 		l.egg, l.hasEgg = m[1], true
-		if d.eggNamesStrict && !projectName.MatchString(l.egg) {
+		if d.eggNamesStrict && !projectName().MatchString(l.egg) {
 			return l, &eggError{fragment: l.egg, url: url}
 		}
 	}

@@ -14,17 +14,18 @@ type statement struct {
 }
 
 var (
-	fieldsByKey = func() map[string]*field {
+	fieldsByKey = sync.OnceValue(func() map[string]*field {
 		byKey := map[string]*field{}
-		for i := range fields {
-			byKey[strings.TrimSuffix(fields[i].info.Key, ".NAME")] = &fields[i]
+		all := fields()
+		for i := range all {
+			byKey[strings.TrimSuffix(all[i].info.Key, ".NAME")] = &all[i]
 		}
 		return byKey
-	}()
-	tables = func() map[string][]string {
+	})
+	tables = sync.OnceValue(func() map[string][]string {
 		children := map[string][]string{}
-		for i := range fields {
-			key := strings.TrimSuffix(fields[i].info.Key, ".NAME")
+		for _, field := range fields() {
+			key := strings.TrimSuffix(field.info.Key, ".NAME")
 			for {
 				table, child := "", key
 				if at := strings.LastIndex(key, "."); at >= 0 {
@@ -40,14 +41,14 @@ var (
 			}
 		}
 		return children
-	}()
+	})
 )
 
 // Keys returns every key of a policy file, in the order of docs/policy.md.
 func Keys() []KeyInfo {
-	infos := make([]KeyInfo, len(fields))
-	for i := range fields {
-		infos[i] = fields[i].info
+	infos := make([]KeyInfo, len(fields()))
+	for i, field := range fields() {
+		infos[i] = field.info
 	}
 	return infos
 }
@@ -59,11 +60,11 @@ const mostProblems = 200
 // knownKeyOrTable says whether a text is a key, a table, or an entry of a
 // table of names.
 func knownKeyOrTable(text string) bool {
-	if fieldsByKey[text] != nil || tables[text] != nil && text != "" {
+	if fieldsByKey()[text] != nil || tables()[text] != nil && text != "" {
 		return true
 	}
 	for at := strings.Index(text, "."); at >= 0; {
-		if parent := fieldsByKey[text[:at]]; parent != nil {
+		if parent := fieldsByKey()[text[:at]]; parent != nil {
 			return strings.HasSuffix(parent.info.Key, ".NAME")
 		}
 		next := strings.Index(text[at+1:], ".")
@@ -77,10 +78,10 @@ func knownKeyOrTable(text string) bool {
 
 var everyKeyAndTable = sync.OnceValue(func() []string {
 	var all []string
-	for key := range fieldsByKey {
+	for key := range fieldsByKey() {
 		all = append(all, key)
 	}
-	for table := range tables {
+	for table := range tables() {
 		if table != "" {
 			all = append(all, table)
 		}
@@ -118,16 +119,16 @@ func checkTable(table *node, prefix string) (statements []statement, problems []
 		case strings.Contains(word.name, "."): // quoted, so no path of ours
 			place.Message = unknownKey(prefixed(prefix, keyTOML(word.name)), "")
 			problems = append(problems, place)
-		case fieldsByKey[key] != nil:
-			value, wrong := fieldsByKey[key].read(word.value)
+		case fieldsByKey()[key] != nil:
+			value, wrong := fieldsByKey()[key].read(word.value)
 			problems = append(problems, wrong...)
 			if len(wrong) == 0 {
-				statements = append(statements, statement{fieldsByKey[key], value, word.line, word.column})
+				statements = append(statements, statement{fieldsByKey()[key], value, word.line, word.column})
 			}
-		case tables[key] != nil && word.value.kind == tableKind:
+		case tables()[key] != nil && word.value.kind == tableKind:
 			inner, wrong := checkTable(word.value, key)
 			statements, problems = append(statements, inner...), append(problems, wrong...)
-		case tables[key] != nil:
+		case tables()[key] != nil:
 			place.Message = key + ": " + wrongKind(tableKind, word.value.kind)
 			problems = append(problems, place)
 		default:
@@ -148,7 +149,7 @@ func prefixed(prefix, name string) string {
 // nearestKey returns the known key that was probably meant: one of the same
 // table that is spelled alike, or one of the same name in another table.
 func nearestKey(prefix, name string) string {
-	if near := nearest(name, tables[prefix]); near != "" {
+	if near := nearest(name, tables()[prefix]); near != "" {
 		return prefixed(prefix, near)
 	}
 	for _, key := range everyKeyAndTable() {

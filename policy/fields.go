@@ -1,9 +1,12 @@
 package policy
 
-import "strconv"
+import (
+	"strconv"
+	"sync"
+)
 
-// fields is every key of a policy file, in the order of docs/policy.md.
-var fields = buildFields()
+// fields gives every key of a policy file, in the order of docs/policy.md.
+var fields = sync.OnceValue(buildFields)
 
 func buildFields() []field {
 	table := []field{

@@ -94,7 +94,7 @@ func Default(preset Preset) *Policy {
 	for _, info := range ruleTable {
 		policy.rules[info.Rule] = new(Sourced[Action])
 	}
-	for _, field := range fields {
+	for _, field := range fields() {
 		field.reset(policy, preset)
 	}
 	return policy
@@ -283,16 +283,16 @@ func (m *merger) preset(statements []statement) {
 	preset := statements[at].value.(Preset)
 	source := m.source(statements[at].line)
 	_, lockedPreset := m.locked("preset")
-	for i := range fields {
-		if fields[i].info.Key == "preset" || m.file.Layer == ProjectLayer && fields[i].info.Layers != EveryLayer {
+	for _, field := range fields() {
+		if field.info.Key == "preset" || m.file.Layer == ProjectLayer && field.info.Layers != EveryLayer {
 			continue
 		}
 		from := Source{} // a preset's values are defaults,
 		if m.file.Layer == ProjectLayer {
 			from = source // but what a project makes stricter bears its name
 		}
-		_, locked := m.locked(fields[i].info.Key)
-		fields[i].adopt(m.policy, preset, from, !m.trusted || locked || lockedPreset)
+		_, locked := m.locked(field.info.Key)
+		field.adopt(m.policy, preset, from, !m.trusted || locked || lockedPreset)
 	}
 }
 

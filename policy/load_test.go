@@ -206,7 +206,7 @@ func TestPresets(t *testing.T) {
 	t.Run("each is at least as strict as the one before", func(t *testing.T) {
 		steps := []Preset{Relaxed, Standard, Strict}
 		for i := range steps[1:] {
-			for _, field := range fields {
+			for _, field := range fields() {
 				if field.adopt(Default(steps[i]), steps[i+1], Source{}, true) {
 					t.Errorf("%s is looser in %s than in %s", field.info.Key, steps[i+1], steps[i])
 				}

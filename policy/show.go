@@ -36,7 +36,7 @@ func (s Setting) MarshalJSON() ([]byte, error) {
 // the layer that said it.
 func (p *Policy) Show() []Setting {
 	var settings []Setting
-	for _, field := range fields {
+	for _, field := range fields() {
 		settings = append(settings, field.show(p)...)
 	}
 	for i := range settings {
@@ -51,7 +51,7 @@ func Init() []byte {
 	var text strings.Builder
 	text.WriteString(initHeading)
 	section := ""
-	for _, field := range fields {
+	for _, field := range fields() {
 		table, name := "", field.info.Key
 		if at := strings.Index(name, "."); at >= 0 {
 			table, name = name[:at], name[at+1:]

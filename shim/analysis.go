@@ -2,11 +2,11 @@ package shim
 
 import (
 	"errors"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"thresher/index"
+	"thresher/internal/lazyregexp"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy"
@@ -156,7 +156,7 @@ func (a *analysis) judge() []policy.Finding {
 // hashInURL is what pips take for the hash of the file behind a URL: newer ones
 // behind "#" or "&" alone, those before 23.0 anywhere, and all the first that
 // they meet (pip 26.2 models/link.py).
-var hashInURL = regexp.MustCompile(`(sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)`)
+var hashInURL = lazyregexp.New(`(sha512|sha384|sha256|sha224|sha1|md5)=([^&]*)`)
 
 // hashDigits are the hash algorithms that nobody can forge, with the length of
 // their values.
@@ -165,7 +165,7 @@ var hashDigits = map[string]int{"sha512": 128, "sha384": 96, "sha256": 64, "sha2
 // urlHasHash says whether pip, of whatever version, holds the file behind a URL
 // against a good hash in its fragment.
 func urlHasHash(rawURL string) bool {
-	found := hashInURL.FindStringSubmatchIndex(rawURL)
+	found := hashInURL().FindStringSubmatchIndex(rawURL)
 	fragment := strings.IndexByte(rawURL, '#')
 	if found == nil || fragment < 0 || found[0] <= fragment || !strings.ContainsRune("#&", rune(rawURL[found[0]-1])) {
 		return false

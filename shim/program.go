@@ -2,12 +2,13 @@ package shim
 
 import (
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"strings"
+
+	"thresher/internal/lazyregexp"
 )
 
-var pipName = regexp.MustCompile(`^pip(3(\.[0-9]+)?)?$`)
+var pipName = lazyregexp.New(`^pip(3(\.[0-9]+)?)?$`)
 
 // ProgramName tells under which pip name the binary was called: "pip", "pip3"
 // or "pip3.N", or "" where it was called as thresher. It goes by argv[0], since
@@ -17,7 +18,7 @@ func ProgramName(argv0 string) string {
 	if runtime.GOOS == "windows" {
 		name = strings.TrimSuffix(strings.ToLower(name), ".exe")
 	}
-	if !pipName.MatchString(name) {
+	if !pipName().MatchString(name) {
 		return ""
 	}
 	return name

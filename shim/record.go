@@ -2,12 +2,12 @@ package shim
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"thresher/index"
 	"thresher/internal/journal"
+	"thresher/internal/lazyregexp"
 	"thresher/policy"
 	"thresher/venv"
 )
@@ -48,16 +48,16 @@ func verdict(f policy.Finding) journal.Verdict {
 }
 
 var (
-	urlInText = regexp.MustCompile(`[A-Za-z][A-Za-z0-9+.-]*://\S+`)
+	urlInText = lazyregexp.New(`[A-Za-z][A-Za-z0-9+.-]*://\S+`)
 	// bareCredentials are those of a proxy that is named without its scheme.
-	bareCredentials = regexp.MustCompile(`(^|=)[^\s/@:=]+:[^\s/@]+@`)
+	bareCredentials = lazyregexp.New(`(^|=)[^\s/@:=]+:[^\s/@]+@`)
 )
 
 // redactArgs replaces the credentials of every URL in the words by ***.
 func redactArgs(args []string) []string {
 	redacted := make([]string, len(args))
 	for i, arg := range args {
-		redacted[i] = bareCredentials.ReplaceAllString(urlInText.ReplaceAllStringFunc(arg, redactURL), "${1}***@")
+		redacted[i] = bareCredentials().ReplaceAllString(urlInText().ReplaceAllStringFunc(arg, redactURL), "${1}***@")
 	}
 	return redacted
 }
