@@ -94,7 +94,7 @@ func (e *cacheEntry) fresh(now time.Time) bool {
 	return age >= 0 && age < time.Duration(e.Fresh)*time.Second
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })
 
 // diskCache keeps answers in files that are replaced as a whole, so that runs
 // side by side see an old or a new one. What is broken is a miss.
@@ -157,7 +157,7 @@ func (d *diskCache) load(key cacheKey) *cacheEntry {
 		return nil
 	}
 	var e cacheEntry
-	if json.Unmarshal(header, &e) != nil || e.Key != key || e.Length != len(body) || e.CRC != crc32.Checksum(body, castagnoli) {
+	if json.Unmarshal(header, &e) != nil || e.Key != key || e.Length != len(body) || e.CRC != crc32.Checksum(body, castagnoli()) {
 		return nil
 	}
 	if !headerValue(e.ETag) || !headerValue(e.LastModified) {
@@ -178,7 +178,7 @@ func headerValue(text string) bool {
 }
 
 func (d *diskCache) store(e *cacheEntry, body []byte) {
-	e.Length, e.CRC = len(body), crc32.Checksum(body, castagnoli)
+	e.Length, e.CRC = len(body), crc32.Checksum(body, castagnoli())
 	if int64(len(body)) > d.size/4 {
 		return // one answer is not to push out all others
 	}

@@ -80,6 +80,10 @@ func parse(in Input, reinvoked string) *Command {
 		p.cmd.Passthrough = true
 		return p.cmd
 	}
+	if name, passes := plainlyPassesThrough(in.Args, p.environ); passes {
+		p.cmd.Name, p.cmd.Passthrough = name, true
+		return p.cmd
+	}
 	p.findTable()
 	p.config = &configReader{
 		version: in.Installation.Version, pythonVersion: in.Installation.PythonVersion,
@@ -103,6 +107,19 @@ func onlyPip(c *Command) bool {
 	}
 	r := c.Requirements[0]
 	return r.Canonical == "pip" && r.URL == "" && !r.Editable && !r.Constraint
+}
+
+// plainlyPassesThrough tells the commands of which nothing needs to be read:
+// their first word says what they are, and pip says what is wrong with the
+// rest. Nobody should wait for the option table to see a list.
+func plainlyPassesThrough(words []string, environ environment) (name string, passes bool) {
+	if _, elsewhere := environ.lookup("PIP_PYTHON"); elsewhere || len(words) == 0 {
+		return "", false
+	}
+	if len(words) == 1 && (words[0] == "--version" || words[0] == "-V") {
+		return "", true
+	}
+	return words[0], passingThrough[words[0]] && words[0] != "uninstall"
 }
 
 // completing tells whether pip would only print completions and exit. Without

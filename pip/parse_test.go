@@ -39,7 +39,8 @@ func TestParseKindsOfCommands(t *testing.T) {
 		{name: "no completion", args: []string{"install", "foo"}, environ: []string{"PIP_AUTO_COMPLETE=1"}, command: "install"},
 		{name: "version from the environment is ignored", args: []string{"install", "foo"}, environ: []string{"PIP_VERSION=1"}, command: "install"},
 		{name: "not in this spelling", args: []string{"install", "foo"}, environ: []string{"PIP_--VERSION=1"}, passthrough: true},
-		{name: "a bad value for every command", args: []string{"list"}, environ: []string{"PIP_RETRIES=x"}, status: 3},
+		{name: "a bad value for every command", args: []string{"-q", "list"}, environ: []string{"PIP_RETRIES=x"}, status: 3},
+		{name: "pip says what is wrong with it", args: []string{"list"}, environ: []string{"PIP_RETRIES=x"}, passthrough: true, command: "list"},
 		{name: "an address that cannot be fetched", args: []string{"install", "-r", "https://files.example/r.txt"}, unreadable: true, command: "install"},
 		{name: "python behind the command", args: []string{"install", "--python", "x", "foo"}, status: 1, command: "install"},
 	} {

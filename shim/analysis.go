@@ -64,7 +64,7 @@ func (in *invocation) fetch(url string) (pip.Page, error) {
 		return pip.Page{}, err
 	}
 	defer client.Close()
-	document, err := client.Get(in.context, url)
+	document, err := client.Get(in.untilInterrupted(), url)
 	var status *index.StatusError
 	switch {
 	case errors.Is(err, index.ErrNotFound):

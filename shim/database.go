@@ -50,7 +50,7 @@ func (in *invocation) openDatabase(a *analysis) (*database, error) {
 	if !update.Automatic.Value || d.opened != nil && in.fresh(d.opened, a) {
 		return d, nil
 	}
-	ctx, cancel := context.WithCancel(in.context)
+	ctx, cancel := context.WithCancel(in.untilInterrupted())
 	d.cancel, d.done = cancel, make(chan struct{})
 	go func() {
 		defer close(d.done)

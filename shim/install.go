@@ -31,7 +31,7 @@ func (in *invocation) install(a *analysis) int {
 	}
 	defer database.close()
 	if a.policy.Update.Required.Value {
-		if database.wait(in.context, waitForScan); database.missing() {
+		if database.wait(in.untilInterrupted(), waitForScan); database.missing() {
 			in.say.noDatabase(database.refreshFailure())
 			in.say.refusedSummary()
 			return statusRefused
@@ -49,7 +49,7 @@ func (in *invocation) install(a *analysis) int {
 		analysis: a, database: database, now: in.start, answered: map[string]bool{},
 		held: map[string]scan.HeldRelease{},
 	}
-	opened, err := gate.Start(in.context, judge.gateConfig(in, client))
+	opened, err := gate.Start(in.untilInterrupted(), judge.gateConfig(in, client))
 	if err != nil {
 		in.say.failed("open the gate", err)
 		return statusBroken

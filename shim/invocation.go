@@ -34,26 +34,27 @@ const (
 
 // invocation is one call of the shim with everything it was given.
 type invocation struct {
-	context     context.Context
-	endSignal   syscall.Signal // that ended pip; 0 none
-	pipRan      bool           // pip was started
-	program     string         // "pip", "pip3", "pip3.11"
-	args        []string
-	environ     []string          // without thresher's own variables
-	environment map[string]string // the same
-	off         bool              // THRESHER=off
-	interpreter string            // named by a guard
-	gate        string            // the gate a parent run offers, unproven
-	dir         string
-	self        string // path of this binary
-	places      places.Places
-	streams     Streams
-	say         *messenger
-	terminal    bool // a person can be asked
-	width       int  // of the terminal; 0 none
-	coloured    bool
-	start       time.Time
-	unsaid      []policy.Finding // notes that wait for the one line they get without a terminal
+	context      context.Context // see untilInterrupted
+	stopWatching context.CancelFunc
+	endSignal    syscall.Signal // that ended pip; 0 none
+	pipRan       bool           // pip was started
+	program      string         // "pip", "pip3", "pip3.11"
+	args         []string
+	environ      []string          // without thresher's own variables
+	environment  map[string]string // the same
+	off          bool              // THRESHER=off
+	interpreter  string            // named by a guard
+	gate         string            // the gate a parent run offers, unproven
+	dir          string
+	self         string // path of this binary
+	places       places.Places
+	streams      Streams
+	say          *messenger
+	terminal     bool // a person can be asked
+	width        int  // of the terminal; 0 none
+	coloured     bool
+	start        time.Time
+	unsaid       []policy.Finding // notes that wait for the one line they get without a terminal
 }
 
 func newInvocation(program string, args, environ []string, streams Streams) (*invocation, error) {

@@ -32,7 +32,7 @@ func (in *invocation) livingGate() (parentGate, bool) {
 		return parentGate{}, false
 	}
 	pid, err := strconv.Atoi(words[0])
-	if err != nil || !venv.AncestorIs(pid, in.self) || !gate.Alive(in.context, words[1], words[2], words[3]) {
+	if err != nil || !venv.AncestorIs(pid, in.self) || !gate.Alive(in.untilInterrupted(), words[1], words[2], words[3]) {
 		return parentGate{}, false
 	}
 	return parentGate{address: words[1]}, true

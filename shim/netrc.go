@@ -82,7 +82,7 @@ func isSimpleNetrc(text string) bool {
 // readsNetrc asks the interpreter that will run pip whether it can read a
 // netrc: Pythons differ in that.
 func (in *invocation) readsNetrc(a *analysis, path string) bool {
-	command := exec.CommandContext(in.context, a.command.Installation.Interpreter, "-I", "-c", "import netrc, sys; netrc.netrc(sys.argv[1])", path)
+	command := exec.CommandContext(in.untilInterrupted(), a.command.Installation.Interpreter, "-I", "-c", "import netrc, sys; netrc.netrc(sys.argv[1])", path)
 	command.Env = in.environ
 	return command.Run() == nil
 }

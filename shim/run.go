@@ -22,21 +22,28 @@ func Run(program string, args, environ []string, streams Streams) int {
 		in.say.failed("start", err)
 		return statusBroken
 	}
-	// Until pip runs and gets the keyboard's signals itself, they end the run
-	// with everything put away.
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	in.context = ctx
 	status := in.run()
-	if ctx.Err() != nil && status != 0 && !in.pipRan {
+	if in.context != nil && in.context.Err() != nil && status != 0 && !in.pipRan {
 		in.say.interrupted()
 		return 128 + int(syscall.SIGINT)
 	}
+	if in.stopWatching != nil {
+		in.stopWatching()
+	}
 	if in.endSignal != 0 {
-		stop()
 		endBySignal(in.endSignal)
 	}
 	return status
+}
+
+// untilInterrupted is the context of all work. From its first call on, until
+// pip runs and gets the keyboard's signals itself, they end the run with
+// everything put away. Before, there is nothing to put away.
+func (in *invocation) untilInterrupted() context.Context {
+	if in.context == nil {
+		in.context, in.stopWatching = signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	}
+	return in.context
 }
 
 func (in *invocation) run() int {
@@ -51,6 +58,7 @@ func (in *invocation) run() int {
 		in.keepGuarded(installation)
 		return in.passThrough(command)
 	}
+	in.untilInterrupted()
 	if in.off {
 		if in.maySwitchOff() {
 			in.say.switchedOff()

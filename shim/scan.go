@@ -24,7 +24,7 @@ const tooOldToTrust = 24 * time.Hour
 // scan matches what is installed now against the advisories and says what was
 // found: one line on a good day.
 func (in *invocation) scan(a *analysis, judge *judgement, opened *gate.Gate, after state, changes []venv.Change) (scan.Result, error) {
-	judge.database.wait(in.context, waitForScan)
+	judge.database.wait(in.untilInterrupted(), waitForScan)
 	data := judge.database.data()
 	if data == nil {
 		in.say.noDatabase(judge.database.refreshFailure())

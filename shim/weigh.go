@@ -83,7 +83,7 @@ func (in *invocation) gather(a *analysis, client *index.Client, judge *judgement
 	if len(subjects) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(in.context, a.policy.Evidence.Deadline.Value.Duration())
+	ctx, cancel := context.WithTimeout(in.untilInterrupted(), a.policy.Evidence.Deadline.Value.Duration())
 	defer cancel()
 	source := evidence.Source{
 		Client: client, Pin: a.pin, Malware: judge.database.wholeMalware, Now: in.start,
