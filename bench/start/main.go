@@ -5,24 +5,27 @@
 //
 //	go run ./bench/start
 //
-// It prints medians of 30 runs, taken in turn, and their differences.
+// It prints medians of 30 runs (-runs), taken in turn, and the medians of the
+// differences within each turn, which a machine that gets slower or faster
+// meanwhile does not move.
 package main
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"sort"
+	"slices"
 	"time"
 
 	"thresher/internal/testkit"
 )
 
-const runs = 30
-
 func main() {
+	runs := flag.Int("runs", 30, "how often each command is run")
+	flag.Parse()
 	t, done := testkit.Standalone()
 	defer done()
 	dir := t.TempDir()
@@ -77,7 +80,7 @@ func main() {
 		{"a typo refused", command(guarded, shim, "install", "reqeusts"), -1},
 	}
 	times := make([][]time.Duration, len(measures))
-	for round := range runs + 2 {
+	for round := range *runs + 2 {
 		for i, m := range measures {
 			start := time.Now()
 			m.run()
@@ -89,15 +92,24 @@ func main() {
 	for i, m := range measures {
 		fmt.Printf("%-34s %8.1f ms", m.name, milliseconds(median(times[i])))
 		if m.base >= 0 {
-			fmt.Printf("  %+6.1f ms", milliseconds(median(times[i])-median(times[m.base])))
+			fmt.Printf("  %+6.1f ms", milliseconds(median(differences(times[i], times[m.base]))))
 		}
 		fmt.Println()
 	}
 }
 
+// differences pairs what was measured in the same turn.
+func differences(times, base []time.Duration) []time.Duration {
+	found := make([]time.Duration, len(times))
+	for i := range times {
+		found[i] = times[i] - base[i]
+	}
+	return found
+}
+
 func median(times []time.Duration) time.Duration {
-	sort.Slice(times, func(i, j int) bool { return times[i] < times[j] })
-	return times[len(times)/2]
+	sorted := slices.Sorted(slices.Values(times))
+	return sorted[len(sorted)/2]
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
