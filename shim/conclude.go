@@ -136,16 +136,14 @@ func changesEnvironment(c *pip.Command) bool {
 
 // tellUnvouched reports distributions that arrived without a verdict.
 func (in *invocation) tellUnvouched(a *analysis, ledger []gate.Entry, changes []venv.Change) bool {
-	var arrived []gate.Arrived
+	var arrived []venv.Distribution
 	for _, c := range changes {
-		if c.Kind == venv.Removed || a.hadVerdict(c.Distribution) {
-			continue
+		if c.Kind != venv.Removed && len(gate.Unvouched(ledger, []gate.Arrived{asArrived(c.Distribution)})) > 0 {
+			arrived = append(arrived, c.Distribution)
 		}
-		arrived = append(arrived, gate.Arrived{Name: c.Name, Version: c.After, Hash: c.Distribution.ArchiveHash})
 	}
-	missing := gate.Unvouched(ledger, arrived)
 	stops := false
-	for _, m := range missing {
+	for _, m := range withoutVerdict(arrived, a.command, in.checkouts(a.command)) {
 		for _, f := range a.policy.JudgeArrival(policy.Arrival{Name: m.Name, Version: m.Version}) {
 			a.findings = append(a.findings, f)
 			if f.Action == policy.Block || f.Action == policy.Ask {
@@ -157,35 +155,8 @@ func (in *invocation) tellUnvouched(a *analysis, ledger []gate.Entry, changes []
 	return stops
 }
 
-// hadVerdict says whether a distribution came from a path or URL that the
-// command named and policy judged.
-func (a *analysis) hadVerdict(d venv.Distribution) bool {
-	if d.DirectURL == "" && !d.Editable {
-		return false
-	}
-	for _, r := range a.command.Requirements {
-		if r.URL == "" && r.Path == "" {
-			continue
-		}
-		if r.Path != "" && isArchive(r.Path) {
-			continue // its hash is in the ledger
-		}
-		if sameSource(d.DirectURL, r) {
-			return true
-		}
-	}
-	return false
-}
-
-// sameSource compares a recorded origin (PEP 610, without credentials,
-// fragment and revision) with a requirement.
-func sameSource(recorded string, r pip.Requirement) bool {
-	if r.Path != "" {
-		return strings.TrimSuffix(strings.TrimPrefix(recorded, "file://"), "/") == strings.TrimSuffix(fileURLPath(r.Path), "/")
-	}
-	wanted := plainURL(r.URL)
-	_, wanted, _ = cutVCS(wanted)
-	return strings.TrimSuffix(plainURL(recorded), "/") == strings.TrimSuffix(wanted, "/")
+func asArrived(d venv.Distribution) gate.Arrived {
+	return gate.Arrived{Name: d.Name, Version: d.Version, Hash: d.ArchiveHash}
 }
 
 // tellHooks names files that will run at every start of Python and arrived
