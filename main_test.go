@@ -135,17 +135,21 @@ func mustGetwd() string {
 
 func stateOf(ts *testscript.TestScript) *state { return ts.Value(stateKey{}).(*state) }
 
-// environment DIR [PYTHON]: makes a virtual environment with pip.
+// environment DIR [MINOR]: makes a virtual environment with pip.
 func makeEnvironment(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 1 {
 		ts.Fatalf("usage: environment DIR [MINOR]")
 	}
 	python := stateOf(ts).python
 	if len(args) > 1 {
+		found := false
 		for _, p := range testkit.Pythons(stateOf(ts).tb) {
 			if strconv.Itoa(p.Minor) == args[1] {
-				python = p
+				python, found = p, true
 			}
+		}
+		if !found {
+			stateOf(ts).tb.Skipf("skipped: there is no Python 3.%s", args[1])
 		}
 	}
 	testkit.Environment(stateOf(ts).tb, python, ts.MkAbs(args[0]))
@@ -319,8 +323,7 @@ func upgradePip(ts *testscript.TestScript, _ bool, args []string) {
 	testkit.InstallPip(stateOf(ts).tb, dir, testkit.PipWheel(stateOf(ts).tb, python, args[1]))
 }
 
-// condition: [python3.N] for an interpreter of that version on the machine,
-// [data:FILE] for a file of the shared test data beside the checkout.
+// condition: [data:FILE] for a file of the shared test data beside the checkout.
 func condition(word string) (bool, error) {
 	if file, ok := strings.CutPrefix(word, "data:"); ok {
 		_, err := os.Stat(filepath.Join("..", "shared", "data", file))

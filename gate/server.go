@@ -36,7 +36,9 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusForbidden, messageNotThisRun)
 	case r.URL.Path == challengePath:
 		g.answerChallenge(w, r)
-	case !g.authentic(r.Header.Get("Authorization")):
+	case !g.authentic(r.Header.Get("Authorization")) && !(r.URL.IsAbs() && g.authentic(r.Header.Get("Proxy-Authorization"))):
+		// The proxy's are enough: pip before 20.3 knows no NETRC, so that it
+		// sends those alone.
 		// Not 401: pip would ask the person at the terminal for a password.
 		refuse(w, r, http.StatusForbidden, messageNotThisRun)
 	case r.Method != http.MethodGet && r.Method != http.MethodHead:
