@@ -198,7 +198,12 @@ func InstallPip(t testing.TB, environment, wheel string) {
 		copyOut(t, f, filepath.Join(sites[0], f.Name))
 	}
 	minor := strings.TrimPrefix(filepath.Base(filepath.Dir(sites[0])), "python")
-	script := "#!" + filepath.Join(environment, "bin", "python"+minor) + `
+	// Up to Python 3.8 an environment has no python3.X.
+	interpreter := filepath.Join(environment, "bin", "python"+minor)
+	if _, err := os.Stat(interpreter); err != nil {
+		interpreter = filepath.Join(environment, "bin", "python3")
+	}
+	script := "#!" + interpreter + `
 # -*- coding: utf-8 -*-
 import re
 import sys
