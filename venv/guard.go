@@ -131,7 +131,7 @@ func guardFiles(program string, minor int) ([]guardFile, error) {
 	files := []guardFile{{guardModuleName, strings.Replace(guardSource, "@THRESHER@", strconv.QuoteToASCII(program), 1)}}
 	if minor >= firstWithStartFiles {
 		files = append(files,
-			guardFile{startModuleName, startSource + "\n\ndef start():\n    pass\n"},
+			guardFile{startModuleName, "directory = __file__.rpartition('_thresher_start')[0]\n" + startSource + "\n\ndef start():\n    pass\n"},
 			guardFile{startFileName, strings.TrimSuffix(startModuleName, ".py") + ":start\n"})
 	}
 	return append(files, guardFile{pathFileName, pathFile()}), nil
@@ -141,7 +141,7 @@ func guardFiles(program string, minor int) ([]guardFile, error) {
 // that begins with "import", as site.py demands. It reads the files of a virtual
 // environment twice up to Python 3.13, and the guard of the user's
 // site-packages may have come before: the mark on sys keeps the code from
-// running again.
+// running again. sitedir is what site.py calls the directory that the file is in.
 func pathFile() string {
 	var code strings.Builder
 	for line := range strings.Lines(startSource) {
@@ -150,7 +150,7 @@ func pathFile() string {
 		}
 	}
 	code.WriteString("sys._thresher_guard = True\n")
-	return "import sys; hasattr(sys, '_thresher_guard') or exec(" + strconv.QuoteToASCII(code.String()) + ", {})\n"
+	return "import sys; hasattr(sys, '_thresher_guard') or exec(" + strconv.QuoteToASCII(code.String()) + ", {'directory': sitedir})\n"
 }
 
 // InstallGuard writes the guard that calls the thresher at the absolute path

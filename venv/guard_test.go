@@ -331,6 +331,38 @@ func TestGuardLeavesOthersAlone(t *testing.T) {
 	}
 }
 
+// What lies in the working directory or on PYTHONPATH takes the place of
+// nothing that is imported on the way to thresher.
+func TestGuardIsNotTakenFromACheckout(t *testing.T) {
+	skipOnWindows(t)
+	for _, python := range testkit.Pythons(t) {
+		t.Run(python.Version, func(t *testing.T) {
+			t.Parallel()
+			interpreter := sharedEnvironment(t, python).Interpreter
+			checkout := t.TempDir()
+			for _, module := range []string{"_thresher_guard", "_thresher_start", "_signal", "signal", "subprocess", "ctypes", "ensurepip"} {
+				text := "import sys\nprint('taken', __name__)\nfind_spec = lambda *a: None\nstart = lambda: None\n"
+				if err := os.WriteFile(filepath.Join(checkout, module+".py"), []byte(text), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, args := range [][]string{
+				{"-m", "pip", "install", "alpha"},
+				{"-c", "import runpy, sys; sys.path.remove(''); sys.argv[1:] = ['install', 'alpha']; runpy.run_module('pip', run_name='__main__', alter_sys=True)"},
+			} {
+				r := runGuarded(t, checkout, nil, interpreter, args...)
+				if r.call == nil || !slices.Equal(r.call.Args, []string{"pip", "install", "alpha"}) || r.status != recordedStatus || r.stdout != "" {
+					t.Errorf("%q: status %d, call %+v, %q %s", args, r.status, r.call, r.stdout, r.stderr)
+				}
+			}
+			r := runGuarded(t, t.TempDir(), []string{"PYTHONPATH=" + checkout}, interpreter, "-m", "pip", "install", "alpha")
+			if r.call == nil || r.status != recordedStatus || strings.Contains(r.stdout, "_thresher") {
+				t.Errorf("PYTHONPATH: status %d, call %+v, %q %s", r.status, r.call, r.stdout, r.stderr)
+			}
+		})
+	}
+}
+
 // The pip that thresher starts itself goes on as plain pip; the same variables
 // in other hands do not help.
 func TestGuardKnowsItsOwnPip(t *testing.T) {

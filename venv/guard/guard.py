@@ -304,7 +304,7 @@ def called(finder):
 
 def restore_signals():
     """Undo what Python did to signals for itself: exec would hand it on."""
-    import signal
+    import _signal as signal  # built in
     for name in ("SIGPIPE", "SIGXFZ", "SIGXFSZ"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
@@ -440,12 +440,27 @@ class VirtualenvLoader(Loader):
         session.run = guarded_run
 
 
+def without_working_directory(path):
+    """Give sys.path without what `python -m pip` puts first: what is imported
+    on the way to thresher is not to come from a checkout."""
+    try:
+        here = os.getcwd()
+    except OSError:
+        here = ""
+    return [entry for entry in path if entry not in ("", here)]
+
+
 def find_spec(thresher, name, path, target):
     """Find a module as Python would without the guard, and stand before it."""
     if name.startswith("pip"):
         # __pip-runner__.py has a finder of its own for pip, and not for what
         # is in it.
-        called(thresher)
+        everything = sys.path[:]
+        sys.path[:] = without_working_directory(everything)
+        try:
+            called(thresher)
+        finally:
+            sys.path[:] = everything
         if name == "pip" or thresher not in sys.meta_path:
             return None
     for finder in sys.meta_path:
