@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -10,9 +11,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/advisory"
 	"thresher/index"
 	"thresher/pep"
 	"thresher/policy"
+	"thresher/scan"
 )
 
 // card is the checklist of `thresher explain` about one name.
@@ -24,13 +27,17 @@ type card struct {
 	Findings  []policy.Finding `json:"findings"`
 }
 
+const popularNames = "popular names"
+
 // question is one line of the checklist. Answer is yes, no or unknown: from
-// the side of somebody who would like to trust the name.
+// the side of somebody who would like to trust the name. AsOf is up to when
+// the source knows; nil where it is part of this release, or not known.
 type question struct {
-	Question string `json:"question"`
-	Answer   string `json:"answer"`
-	Evidence string `json:"evidence"`
-	Source   string `json:"source"`
+	Question string     `json:"question"`
+	Answer   string     `json:"answer"`
+	Evidence string     `json:"evidence"`
+	Source   string     `json:"source"`
+	AsOf     *time.Time `json:"as_of,omitempty"`
 }
 
 func (p *program) explainCommand() *cli.Command {
@@ -59,10 +66,14 @@ func (p *program) explainCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			known, err := p.local()
+			if err != nil {
+				return err
+			}
 			encoder := json.NewEncoder(p.out)
 			encoder.SetEscapeHTML(false)
 			for _, r := range requested {
-				made := p.card(loaded, r, projects)
+				made := p.card(loaded, r, projects, known)
 				if c.Bool("json") {
 					err = encoder.Encode(made)
 				} else {
@@ -77,10 +88,42 @@ func (p *program) explainCommand() *cli.Command {
 	}
 }
 
-func (p *program) card(loaded *policy.Policy, r policy.Requested, projects map[string]policy.ProjectEvidence) card {
+// localSources are up to when the sources on this machine know: of the popular
+// names nil for those of this release, of the advisories nil for none.
+type localSources struct {
+	popular, advisories *time.Time
+	malware             func(canonical string) []string
+}
+
+func (p *program) local() (localSources, error) {
+	var sources localSources
+	if info, err := os.Stat(p.places.Popular()); err == nil {
+		changed := info.ModTime()
+		sources.popular = &changed
+	}
+	var err error
+	if sources.malware, err = p.malware(); err != nil {
+		return sources, err
+	}
+	database, err := advisory.Open(p.places.Advisories())
+	if err != nil {
+		return sources, nil // there are none, or they are damaged: the card says so
+	}
+	defer database.Close()
+	asOf := database.AsOf()
+	sources.advisories = &asOf
+	return sources, nil
+}
+
+func (p *program) card(loaded *policy.Policy, r policy.Requested, projects map[string]policy.ProjectEvidence, local localSources) card {
 	project, asked := projects[r.Canonical]
 	if !asked {
-		project = policy.ProjectEvidence{Name: r.Name, Canonical: r.Canonical, New: true, Requested: true, Now: p.now, Failure: "no index was asked"}
+		project = policy.ProjectEvidence{
+			Name: r.Name, Canonical: r.Canonical, New: true, Requested: true, Now: p.now, Failure: "no index was asked",
+		}
+		if local.malware != nil {
+			project.Malware = local.malware(r.Canonical)
+		}
 	}
 	known := policy.NameEvidenceOf(r.Name)
 	findings := loaded.Settle(loaded.JudgeRequested(r, known), project)
@@ -95,39 +138,58 @@ func (p *program) card(loaded *policy.Policy, r policy.Requested, projects map[s
 	if made.Findings == nil {
 		made.Findings = []policy.Finding{}
 	}
-	made.Questions = questions(loaded, r, known, project, p.now)
+	made.Questions = questions(loaded, r, known, project, local, p.now)
 	return made
 }
 
 // questions asks what a careful person asks before a name is trusted.
-func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvidence, e policy.ProjectEvidence, now time.Time) []question {
+func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvidence, e policy.ProjectEvidence, local localSources, now time.Time) []question {
+	const (
+		page     = "the index's page"
+		document = "the project's own document"
+		records  = "advisories"
+	)
+	asOf := map[string]*time.Time{popularNames: local.popular, records: local.advisories}
+	if !e.Asked.IsZero() {
+		asOf[page], asOf[document] = &e.Asked, &e.Asked
+	}
 	var list []question
 	add := func(text, answer, evidence, source string) {
-		list = append(list, question{text, answer, evidence, source})
+		list = append(list, question{text, answer, evidence, source, asOf[source]})
 	}
-	page := "the index's page"
-	document := "the project's own document"
 
 	answer, words := "yes", "imitates no popular name"
 	if len(known.Suspicions) > 0 {
 		s := known.Suspicions[0]
 		answer, words = "no", fmt.Sprintf("may imitate %s: %s", s.Target, s.Why)
 	}
-	add("is the name what it seems?", answer, words, "popular names")
+	add("is the name what it seems?", answer, words, popularNames)
 
-	if alternative, ok := policy.StdlibAlternative(r.Canonical); ok {
+	alternative, found := policy.StdlibAlternative(r.Canonical)
+	switch {
+	case found && alternative.Kind == policy.Partial:
+		add("is it needed at all?", "yes", fmt.Sprintf("python %d.%d and later do a part of it with %s", alternative.Since.Major, alternative.Since.Minor, alternative.Library), "standard library")
+	case found:
 		add("is it needed at all?", "no", fmt.Sprintf("python %d.%d and later have %s", alternative.Since.Major, alternative.Since.Minor, alternative.Library), "standard library")
-	} else {
+	default:
 		add("is it needed at all?", "yes", "the standard library has nothing instead that is known here", "standard library")
 	}
 
 	switch {
 	case known.Rank > 0:
-		add("do many use it?", "yes", fmt.Sprintf("number %d of the most downloaded", known.Rank), "popular names")
+		add("do many use it?", "yes", fmt.Sprintf("number %d of the most downloaded", known.Rank), popularNames)
 	default:
-		add("do many use it?", "no", "not among the most downloaded", "popular names")
+		add("do many use it?", "no", "not among the most downloaded", popularNames)
 	}
 
+	switch {
+	case len(e.Malware) > 0:
+		add("is it free of malware?", "no", strings.Join(e.Malware, ", "), records)
+	case local.advisories == nil:
+		add("is it free of malware?", "unknown", "there are no advisories on this machine", records)
+	default:
+		add("is it free of malware?", "yes", "no advisory calls it malware", records)
+	}
 	switch {
 	case e.Exists == policy.No:
 		add("does it exist?", "no", "no index has it", page)
@@ -141,9 +203,6 @@ func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvide
 		status = "no status given"
 	}
 	add("is it in good standing?", yesNo(e.Status == "" || strings.EqualFold(e.Status, "active")), strings.TrimSuffix(status+", "+e.StatusReason, ", "), page)
-	if len(e.Malware) > 0 {
-		add("is it free of malware?", "no", strings.Join(e.Malware, ", "), "advisories")
-	}
 	if e.First.IsZero() {
 		add("has it a history?", "unknown", "the index gives no dates", page)
 	} else {
@@ -181,6 +240,19 @@ func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvide
 	return list
 }
 
+// sourceText is the source of an answer and how old it is.
+func (p *program) sourceText(q question) string {
+	switch {
+	case q.AsOf == nil && q.Source == popularNames:
+		return q.Source + " of this release"
+	case q.AsOf == nil:
+		return q.Source
+	case p.now.Sub(*q.AsOf) < time.Minute:
+		return q.Source + ", just asked"
+	}
+	return q.Source + ", " + scan.Age(p.now.Sub(*q.AsOf))
+}
+
 func yesNo(yes bool) string {
 	if yes {
 		return "yes"
@@ -201,7 +273,7 @@ func (p *program) printCard(c card) error {
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, q := range c.Questions {
-		if _, err := fmt.Fprintf(table, "  %s\t%s\t%s\t(%s)\n", q.Question, q.Answer, index.Printable(q.Evidence), q.Source); err != nil {
+		if _, err := fmt.Fprintf(table, "  %s\t%s\t%s\t(%s)\n", q.Question, q.Answer, index.Printable(q.Evidence), p.sourceText(q)); err != nil {
 			return err
 		}
 	}

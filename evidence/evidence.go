@@ -158,6 +158,7 @@ func failure(ctx context.Context, err error) string {
 func AddPage(project *policy.ProjectEvidence, page *index.Page, now time.Time) {
 	history := index.Summarise(page, now)
 	project.Exists = policy.Yes
+	project.Asked = page.Fetched
 	project.Status = page.Status
 	project.StatusReason = page.StatusReason
 	project.First = history.First

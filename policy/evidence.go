@@ -53,6 +53,7 @@ type ProjectEvidence struct {
 
 	Exists       Known     // an index has it
 	Failure      string    // why the index did not answer; "" it did
+	Asked        time.Time // when the index last confirmed what it says; zero unknown
 	Status       string    // project status (PEP 792): active, archived, quarantined, deprecated; "" unknown
 	StatusReason string    // what the index says about it
 	First        time.Time // upload of the first file; zero unknown
