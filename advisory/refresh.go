@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -86,9 +87,33 @@ func Refresh(ctx context.Context, in RefreshInput) (Stats, error) {
 	defer unlock()
 	stats, err := r.run(ctx)
 	if err != nil {
-		return Stats{}, fmt.Errorf("refresh the advisories from %s: %w", r.shown(), err)
+		return Stats{}, fmt.Errorf("refresh the advisories from %s: %w", r.shown(), brief{err})
 	}
 	return stats, nil
+}
+
+// brief is an error that says why a host could not be reached, without the
+// address that was dialled and the name server that was asked.
+type brief struct{ error }
+
+func (b brief) Unwrap() error { return b.error }
+
+func (b brief) Error() string {
+	var resolving *net.DNSError
+	var dialling *net.OpError
+	switch {
+	case errors.As(b.error, &resolving):
+		return resolving.Err // "no such host"
+	case errors.As(b.error, &dialling) && dialling.Timeout():
+		return "timed out"
+	case errors.As(b.error, &dialling):
+		var called *os.SyscallError
+		if errors.As(dialling.Err, &called) {
+			return called.Err.Error() // "connection refused"
+		}
+		return dialling.Err.Error()
+	}
+	return b.error.Error()
 }
 
 type refresher struct {

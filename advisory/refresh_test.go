@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -509,3 +510,34 @@ func TestRefreshKeepsEncryption(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// Why a host cannot be reached is told in its own words, without what was
+// dialled and which name server was asked.
+func TestRefreshUnreachable(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := "http://" + listener.Addr().String()
+	listener.Close()
+	noHost := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "osv.example", Server: "192.0.2.1:53"}}
+	})}
+	for _, test := range []struct {
+		client *http.Client
+		url    string
+		want   string
+	}{
+		{nil, address, "refresh the advisories from " + address + ": connection refused"},
+		{noHost, "https://osv.example/all", "refresh the advisories from https://osv.example/all: no such host"},
+	} {
+		_, err := Refresh(context.Background(), RefreshInput{Path: filepath.Join(t.TempDir(), "advisories.db"), URL: test.url, Client: test.client})
+		if err == nil || err.Error() != test.want {
+			t.Errorf("Refresh fails with %v, want %s", err, test.want)
+		}
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
