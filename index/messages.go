@@ -1,7 +1,10 @@
 package index
 
 import (
+	"errors"
 	"fmt"
+	"net"
+	"os"
 	"strconv"
 	"time"
 )
@@ -112,9 +115,24 @@ func (e *ConnectionError) Error() string {
 	return e.URL + ": cannot be reached: " + cause(e.Err)
 }
 
+// cause is why, in the words of who said so: not what was dialled and which
+// name server was asked.
 func cause(err error) string {
 	if err == nil {
 		return "unknown cause"
+	}
+	whose := ""
+	var dialling *net.OpError
+	if errors.As(err, &dialling) && dialling.Op == "proxyconnect" {
+		whose = "the proxy: "
+	}
+	var resolving *net.DNSError
+	var called *os.SyscallError
+	switch {
+	case errors.As(err, &resolving):
+		return whose + Printable(resolving.Err) // "no such host"
+	case errors.As(err, &called):
+		return whose + Printable(called.Err.Error()) // "connection refused"
 	}
 	return Printable(err.Error())
 }
