@@ -71,6 +71,9 @@ func (p *program) updateAdvisories(ctx context.Context, c *cli.Context, loaded *
 		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: from, Now: p.now}, bar.show)
 	}
 	bar.clear()
+	if err != nil && c.String("from") != "" {
+		return err // whoever names a place knows how
+	}
 	if err != nil {
 		return fmt.Errorf("%w; next: thresher update --from PLACE, with a mirror or a file", err)
 	}
