@@ -399,6 +399,7 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 				{"a listing", nil, []string{environment.Interpreter, "-m", "pip", "list"}, false},
 				{"the version", nil, []string{environment.Interpreter, "-m", "pip", "--version"}, false},
 				{"the version and more", nil, []string{environment.Interpreter, "-m", "pip", "--version", "install", "alpha"}, true},
+				{"a listing by a folder of the working directory", nil, []string{"/bin/sh", "-c", "mkdir -p checkout/pip && cd checkout && touch pip/__init__.py && " + interpreter + " -m pip list; exit $?"}, true},
 				{"removing", nil, []string{environment.Interpreter, "-m", "pip", "uninstall", "alpha"}, true},
 			} {
 				r := runGuarded(t, dir, test.variables, test.command[0], test.command[1:]...)

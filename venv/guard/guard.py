@@ -63,6 +63,16 @@ def plainly_harmless(arguments):
         len(arguments) > 0 and arguments[0] in HARMLESS and arguments[0] != "uninstall")
 
 
+def is_own_pip(path):
+    """Tell whether pip would come from beside the guard: `python -m pip` takes
+    a pip folder of the working directory, which may do anything."""
+    for finder in sys.meta_path:
+        if getattr(finder, "__name__", "") == "PathFinder":
+            spec = finder.find_spec("pip", path)
+            return spec is not None and spec.origin == os.path.join(HERE, "pip", "__init__.py")
+    return False
+
+
 # --- was this Python called as pip? -----------------------------------------
 
 # Python's own options that take a value (Python/getopt.c of CPython 3.15).
@@ -266,10 +276,10 @@ def leave(status):
         os._exit(status)
 
 
-def called(finder):
+def called(finder, path):
     """Called when pip is imported, which may be because it was called. A pip
     that may go on as it is is left alone from then on; one that may not is
-    replaced by thresher, and this does not return."""
+    replaced by thresher, and this does not return. path is sys.path as it was."""
     if started_by_thresher():
         sys.meta_path.remove(finder)
         return
@@ -284,7 +294,7 @@ def called(finder):
             leave(125)
         sys.meta_path.remove(finder)
         return
-    if plainly_harmless(arguments):
+    if plainly_harmless(arguments) and is_own_pip(path):
         sys.meta_path.remove(finder)
         return
     environment = environment_for_thresher()
@@ -458,7 +468,7 @@ def find_spec(thresher, name, path, target):
         everything = sys.path[:]
         sys.path[:] = without_working_directory(everything)
         try:
-            called(thresher)
+            called(thresher, everything)
         finally:
             sys.path[:] = everything
         if name == "pip" or thresher not in sys.meta_path:
