@@ -87,6 +87,11 @@ func (in *invocation) install(a *analysis) int {
 		in.say.failed("seal the command", err)
 		return statusBroken
 	}
+	end, ok := in.takeTurn(a)
+	defer end()
+	if !ok {
+		return statusBroken // Run says that it was interrupted
+	}
 	before, err := look(a)
 	if err != nil {
 		in.say.failed("read what is installed", err)

@@ -181,6 +181,11 @@ func (m *messenger) staleDatabase(age time.Duration) {
 	m.next("thresher update")
 }
 
+// waitsForTurn is said while another run changes the same environment.
+func (m *messenger) waitsForTurn() {
+	m.line("another pip is at work in this environment; waiting until it is done")
+}
+
 func (m *messenger) logFailed(err error) {
 	m.line("the run could not be logged: %v", err)
 }

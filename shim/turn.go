@@ -1,0 +1,68 @@
+package shim
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"thresher/venv"
+)
+
+// A run that changes an environment has it for itself from before the first
+// look at what is installed until after the last: what another run installs
+// meanwhile would look like something that nothing had let through.
+const (
+	turnPatience = 5 * time.Minute        // then runs go on beside each other
+	turnPoll     = 100 * time.Millisecond // between two looks whether it is free
+)
+
+// takeTurn waits until no other run changes the environment, and gives what
+// ends this run's turn; ok is false where it was interrupted. Where nothing can be locked, runs go on beside each
+// other, and so they do where the other one is an ancestor of this one, which
+// waits for it.
+func (in *invocation) takeTurn(a *analysis) (end func(), ok bool) {
+	end = func() {}
+	if in.places.Cache == "" || !changesEnvironment(a.command) {
+		return end, true
+	}
+	sum := sha256.Sum256([]byte(strings.Join(a.siteDirectories(), "\x00")))
+	path := filepath.Join(in.places.Cache, "turns", hex.EncodeToString(sum[:8]))
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return end, true
+	}
+	lock, holder := flock.New(path+".lock", flock.SetPermissions(0o600)), path+".pid"
+	got, err := lock.TryLock()
+	if err == nil && !got {
+		if pid, err := readNumber(holder); err == nil && venv.AncestorIs(pid, in.self) {
+			return end, true
+		}
+		in.say.waitsForTurn()
+		patience, cancel := context.WithTimeout(in.untilInterrupted(), turnPatience)
+		defer cancel()
+		got, err = lock.TryLockContext(patience, turnPoll)
+	}
+	if err != nil || !got {
+		return end, in.untilInterrupted().Err() == nil
+	}
+	// Without the number a run that this one starts waits in vain, for a while.
+	_ = os.WriteFile(holder, []byte(strconv.Itoa(os.Getpid())), 0o600)
+	return func() {
+		_ = os.Remove(holder)
+		_ = lock.Unlock() // it ends with this process anyway
+	}, true
+}
+
+func readNumber(path string) (int, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(strings.TrimSpace(string(text)))
+}
