@@ -207,7 +207,7 @@ func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// wheel NAME VERSION [requires=REQ]… [python=SPEC] [age=DURATION|Nd] [yanked[=REASON]] [file=PATH:TEXT] [provenance=URL].
+// wheel NAME VERSION [requires=REQ]… [python=SPEC] [age=DURATION|Nd] [yanked[=REASON]] [file=PATH:TEXT] [provenance=URL] [no-metadata].
 func addWheel(ts *testscript.TestScript, _ bool, args []string) {
 	d, rest := distribution(ts, args)
 	dress(ts, stateOf(ts).current.AddWheel(d), rest)
@@ -261,6 +261,8 @@ func dress(ts *testscript.TestScript, f *testkit.ServedFile, words []string) {
 			f.Yanked, f.YankedReason = true, value
 		case "provenance":
 			f.Provenance = value
+		case "no-metadata":
+			f.Metadata = ""
 		default:
 			ts.Fatalf("unknown word %q", word)
 		}

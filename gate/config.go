@@ -100,12 +100,16 @@ type Config struct {
 	Installed map[string]string // canonical name → version
 	Requested []Wanted
 	Eager     bool // pip upgrades dependencies that would do as they are
+	// NoDependencies says that pip takes what is requested and nothing else.
+	NoDependencies bool
 
 	// AllowedHosts are hosts ("host" or "host:port") to which the forward
 	// proxy passes.
 	AllowedHosts []string
 	// AllowedURLs had a verdict of their own: the proxy passes to their hosts,
-	// and to where they redirect, as archives of code forges do.
+	// and to where they redirect, as archives of code forges do. Repositories
+	// come as "https://…", without "git+". A dependency that metadata declares
+	// by any other URL is refused.
 	AllowedURLs []string
 	// Proxy gives the user's own proxy for a target, nil where there is none.
 	Proxy func(target *url.URL) (*url.URL, error)

@@ -36,7 +36,9 @@ type Gate struct {
 	routes    flights[string, routing] // by canonical name
 	fetches   flights[pageKey, *index.Page]
 	verdicts  flights[pageKey, *verdict]
-	probes    flights[string, struct{}] // by index URL
+	looks     flights[aheadKey, []pep.Requirement]
+	settled   flights[pageKey, *verdict] // what pip is given, once what is declared by URL is known
+	probes    flights[string, struct{}]  // by index URL
 	redirects flights[redirectKey, []string]
 	slots     chan struct{} // one for each page fetched ahead
 	blocks    atomic.Int64  // ids given to blocked files
@@ -53,7 +55,8 @@ type Gate struct {
 	hosts    map[string]bool     // that the forward proxy passes to: "name:port"
 	samples  map[string][]string // index URL → URLs of files, one for each host of a page
 	direct   []string            // URLs that had a verdict of their own
-	ahead    map[aheadKey]bool
+	ahead    map[aheadKey]request
+	declared map[releaseKey]policy.Finding // releases whose metadata declares what may not be fetched
 }
 
 // pageKey names a page: that of a project, or a page of links where name is "".
@@ -98,9 +101,11 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		offline:  map[string]reachability{},
 		hosts:    map[string]bool{},
 		samples:  map[string][]string{},
-		ahead:    map[aheadKey]bool{},
+		ahead:    map[aheadKey]request{},
+		declared: map[releaseKey]policy.Finding{},
 	}
 	g.routes.background, g.fetches.background = &g.background, &g.background
+	g.looks.background, g.settled.background = &g.background, &g.background
 	g.verdicts.background, g.probes.background, g.redirects.background = &g.background, &g.background, &g.background
 	g.transport = &http.Transport{
 		Proxy:              func(r *http.Request) (*url.URL, error) { return g.ownProxy(r.URL) },

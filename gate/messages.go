@@ -21,8 +21,8 @@ const (
 	messageFault              = "%s, asked for %s: %s"
 	messageCredentialsRefused = "the index refuses the credentials that are configured for it"
 	messageCredentialsWanted  = "the index wants credentials and none are configured for it"
-	messageUnknownHost        = "a dependency is declared by a URL on a host that is no index of yours and had no verdict"
-	messageUnknownHostHint    = "name the URL yourself on the command line or in the requirements file to have it judged"
+	messageUnknownHost        = "a build, or a dependency declared by a URL, wanted to fetch from this host, which is that of no index and of no URL that was checked"
+	messageDeclared           = "version %s depends on %s, a URL that neither the command line nor a file of yours names"
 	messageSkippedUpgrade     = "%s cannot be reached (%s), upgrade skipped: %s"
 	messageEmptyOwner         = "%s has an empty page for %s, so no other index is asked for it; pin the name to the index that should answer"
 	messageUndated            = "%s gives no upload times, so its files are never held back for being new"
@@ -40,6 +40,16 @@ func refusal(finding policy.Finding) string {
 
 func hostRefused(host string) string {
 	return oneLine(fmt.Sprintf("blocked by thresher: %s is the host of no index and of no URL that was checked (%s)", host, policy.DirectURL))
+}
+
+// unknownHostHint is the command that lets a host be asked from now on.
+func unknownHostHint(host string) string {
+	return "thresher allow host:" + host + " --reason 'why builds may fetch from there'"
+}
+
+// declaredHint is the command that names a declared dependency itself.
+func declaredHint(name, declared string) string {
+	return "pip install " + name + " '" + strings.ReplaceAll(declared, "'", `'\''`) + "'"
 }
 
 func noAnswerIn(limit time.Duration) string { return fmt.Sprintf("no answer in %s", limit) }

@@ -53,10 +53,10 @@ func (g *Gate) fetchAhead(name string, asked request, depth int) {
 	}
 	key := aheadKey{name, asked.extras}
 	g.mutex.Lock()
-	begun := g.ahead[key] || len(g.ahead) >= maximalAhead
+	_, begun := g.ahead[key]
+	begun = begun || len(g.ahead) >= maximalAhead
 	if !begun {
-		g.ahead[key] = true
-		g.ahead[aheadKey{name: name}] = true // followUp has nothing to add
+		g.ahead[key] = asked
 	}
 	g.mutex.Unlock()
 	if begun {
@@ -66,12 +66,20 @@ func (g *Gate) fetchAhead(name string, asked request, depth int) {
 		if !g.takeSlot() {
 			return
 		}
-		dependencies := g.lookAhead(name, asked)
+		dependencies, err := g.look(key, asked).wait(g.context)
 		<-g.slots
+		if err != nil || g.config.NoDependencies {
+			return
+		}
 		for _, dependency := range dependencies {
 			g.fetchAhead(pep.CanonicalName(dependency.Name), request{dependency.Specifiers, joinExtras(dependency.Extras)}, depth+1)
 		}
 	})
+}
+
+// look looks ahead from a project, once.
+func (g *Gate) look(key aheadKey, asked request) *flight[[]pep.Requirement] {
+	return g.looks.start(key, func() ([]pep.Requirement, error) { return g.lookAhead(key.name, asked), nil })
 }
 
 // takeSlot waits until fewer pages than allowed are being fetched ahead. What
@@ -82,14 +90,6 @@ func (g *Gate) takeSlot() bool {
 		return true
 	case <-g.context.Done():
 		return false
-	}
-}
-
-// followUp looks ahead from a page that pip was just given, unless that was
-// done before.
-func (g *Gate) followUp(name string, v *verdict) {
-	if v.page != nil && len(v.kept) > 0 {
-		g.fetchAhead(name, request{}, 0)
 	}
 }
 
@@ -125,6 +125,10 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 	}
 	var needed []pep.Requirement
 	for _, requirement := range dependenciesIn(metadata, g.config.Environment, asked.extras) {
+		if requirement.URL != "" {
+			g.declare(name, best.version, requirement)
+			continue
+		}
 		installed, ok := g.config.Installed[pep.CanonicalName(requirement.Name)]
 		// pip leaves alone what is installed and fits.
 		if g.config.Eager || !ok || !requirement.Specifiers.Contains(installed, true) {
@@ -266,7 +270,7 @@ func dependenciesIn(metadata []byte, environment map[string]string, extras strin
 			continue
 		}
 		requirement, err := pep.ParseRequirement(strings.TrimSpace(value))
-		if err != nil || requirement.URL != "" {
+		if err != nil {
 			continue
 		}
 		if requirement.Marker != nil {

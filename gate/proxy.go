@@ -116,11 +116,16 @@ func (g *Gate) proxyAuthentic(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// refuseHost stops pip from reaching a host that had no verdict.
-func (g *Gate) refuseHost(w http.ResponseWriter, r *http.Request, host string) {
+// refuseHost stops pip, and what it runs, from reaching a host that had no
+// verdict.
+func (g *Gate) refuseHost(w http.ResponseWriter, r *http.Request, host, port string) {
+	allowed := host
+	if port != "443" && port != "80" {
+		allowed = net.JoinHostPort(host, port)
+	}
 	g.record("", "", policy.Finding{
 		Subject: host, Rule: policy.DirectURL, Action: policy.Block, Confidence: policy.High,
-		Evidence: messageUnknownHost, Hint: messageUnknownHostHint,
+		Evidence: messageUnknownHost, Hint: unknownHostHint(allowed),
 	})
 	refuse(w, r, http.StatusForbidden, hostRefused(host))
 }
@@ -136,7 +141,7 @@ func (g *Gate) tunnel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !g.passes(r.Context(), hostKey(name, port)) {
-		g.refuseHost(w, r, name)
+		g.refuseHost(w, r, name, port)
 		return
 	}
 	ctx, cancel := context.WithTimeout(g.context, connectTimeout)
@@ -292,7 +297,7 @@ func (g *Gate) forward(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !g.passes(r.Context(), hostKey(r.URL.Hostname(), portOf(r.URL))) {
-		g.refuseHost(w, r, r.URL.Hostname())
+		g.refuseHost(w, r, r.URL.Hostname(), portOf(r.URL))
 		return
 	}
 	request := r.Clone(r.Context())

@@ -29,6 +29,9 @@ func TestNoCredentials(t *testing.T) {
 		if strings.HasPrefix(v, "NETRC=") {
 			variables[i] = "NETRC=" + os.DevNull
 		}
+		if strings.HasPrefix(v, "http_proxy=") {
+			variables[i] = "http_proxy=" // its credentials open the gate as well
+		}
 	}
 	e.run(variables, "install", "app").want(t, 1, "No matching distribution found for app")
 	if len(x.Requests()) > 0 {
@@ -222,7 +225,7 @@ func TestDependencyByURL(t *testing.T) {
 	defer elsewhere.Close()
 	x.AddWheel(testkit.Distribution{Name: "secure", Version: "1.0", Requires: []string{"dep @ https://elsewhere.example/dep-1.0-py3-none-any.whl"}})
 	x.AddWheel(testkit.Distribution{Name: "plain", Version: "1.0", Requires: []string{"dep @ " + elsewhere.URL + "/dep-1.0-py3-none-any.whl"}})
-	g := open(t, Config{Indexes: mainIndex(x)})
+	g := open(t, Config{Indexes: mainIndex(x), Prefetch: -1}) // so that nothing is known of metadata
 	e := newEnvironment(t, "")
 	e.pip(g, "install", "--retries", "0", "secure").want(t, 1, "403 blocked by thresher: elsewhere.example is the host of no index")
 	e.pip(g, "install", "plain").want(t, 1, "403 Client Error: blocked by thresher: 127.0.0.1 is the host of no index")
@@ -230,11 +233,7 @@ func TestDependencyByURL(t *testing.T) {
 	if findings := g.Findings(); len(findings) != 2 || findings[0].Rule != policy.DirectURL {
 		t.Errorf("findings %+v", findings)
 	}
-	address, err := url.Parse(elsewhere.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	allowed := open(t, Config{Indexes: mainIndex(x), AllowedHosts: []string{address.Host}})
+	allowed := open(t, Config{Indexes: mainIndex(x), AllowedURLs: []string{elsewhere.URL + "/dep-1.0-py3-none-any.whl#sha256=00"}})
 	e.pip(allowed, "install", "plain").want(t, 0)
 	e.wantInstalled("dep==1.0", "plain==1.0")
 	missing := Unvouched(allowed.Ledger(), []Arrived{{Name: "dep", Version: "1.0"}, {Name: "plain", Version: "1.0"}})

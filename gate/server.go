@@ -92,6 +92,7 @@ func (g *Gate) serveProject(w http.ResponseWriter, r *http.Request, place int, n
 	case v == nil:
 		g.serveFailure(w, r, key, name, err)
 	default:
+		v = g.settle(name, key, v)
 		g.deliver(key, v)
 		switch {
 		case v.stop != nil:
@@ -100,7 +101,6 @@ func (g *Gate) serveProject(w http.ResponseWriter, r *http.Request, place int, n
 			g.serveFailure(w, r, key, name, err)
 		default:
 			servePage(w, r, v)
-			g.followUp(name, v)
 		}
 	}
 }

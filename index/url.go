@@ -121,6 +121,16 @@ func Redact(rawURL string) string {
 	return Printable(s.beforeAuth + auth + s.authority + after)
 }
 
+// RedactRepository is Redact for the URL of a repository: "git@" before the host
+// of an ssh URL is no secret, and nothing can be fetched without it.
+func RedactRepository(rawURL string) string {
+	s := splitCredentials(rawURL)
+	if s.hasUser && !s.hasPassword && strings.Contains(s.beforeAuth, "ssh://") {
+		return Printable(rawURL)
+	}
+	return Redact(rawURL)
+}
+
 // Printable makes text from elsewhere fit for one line of a terminal: control
 // characters and what changes the direction of writing become "?", and 300
 // runes are enough.

@@ -354,7 +354,8 @@ func (p *parsing) fill(v optionValues) {
 		c.Targets.Src = p.path(calls[len(calls)-1].Value)
 	}
 	c.Upgrade, c.UpgradeSet = v.of("upgrade").Truth, v.of("upgrade").Set
-	c.StrategySet = v.of("upgrade_strategy").Set
+	c.StrategySet, c.Eager = v.of("upgrade_strategy").Set, v.of("upgrade_strategy").Text == "eager"
+	c.NoDependencies = v.of("ignore_dependencies").Truth
 	c.RequireHashes = v.of("require_hashes").Truth
 	c.DryRun = v.of("dry_run").Truth
 	c.Quiet = int(min(v.of("quiet").Number, 100))

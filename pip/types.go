@@ -96,6 +96,8 @@ type Command struct {
 	Upgrade         bool // -U in any spelling, effective
 	UpgradeSet      bool // said by the user anywhere, also as PIP_UPGRADE=0
 	StrategySet     bool // --upgrade-strategy said by the user anywhere
+	Eager           bool // --upgrade-strategy eager, effective; it counts under an upgrade alone
+	NoDependencies  bool // --no-deps, effective
 	RequireVirtual  bool // --require-virtualenv, effective
 	RequireHashes   bool
 	DryRun          bool

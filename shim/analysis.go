@@ -224,3 +224,14 @@ func (a *analysis) addedStrategy() string {
 	}
 	return ""
 }
+
+// eager says whether pip will upgrade dependencies that would do as they are:
+// by the user's word, or by policy where the user has none.
+func (a *analysis) eager() bool {
+	c := a.command
+	upgrades := c.Upgrade || a.policy.Upgrade.Always.Value && !c.UpgradeSet && c.Targets.Target == ""
+	if c.Name != "install" || !upgrades {
+		return false
+	}
+	return c.Eager || !c.StrategySet && a.addedStrategy() != ""
+}

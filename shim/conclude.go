@@ -27,6 +27,12 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 			in.say.finding(f, a.places[f.Subject])
 		}
 	}
+	for _, f := range local.repositories {
+		// pip before 22.1 takes an older release of the parent instead.
+		a.findings = append(a.findings, f)
+		result.refused = true
+		in.say.finding(f, "")
+	}
 	in.say.tooYoung(judge.heldReleases(gateFindings), in.start)
 	select {
 	case about := <-notes:

@@ -18,6 +18,9 @@ type folders struct {
 	entries  []gate.Entry      // of the files that may be installed
 	replaced map[string]string // folder as named → the copy that pip gets instead
 	blocked  []policy.Finding  // what was left out of the copies
+	// repositories are those that only dependencies name and that were not
+	// fetched.
+	repositories []policy.Finding
 }
 
 // judgeFolders judges every file of the local folders by its name and by what

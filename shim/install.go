@@ -82,11 +82,17 @@ func (in *invocation) install(a *analysis) int {
 		return statusBroken
 	}
 	opened.Vouch(local.entries...)
+	guarded, err := in.guardRepositories(a, directory)
+	if err != nil {
+		in.say.failed("keep repositories of dependencies out", err)
+		return statusBroken
+	}
 	run, err := in.seal(a, opened, local, directory)
 	if err != nil {
 		in.say.failed("seal the command", err)
 		return statusBroken
 	}
+	run.Environ = guarded.first(run.Environ)
 	end, ok := in.takeTurn(a)
 	defer end()
 	if !ok {
@@ -105,6 +111,12 @@ func (in *invocation) install(a *analysis) int {
 		return statusCannotRun
 	}
 	_ = opened.Close() // before the ledger is read, so that it is complete
+	kept, err := guarded.refused()
+	if err != nil {
+		in.say.failed("read which repositories were kept out", err)
+		return statusBroken
+	}
+	local.repositories = kept
 	return in.conclude(a, judge, opened, local, before, ended, notes)
 }
 

@@ -34,8 +34,9 @@ func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config
 		Source: client, FindLinks: pageURLs(linkPages(c, in.dir)), Strategy: string(j.analysis.policy.Index.Strategy.Value),
 		Pins: j.analysis.policy.Pins(), Popular: func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.analysis.policy.JudgeConfusion,
-		Installed: map[string]string{}, AllowedURLs: j.allowedURLs(), Environment: j.analysis.markers(in),
-		Proxy: client.ProxyFor, Eager: j.analysis.addedStrategy() != "",
+		Installed: map[string]string{}, AllowedURLs: j.allowedURLs(), AllowedHosts: j.analysis.policy.AllowedHosts(),
+		Environment: j.analysis.markers(in),
+		Proxy:       client.ProxyFor, Eager: j.analysis.eager(), NoDependencies: c.NoDependencies,
 	}
 	for i, s := range c.Indexes {
 		config.Indexes = append(config.Indexes, gate.Index{

@@ -20,6 +20,13 @@ import (
 //     can be pasted;
 //   - credentials are gone before a text gets here.
 
+// What is said of a dependency that is declared as a repository, by thresher and
+// where pip quotes the program that was to fetch it.
+const (
+	messageRepositoryEvidence = "a dependency is declared as this repository, which neither the command line nor a file of yours names"
+	messageRepositoryBlocked  = "blocked by thresher: a dependency is declared as a repository that you did not name (direct-url)"
+)
+
 // messenger writes the shim's lines.
 type messenger struct {
 	out                      io.Writer

@@ -1,0 +1,189 @@
+package shim
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"thresher/index"
+	"thresher/policy"
+)
+
+// A dependency may be declared as a repository ("x @ git+ssh://…"). pip has git
+// and its like fetch it, some of which take no proxy, and then runs what it
+// holds to build it. So during a run these programs are found on PATH as scripts
+// that let only repositories be fetched which the command names itself; all
+// other uses, such as asking a checkout for its revision, pass through.
+
+// fetchingWords are the words by which pip has each program fetch a repository
+// that it does not have yet (pip 20.0 to 26.2, vcs/*.py).
+var fetchingWords = map[string][]string{
+	"git": {"clone"},
+	"hg":  {"clone"},
+	"svn": {"checkout", "export"},
+	"bzr": {"branch", "checkout", "export"},
+}
+
+// repositories are the scripts of one run.
+type repositories struct {
+	folder string // "" none are needed
+	log    string // one word of a refused command line on each line, an empty line after each command
+}
+
+// guardRepositories writes the scripts for those of the programs that PATH has.
+func (in *invocation) guardRepositories(a *analysis, directory string) (repositories, error) {
+	if runtime.GOOS == "windows" {
+		return repositories{}, nil // no script stands for a program there
+	}
+	var programs []string
+	for program := range fetchingWords {
+		if onPath(program, in.environment["PATH"]) {
+			programs = append(programs, program)
+		}
+	}
+	if len(programs) == 0 {
+		return repositories{}, nil
+	}
+	guards := repositories{folder: filepath.Join(directory, "programs"), log: filepath.Join(directory, "refused-repositories")}
+	if err := os.Mkdir(guards.folder, 0o700); err != nil {
+		return repositories{}, err
+	}
+	if strings.ContainsRune(guards.folder, os.PathListSeparator) {
+		return repositories{}, fmt.Errorf("%s cannot be on PATH; set TMPDIR to another folder", guards.folder)
+	}
+	for _, program := range programs {
+		script := guards.script(program, fetchingWords[program], a.repositoryURLs(program))
+		path := filepath.Join(guards.folder, program)
+		if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+			return repositories{}, err
+		}
+		if !executable(path) {
+			return repositories{}, fmt.Errorf("nothing can be run from %s; set TMPDIR to a folder of another file system", guards.folder)
+		}
+	}
+	return guards, nil
+}
+
+// onPath says whether a program is in one of the folders of PATH.
+func onPath(program, path string) bool {
+	for _, folder := range filepath.SplitList(path) {
+		if info, err := os.Stat(filepath.Join(folder, program)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// repositoryURLs are the addresses under which pip passes the repositories that
+// the command names to their program: without revision and fragment, and where
+// the program takes them as options, without user and password.
+func (a *analysis) repositoryURLs(program string) []string {
+	var urls []string
+	for _, r := range a.command.Requirements {
+		system, rest, versioned := cutVCS(r.URL)
+		if !versioned || system != program || !r.MarkerApplies {
+			continue
+		}
+		rest = withoutRevision(rest)
+		bare := rest
+		if scheme, address, found := strings.Cut(rest, "://"); found {
+			rest = strings.ToLower(scheme) + "://" + address
+			host, path, _ := strings.Cut(address, "/")
+			bare = strings.ToLower(scheme) + "://" + host[strings.LastIndex(host, "@")+1:] + "/" + path
+		}
+		for _, url := range []string{rest, bare} {
+			urls = append(urls, url, system+"+"+url) // as svn+ssh and bzr+ssh have it
+		}
+	}
+	slices.Sort(urls)
+	return slices.Compact(urls)
+}
+
+// script stands for a program. It finds the program itself on what is left of
+// PATH without its own folder.
+func (g repositories) script(program string, fetching, known []string) string {
+	patterns := func(words []string) string {
+		quoted := make([]string, len(words))
+		for i, word := range words {
+			quoted[i] = "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+		}
+		return strings.Join(quoted, "|")
+	}
+	var b strings.Builder
+	b.WriteString("#!/bin/sh\n# made by thresher for one run of pip, and taken away after it\nfetches=\nknown=\nfor word\ndo\n\tcase $word in\n")
+	fmt.Fprintf(&b, "\t%s) fetches=yes ;;\n", patterns(fetching))
+	if len(known) > 0 {
+		fmt.Fprintf(&b, "\t%s) known=yes ;;\n", patterns(known))
+	}
+	fmt.Fprintf(&b, "\tesac\ndone\nif [ \"$fetches\" ] && [ ! \"$known\" ]\nthen\n\tprintf '%%s\\n' %s \"$@\" '' >>%s\n", program, shellWord(g.log))
+	fmt.Fprintf(&b, "\techo %s >&2\n\texit 1\nfi\n", shellWord(messageRepositoryBlocked))
+	fmt.Fprintf(&b, "here=%s\nrest=:$PATH:\nwhile case $rest in *\":$here:\"*) true ;; *) false ;; esac\ndo\n", shellWord(g.folder))
+	b.WriteString("\trest=${rest%%\":$here:\"*}:${rest#*\":$here:\"}\ndone\nrest=${rest#:}\nPATH=${rest%:}\nexport PATH\n")
+	fmt.Fprintf(&b, "exec %s \"$@\"\n", program)
+	return b.String()
+}
+
+// first puts the scripts before everything else on an environment's PATH.
+func (g repositories) first(environ []string) []string {
+	if g.folder == "" {
+		return environ
+	}
+	environ = slices.Clone(environ)
+	for i, variable := range environ {
+		if path, ok := strings.CutPrefix(variable, "PATH="); ok {
+			environ[i] = "PATH=" + g.folder + string(os.PathListSeparator) + path
+		}
+	}
+	return environ
+}
+
+// refused gives a finding for each repository that was not let through, once.
+func (g repositories) refused() ([]policy.Finding, error) {
+	if g.folder == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(g.log)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var findings []policy.Finding
+	for _, command := range strings.Split(strings.TrimSpace(string(text)), "\n\n") {
+		program, words, _ := strings.Cut(command, "\n")
+		finding := repositoryRefused(repositoryOf(program, strings.Split(words, "\n")))
+		if !slices.Contains(findings, finding) {
+			findings = append(findings, finding)
+		}
+	}
+	return findings, nil
+}
+
+// repositoryOf gives the repository that a refused command line names, as
+// requirements write it, without credentials.
+func repositoryOf(program string, words []string) string {
+	named := words[len(words)-1]
+	for _, word := range words {
+		if strings.Contains(word, "://") {
+			named = word
+			break
+		}
+	}
+	if !strings.HasPrefix(named, program+"+") {
+		named = program + "+" + named
+	}
+	return index.RedactRepository(named)
+}
+
+// repositoryRefused is the finding on a repository that only a dependency names.
+func repositoryRefused(url string) policy.Finding {
+	return policy.Finding{
+		Subject: url, Rule: policy.DirectURL, Action: policy.Block, Confidence: policy.High,
+		Evidence: messageRepositoryEvidence, Hint: "pip install " + shellWord(url),
+	}
+}
