@@ -40,6 +40,7 @@ func TestAppend(t *testing.T) {
 			"\n[allow.x]\nreason = \"a \\\"b\\\" \\\\c\"\nexpires = 2027-01-31\nrules = [\"cooldown\", \"sdist\"]\n", "", ""},
 		{"a pattern", "", allow(Allow{Name: "acme-*", Reason: "ours"}), "[allow.\"acme-*\"]\nreason = \"ours\"\n", "", ""},
 		{"a url", "", allow(Allow{Name: "https://h.example/x.whl#sha256=0", Reason: "ours"}), "[allow.\"https://h.example/x.whl\"]\nreason = \"ours\"\n", "", ""},
+		{"a host to fetch from", "", allow(Allow{Name: "host:H.example:8443", Reason: "ours"}), "[allow.\"host:h.example:8443\"]\nreason = \"ours\"\n", "", ""},
 		{"a trusted host", "", allow(Allow{Name: "trusted-host:H.example:80", Reason: "ours"}), "[allow.\"trusted-host:h.example:80\"]\nreason = \"ours\"\n", "", ""},
 		{"to a last line without an end", "preset = \"strict\"", allow(Allow{Name: "x", Reason: "y"}), "\n\n[allow.x]\nreason = \"y\"\n", "", ""},
 		{"in the file's manner", "preset = \"strict\"\r\n", allow(Allow{Name: "x", Reason: "y"}), "\r\n[allow.x]\r\nreason = \"y\"\r\n", "", ""},

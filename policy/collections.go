@@ -228,16 +228,24 @@ func expiry(into *time.Time) func(*node) string {
 	}
 }
 
-// trustedHostPrefix stands before a host in allow, to tell it from a name.
-const trustedHostPrefix = "trusted-host:"
+// Before a host in allow stands what it is allowed to be, which tells it from a
+// name.
+const (
+	trustedHostPrefix = "trusted-host:" // an index without a certificate
+	hostPrefix        = "host:"         // where builds and pip may fetch from
+)
 
 // allowedName reads what an allow entry may be about.
 func allowedName(text string) (string, string) {
-	if host, isHost := strings.CutPrefix(text, trustedHostPrefix); isHost {
+	for _, prefix := range []string{trustedHostPrefix, hostPrefix} {
+		host, isHost := strings.CutPrefix(text, prefix)
+		if !isHost {
+			continue
+		}
 		if host == "" || host != printable(host) || strings.ContainsAny(host, " /@*") {
 			return "", noHost(host)
 		}
-		return trustedHostPrefix + strings.ToLower(host), ""
+		return prefix + strings.ToLower(host), ""
 	}
 	if strings.Contains(text, "://") {
 		parsed, err := url.Parse(text)

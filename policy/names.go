@@ -124,6 +124,18 @@ func (p *Policy) allowedPlace(place string, rule Rule) *Allow {
 	return nil
 }
 
+// AllowedHosts gives the hosts ("name" or "name:port") that allow names as
+// "host:NAME": builds and pip may fetch from there.
+func (p *Policy) AllowedHosts() []string {
+	var hosts []string
+	for _, entry := range p.Allow {
+		if host, isHost := strings.CutPrefix(entry.Name, hostPrefix); isHost && p.allowedPlace(entry.Name, DirectURL) != nil {
+			hosts = append(hosts, host)
+		}
+	}
+	return hosts
+}
+
 // answers says whether an entry for a name answers a rule.
 func (a *Allow) answers(rule Rule) bool {
 	info, _ := ruleInfo(rule)

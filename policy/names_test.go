@@ -1,8 +1,12 @@
 package policy
 
 import (
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"thresher/pep"
 	"thresher/policy/typosquat"
@@ -475,4 +479,35 @@ func unquoted(line string) string {
 		outside.WriteString("; a quote is open")
 	}
 	return outside.String()
+}
+
+// Hosts that builds may fetch from are named by their own entries, as long as
+// these last.
+func TestAllowedHosts(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "policy.toml")
+	content := `[allow."host:Files.acme.example"]
+reason = "ours"
+[allow."host:late.example"]
+reason = "once"
+expires = 2026-01-01
+[allow."host:other.example:8443"]
+reason = "ours"
+rules = ["direct-url"]
+[allow."host:insecure.example"]
+reason = "not for this"
+rules = ["insecure-url"]
+[allow."trusted-host:index.example"]
+reason = "another question"
+`
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := Load(LoadInput{UserPath: path, Dir: dir, Home: dir, Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := loaded.AllowedHosts(); !slices.Equal(got, []string{"files.acme.example", "other.example:8443"}) {
+		t.Errorf("%q", got)
+	}
 }

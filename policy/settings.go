@@ -165,7 +165,8 @@ type Pin struct {
 // Allow is an answer that was kept: what it is about is no question any more.
 type Allow struct {
 	// Name is a canonical name, a pattern with `*`, a URL without credentials,
-	// or "trusted-host:" and a host.
+	// or "trusted-host:" or "host:" and a host, with its port where that is none
+	// of the usual ones.
 	Name    string
 	Reason  string
 	Expires time.Time // the first day on which it does not count any more; zero: never
