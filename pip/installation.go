@@ -74,7 +74,9 @@ func Find(in FindInput) (*Installation, error) {
 			return nil, err
 		}
 		if found.Version == "" {
-			return nil, fmt.Errorf("%w in the environment of %s", ErrNoPip, in.Interpreter)
+			// The pip that was called came from elsewhere: get-pip.py, a wheel
+			// on PYTHONPATH, as pipx has it for a new environment.
+			return pipFor(found, in)
 		}
 		if !in.AsModule {
 			found.Script = scriptBeside(in.Interpreter, in.Name)
@@ -96,6 +98,28 @@ func Find(in FindInput) (*Installation, error) {
 		return found.on(in.Python, in)
 	}
 	return found.on(active, in)
+}
+
+// pipFor gives a pip that can work on an environment without one: that of the
+// interpreter it was made with, or the next one on PATH.
+func pipFor(target *Installation, in FindInput) (*Installation, error) {
+	for _, name := range []string{"bin/python3", "bin/python", "python.exe"} {
+		base := filepath.Join(target.BasePrefix, filepath.FromSlash(name))
+		if target.BasePrefix == target.Prefix || !exists(base) {
+			continue
+		}
+		if outside, err := describe(base, in.Environ, in.CacheDir); err == nil && outside.Version != "" {
+			if found, err := outside.On(in.Interpreter, in.Environ, in.CacheDir); err == nil {
+				return found, nil
+			}
+		}
+	}
+	if outside, _, err := findOnPath(in); err == nil {
+		if found, err := outside.On(in.Interpreter, in.Environ, in.CacheDir); err == nil {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("%w in the environment of %s, and none is outside of it that could work on it", ErrNoPip, in.Interpreter)
 }
 
 // on gives the installation itself, or the same pip on another interpreter.

@@ -127,6 +127,16 @@ func TestFind(t *testing.T) {
 			t.Errorf("%v", err)
 		}
 	})
+	t.Run("named by a guard, without pip", func(t *testing.T) {
+		// get-pip.py, and pipx with a wheel on PYTHONPATH: a pip from outside works on it.
+		found, err := find(func(in *FindInput) { in.Interpreter = filepath.Join(bareBin, "python") }, shims, envBin)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if found.Prefix != bare || found.Runner == "" || found.Version == "" || !found.Virtual {
+			t.Errorf("%+v", found)
+		}
+	})
 	t.Run("an active environment without pip", func(t *testing.T) {
 		active := func(in *FindInput) { in.Environ = append(in.Environ, "VIRTUAL_ENV="+bare) }
 		found, err := find(active, shims, bareBin, envBin)
