@@ -21,7 +21,7 @@ func (p *program) policy() (*policy.Policy, error) {
 		return nil, err
 	}
 	return policy.Load(policy.LoadInput{
-		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, Dir: p.dir, Home: p.places.Home,
+		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy, Dir: p.dir, Home: p.places.Home,
 		Trusted: trust.Has, Now: p.now,
 	})
 }
@@ -181,7 +181,7 @@ func (p *program) trustCommand() *cli.Command {
 // trust shows what the file would loosen, asks, and records its content.
 func (p *program) trust(path string, yes bool) error {
 	loaded, err := policy.Load(policy.LoadInput{
-		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, Dir: filepath.Dir(path), Home: p.places.Home,
+		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy, Dir: filepath.Dir(path), Home: p.places.Home,
 		Trusted: func(string) bool { return false }, Now: p.now,
 	})
 	if err != nil {

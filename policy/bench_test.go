@@ -10,7 +10,7 @@ func BenchmarkLoad(b *testing.B) {
 		if len(problems) > 0 {
 			b.Fatal(problems)
 		}
-		merge([]source{{File{Layer: UserLayer}, statements}}, LoadInput{Now: today})
+		merge([]source{{File{Layer: UserLayer}, statements, false}}, LoadInput{Now: today})
 	}
 }
 

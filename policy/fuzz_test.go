@@ -42,7 +42,7 @@ func FuzzPolicy(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		project := source{File{ProjectLayer, "p", ""}, statements}
+		project := source{File{ProjectLayer, "p", ""}, statements, false}
 		policy := merge([]source{project}, LoadInput{Now: today})
 		latest := today.Add(longestUntrustedIgnore.Duration())
 		for _, ignore := range policy.Scan.Ignore {
@@ -88,7 +88,7 @@ func FuzzAppend(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		policy := merge([]source{{File{UserLayer, "p", ""}, statements}}, LoadInput{Now: today})
+		policy := merge([]source{{File{UserLayer, "p", ""}, statements, false}}, LoadInput{Now: today})
 		entry := policy.Allow[len(policy.Allow)-1]
 		for _, allow := range policy.Allow {
 			if allow.Line > entry.Line {

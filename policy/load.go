@@ -25,8 +25,12 @@ const longestUntrustedIgnore = 90 * Day
 type LoadInput struct {
 	SystemPath string // "" for none
 	UserPath   string // "" for none
-	Dir        string // the working directory; "" for no project layer
-	Home       string // the user's home directory; "" unknown
+	// AccountPath is the policy file in the home directory of the account, ""
+	// where UserPath is that or none is known. Where it is there it is the
+	// user's, and a file at UserPath, which a variable named, only tightens.
+	AccountPath string
+	Dir         string // the working directory; "" for no project layer
+	Home        string // the user's home directory; "" unknown
 	// Trusted says whether the content with this SHA-256 (hex) was trusted as
 	// a project's policy; nil for nothing trusted.
 	Trusted func(sha256 string) bool
@@ -40,30 +44,35 @@ type LoadInput struct {
 func Load(input LoadInput) (*Policy, error) {
 	var sources []source
 	var problems []Problem
-	read := func(layer Layer, path string) {
+	read := func(layer Layer, path string, redirected bool) (there bool) {
 		if path == "" {
-			return
+			return false
 		}
 		content, err := readGuarded(path)
 		if errors.Is(err, fs.ErrNotExist) {
-			return
+			return false
 		}
 		if err != nil {
 			problems = append(problems, fileProblem(path, err))
-			return
+			return true
 		}
 		statements, wrong := checkDocument(path, content)
 		problems = append(problems, sorted(wrong)...)
-		sources = append(sources, source{File{layer, path, Hash(content)}, statements})
+		sources = append(sources, source{File{layer, path, Hash(content)}, statements, redirected})
+		return true
 	}
-	read(SystemLayer, input.SystemPath)
-	read(UserLayer, input.UserPath)
+	read(SystemLayer, input.SystemPath, false)
+	if input.AccountPath != input.UserPath && read(UserLayer, input.AccountPath, false) {
+		read(ProjectLayer, input.UserPath, true)
+	} else {
+		read(UserLayer, input.UserPath, false)
+	}
 	project, err := FindProject(input.Dir, input.Home)
 	if err != nil {
 		problems = append(problems, fileProblem(input.Dir, err))
 	}
 	if project != input.UserPath && project != input.SystemPath {
-		read(ProjectLayer, project)
+		read(ProjectLayer, project, false)
 	}
 	if len(problems) > 0 {
 		return nil, &Error{problems}
@@ -79,6 +88,7 @@ func Load(input LoadInput) (*Policy, error) {
 type source struct {
 	file       File
 	statements []statement
+	redirected bool // named by a variable, beside the account's own
 }
 
 // Hash returns the SHA-256 of a policy file's content, hex: what
@@ -227,11 +237,14 @@ func merge(sources []source, input LoadInput) *Policy {
 	for _, source := range sources {
 		policy.Files = append(policy.Files, source.file)
 		trusted := true
-		if source.file.Layer == ProjectLayer {
+		if source.redirected {
+			trusted = false
+			policy.Redirected = source.file.Path
+		} else if source.file.Layer == ProjectLayer {
 			trusted = input.Trusted != nil && input.Trusted(source.file.SHA256)
 			policy.Project = &Project{Path: source.file.Path, SHA256: source.file.SHA256, Trusted: trusted}
 		}
-		merger := merger{policy: policy, file: source.file, trusted: trusted, now: input.Now}
+		merger := merger{policy: policy, file: source.file, trusted: trusted, redirected: source.redirected, now: input.Now}
 		merger.preset(source.statements)
 		for _, said := range source.statements {
 			merger.statement(said)
@@ -246,7 +259,9 @@ type merger struct {
 	policy  *Policy
 	file    File
 	trusted bool
-	now     time.Time
+	// redirected says that a variable named the file, beside the account's own.
+	redirected bool
+	now        time.Time
 }
 
 func (m *merger) source(line int) Source {
@@ -306,12 +321,15 @@ func (m *merger) statement(said statement) {
 	said.value = m.withExpiries(said)
 	lock, locked := m.locked(info.Key)
 	changes := said.field.merge(m.policy, said.value, m.source(said.line), locked || !m.trusted)
-	if m.file.Layer == ProjectLayer && !locked {
+	if m.file.Layer == ProjectLayer && !locked && !m.redirected {
 		m.policy.Project.Loosens = append(m.policy.Project.Loosens, changes...)
 	}
 	for _, change := range changes {
-		if locked {
+		switch {
+		case locked:
 			m.note(change.Line, 1, lockedKey(change.Key, lock))
+		case m.redirected:
+			m.note(change.Line, 1, redirectedKey(change.Key))
 		}
 	}
 }

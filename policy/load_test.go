@@ -70,7 +70,7 @@ func (l layers) merged(t testing.TB, trusted bool) *Policy {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		sources = append(sources, source{File{layer, "policy.toml", Hash([]byte(content))}, statements})
+		sources = append(sources, source{File{layer, "policy.toml", Hash([]byte(content))}, statements, false})
 	}
 	slices.SortFunc(sources, func(a, b source) int { return int(a.file.Layer - b.file.Layer) })
 	policy := merge(sources, LoadInput{Now: today, Trusted: func(string) bool { return trusted }})
@@ -579,5 +579,43 @@ func TestSpans(t *testing.T) {
 		if span, err := ParseSpan(text); err == nil {
 			t.Errorf("%q is taken for %v", text, span)
 		}
+	}
+}
+
+// A policy that a variable names beside the account's own only tightens.
+func TestLoadRedirected(t *testing.T) {
+	dir := t.TempDir()
+	account, named := filepath.Join(dir, "account.toml"), filepath.Join(dir, "named.toml")
+	write := func(path, content string) {
+		t.Helper()
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(named, "preset = \"relaxed\"\n[switch-off]\nwithout-terminal = true\n[allow.reqeusts]\nreason = \"theirs\"\n[deny]\ntheirs = \"x\"\n")
+	load := func() *Policy {
+		t.Helper()
+		policy, err := Load(LoadInput{UserPath: named, AccountPath: account, Dir: dir, Home: dir, Now: today, Trusted: func(string) bool { return true }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return policy
+	}
+	if policy := load(); policy.Redirected != "" || len(policy.Allow) != 1 || !policy.SwitchOff.WithoutTerminal.Value {
+		t.Errorf("without one of the account's: %+v", policy)
+	}
+	write(account, "[deny]\nmine = \"y\"\n")
+	policy := load()
+	if policy.Redirected != named || len(policy.Allow) != 0 || policy.SwitchOff.WithoutTerminal.Value || policy.Project != nil {
+		t.Errorf("%+v", policy)
+	}
+	if len(policy.Deny) != 2 || len(policy.Notes) == 0 {
+		t.Errorf("deny %v, notes %v", policy.Deny, policy.Notes)
+	}
+	if err := os.Remove(named); err != nil {
+		t.Fatal(err)
+	}
+	if policy := load(); policy.Redirected != "" || len(policy.Deny) != 1 {
+		t.Errorf("%+v", policy)
 	}
 }

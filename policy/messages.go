@@ -103,6 +103,10 @@ func lockedKey(key string, lock Sourced[string]) string {
 	return fmt.Sprintf("%s does not count, %q is locked by %s:%d", printable(key), lock.Value, printable(lock.Path), lock.Line)
 }
 
+func redirectedKey(key string) string {
+	return fmt.Sprintf("%s does not count: a variable named this file, and the policy of the account is another", printable(key))
+}
+
 func nameWithDots(table, rest string) string {
 	name := strings.TrimPrefix(table, "allow.") + "." + rest
 	return fmt.Sprintf("a name with dots is quoted: [allow.%s]", quoteTOML(printable(name)))

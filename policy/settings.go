@@ -139,9 +139,12 @@ type Policy struct {
 
 	Locked []Sourced[string] // keys of the system layer that no other layer may loosen
 
-	Files   []File    // the policy files that were read, in order of their layers
-	Project *Project  // the project's file; nil where there is none
-	Notes   []Problem // what was read but does not count, and why; for the person's eyes
+	Files   []File   // the policy files that were read, in order of their layers
+	Project *Project // the project's file; nil where there is none
+	// Redirected is a file that a variable named in place of the account's own
+	// policy, and that only tightens; "" for none.
+	Redirected string
+	Notes      []Problem // what was read but does not count, and why; for the person's eyes
 
 	rules map[Rule]*Sourced[Action] // one entry for every rule
 	now   time.Time                 // when it was loaded: what has expired by then does not count

@@ -33,7 +33,7 @@ func TestLargeFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			statements, problems := checkDocument("p", []byte(content))
 			if len(problems) == 0 {
-				merge([]source{{File{UserLayer, "p", ""}, statements}}, LoadInput{Now: today})
+				merge([]source{{File{UserLayer, "p", ""}, statements, false}}, LoadInput{Now: today})
 			}
 		})
 	}

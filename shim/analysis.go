@@ -86,6 +86,9 @@ func (in *invocation) analyse(installation *pip.Installation, command *pip.Comma
 	if err != nil {
 		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.brokenPolicy(err) }}
 	}
+	if a.policy.Redirected != "" {
+		in.say.redirected(a.policy.Redirected, in.places.AccountPolicy)
+	}
 	names, err := in.places.PopularNames()
 	if err != nil {
 		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("prepare", err) }}

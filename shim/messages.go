@@ -271,6 +271,15 @@ func (m *messenger) tooYoung(releases []scan.HeldRelease, now time.Time) {
 	m.line("%s: too new: %s", m.yellow.Sprint("held back"), strings.Join(names, ", "))
 }
 
+// messageRedirected is said of a directory that came with a checkout and that a
+// variable makes thresher's own.
+const messageRedirected = "%s: git tracks files in it, and HOME or an XDG_ variable would have thresher take its policy, trust, advisories or caches from there; unset the variable"
+
+// redirected is said where a variable names another policy than the account's.
+func (m *messenger) redirected(named, own string) {
+	m.line("HOME or XDG_CONFIG_HOME names %s, which only tightens; the policy of your account is %s", named, own)
+}
+
 // misread is said where pip does not refuse what it should have refused.
 func (m *messenger) misread(expected string) {
 	m.line("%s: this command line was not understood for certain: pip was expected to say %q", m.red.Sprint("refused"), expected)

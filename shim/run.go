@@ -5,6 +5,7 @@ package shim
 
 import (
 	"context"
+	"fmt"
 	"os/signal"
 	"syscall"
 
@@ -122,12 +123,15 @@ func (in *invocation) maySwitchOff() bool {
 
 // loadPolicy merges the layers for the working directory.
 func (in *invocation) loadPolicy() (*policy.Policy, error) {
+	if tracked := venv.FirstTracked(in.places.Redirected); tracked != "" {
+		return nil, fmt.Errorf(messageRedirected, tracked)
+	}
 	trusted, err := policy.ReadTrust(in.places.Trusted())
 	if err != nil {
 		return nil, err
 	}
 	return policy.Load(policy.LoadInput{
-		SystemPath: in.places.SystemPolicy, UserPath: in.places.UserPolicy,
+		SystemPath: in.places.SystemPolicy, UserPath: in.places.UserPolicy, AccountPath: in.places.AccountPolicy,
 		Dir: in.dir, Home: in.places.Home, Trusted: trusted.Has, Now: in.start,
 	})
 }

@@ -9,6 +9,17 @@ import (
 	"strings"
 )
 
+// FirstTracked gives the first of the directories that a git repository around
+// it tracks something in: a checkout brought it along. "" for none.
+func FirstTracked(directories []string) string {
+	for _, directory := range directories {
+		if trackedByGit(filepath.Clean(directory)) {
+			return directory
+		}
+	}
+	return ""
+}
+
 // trackedByGit tells whether the repository around a directory tracks anything
 // in it. It reads the index itself: running git in a checkout that is not
 // trusted can run what its configuration names. An index that cannot be read

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
+	"os/user"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -16,7 +18,14 @@ import (
 // Places are the absolute paths of everything thresher keeps. An empty path
 // means that the platform gave no home to derive it from.
 type Places struct {
-	Home         string // the user's home directory
+	Home string // the user's home directory
+	// AccountPolicy is the user's policy file where no variable says
+	// otherwise: below the home directory that the system has for the account.
+	// Empty where that is UserPolicy, or is not known.
+	AccountPolicy string
+	// Redirected are the directories of policy, trust, data and caches that a
+	// variable names rather than the account's home directory.
+	Redirected   []string
 	SystemPolicy string // the administrator's policy file
 	UserPolicy   string // the user's policy file
 	Data         string // directory: advisories, refreshed lists
@@ -24,10 +33,53 @@ type Places struct {
 	State        string // directory: the log, trusted files, known environments
 }
 
-// Find computes the places from an environment (name → value). Relative XDG
-// values are ignored, as the XDG base directory specification 0.8 demands.
+// account says whose home directory Find takes for the account's: "" that of
+// the user who runs this process. Tests of the whole program are linked with
+// another one.
+var account = ""
+
+// Find computes the places from an environment (name → value). Relative values
+// are ignored, as the XDG base directory specification 0.8 demands; without a
+// HOME it is the account's.
 func Find(environ map[string]string) Places {
-	return find(environ, runtime.GOOS)
+	home := account
+	if home == "" && runtime.GOOS != "windows" {
+		if current, err := user.Current(); err == nil {
+			home = current.HomeDir
+		}
+	}
+	return redirected(environ, runtime.GOOS, home)
+}
+
+// redirected finds the places, and says which of them a variable names. home is
+// the account's home directory, "" where it is not known.
+func redirected(environ map[string]string, system, home string) Places {
+	if system == "windows" {
+		return find(environ, system)
+	}
+	if !filepath.IsAbs(home) {
+		home = ""
+	}
+	if !filepath.IsAbs(environ["HOME"]) {
+		environ = maps.Clone(environ)
+		if environ == nil {
+			environ = map[string]string{}
+		}
+		environ["HOME"] = home
+	}
+	found := find(environ, system)
+	own := find(map[string]string{"HOME": home}, system)
+	if own.UserPolicy != found.UserPolicy {
+		found.AccountPolicy = own.UserPolicy
+	}
+	for _, pair := range [][2]string{
+		{filepath.Dir(found.UserPolicy), filepath.Dir(own.UserPolicy)}, {found.Data, own.Data}, {found.Cache, own.Cache}, {found.State, own.State},
+	} {
+		if pair[0] != pair[1] && filepath.IsAbs(pair[0]) {
+			found.Redirected = append(found.Redirected, pair[0])
+		}
+	}
+	return found
 }
 
 func find(environ map[string]string, system string) Places {

@@ -22,3 +22,31 @@ func TestFind(t *testing.T) {
 		})
 	}
 }
+
+func TestFindWithAnAccount(t *testing.T) {
+	for _, c := range []struct {
+		name                             string
+		environ                          map[string]string
+		policy, account, firstRedirected string
+	}{
+		{"as the account has it", map[string]string{"HOME": "/h"}, "/h/.config/thresher/policy.toml", "", ""},
+		{"another home", map[string]string{"HOME": "/checkout"}, "/checkout/.config/thresher/policy.toml", "/h/.config/thresher/policy.toml", "/checkout/.config/thresher"},
+		{"no home", nil, "/h/.config/thresher/policy.toml", "", ""},
+		{"a relative home", map[string]string{"HOME": "."}, "/h/.config/thresher/policy.toml", "", ""},
+		{"trust alone", map[string]string{"HOME": "/h", "XDG_STATE_HOME": "/checkout"}, "/h/.config/thresher/policy.toml", "", "/checkout/thresher"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := redirected(c.environ, "linux", "/h")
+			first := ""
+			if len(p.Redirected) > 0 {
+				first = p.Redirected[0]
+			}
+			if p.UserPolicy != c.policy || p.AccountPolicy != c.account || first != c.firstRedirected {
+				t.Errorf("got %q, %q and %q", p.UserPolicy, p.AccountPolicy, p.Redirected)
+			}
+		})
+	}
+	if p := redirected(nil, "linux", ""); p.UserPolicy != "" || p.AccountPolicy != "" || len(p.Redirected) != 0 {
+		t.Errorf("nothing to derive from: %+v", p)
+	}
+}
