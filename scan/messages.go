@@ -74,6 +74,22 @@ func vulnerabilities(n int) string {
 	return fmt.Sprintf("%d known vulnerabilities", n)
 }
 
+// mostAside is how many distributions the line of what was not touched names.
+const mostAside = 5
+
+// textAside names what has known vulnerabilities and was neither asked for nor
+// changed.
+func textAside(subjects []*Subject) string {
+	var names []string
+	for _, s := range subjects[:min(mostAside, len(subjects))] {
+		names = append(names, printable(s.Name, 60)+" "+printable(s.Version, 40))
+	}
+	if more := len(subjects) - mostAside; more > 0 {
+		names = append(names, fmt.Sprintf("%d more", more))
+	}
+	return "known vulnerabilities in what this command did not touch: " + strings.Join(names, ", ") + "; see them with: thresher scan"
+}
+
 // textMore stands for rows that were left out.
 func textMore(n int, name string) string {
 	return fmt.Sprintf("  and %d more in %s; all of them: thresher scan", n, name)

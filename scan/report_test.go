@@ -106,6 +106,26 @@ func TestTextOfAGoodDay(t *testing.T) {
 	}
 }
 
+// A run speaks at length of what it touched, and names the rest.
+func TestTextBrief(t *testing.T) {
+	all := []venv.Distribution{installed("lib", "1.0"), installed("web", "1.0"), installed("evil", "0.1")}
+	input := Input{Database: database(t), Distributions: all, FailOn: FailOnNone, Touched: map[string]bool{"lib": true}}
+	text := strings.Join(Text([]Result{run(t, input)}, TextOptions{Brief: true}), "\n")
+	for _, want := range []string{"\nlib ", "\nevil ", "\nknown vulnerabilities in what this command did not touch: web 1.0; see them with: thresher scan\n"} {
+		if !strings.Contains("\n"+text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if strings.Contains(text, "\nweb ") {
+		t.Errorf("web has rows in\n%s", text)
+	}
+	input.Distributions, input.Touched = all[:2], map[string]bool{}
+	lines := Text([]Result{run(t, input)}, TextOptions{Brief: true})
+	if len(lines) != 2 || !strings.Contains(lines[0], "lib 1.0, web 1.0;") {
+		t.Errorf("%q, want two lines", lines)
+	}
+}
+
 func TestJSONReport(t *testing.T) {
 	var b bytes.Buffer
 	if err := WriteJSON(&b, []Result{badDay(t)}); err != nil {

@@ -18,6 +18,7 @@ type TextOptions struct {
 	Width   int  // columns of the terminal; 0: lines may be of any length
 	Colour  bool // use colours
 	MaxRows int  // vulnerabilities shown of one distribution; 0: all
+	Brief   bool // what is not in scope is named in one line
 }
 
 // row is one line of the table, by column.
@@ -122,6 +123,7 @@ func table(r *Result, options TextOptions) []line {
 	}
 	slices.SortStableFunc(subjects, func(a, b *Subject) int { return cmp.Compare(b.urgency(), a.urgency()) })
 	lines := []line{{cells: tableHead}}
+	var aside []*Subject
 	for _, s := range subjects {
 		var standing []*Finding
 		for i := range s.Findings {
@@ -132,6 +134,10 @@ func table(r *Result, options TextOptions) []line {
 		if len(standing) == 0 {
 			continue
 		}
+		if options.Brief && !slices.ContainsFunc(standing, func(f *Finding) bool { return f.InScope || f.Malware }) {
+			aside = append(aside, s)
+			continue
+		}
 		for i, f := range standing {
 			if options.MaxRows > 0 && i == options.MaxRows {
 				lines = append(lines, line{text: textMore(len(standing)-i, s.Name)})
@@ -140,6 +146,12 @@ func table(r *Result, options TextOptions) []line {
 			lines = append(lines, line{cells: cells(s, f), level: f})
 		}
 		lines = append(lines, advice(s, standing)...)
+	}
+	if len(lines) == 1 {
+		lines = nil // a head alone
+	}
+	if len(aside) > 0 {
+		lines = append(lines, line{text: textAside(aside)})
 	}
 	return lines
 }

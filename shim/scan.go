@@ -59,7 +59,7 @@ func (in *invocation) scan(a *analysis, judge *judgement, opened *gate.Gate, aft
 	if err != nil {
 		return result, err
 	}
-	for _, line := range scan.Text([]scan.Result{result}, scan.TextOptions{Width: in.reportWidth(), Colour: in.coloured, MaxRows: mostRows}) {
+	for _, line := range scan.Text([]scan.Result{result}, scan.TextOptions{Width: in.reportWidth(), Colour: in.coloured, MaxRows: mostRows, Brief: true}) {
 		in.say.line("%s", line)
 	}
 	return result, nil
