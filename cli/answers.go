@@ -154,7 +154,7 @@ func (p *program) keep(c *cli.Context, appendTo func(path string) (bool, string,
 	}
 	written, line, err := appendTo(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; nothing was written", err)
 	}
 	if !written {
 		return &exitError{statusFound, "it is there already, nothing was written; change this line: " + line}
