@@ -21,6 +21,7 @@ type analysis struct {
 	installation *pip.Installation
 	command      *pip.Command
 	environment  venv.Environment
+	userSite     string // the user's own site-packages where the environment is open to them
 	policy       *policy.Policy
 	installed    []venv.Distribution
 	places       map[string]string // subject of a finding → where it was said
@@ -104,7 +105,11 @@ func (in *invocation) analyse(installation *pip.Installation, command *pip.Comma
 	if failure := command.Failure; failure != nil {
 		return a, &ending{status: failure.Status, pipRefuses: true}
 	}
-	a.installed, err = venv.Distributions(a.environment.SitePackages)
+	a.userSite, err = venv.UserSite(a.environment, in.environ)
+	if err != nil {
+		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("find the user's own site-packages", err) }}
+	}
+	a.installed, err = venv.Distributions(a.seenDirectories())
 	if err != nil {
 		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("read what is installed", err) }}
 	}

@@ -258,23 +258,40 @@ func look(a *analysis) (state, error) {
 // siteDirectories are where the command installs to.
 func (a *analysis) siteDirectories() []string {
 	targets := a.command.Targets
-	switch {
-	case targets.Target != "":
+	if targets.Target != "" {
 		return []string{targets.Target}
-	case targets.Prefix != "" || targets.Root != "":
-		var moved []string
-		for _, dir := range a.environment.SitePackages {
-			if targets.Prefix != "" {
-				if relative, err := filepath.Rel(a.environment.Prefix, dir); err == nil && !strings.HasPrefix(relative, "..") {
-					dir = filepath.Join(targets.Prefix, relative)
-				}
-			}
-			if targets.Root != "" {
-				dir = filepath.Join(targets.Root, dir)
-			}
-			moved = append(moved, dir)
-		}
-		return moved
 	}
-	return a.environment.SitePackages
+	if targets.Prefix == "" && targets.Root == "" {
+		return a.seenDirectories()
+	}
+	var moved []string
+	for _, dir := range a.seenDirectories() {
+		if targets.Prefix != "" {
+			if relative, err := filepath.Rel(a.environment.Prefix, dir); err == nil && !strings.HasPrefix(relative, "..") {
+				dir = filepath.Join(targets.Prefix, relative)
+			}
+		}
+		if targets.Root != "" {
+			dir = filepath.Join(targets.Root, dir)
+		}
+		moved = append(moved, dir)
+	}
+	return moved
+}
+
+// seenDirectories are the site directories of the environment, the user's own
+// among them where it looks into these. With --user they come first, so that
+// nothing hides what arrives there.
+func (a *analysis) seenDirectories() []string {
+	directories := a.environment.SitePackages
+	if a.userSite == "" {
+		return directories
+	}
+	own := 0 // of a virtual environment, which come before the user's
+	if !a.command.Targets.User && a.environment.Prefix != a.environment.Base {
+		for own < len(directories) && strings.HasPrefix(directories[own], a.environment.Prefix+string(filepath.Separator)) {
+			own++
+		}
+	}
+	return slices.Insert(slices.Clone(directories), own, a.userSite)
 }

@@ -140,6 +140,13 @@ func (c configuration) version() string {
 	return strings.Join(parts, ".")
 }
 
+// systemSite says whether the environment sees the base interpreter's
+// distributions, which it does where its file does not say (site.py).
+func (c configuration) systemSite() bool {
+	value, said := c["include-system-site-packages"]
+	return !said || strings.EqualFold(value, "true")
+}
+
 // readVirtual describes the environment of an interpreter with a pyvenv.cfg;
 // known is false where its site-packages cannot be told.
 func readVirtual(interpreter string, c configuration, system string) (environment Environment, known bool) {
@@ -147,7 +154,7 @@ func readVirtual(interpreter string, c configuration, system string) (environmen
 	environment = Environment{
 		Interpreter: interpreter, Prefix: prefix, Version: c.version(),
 		Scripts:    scriptsDirectory(prefix, system),
-		SystemSite: strings.EqualFold(c["include-system-site-packages"], "true"),
+		SystemSite: c.systemSite(),
 	}
 	environment.SitePackages, environment.Version = sitePackages(prefix, environment.Version, system)
 	if len(environment.SitePackages) == 0 {

@@ -161,21 +161,21 @@ func TestInspectLayouts(t *testing.T) {
 		{
 			"free-threaded environment", map[string]string{
 				"base/bin/python3.13t": "ELF", "base/lib/python3.13t/os.py": "", "base/lib/python3.13t/site-packages/x.py": "",
-				"env/bin/python": "-> ../../base/bin/python3.13t", "env/pyvenv.cfg": "home = /somewhere/bin\nversion_info = 3.13.1.final.0\n", "env/lib/python3.13t/site-packages/x.py": "",
+				"env/bin/python": "-> ../../base/bin/python3.13t", "env/pyvenv.cfg": "home = /somewhere/bin\nversion_info = 3.13.1.final.0\ninclude-system-site-packages = false\n", "env/lib/python3.13t/site-packages/x.py": "",
 			}, "env/bin/python",
 			Environment{Prefix: "env", Base: "base", Version: "3.13.1", SitePackages: []string{"env/lib/python3.13t/site-packages"}, Scripts: "env/bin", Virtual: true},
 		},
 		{
 			"pypy environment", map[string]string{
 				"base/bin/pypy3.10": "ELF", "base/lib/pypy3.10/os.py": "", "base/lib/pypy3.10/site-packages/x.py": "",
-				"env/bin/python": "-> ../../base/bin/pypy3.10", "env/pyvenv.cfg": "", "env/lib/pypy3.10/site-packages/x.py": "",
+				"env/bin/python": "-> ../../base/bin/pypy3.10", "env/pyvenv.cfg": "include-system-site-packages = false\n", "env/lib/pypy3.10/site-packages/x.py": "",
 			}, "env/bin/python",
 			Environment{Prefix: "env", Base: "base", Version: "3.10", SitePackages: []string{"env/lib/pypy3.10/site-packages"}, Scripts: "env/bin", Virtual: true},
 		},
 		{
 			"left over from an older python", map[string]string{
 				"base/bin/python3.11": "ELF", "base/lib/python3.11/os.py": "", "base/lib/python3.11/site-packages/x.py": "",
-				"env/bin/python": "-> ../../base/bin/python3.11", "env/pyvenv.cfg": "Version = 3.11.7\nuv = 0.1\n",
+				"env/bin/python": "-> ../../base/bin/python3.11", "env/pyvenv.cfg": "Version = 3.11.7\nuv = 0.1\ninclude-system-site-packages = false\n",
 				"env/lib/python3.8/site-packages/x.py": "", "env/lib/python3.11/site-packages/x.py": "",
 			}, "env/bin/python",
 			Environment{Prefix: "env", Base: "base", Version: "3.11.7", SitePackages: []string{"env/lib/python3.11/site-packages"}, Scripts: "env/bin", Virtual: true},
@@ -183,7 +183,7 @@ func TestInspectLayouts(t *testing.T) {
 		{
 			"pyvenv.cfg beside the interpreter", map[string]string{
 				"base/bin/python3.11": "ELF", "base/lib/python3.11/os.py": "", "base/lib/python3.11/site-packages/x.py": "",
-				"env/bin/python": "-> ../../base/bin/python3.11", "env/bin/pyvenv.cfg": "version = 3.11.7\n", "env/lib/python3.11/site-packages/x.py": "",
+				"env/bin/python": "-> ../../base/bin/python3.11", "env/bin/pyvenv.cfg": "version = 3.11.7\ninclude-system-site-packages = false\n", "env/lib/python3.11/site-packages/x.py": "",
 			}, "env/bin/python",
 			Environment{Prefix: "env", Base: "base", Version: "3.11.7", SitePackages: []string{"env/lib/python3.11/site-packages"}, Scripts: "env/bin", Virtual: true},
 		},
