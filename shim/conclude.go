@@ -169,7 +169,7 @@ func asArrived(d venv.Distribution) gate.Arrived {
 // with this command, and puts the environment's guard back where the command
 // changed it. It says whether something of that kind fails the run.
 func (in *invocation) tellHooks(a *analysis, before, after state) (stops bool) {
-	guarded := after.guard.Current && (after.guard.Program == before.guard.Program || after.guard.Program == in.self)
+	guarded := in.stillGuards(before.guard, after.guard)
 	for _, change := range venv.HooksChanged(before.hooks, after.hooks, after.distributions) {
 		if change.What == "removed" || !change.Runs {
 			continue
@@ -183,15 +183,42 @@ func (in *invocation) tellHooks(a *analysis, before, after state) (stops bool) {
 			stops = stops || f.Action == policy.Block || f.Action == policy.Ask
 		}
 	}
-	if !before.guard.Installed || guarded {
-		return stops
+	return in.keepGuard(a.environment, before.guard, after.guard) || stops
+}
+
+// keepGuard puts an environment's guard back where a command changed it or took
+// it away, and says so.
+func (in *invocation) keepGuard(environment venv.Environment, before, after venv.Guarded) (changed bool) {
+	if !before.Installed || in.stillGuards(before, after) {
+		return false
 	}
-	program := before.guard.Program
-	if program == "" || before.guard.Gone {
+	program := before.Program
+	if program == "" || before.Gone {
 		program = in.self
 	}
-	in.say.guardChanged(a.environment.Prefix, venv.InstallGuard(a.environment, program))
+	in.say.guardChanged(environment.Prefix, venv.InstallGuard(environment, program))
 	return true
+}
+
+func (in *invocation) stillGuards(before, after venv.Guarded) bool {
+	return after.Current && (after.Program == before.Program || after.Program == in.self)
+}
+
+// uninstall runs pip and looks at the guard afterwards: the files of a
+// distribution are what its RECORD names, which may be the guard's.
+func (in *invocation) uninstall(a *analysis) int {
+	before := guardOf(a)
+	in.pipRan = true
+	ended, err := pip.Direct(a.command, in.environ, in.dir).Start()
+	if err != nil {
+		in.say.cannotRun(err)
+		return statusCannotRun
+	}
+	result := outcome{pip: in.pipStatus(ended), unvouched: in.keepGuard(a.environment, before, guardOf(a))}
+	if result.unvouched {
+		in.record(a, nil, nil, "", result.status())
+	}
+	return in.end(ended, result)
 }
 
 // pipStatus is pip's own exit status; 128 and the signal's number where a

@@ -248,11 +248,17 @@ func look(a *analysis) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
+	return state{distributions, hooks, guardOf(a)}, nil
+}
+
+// guardOf is the guard of the environment, zero where there is none or none
+// that can be read.
+func guardOf(a *analysis) venv.Guarded {
 	guard, err := venv.GuardState(a.environment)
 	if err != nil {
-		guard = venv.Guarded{}
+		return venv.Guarded{}
 	}
-	return state{distributions, hooks, guard}, nil
+	return guard
 }
 
 // siteDirectories are where the command installs to.

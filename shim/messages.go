@@ -214,11 +214,11 @@ func (m *messenger) interrupted() {
 func (m *messenger) guardChanged(prefix string, failure error) {
 	word := m.red.Sprint("unvouched")
 	if failure != nil {
-		m.line("%s: the guard of %s was changed by what was installed, and could not be put back: %v", word, prefix, failure)
+		m.line("%s: the guard of %s was changed or taken away by this command, and could not be put back: %v", word, prefix, failure)
 		m.next("thresher guard " + shellWord(prefix))
 		return
 	}
-	m.line("%s: the guard of %s was changed by what was installed; it is put back", word, prefix)
+	m.line("%s: the guard of %s was changed or taken away by this command; it is put back", word, prefix)
 }
 
 // roughly writes an age as a person says it: "2 h", "3 days".

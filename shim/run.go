@@ -81,7 +81,7 @@ func (in *invocation) run() int {
 	}
 	in.keepGuarded(installation)
 	if command.Name == "uninstall" {
-		return in.passThrough(command)
+		return in.uninstall(a)
 	}
 	if parent, ok := in.livingGate(); ok && parent.serves(command, in.dir) {
 		return in.runNested(a)
