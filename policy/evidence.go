@@ -126,4 +126,7 @@ type Arrival struct {
 	Path    string // of the file; "" for a distribution
 	Vouched bool   // the gate let it through, or it had a verdict of its own
 	Hook    bool   // Path runs at every start of Python: .pth, .start, sitecustomize
+	// Replaces says that Path took the place of a file of the environment itself:
+	// of its pip, its interpreter or its activation.
+	Replaces bool
 }

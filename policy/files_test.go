@@ -236,6 +236,8 @@ func TestArrivals(t *testing.T) {
 		{"vouched", "", Arrival{Name: "x", Version: "1", Vouched: true}, "", ""},
 		{"unvouched", "", Arrival{Name: "x", Version: "1"}, Block, ""},
 		{"unvouched, noted", "[rules]\nunvouched = \"note\"\n", Arrival{Name: "x", Version: "1"}, Note, ""},
+		{"in the place of pip", "", Arrival{Name: "x", Path: "bin/pip", Vouched: true, Replaces: true}, Block, ""},
+		{"in the place of pip, of nobody", "", Arrival{Path: "bin/pip", Replaces: true}, Block, ""},
 		{"a hook of a wheel", "", Arrival{Name: "x", Version: "1", Path: "x.pth", Vouched: true, Hook: true}, "", Note},
 		{"a hook of nobody", "", Arrival{Path: "/env/x.pth", Hook: true}, "", Note},
 		{"a hook, strict", "preset = \"strict\"\n", Arrival{Name: "x", Path: "x.pth", Vouched: true, Hook: true}, "", Block},

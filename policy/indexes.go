@@ -93,7 +93,9 @@ func (p *Policy) JudgeArrival(a Arrival) []Finding {
 		}
 		findings = append(findings, one(finding, hint)...)
 	}
-	if !a.Vouched && a.Name != "" {
+	if a.Replaces {
+		findings = append(findings, one(p.finding(Unvouched, subject, High, replacesEvidence(a)), "cat "+shellQuoted(a.Path))...)
+	} else if !a.Vouched && a.Name != "" {
 		findings = append(findings, one(p.finding(Unvouched, subject, High, unvouchedEvidence(a)), "pip uninstall "+shellQuoted(a.Name))...)
 	}
 	return quietWhenKnown(findings, true)

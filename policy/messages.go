@@ -387,6 +387,10 @@ func unvouchedEvidence(a Arrival) string {
 	return fmt.Sprintf("%s arrived without having passed the gate", strings.TrimSpace(printable(a.Name)+" "+printable(a.Version)))
 }
 
+func replacesEvidence(a Arrival) string {
+	return fmt.Sprintf("%s is in the place of the environment's own: its pip, its interpreter or its activation", printable(a.Path))
+}
+
 func startupHookEvidence(a Arrival) string {
 	return fmt.Sprintf("%s runs at every start of python", printable(a.Path))
 }

@@ -65,7 +65,7 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 	if in.tellUnvouched(a, opened.Ledger(), changes) {
 		result.unvouched = true
 	}
-	if in.tellHooks(a, before, after) {
+	if in.tellHooks(a, before, after, changes) {
 		result.unvouched = true
 	}
 	scanned, err := in.scan(a, judge, opened, after, changes)
@@ -149,6 +149,19 @@ func (in *invocation) tellUnvouched(a *analysis, ledger []gate.Entry, changes []
 		}
 	}
 	stops := false
+	for _, c := range changes {
+		if c.Kind == venv.Removed {
+			continue
+		}
+		// The name of a project in a directory is what its build says.
+		for _, f := range a.policy.JudgeDependency(c.Name, policy.NameEvidence{}, true) {
+			if f.Rule == policy.Denied && f.Action == policy.Block {
+				a.findings = append(a.findings, f)
+				stops = true
+				in.say.deniedArrived(f)
+			}
+		}
+	}
 	for _, m := range withoutVerdict(arrived, a.command, in.checkouts(a.command)) {
 		for _, f := range a.policy.JudgeArrival(policy.Arrival{Name: m.Name, Version: m.Version}) {
 			a.findings = append(a.findings, f)
@@ -168,20 +181,31 @@ func asArrived(d venv.Distribution) gate.Arrived {
 // tellHooks names files that will run at every start of Python and arrived
 // with this command, and puts the environment's guard back where the command
 // changed it. It says whether something of that kind fails the run.
-func (in *invocation) tellHooks(a *analysis, before, after state) (stops bool) {
+func (in *invocation) tellHooks(a *analysis, before, after state, changes []venv.Change) (stops bool) {
+	tell := func(arrival policy.Arrival) {
+		for _, f := range a.policy.JudgeArrival(arrival) {
+			a.findings = append(a.findings, f)
+			in.say.finding(f, "")
+			stops = stops || f.Action == policy.Block || f.Action == policy.Ask
+		}
+	}
+	for _, c := range changes {
+		if c.Kind == venv.Removed {
+			continue
+		}
+		if file := venv.FileInPip(c.Distribution); file != "" {
+			tell(policy.Arrival{Name: c.Name, Path: file, Vouched: true, Replaces: true})
+		}
+	}
 	guarded := in.stillGuards(before.guard, after.guard)
 	for _, change := range venv.HooksChanged(before.hooks, after.hooks, after.distributions) {
-		if change.What == "removed" || !change.Runs {
+		if change.What == "removed" || !change.Runs && !change.Replaces {
 			continue
 		}
 		if venv.IsGuardFile(filepath.Base(change.Path)) && guarded && change.Owner == "" {
 			continue
 		}
-		for _, f := range a.policy.JudgeArrival(policy.Arrival{Name: change.Owner, Path: change.Path, Hook: true, Vouched: change.Owner != ""}) {
-			a.findings = append(a.findings, f)
-			in.say.finding(f, "")
-			stops = stops || f.Action == policy.Block || f.Action == policy.Ask
-		}
+		tell(policy.Arrival{Name: change.Owner, Path: change.Path, Hook: change.Runs, Replaces: change.Replaces, Vouched: change.Owner != ""})
 	}
 	return in.keepGuard(a.environment, before.guard, after.guard) || stops
 }

@@ -173,6 +173,13 @@ func (m *messenger) unvouched(name, version string) {
 	m.next("pip uninstall " + shellWord(name))
 }
 
+// deniedArrived is said of a distribution whose name was known only when it was
+// built.
+func (m *messenger) deniedArrived(f policy.Finding) {
+	m.line("%s: %s arrived: %s [%s]", m.red.Sprint("unvouched"), m.bold.Sprint(f.Subject), f.Evidence, f.Rule)
+	m.next("pip uninstall " + shellWord(f.Subject))
+}
+
 // noDatabase says that nothing is known; failure is why the data could not be
 // fetched, nil where that was not tried.
 func (m *messenger) noDatabase(failure error) {

@@ -43,7 +43,9 @@ func TestCompare(t *testing.T) {
 }
 
 func TestHooksChanged(t *testing.T) {
-	site, scripts := t.TempDir(), t.TempDir()
+	site, scripts := t.TempDir(), filepath.Join(t.TempDir(), "bin")
+	configuration := filepath.Join(filepath.Dir(scripts), "pyvenv.cfg")
+	write(t, configuration, "home = /usr/bin\n")
 	write(t, filepath.Join(site, "kept.pth"), "import os\n")
 	write(t, filepath.Join(site, "changed.pth"), "/somewhere\n")
 	write(t, filepath.Join(site, "gone.start"), "x:y\n")
@@ -53,11 +55,15 @@ func TestHooksChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(site, "changed.pth"), "\ufeffimport os\n")
+	write(t, configuration, "home = /elsewhere\n")
 	write(t, filepath.Join(site, "paths.pth"), "/somewhere\nimporting\n")
 	write(t, filepath.Join(site, "usercustomize", "__init__.py"), "")
 	write(t, filepath.Join(site, "sitecustomize.cpython-311-x86_64-linux-gnu.so"), "")
 	write(t, filepath.Join(scripts, "pip"), "#!python\n")
 	write(t, filepath.Join(scripts, "stray"), "")
+	write(t, filepath.Join(scripts, "python-argcomplete"), "")
+	write(t, filepath.Join(scripts, "pip3"), "#!python\n# of the new pip")
+	write(t, filepath.Join(site, "pip-1.dist-info", "METADATA"), metadata("pip", "1"))
 	if err := os.Remove(filepath.Join(site, "gone.start")); err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +72,11 @@ func TestHooksChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	directory := filepath.ToSlash(filepath.Dir(relative))
+	write(t, filepath.Join(site, "pip-1.dist-info", "RECORD"), directory+"/pip,,\n"+directory+"/pip3,,\npip/__init__.py,,\n")
+	write(t, filepath.Join(site, "zeal-1.dist-info", "METADATA"), metadata("zeal", "1"))
+	write(t, filepath.Join(site, "zeal-1.dist-info", "RECORD"), directory+"/pip3.11,,\n./zeal/../pip/_internal/x.py,,\n")
+	write(t, filepath.Join(scripts, "pip3.11"), "#!python\n")
 	write(t, filepath.Join(site, "evil-1.dist-info", "RECORD"), "changed.pth,sha256=x,1\n\"paths.pth\",,\n"+filepath.ToSlash(relative)+",,\n")
 	after, err := SnapshotHooks([]string{site}, scripts)
 	if err != nil {
@@ -74,12 +85,19 @@ func TestHooksChanged(t *testing.T) {
 	var got []string
 	for _, c := range HooksChanged(before, after, read(t, site)) {
 		got = append(got, fmt.Sprintf("%s %s %s owner=%s runs=%v", filepath.Base(c.Path), c.Kind, c.What, c.Owner, c.Runs))
+		if c.Replaces {
+			got[len(got)-1] += " replaces"
+		}
 	}
 	want := []string{
 		"changed.pth pth changed owner=evil runs=true",
 		"gone.start start removed owner= runs=false",
 		"paths.pth pth added owner=evil runs=false",
-		"pip script added owner=evil runs=false",
+		"pip script added owner=evil runs=false replaces",
+		"pip3 script added owner=pip runs=false",
+		"pip3.11 script added owner=zeal runs=false replaces",
+		"python-argcomplete script added owner= runs=false",
+		"pyvenv.cfg configuration changed owner= runs=false replaces",
 		"sitecustomize.cpython-311-x86_64-linux-gnu.so sitecustomize added owner= runs=true",
 		"stray script added owner= runs=false",
 		"usercustomize usercustomize added owner= runs=true",
@@ -87,6 +105,15 @@ func TestHooksChanged(t *testing.T) {
 	slices.Sort(got)
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	var taken []string
+	for _, d := range read(t, site) {
+		if file := FileInPip(d); file != "" {
+			taken = append(taken, d.Name+" "+filepath.Base(file))
+		}
+	}
+	if !slices.Equal(taken, []string{"zeal x.py"}) {
+		t.Errorf("files of pip's: %q", taken)
 	}
 	if none := HooksChanged(after, after, nil); none != nil {
 		t.Errorf("%+v", none)

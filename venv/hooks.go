@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"thresher/internal/lazyregexp"
 )
 
 // HookKind says how a file gets to run without being asked for.
@@ -25,6 +27,7 @@ const (
 	SiteCustomize HookKind = "sitecustomize" // imported by site.py
 	UserCustomize HookKind = "usercustomize" // imported by site.py
 	Script        HookKind = "script"        // a command in the environment's scripts directory
+	Configuration HookKind = "configuration" // pyvenv.cfg
 )
 
 // Hooks is a reading of an environment's startup hooks and scripts, to be
@@ -76,6 +79,9 @@ func SnapshotHooks(siteDirs []string, scriptsDir string) (Hooks, error) {
 	}
 	for _, name := range names {
 		found.add(filepath.Join(scriptsDir, name), Script)
+	}
+	if configuration := filepath.Join(filepath.Dir(scriptsDir), "pyvenv.cfg"); isFile(configuration) {
+		found.add(configuration, Configuration)
 	}
 	return found, nil
 }
@@ -133,7 +139,14 @@ type HookChange struct {
 	// Runs says that the hook runs code by itself: a .start file, a
 	// customisation, or a .pth file with an import line.
 	Runs bool
+	// Replaces says that the file belongs to the environment itself, which pip's
+	// next start relies on, and came from elsewhere: its interpreter, its pip,
+	// its activation, its pyvenv.cfg.
+	Replaces bool
 }
+
+// ownScript are the commands of the environment itself.
+var ownScript = lazyregexp.New(`(?i)^(pip|python)w?(3(\.[0-9]+t?)?)?(\.exe|-script\.py)?$|^activate(\.|$)|^activate_this\.py$`)
 
 // HooksChanged compares two readings. The RECORD of every distribution is
 // looked at for the owner of what changed, and only when something did. The
@@ -158,6 +171,10 @@ func HooksChanged(before, after Hooks, distributions []Distribution) []HookChang
 	if len(changes) > 0 {
 		nameOwners(changes, distributions)
 	}
+	for i, change := range changes {
+		own := change.Kind == Configuration || change.Kind == Script && ownScript().MatchString(filepath.Base(change.Path))
+		changes[i].Replaces = own && change.What != "removed" && change.Owner != "pip"
+	}
 	return changes
 }
 
@@ -165,7 +182,7 @@ func HooksChanged(before, after Hooks, distributions []Distribution) []HookChang
 // cannot be read is taken for one that does.
 func runs(path string, kind HookKind) bool {
 	switch kind {
-	case Script:
+	case Script, Configuration:
 		return false
 	case PathFile:
 		text, err := readSmall(path, maxHook)
@@ -196,11 +213,29 @@ func nameOwners(changes []HookChange, distributions []Distribution) {
 		// An unreadable RECORD names nothing, so that what it would have
 		// named stands as owned by no one: the safe side.
 		_ = eachRecorded(d, func(path string) {
-			if i, ok := wanted[path]; ok && changes[i].Owner == "" {
+			// Who writes over pip's files counts rather than pip.
+			if i, ok := wanted[path]; ok && (changes[i].Owner == "" || changes[i].Owner == "pip") {
 				changes[i].Owner = d.Canonical
 			}
 		})
 	}
+}
+
+// FileInPip gives a file of pip's own package that another distribution's
+// RECORD names as its own; "" for none. Installed, it took the place of pip's.
+func FileInPip(d Distribution) string {
+	if d.Canonical == "pip" {
+		return ""
+	}
+	taken := ""
+	// What cannot be read says nothing. pip itself writes RECORD, with all that
+	// it put in place.
+	_ = eachRecorded(d, func(path string) {
+		if (taken == "" || strings.HasSuffix(taken, ".pyc")) && strings.HasPrefix(path, filepath.Join(d.Location, "pip")+string(filepath.Separator)) {
+			taken = path
+		}
+	})
+	return taken
 }
 
 // eachRecorded calls visit with the absolute path of every file that the
