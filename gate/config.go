@@ -22,10 +22,6 @@ type Index struct {
 	// Public says that anybody may register names there: the index that pip
 	// uses where none is configured. It is asked last, whatever its place.
 	Public bool
-	// Guarded says that credentials are configured for it outside URL. An
-	// index with credentials that answers 403 is a failure; one without is
-	// taken to mean that it has no such name, as object stores do.
-	Guarded bool
 }
 
 // Source fetches pages and metadata. *index.Client is one.
@@ -36,6 +32,10 @@ type Source interface {
 	FindLinksPage(ctx context.Context, rawURL string) (*index.Page, error)
 	// Metadata gives a file's core metadata (PEP 658).
 	Metadata(ctx context.Context, indexURL string, file *index.File) ([]byte, error)
+	// RedirectHosts gives the hosts, as "host:port", that a file's URL
+	// redirects to. It is asked where pip wants to reach a host that no page
+	// named. indexURL is "" for a URL that is on no page.
+	RedirectHosts(ctx context.Context, indexURL, fileURL string) ([]string, error)
 	// WithCredentials gives a file's URL with the credentials that pip needs
 	// to fetch it and cannot find by itself: the same for all files of a page
 	// that lie on one host.
@@ -99,7 +99,10 @@ type Config struct {
 
 	Installed map[string]string // canonical name → version
 	Requested []Wanted
-	Eager     bool // pip upgrades dependencies that would do as they are
+	// AnyAge says that no rule goes by when files were uploaded, so that an
+	// index that does not say is nothing to tell of.
+	AnyAge bool
+	Eager  bool // pip upgrades dependencies that would do as they are
 	// NoDependencies says that pip takes what is requested and nothing else.
 	NoDependencies bool
 
@@ -113,10 +116,6 @@ type Config struct {
 	AllowedURLs []string
 	// Proxy gives the user's own proxy for a target, nil where there is none.
 	Proxy func(target *url.URL) (*url.URL, error)
-	// RedirectHosts gives the hosts that a file's URL redirects to. It is asked
-	// where pip wants to reach a host that no page named. nil is a look of the
-	// gate's own, with the system's certificates.
-	RedirectHosts func(ctx context.Context, indexURL, fileURL string) ([]string, error)
 
 	Deadline    time.Duration     // for one page, all retries included; 0 is two minutes
 	Patience    time.Duration     // for the page of an installed name before the index counts as offline; 0 is five seconds

@@ -101,8 +101,15 @@ func TestConfusionFault(t *testing.T) {
 			public.AddWheel(testkit.Distribution{Name: "acme-lib", Version: "1.0.0"})
 			private := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(c.status) }))
 			defer private.Close()
+			client := newClient(t)
+			if c.guarded {
+				if err := client.Authenticate(private.URL, "user", "word"); err != nil {
+					t.Fatal(err)
+				}
+			}
 			g := open(t, Config{
-				Indexes:   []Index{{URL: public.SimpleURL()}, {URL: private.URL + "/simple/", Extra: true, Guarded: c.guarded}},
+				Source:    client,
+				Indexes:   []Index{{URL: public.SimpleURL()}, {URL: private.URL + "/simple/", Extra: true}},
 				Requested: []Wanted{{Name: "acme-lib"}},
 			})
 			status, _, _ := ask(t, g, g.IndexURL(0)+"acme-lib/", "")

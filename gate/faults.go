@@ -172,6 +172,9 @@ func (g *Gate) faultsOf(name, bare string, page *index.Page) []pageFault {
 		faults = append(faults, pageFault{EmptyOwner, fmt.Sprintf(messageEmptyOwner, bare, name)})
 	}
 	for _, file := range page.Files {
+		if g.config.AnyAge {
+			break
+		}
 		if file.UploadTime.IsZero() && name != "" { // a page of links never says
 			return append(faults, pageFault{Undated, fmt.Sprintf(messageUndated, bare)})
 		}

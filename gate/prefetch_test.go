@@ -33,6 +33,10 @@ func (s slowSource) Metadata(context.Context, string, *index.File) ([]byte, erro
 	return nil, index.ErrNotFound
 }
 
+func (s slowSource) RedirectHosts(context.Context, string, string) ([]string, error) {
+	return nil, nil
+}
+
 func (s slowSource) WithCredentials(_, fileURL string) string { return fileURL }
 
 // waitFor waits until a condition holds; the test fails where it never does.

@@ -50,13 +50,7 @@ func (g *Gate) isRedirected(ctx context.Context, key string) bool {
 		hosts, err := g.redirects.start(sample, func() ([]string, error) {
 			inside, cancel := context.WithTimeout(g.context, connectTimeout)
 			defer cancel()
-			if g.config.RedirectHosts != nil {
-				return g.config.RedirectHosts(inside, sample.indexURL, file)
-			}
-			if sample.indexURL != "" {
-				file = g.config.Source.WithCredentials(sample.indexURL, file)
-			}
-			return g.redirectHosts(inside, file)
+			return g.config.Source.RedirectHosts(inside, sample.indexURL, file)
 		}).wait(ctx)
 		if err != nil {
 			continue // then the host stays refused
@@ -68,38 +62,6 @@ func (g *Gate) isRedirected(ctx context.Context, key string) bool {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	return g.hosts[key]
-}
-
-// maximalRedirects is how many redirects requests, pip's HTTP library, follows.
-const maximalRedirects = 30
-
-// redirectHosts gives the hosts that a file's URL redirects to, in the form
-// that Allow takes.
-func (g *Gate) redirectHosts(ctx context.Context, rawURL string) ([]string, error) {
-	var hosts []string
-	for range maximalRedirects {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
-		if err != nil {
-			return hosts, fmt.Errorf("look where files are redirected to: %w", err)
-		}
-		request.Header.Set("Range", "bytes=0-0")
-		if request.URL.User != nil {
-			request.Header.Set("Authorization", basicOf(request.URL))
-			request.URL.User = nil
-		}
-		response, err := g.transport.RoundTrip(request)
-		if err != nil {
-			return hosts, fmt.Errorf("look where files are redirected to: %w", err)
-		}
-		_ = response.Body.Close()
-		next, err := response.Location()
-		if response.StatusCode < 300 || response.StatusCode > 399 || err != nil {
-			return hosts, nil
-		}
-		hosts = append(hosts, net.JoinHostPort(next.Hostname(), portOf(next)))
-		rawURL = next.String()
-	}
-	return hosts, nil
 }
 
 // redirectKey names files that are fetched in the same way: those of one host

@@ -153,8 +153,11 @@ func (x Index) lacks(err error) bool {
 	if errors.As(err, &status) {
 		switch {
 		case status.Status == 403:
+			// An index that knows who asks and answers 403 has failed; without
+			// credentials that says that it has no such name, as object stores
+			// do.
 			_, user, password := index.StripCredentials(x.URL)
-			return !x.Guarded && user == "" && password == ""
+			return !status.Sent && user == "" && password == ""
 		case status.Status == 410:
 			return true
 		}

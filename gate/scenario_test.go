@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"thresher/index"
 	"thresher/internal/testkit"
 	"thresher/pep"
 	"thresher/policy"
@@ -338,8 +339,7 @@ func TestRedirectedFiles(t *testing.T) {
 	}))
 	defer x.Close()
 	e := newEnvironment(t, "")
-	none := func(context.Context, string, string) ([]string, error) { return nil, nil }
-	g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}, RedirectHosts: none})
+	g := open(t, Config{Source: unredirected{newClient(t)}, Indexes: []Index{{URL: x.URL + "/simple/"}}})
 	e.pip(g, "install", "app").want(t, 1, "blocked by thresher: 127.0.0.1 is the host of no index")
 	g = open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
 	e.pip(g, "install", "app").want(t, 0)
@@ -349,3 +349,8 @@ func TestRedirectedFiles(t *testing.T) {
 	e.pip(direct, "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 0)
 	e.pip(open(t, Config{}), "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 1, "blocked by thresher")
 }
+
+// unredirected knows of no redirect.
+type unredirected struct{ *index.Client }
+
+func (unredirected) RedirectHosts(context.Context, string, string) ([]string, error) { return nil, nil }

@@ -399,3 +399,20 @@ func TestBlockedEntry(t *testing.T) {
 		}
 	}
 }
+
+// TestAnyAge: upload times are not missed where nothing goes by them.
+func TestAnyAge(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.NoUploadTimes = true
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	for _, any := range []bool{false, true} {
+		g := open(t, Config{Indexes: mainIndex(x), AnyAge: any})
+		if status, reason, _ := ask(t, g, g.IndexURL(0)+"app/", ""); status != 200 {
+			t.Fatalf("%d %s", status, reason)
+		}
+		if faults := g.Faults(); (len(faults) == 0) != any {
+			t.Errorf("any age %t: faults %+v", any, faults)
+		}
+	}
+}

@@ -19,6 +19,7 @@ type StatusError struct {
 	Status     int
 	Reason     string        // the reason phrase, printable
 	RetryAfter time.Duration // what a 413, 429 or 503 asked for, where it was too long to wait
+	Sent       bool          // credentials were sent
 }
 
 // ConnectionError: the index could not be reached, or did not answer in time.

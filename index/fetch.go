@@ -168,7 +168,7 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, 
 		case http.StatusNotFound, http.StatusGone:
 			return nil, &notFound{Redact(u.String()), result.status}
 		}
-		problem := &StatusError{URL: Redact(u.String()), Status: result.status, Reason: result.reason}
+		problem := &StatusError{URL: Redact(u.String()), Status: result.status, Reason: result.reason, Sent: has}
 		retry, wait := retryStatus(result.status, result.header, c.config.Now())
 		if wait > longestWait {
 			problem.RetryAfter = wait

@@ -624,6 +624,7 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 		Stdin:                p.in.Stdin,
 		Finder:               p.finderOf(v),
 	}
+	p.cmd.Configured = slices.Concat(input.Finder.Indexes, input.Finder.FindLinks, input.Finder.TrustedHosts)
 	s := newSources(input)
 	p.cmd.sources = s
 

@@ -90,6 +90,7 @@ type Command struct {
 	FindLinks    []Setting
 	NoIndex      bool
 	TrustedHosts []Setting
+	Configured   []Setting // indexes, pages of links and trusted hosts as command line, environment and configuration have them, before any file
 	Targets      Targets
 	Reinvoke     string // interpreter of --python, resolved; empty when not given
 

@@ -184,8 +184,20 @@ func urlHasHash(rawURL string) bool {
 
 func (a *analysis) judgeIndex(s pip.Setting, trustedHost bool) []policy.Finding {
 	return a.policy.JudgeIndex(policy.IndexEvidence{
-		URL: s.Value, TrustedHost: trustedHost, FromFile: s.Origin.Kind == pip.FromFile, Origin: s.Origin.Place,
+		URL: s.Value, TrustedHost: trustedHost, FromFile: s.Origin.Kind == pip.FromFile && !a.isConfigured(s.Value), Origin: s.Origin.Place,
 	})
+}
+
+// isConfigured says whether what a file names is what the user's own
+// configuration names already.
+func (a *analysis) isConfigured(value string) bool {
+	comparable := func(text string) string { return strings.TrimRight(plainURL(text), "/") }
+	for _, own := range a.command.Configured {
+		if comparable(own.Value) == comparable(value) {
+			return true
+		}
+	}
+	return false
 }
 
 func pythonVersion(text string) policy.Python {

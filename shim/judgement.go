@@ -37,6 +37,7 @@ func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config
 		Installed: map[string]string{}, AllowedURLs: j.allowedURLs(), AllowedHosts: j.analysis.policy.AllowedHosts(),
 		Environment: j.analysis.markers(in),
 		Proxy:       client.ProxyFor, Eager: j.analysis.eager(), NoDependencies: c.NoDependencies,
+		AnyAge: j.analysis.policy.Cooldown.Release.Value.Duration() == 0 || j.analysis.policy.Action(policy.Cooldown).Value == policy.Off,
 	}
 	for i, s := range c.Indexes {
 		config.Indexes = append(config.Indexes, gate.Index{

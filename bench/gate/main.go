@@ -161,6 +161,10 @@ func (s pageSource) Metadata(context.Context, string, *index.File) ([]byte, erro
 	return nil, index.ErrNotFound
 }
 
+func (s pageSource) RedirectHosts(context.Context, string, string) ([]string, error) {
+	return nil, nil
+}
+
 func (s pageSource) WithCredentials(_, fileURL string) string { return fileURL }
 
 func largePage(files int) []byte {
