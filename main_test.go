@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -176,12 +177,21 @@ func activate(ts *testscript.TestScript, _ bool, args []string) {
 // use; its address is in $NAME_INDEX.
 func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 1 {
-		ts.Fatalf("usage: index NAME [html] [no-upload-times] [auth=USER:PASSWORD] [delay=DURATION] [stop]")
+		ts.Fatalf("usage: index NAME [https [client-certificate]] [html] [no-upload-times] [auth=USER:PASSWORD] [delay=DURATION] [stop]")
 	}
 	s := stateOf(ts)
 	x := s.indexes[args[0]]
 	if x == nil {
-		x = testkit.NewIndex(stateOf(ts).tb)
+		name := strings.ToUpper(args[0])
+		switch {
+		case slices.Contains(args[1:], "https"):
+			var certificates testkit.Certificates
+			x, certificates = testkit.NewTLSIndex(s.tb, slices.Contains(args[1:], "client-certificate"))
+			ts.Setenv(name+"_AUTHORITY", certificates.Authority)
+			ts.Setenv(name+"_CLIENT", certificates.Client)
+		default:
+			x = testkit.NewIndex(s.tb)
+		}
 		s.indexes[args[0]] = x
 		ts.Setenv(strings.ToUpper(args[0])+"_INDEX", x.SimpleURL())
 	}
@@ -189,6 +199,7 @@ func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
 	for _, word := range args[1:] {
 		key, value, _ := strings.Cut(word, "=")
 		switch key {
+		case "https", "client-certificate": // since it began
 		case "html":
 			x.HTMLOnly = true
 		case "no-upload-times":

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -354,3 +355,27 @@ func TestRedirectedFiles(t *testing.T) {
 type unredirected struct{ *index.Client }
 
 func (unredirected) RedirectHosts(context.Context, string, string) ([]string, error) { return nil, nil }
+
+// Half a file stays half a file on pip's side, which installs nothing of it.
+func TestHalfAFile(t *testing.T) {
+	t.Parallel()
+	_, content := testkit.Distribution{Name: "app", Version: "1.0"}.Wheel()
+	x := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/files/") {
+			w.Header().Set("Content-Length", strconv.Itoa(len(content)))
+			_, _ = w.Write(content[:len(content)/2])
+			return
+		}
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = w.Write([]byte(`<!DOCTYPE html><a href="/files/app-1.0-py3-none-any.whl">app</a>`))
+	}))
+	defer x.Close()
+	for _, release := range []string{"21.3.1", "24.2", "26.2.1"} {
+		e := newEnvironment(t, release)
+		g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
+		if outcome := e.pip(g, "install", "--retries", "0", "app"); outcome.status == 0 || strings.Contains(outcome.output, "Successfully") {
+			t.Errorf("pip %s: status %d\n%s", release, outcome.status, outcome.output)
+		}
+		e.wantInstalled()
+	}
+}
