@@ -368,9 +368,29 @@ func (p *parsing) fill(v optionValues) {
 	if !(c.Timeout < 1e9) {
 		c.Timeout = 1e9 // "inf" and "nan" as well: no JSON has a word for these
 	}
+	c.WheelCache = p.wheelCache(v.of("cache_dir"))
 	c.KeyringProvider = v.of("keyring_provider").Text
 	c.NoInput = v.of("no_input").Truth
 	c.NoBinary, c.OnlyBinary = excludingSets(v.of("format_control").Calls, "no-binary")
+}
+
+// wheelCache is the directory that --cache-dir and its like choose, or pip's own
+// (pip 26.2 locations.USER_CACHE_DIR, by platformdirs).
+func (p *parsing) wheelCache(option *optionValue) string {
+	switch {
+	case len(option.Calls) > 0: // --no-cache-dir
+		return ""
+	case option.Set:
+		return p.path(option.Text)
+	case onWindows:
+		return ""
+	case runtime.GOOS == "darwin":
+		return filepath.Join(expandUser("~", p.in.Environ, p.in.Home), "Library", "Caches", "pip")
+	}
+	if cache := strings.TrimSpace(environment(p.in.Environ).get("XDG_CACHE_HOME")); cache != "" {
+		return p.path(filepath.Join(cache, "pip"))
+	}
+	return filepath.Join(expandUser("~", p.in.Environ, p.in.Home), ".cache", "pip")
 }
 
 // path makes an option's path absolute, as os.path.abspath.

@@ -205,3 +205,32 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Where pip keeps built wheels, as pip 26.2's main and platformdirs decide.
+func TestParseWheelCache(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("skipped: pip's own place is another elsewhere")
+	}
+	for _, test := range []struct {
+		environ []string
+		args    []string
+		want    string
+	}{
+		{nil, nil, "/home/someone/.cache/pip"},
+		{[]string{"XDG_CACHE_HOME=/c"}, nil, "/c/pip"},
+		{[]string{"XDG_CACHE_HOME= "}, nil, "/home/someone/.cache/pip"},
+		{[]string{"XDG_CACHE_HOME=/c", "PIP_CACHE_DIR=near"}, nil, "DIR/near"},
+		{[]string{"PIP_CACHE_DIR=/a"}, []string{"--cache-dir", "~/b"}, "/home/someone/b"},
+		{[]string{"PIP_CACHE_DIR=/a", "PIP_NO_CACHE_DIR=1"}, nil, ""},
+		{[]string{"PIP_CACHE_DIR=/a"}, []string{"--no-cache-dir"}, ""},
+		{nil, []string{"--no-cache-dir", "--cache-dir", "/b"}, "/b"},
+	} {
+		in := sealInput(t, nil, nil)
+		in.Args = append(append([]string{}, test.args...), "install", "alpha")
+		in.Environ = append([]string{"HOME=/home/someone", "PIP_CONFIG_FILE=" + os.DevNull}, test.environ...)
+		want := strings.Replace(test.want, "DIR", in.Dir, 1)
+		if got := Parse(in); got.WheelCache != want {
+			t.Errorf("%q %q: %q, want %q (%+v)", test.environ, in.Args, got.WheelCache, want, got.Failure)
+		}
+	}
+}

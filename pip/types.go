@@ -109,6 +109,7 @@ type Command struct {
 	ClientCert      string   // --client-cert
 	Timeout         float64  // seconds
 	Retries         int      //
+	WheelCache      string   // where pip keeps pages and built wheels; empty for no cache, or where that is not known (Windows' own place)
 	KeyringProvider string   // auto, disabled, import, subprocess
 	NoInput         bool     //
 	NoBinary        []string // format control as given, "," split, in order

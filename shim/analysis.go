@@ -127,6 +127,9 @@ func (a *analysis) judge() []policy.Finding {
 	for _, u := range a.command.Unreadable {
 		findings = append(findings, a.policy.JudgeUnreadable(u.Place, u.Reason, u.Hint))
 	}
+	if cache := a.command.WheelCache; cache != "" && venv.FirstTracked([]string{cache}) != "" {
+		findings = append(findings, a.policy.JudgeUnreadable(cache, messageTrackedCache, messageTrackedCacheHint))
+	}
 	present := map[string]bool{}
 	for _, d := range a.installed {
 		present[d.Canonical] = true

@@ -282,6 +282,13 @@ func (m *messenger) tooYoung(releases []scan.HeldRelease, now time.Time) {
 // variable makes thresher's own.
 const messageRedirected = "%s: git tracks files in it, and HOME or an XDG_ variable would have thresher take its policy, trust, advisories or caches from there; unset the variable"
 
+// What is said of a cache of pip's that came with a checkout: the wheels in it
+// count for built from what the index has.
+const (
+	messageTrackedCache     = "git tracks files in this cache of pip, whose wheels would be installed in place of what the index has"
+	messageTrackedCacheHint = "export PIP_NO_CACHE_DIR=1"
+)
+
 // redirected is said where a variable names another policy than the account's.
 func (m *messenger) redirected(named, own string) {
 	m.line("HOME or XDG_CONFIG_HOME names %s, which only tightens; the policy of your account is %s", named, own)
