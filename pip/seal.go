@@ -33,6 +33,7 @@ type SealInput struct {
 	Netrc        string   // path of the file with the gate's credentials; empty keeps the user's
 	Proxy        string   // http(s) proxy that pip has to use instead of the user's; empty keeps the user's
 	NoProxy      []string // hosts that are never asked through a proxy; beside 127.0.0.1 where Proxy is empty
+	KeepNoProxy  bool     // leave what goes around the proxy as the environment has it: a gate's own
 	Directory    string   // private directory for rewritten requirements files; must exist
 }
 
@@ -348,7 +349,7 @@ func (s *sealing) proxies(environ []string) []string {
 			environ = append(environ, name+"="+proxy)
 		}
 	}
-	if s.ReplaceIndex == nil && s.Proxy == "" && len(s.NoProxy) == 0 {
+	if s.KeepNoProxy || s.ReplaceIndex == nil && s.Proxy == "" && len(s.NoProxy) == 0 {
 		return environ
 	}
 	// Nothing may go around a proxy of thresher's own, not even what goes to

@@ -64,9 +64,21 @@ func (in *invocation) runNested(a *analysis) int {
 		return statusBroken
 	}
 	defer in.remove(directory)
+	local, err := in.nestedFolders(a, directory)
+	if err != nil {
+		in.say.failed("read a folder of --find-links", err)
+		return statusBroken
+	}
 	run, err := pip.Seal(pip.SealInput{
 		Command: a.command, Environ: append(in.environ, variableGate+"="+in.gate), Dir: in.dir, Directory: directory,
 		Netrc: in.environment["NETRC"],
+		ReplaceIndex: func(url string) string {
+			if view, ok := local.replaced[url]; ok {
+				return view
+			}
+			return url
+		},
+		KeepNoProxy: true,
 	})
 	if err != nil {
 		in.say.failed("seal the command", err)
@@ -78,5 +90,24 @@ func (in *invocation) runNested(a *analysis) int {
 		in.say.cannotRun(err)
 		return statusCannotRun
 	}
-	return in.end(ended, outcome{pip: in.pipStatus(ended)})
+	result := outcome{pip: in.pipStatus(ended)}
+	if result.pip != 0 && len(local.blocked) > 0 {
+		in.tellFindings(a, local.blocked)
+		result.refused = true
+	}
+	return in.end(ended, result)
+}
+
+// nestedFolders judges the local folders that a nested pip may take files from:
+// the parent's gate never sees these. The advisory data is used as it is.
+func (in *invocation) nestedFolders(a *analysis, directory string) (folders, error) {
+	known := &database{path: in.places.Advisories(), start: in.start, cancel: func() {}}
+	if in.places.Data != "" && len(a.command.FindLinks) > 0 {
+		if err := known.open(); err != nil {
+			return folders{}, err
+		}
+		defer known.close()
+	}
+	judge := &judgement{analysis: a, database: known, now: in.start, answered: map[string]bool{}}
+	return judge.judgeFolders(in, directory)
 }
