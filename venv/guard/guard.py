@@ -363,14 +363,34 @@ class PipLoader(Loader):
             if started_by_thresher() or not installs(arguments) or is_ensurepip(arguments):
                 self.execute(module)  # puts pip's own main in place
                 return module.main(args)
-            if program_is_gone():
-                stop_without_program(arguments)
-                return 125
-            environment = environment_for_thresher()
-            if environment is None:
-                return 125
-            return run_thresher(arguments, environment)
+            return main_by_thresher(arguments)
         module.main = main
+
+
+def main_by_thresher(arguments):
+    """Run a pip command as a thresher of its own; give its exit status."""
+    if program_is_gone():
+        stop_without_program(arguments)
+        return 125
+    environment = environment_for_thresher()
+    if environment is None:
+        return 125
+    return run_thresher(arguments, environment)
+
+
+class CommandLoader(Loader):
+    """Loads what pip's commands are made of, for a program that runs one of
+    them past pip's own main: create_command("install").main([...])."""
+
+    def change(self, module):
+        main = module.Command.main
+
+        def guarded_main(self, args):
+            arguments = [self.name] + list(args)
+            if started_by_thresher() or self.name not in INSTALLING or is_ensurepip(arguments):
+                return main(self, args)
+            return main_by_thresher(arguments)
+        module.Command.main = guarded_main
 
 
 def is_ensurepip(arguments):
@@ -450,6 +470,12 @@ class VirtualenvLoader(Loader):
         session.run = guarded_run
 
 
+LOADERS = {
+    "pip._internal.cli.main": PipLoader, "pip._internal.cli.base_command": CommandLoader,
+    "venv": VenvLoader, "virtualenv.run.session": VirtualenvLoader,
+}
+
+
 def without_working_directory(path):
     """Give sys.path without what `python -m pip` puts first: what is imported
     on the way to thresher is not to come from a checkout."""
@@ -478,6 +504,6 @@ def find_spec(thresher, name, path, target):
             continue
         spec = finder.find_spec(name, path, target)
         if spec is not None and spec.loader is not None:
-            spec.loader = {"venv": VenvLoader, "virtualenv.run.session": VirtualenvLoader}.get(name, PipLoader)(spec.loader)
+            spec.loader = LOADERS[name](spec.loader)
             return spec
     return None

@@ -10,6 +10,6 @@ import sys
 
 thresher = lambda name, path=None, target=None: (
     (sys.path.insert(0, directory), __import__("_thresher_guard"), sys.path.pop(0))[1].find_spec(thresher, name, path, target)
-    if name in {"pip", "pip._internal.cli.main", "venv", "virtualenv.run.session"} else None)
+    if name in {"pip", "pip._internal.cli.main", "pip._internal.cli.base_command", "venv", "virtualenv.run.session"} else None)
 thresher.find_spec = thresher
 sys.meta_path.insert(0, thresher)
