@@ -182,27 +182,16 @@ func InstallPip(t testing.TB, environment, wheel string) {
 	if len(sites) != 1 {
 		t.Fatalf("%s has no site-packages", environment)
 	}
-	archive, err := zip.OpenReader(wheel)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	info := ""
-	for _, f := range archive.File {
-		if strings.HasSuffix(f.Name, "/") {
-			continue
-		}
-		if dir, rest, _ := strings.Cut(f.Name, "/"); rest == "RECORD" {
-			info = filepath.Join(sites[0], dir)
-		}
-		copyOut(t, f, filepath.Join(sites[0], f.Name))
-	}
 	minor := strings.TrimPrefix(filepath.Base(filepath.Dir(sites[0])), "python")
 	// Up to Python 3.8 an environment has no python3.X.
 	interpreter := filepath.Join(environment, "bin", "python"+minor)
 	if _, err := os.Stat(interpreter); err != nil {
 		interpreter = filepath.Join(environment, "bin", "python3")
 	}
+	name, version, _ := strings.Cut(filepath.Base(wheel), "-")
+	version, _, _ = strings.Cut(version, "-")
+	info := filepath.Join(sites[0], name+"-"+version+".dist-info")
+	copyTree(t, compiledPip(t, interpreter, minor, wheel), sites[0])
 	script := "#!" + interpreter + `
 # -*- coding: utf-8 -*-
 import re
