@@ -88,6 +88,8 @@ func noteCacheOwner(dir string) string {
 	return fmt.Sprintf("the page cache is not used: %s belongs to another user or may be written by others", dir)
 }
 
+const textOddNetrc = "%s is no regular file, or above 1 MB"
+
 func noteNetrc(err error) string { return fmt.Sprintf("netrc is not used: %v", err) }
 
 func noteKeyring(err error) string { return fmt.Sprintf("the keyring is not used: %v", err) }

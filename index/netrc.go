@@ -30,10 +30,14 @@ func loadNetrc(path string, environ environment) (map[string]netrcEntry, error) 
 		candidates = []string{filepath.Join(environ.home(), ".netrc"), filepath.Join(environ.home(), "_netrc")}
 	}
 	for _, candidate := range candidates {
-		text, err := os.ReadFile(candidate)
+		info, err := os.Stat(candidate)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		if err == nil && (!info.Mode().IsRegular() || info.Size() > longestNetrc) {
+			return nil, fmt.Errorf(textOddNetrc, candidate) // a pipe would be waited for
+		}
+		text, err := os.ReadFile(candidate)
 		if err != nil {
 			return nil, err
 		}
@@ -45,6 +49,9 @@ func loadNetrc(path string, environ environment) (map[string]netrcEntry, error) 
 	}
 	return nil, nil
 }
+
+// longestNetrc is far above any list of hosts that a person keeps.
+const longestNetrc = 1 << 20
 
 // parseNetrc reads a netrc file as Python 3.11's netrc module does. Errors
 // name the line and never repeat what stands there.

@@ -49,8 +49,8 @@ func Load(input LoadInput) (*Policy, error) {
 			return false
 		}
 		content, err := readGuarded(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			return false
+		if errors.Is(err, fs.ErrNotExist) && (layer != ProjectLayer || redirected) {
+			return false // a project's was found, if only as a link to nowhere
 		}
 		if err != nil {
 			problems = append(problems, fileProblem(path, err))

@@ -282,6 +282,11 @@ func (m *messenger) tooYoung(releases []scan.HeldRelease, now time.Time) {
 // variable makes thresher's own.
 const messageRedirected = "%s: git tracks files in it, and HOME or an XDG_ variable would have thresher take its policy, trust, advisories or caches from there; unset the variable"
 
+// oddNetrc is said of a netrc that is not read.
+func (m *messenger) oddNetrc(path string) {
+	m.line("%s is not read for credentials: it is no regular file, or above 1 MB", path)
+}
+
 // What is said of a cache of pip's that came with a checkout: the wheels in it
 // count for built from what the index has.
 const (

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// longestNetrc is far above any list of hosts that a person keeps.
+const longestNetrc = 1 << 20
+
 // netrc writes the user's own entries and the gate's into a file for this run
 // alone: pip reads credentials for the gate from there, so that they show in
 // no process list. A file that pip overlooks since it cannot be read, or not
@@ -16,8 +19,13 @@ import (
 func (in *invocation) netrc(a *analysis, entry, directory string) (string, error) {
 	path := filepath.Join(directory, "netrc")
 	for _, own := range netrcFiles(in.environment) {
-		if _, err := os.Stat(own); err != nil {
+		info, err := os.Stat(own)
+		if err != nil {
 			continue
+		}
+		if !info.Mode().IsRegular() || info.Size() > longestNetrc {
+			in.say.oddNetrc(own) // a pipe would have the run wait for ever
+			break
 		}
 		text, err := os.ReadFile(own)
 		if err != nil {
