@@ -87,6 +87,7 @@ func (in *invocation) install(a *analysis) int {
 		in.say.failed("keep repositories of dependencies out", err)
 		return statusBroken
 	}
+	defer guarded.remove()
 	run, err := in.seal(a, opened, local, directory)
 	if err != nil {
 		in.say.failed("seal the command", err)

@@ -48,24 +48,52 @@ func (in *invocation) guardRepositories(a *analysis, directory string) (reposito
 	if len(programs) == 0 {
 		return repositories{}, nil
 	}
-	guards := repositories{folder: filepath.Join(directory, "programs"), log: filepath.Join(directory, "refused-repositories")}
-	if err := os.Mkdir(guards.folder, 0o700); err != nil {
+	guards := repositories{log: filepath.Join(directory, "refused-repositories")}
+	var err error
+	if guards.folder, err = in.programFolder(directory); err != nil {
 		return repositories{}, err
 	}
 	if strings.ContainsRune(guards.folder, os.PathListSeparator) {
 		return repositories{}, fmt.Errorf("%s cannot be on PATH; set TMPDIR to another folder", guards.folder)
 	}
 	for _, program := range programs {
-		script := guards.script(program, fetchingWords[program], a.repositoryURLs(program))
+		script := guards.script(program, fetchingWords[program], a.repositoryURLs(program), a.policy.AllowedHosts())
 		path := filepath.Join(guards.folder, program)
 		if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
+			guards.remove()
 			return repositories{}, err
-		}
-		if !executable(path) {
-			return repositories{}, fmt.Errorf("nothing can be run from %s; set TMPDIR to a folder of another file system", guards.folder)
 		}
 	}
 	return guards, nil
+}
+
+// remove takes the scripts away, which may lie outside the run's own directory.
+func (g repositories) remove() {
+	if g.folder != "" {
+		_ = os.RemoveAll(g.folder) // a private folder that is left does no harm
+	}
+}
+
+// programFolder makes a folder from which programs can be run: in the run's own
+// directory, or where that file system is mounted without, in the cache.
+func (in *invocation) programFolder(directory string) (string, error) {
+	for _, parent := range []string{directory, in.places.Cache} {
+		if parent == "" || os.MkdirAll(parent, 0o700) != nil {
+			continue
+		}
+		folder, err := os.MkdirTemp(parent, "programs-")
+		if err != nil {
+			continue
+		}
+		probe := filepath.Join(folder, "probe")
+		if err = os.WriteFile(probe, nil, 0o700); err == nil && executable(probe) {
+			return folder, os.Remove(probe)
+		}
+		if err := os.RemoveAll(folder); err != nil {
+			return "", err
+		}
+	}
+	return "", fmt.Errorf("nothing can be run from %s; set TMPDIR to a folder of another file system", directory)
 }
 
 // onPath says whether a program is in one of the folders of PATH.
@@ -103,9 +131,10 @@ func (a *analysis) repositoryURLs(program string) []string {
 	return slices.Compact(urls)
 }
 
-// script stands for a program. It finds the program itself on what is left of
+// script stands for a program. It lets the addresses be fetched that are known,
+// and what lies at a host that the policy allows. It finds the program itself on what is left of
 // PATH without its own folder.
-func (g repositories) script(program string, fetching, known []string) string {
+func (g repositories) script(program string, fetching, known, hosts []string) string {
 	patterns := func(words []string) string {
 		quoted := make([]string, len(words))
 		for i, word := range words {
@@ -118,6 +147,9 @@ func (g repositories) script(program string, fetching, known []string) string {
 	fmt.Fprintf(&b, "\t%s) fetches=yes ;;\n", patterns(fetching))
 	if len(known) > 0 {
 		fmt.Fprintf(&b, "\t%s) known=yes ;;\n", patterns(known))
+	}
+	for _, host := range hosts {
+		fmt.Fprintf(&b, "\thttps://%s/*) known=yes ;;\n", shellWord(host))
 	}
 	fmt.Fprintf(&b, "\tesac\ndone\nif [ \"$fetches\" ] && [ ! \"$known\" ]\nthen\n\tprintf '%%s\\n' %s \"$@\" '' >>%s\n", program, shellWord(g.log))
 	fmt.Fprintf(&b, "\techo %s >&2\n\texit 1\nfi\n", shellWord(messageRepositoryBlocked))
