@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -59,13 +60,7 @@ func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config
 
 // sameIndex compares index URLs as a person does: a final slash is nothing.
 func sameIndex(a, b string) bool {
-	strip := func(text string) string {
-		for len(text) > 0 && text[len(text)-1] == '/' {
-			text = text[:len(text)-1]
-		}
-		return text
-	}
-	return b != "" && strip(a) == strip(b)
+	return b != "" && strings.TrimRight(a, "/") == strings.TrimRight(b, "/")
 }
 
 // allowedURLs are the URLs of the command: policy judged each by itself.
