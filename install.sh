@@ -117,19 +117,16 @@ quiet_go() (
 	GOFLAGS='' GOWORK=off CGO_ENABLED=0 exec go "$@"
 )
 
-# What git says of the checkout, as its version.
-version_of_source() {
-	git -C "$source_dir" describe --tags --always --dirty 2>/dev/null || echo unknown
-}
-
 # Puts the program at $1. The tag leaves out what only costs time at the start.
 build() {
 	if [ -n "${THRESHER_BUILT:-}" ]; then
 		cp "$THRESHER_BUILT" "$1" || die "cannot copy $THRESHER_BUILT to $1; nothing was placed"
 		return 0
 	fi
-	(cd "$source_dir" && quiet_go build -trimpath -buildvcs=false -tags urfave_cli_no_docs \
-		-ldflags "-s -w -X thresher/shim.Version=$(version_of_source)" -o "$1" .) ||
+	# Go puts the commit into the program, and stops where git does not answer.
+	stamp=auto
+	git -C "$source_dir" status >/dev/null 2>&1 || stamp=false
+	(cd "$source_dir" && quiet_go build -trimpath -buildvcs=$stamp -tags urfave_cli_no_docs -ldflags "-s -w" -o "$1" .) ||
 		die "the build failed, the lines above say why; nothing was placed"
 }
 

@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"thresher/cli"
+	"thresher/internal/version"
 	"thresher/shim"
 )
 
@@ -21,7 +22,7 @@ func run(args, environ []string) int {
 		return shim.Run(program, args[1:], environ, streams)
 	}
 	return cli.Run(args, environ, streams.In, streams.Out, streams.Err, cli.Shim{
-		Version: shim.Version,
+		Version: version.String(),
 		Run:     func(args []string) int { return shim.Run("pip", args, environ, streams) },
 		Plan:    func(args []string, asJSON bool) int { return shim.Plan(args, environ, streams, asJSON) },
 	})

@@ -22,10 +22,10 @@ checksums() {
 
 # The tag leaves out a maker of man pages that costs every start a millisecond.
 # Nothing of this machine gets into the program: no path, no setting of this
-# shell, and the compiler is the one that go.mod names.
+# shell, and the compiler is the one that go.mod names. The version is what Go
+# puts in: the tag, or the commit.
 build() {
-	GOOS=${1%/*} GOARCH=${1#*/} go build -trimpath -buildvcs=false -tags urfave_cli_no_docs \
-		-ldflags "-s -w -buildid= -X thresher/shim.Version=$version" -o "$2" .
+	GOOS=${1%/*} GOARCH=${1#*/} go build -trimpath -tags urfave_cli_no_docs -ldflags "-s -w -buildid=" -o "$2" .
 }
 
 directory=${1:-dist}
@@ -42,10 +42,9 @@ if [ -e "$directory" ]; then
 	say "$directory is there already; next: move it away"
 	exit 1
 fi
-version=$(git describe --tags --always --dirty)
-case $version in
-*-dirty) say "this checkout has changes that are in no commit, so nobody else can build $version" ;;
-esac
+if [ -n "$(git status --porcelain)" ]; then
+	say "this checkout has changes that are in no commit, so nobody else can build the same"
+fi
 unset GOEXPERIMENT GODEBUG GOAMD64 GOARM64
 GOTOOLCHAIN=go$(sed -n 's/^go //p' go.mod)
 GOFLAGS=
@@ -53,18 +52,21 @@ GOWORK=off
 CGO_ENABLED=0
 export GOTOOLCHAIN GOFLAGS GOWORK CGO_ENABLED
 
-# Under another name until all of it is there.
-partial=$directory.partial.$$
-trap 'rm -rf "$partial"' EXIT
-mkdir -p "$partial"
+# Outside of the checkout, where new files would count as changes to it, until
+# all of it is there.
+partial=$(mktemp -d)
+trap 'rm -rf "$partial" "$directory.partial"' EXIT
 for platform in $platforms; do
 	name=thresher-$(printf '%s' "$platform" | tr / -)
 	case $platform in windows/*) name=$name.exe ;; esac
 	build "$platform" "$partial/$name"
-	say "built $name $version"
+	say "built $name"
 done
 cp cli/man/thresher.1 cli/man/thresher-policy.5 "$partial/"
-(cd "$partial" && checksums -- * >"$partial.sums" && mv "$partial.sums" SHA256SUMS)
-mv "$partial" "$directory"
-trap - EXIT
+sums=$(cd "$partial" && checksums -- *)
+printf '%s\n' "$sums" >"$partial/SHA256SUMS"
+mkdir -p "$(dirname "$directory")"
+chmod 755 "$partial"
+cp -pR "$partial" "$directory.partial"
+mv "$directory.partial" "$directory"
 say "see $directory; whoever has the same commit checks it with: sha256sum -c SHA256SUMS"

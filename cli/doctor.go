@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/fatih/color"
@@ -15,6 +16,8 @@ import (
 
 // examination is what `thresher doctor --json` prints.
 type examination struct {
+	Version string  `json:"version"` // of this thresher
+	System  string  `json:"system"`  // GOOS/GOARCH
 	Routes  []route `json:"routes"`
 	Facts   []fact  `json:"facts"`
 	Leaks   int     `json:"leaks"`   // routes that reached the index
@@ -78,7 +81,7 @@ func (p *program) doctorCommand() *cli.Command {
 
 func (p *program) examine(ctx context.Context) (examination, error) {
 	bases := p.baseInterpreters()
-	made := examination{Routes: []route{}, Facts: p.facts(bases)}
+	made := examination{Version: p.shim.Version, System: runtime.GOOS + "/" + runtime.GOARCH, Routes: []route{}, Facts: p.facts(bases)}
 	routes, err := p.tryRoutes(ctx, bases)
 	if err != nil {
 		return made, err

@@ -20,7 +20,7 @@ const oldAdvisories = 7 * 24 * time.Hour
 // facts are what else decides: the pip this shell finds, policy, data,
 // interpreters, environments.
 func (p *program) facts(bases []venv.Environment) []fact {
-	facts := []fact{p.pipFact()}
+	facts := []fact{{"thresher", "ok", p.shim.Version + ", " + p.short(p.self), ""}, p.pipFact()}
 	facts = append(facts, p.policyFacts()...)
 	facts = append(facts, p.advisoriesFact(), p.popularFact())
 	for _, base := range bases {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"thresher/advisory"
+	"thresher/internal/version"
 )
 
 // How long a run waits for advisory data that is not there yet, counted from
@@ -55,7 +56,7 @@ func (in *invocation) openDatabase(a *analysis) (*database, error) {
 	go func() {
 		defer close(d.done)
 		_, err := advisory.Refresh(ctx, advisory.RefreshInput{
-			Path: d.path, URL: update.Advisories.Value, Client: &http.Client{}, Agent: "thresher/" + Version,
+			Path: d.path, URL: update.Advisories.Value, Client: &http.Client{}, Agent: "thresher/" + version.String(),
 			MaxAge: update.MaxAge.Value.Duration(),
 		})
 		if err == nil {

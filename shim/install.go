@@ -9,6 +9,7 @@ import (
 
 	"thresher/gate"
 	"thresher/index"
+	"thresher/internal/version"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/scan"
@@ -142,7 +143,7 @@ func (in *invocation) client(a *analysis) (*index.Client, error) {
 	return index.New(index.Config{
 		CacheDir: in.places.Pages(), Proxy: c.Proxy, Environ: in.environ, CertFile: c.Cert, CertifiFile: certifi,
 		ClientCert: c.ClientCert, TrustedHosts: trusted, Timeout: seconds(c.Timeout), Retries: c.Retries,
-		KeyringProvider: c.KeyringProvider, NoInput: c.NoInput, UserAgent: "thresher/" + Version,
+		KeyringProvider: c.KeyringProvider, NoInput: c.NoInput, UserAgent: "thresher/" + version.String(),
 		CertAddsToSystem: pipIsFrom(a.installation, "24.2") && !strings.HasPrefix(a.installation.PythonVersion, "3.8.") &&
 			!strings.HasPrefix(a.installation.PythonVersion, "3.9."),
 		Revalidate: revalidate(a.installation),

@@ -13,9 +13,6 @@ import (
 	"thresher/policy"
 )
 
-// Version is thresher's own version, set at link time.
-var Version = "unknown"
-
 // Streams are the standard streams of one run. Only Err is written to: the
 // others are handed to pip.
 type Streams struct {

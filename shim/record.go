@@ -8,6 +8,7 @@ import (
 	"thresher/index"
 	"thresher/internal/journal"
 	"thresher/internal/lazyregexp"
+	"thresher/internal/version"
 	"thresher/policy"
 	"thresher/venv"
 )
@@ -17,7 +18,7 @@ import (
 func (in *invocation) record(a *analysis, changes []venv.Change, vulnerabilities []journal.Vulnerability, note string, status int) {
 	entry := journal.Entry{
 		Time: in.start, Directory: in.dir, Argv: redactArgs(in.args), Status: status,
-		Vulnerabilities: vulnerabilities, Thresher: Version, Note: note,
+		Vulnerabilities: vulnerabilities, Thresher: version.String(), Note: note,
 		Milliseconds: time.Since(in.start).Milliseconds(),
 	}
 	if a != nil {
