@@ -25,7 +25,7 @@ checksums() {
 # shell, and the compiler is the one that go.mod names. The version is what Go
 # puts in: the tag, or the commit.
 build() {
-	GOOS=${1%/*} GOARCH=${1#*/} go build -trimpath -tags urfave_cli_no_docs -ldflags "-s -w -buildid=" -o "$2" .
+	GOOS=${1%/*} GOARCH=${1#*/} go build -trimpath -buildvcs=auto -tags urfave_cli_no_docs -ldflags "-s -w -buildid=" -o "$2" .
 }
 
 directory=${1:-dist}
