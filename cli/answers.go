@@ -11,6 +11,7 @@ import (
 
 	"thresher/pep"
 	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // Every answer that is kept goes into one layer's file: the user's, or with
@@ -34,12 +35,12 @@ func (p *program) allowCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			entry := policy.Allow{Name: name, Reason: c.String("reason")}
+			entry := rules.Allow{Name: name, Reason: c.String("reason")}
 			if entry.Expires, err = parseDay(c.String("expires"), p.now); err != nil {
 				return usageError("%v", err)
 			}
 			for _, rule := range c.StringSlice("rule") {
-				entry.Rules = append(entry.Rules, policy.Rule(rule))
+				entry.Rules = append(entry.Rules, rules.Rule(rule))
 			}
 			return p.keep(c, func(path string) (bool, string, error) { return policy.AppendAllow(path, entry) })
 		},
@@ -59,7 +60,7 @@ func (p *program) denyCommand() *cli.Command {
 				return err
 			}
 			return p.keep(c, func(path string) (bool, string, error) {
-				return policy.AppendDeny(path, policy.Deny{Name: name, Reason: c.String("reason")})
+				return policy.AppendDeny(path, rules.Deny{Name: name, Reason: c.String("reason")})
 			})
 		},
 	}
@@ -77,7 +78,7 @@ func (p *program) preferCommand() *cli.Command {
 				return usageError("prefer takes two names; next: thresher prefer OLD NEW")
 			}
 			return p.keep(c, func(path string) (bool, string, error) {
-				return policy.AppendPrefer(path, policy.Prefer{Name: c.Args().Get(0), Use: c.Args().Get(1)})
+				return policy.AppendPrefer(path, rules.Prefer{Name: c.Args().Get(0), Use: c.Args().Get(1)})
 			})
 		},
 	}

@@ -16,6 +16,7 @@ import (
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // checked is one line of `thresher check --json`. The names of its fields are
@@ -28,12 +29,12 @@ type checked struct {
 }
 
 type checkedFinding struct {
-	Rule       policy.Rule       `json:"rule"`
-	Action     policy.Action     `json:"action"`
-	Confidence policy.Confidence `json:"confidence"`
-	Target     *string           `json:"target"`
-	Evidence   string            `json:"evidence"`
-	Hint       string            `json:"hint"`
+	Rule       rules.Rule       `json:"rule"`
+	Action     rules.Action     `json:"action"`
+	Confidence rules.Confidence `json:"confidence"`
+	Target     *string          `json:"target"`
+	Evidence   string           `json:"evidence"`
+	Hint       string           `json:"hint"`
 }
 
 func (p *program) checkCommand() *cli.Command {
@@ -65,7 +66,7 @@ func (p *program) check(c *cli.Context) error {
 	if len(requirements) == 0 {
 		return usageError("no name to check; next: thresher check NAME")
 	}
-	projects := map[string]policy.ProjectEvidence{}
+	projects := map[string]rules.ProjectEvidence{}
 	if !c.Bool("offline") && loaded.Evidence.Online.Value {
 		if projects, err = p.gather(c.Context, loaded, requirements); err != nil {
 			return err
@@ -98,8 +99,8 @@ func (p *program) check(c *cli.Context) error {
 
 // namesToCheck reads the names of the command line, of standard input and of
 // requirements files.
-func (p *program) namesToCheck(c *cli.Context) ([]policy.Requested, error) {
-	var requested []policy.Requested
+func (p *program) namesToCheck(c *cli.Context) ([]rules.Requested, error) {
+	var requested []rules.Requested
 	for i, word := range c.Args().Slice() {
 		if word != "-" {
 			requested = append(requested, request(word, fmt.Sprintf("argument %d", i+1)))
@@ -130,7 +131,7 @@ func (p *program) namesToCheck(c *cli.Context) ([]policy.Requested, error) {
 			if r.Constraint && r.URL == "" {
 				continue
 			}
-			requested = append(requested, policy.Requested{
+			requested = append(requested, rules.Requested{
 				Name: r.Name, Canonical: r.Canonical, Specifier: r.Specifier, URL: r.URL, Path: r.Path, Editable: r.Editable,
 				Constraint: r.Constraint, Hashes: len(r.Hashes) > 0, Origin: r.Origin.Place, New: true,
 			})
@@ -141,8 +142,8 @@ func (p *program) namesToCheck(c *cli.Context) ([]policy.Requested, error) {
 
 // request makes what pip would be asked for out of a word. A word that is no
 // requirement keeps its text as name: policy says that it is none.
-func request(word, origin string) policy.Requested {
-	requested := policy.Requested{Name: word, Canonical: pep.CanonicalName(word), Origin: origin, Typed: true, New: true}
+func request(word, origin string) rules.Requested {
+	requested := rules.Requested{Name: word, Canonical: pep.CanonicalName(word), Origin: origin, Typed: true, New: true}
 	if parsed, err := pep.ParseRequirement(word); err == nil {
 		requested.Name, requested.Canonical = parsed.Name, pep.CanonicalName(parsed.Name)
 		requested.Specifier, requested.URL = parsed.Specifiers.String(), parsed.URL
@@ -202,7 +203,7 @@ func values(settings []pip.Setting) []string {
 
 // gather asks the indexes about all names. Without a pip to say which index
 // is meant nothing is asked, and it says so.
-func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirements []policy.Requested) (map[string]policy.ProjectEvidence, error) {
+func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirements []rules.Requested) (map[string]rules.ProjectEvidence, error) {
 	source, err := p.source(loaded)
 	if errors.Is(err, pip.ErrNoPip) {
 		p.say("%v; only what is known offline is said", err)
@@ -225,8 +226,8 @@ func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirement
 
 // verdict is what policy says of one name. That a bare name has no lower bound
 // is a matter of requirements files, not of names.
-func (p *program) verdict(loaded *policy.Policy, r policy.Requested, projects map[string]policy.ProjectEvidence) checked {
-	findings := loaded.JudgeRequested(r, policy.NameEvidenceOf(r.Name))
+func (p *program) verdict(loaded *policy.Policy, r rules.Requested, projects map[string]rules.ProjectEvidence) checked {
+	findings := loaded.JudgeRequested(r, rules.NameEvidenceOf(r.Name))
 	if project, asked := projects[r.Canonical]; asked {
 		findings = loaded.Settle(findings, project)
 	}
@@ -234,14 +235,14 @@ func (p *program) verdict(loaded *policy.Policy, r policy.Requested, projects ma
 	if verdict.Name == "" {
 		verdict.Name = index.Redact(r.URL)
 	}
-	var kept []policy.Finding
+	var kept []rules.Finding
 	for _, f := range findings {
-		if r.Typed && (f.Rule == policy.Unbounded || f.Rule == policy.Pinned) {
+		if r.Typed && (f.Rule == rules.Unbounded || f.Rule == rules.Pinned) {
 			continue
 		}
 		kept = append(kept, f)
 	}
-	decided := policy.Decide(kept, true)
+	decided := rules.Decide(kept, rules.AtTerminal)
 	verdict.Verdict = decided.Word()
 	for _, f := range decided.Findings {
 		line := checkedFinding{Rule: f.Rule, Action: f.Action, Confidence: f.Confidence, Evidence: f.Evidence, Hint: f.Hint}
@@ -261,7 +262,7 @@ func (p *program) printChecked(out io.Writer, v checked) error {
 		if _, err := fmt.Fprintf(out, "       %s: %s\n", f.Rule, f.Evidence); err != nil {
 			return err
 		}
-		if f.Hint != "" && (f.Action == policy.Ask || f.Action == policy.Block) {
+		if f.Hint != "" && (f.Action == rules.Ask || f.Action == rules.Block) {
 			if _, err := fmt.Fprintf(out, "       next: %s\n", f.Hint); err != nil {
 				return err
 			}

@@ -15,16 +15,17 @@ import (
 	"thresher/index"
 	"thresher/pep"
 	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/scan"
 )
 
 // card is the checklist of `thresher explain` about one name.
 type card struct {
-	Name      string           `json:"name"`
-	Canonical string           `json:"canonical"`
-	Verdict   string           `json:"verdict"`
-	Questions []question       `json:"questions"`
-	Findings  []policy.Finding `json:"findings"`
+	Name      string          `json:"name"`
+	Canonical string          `json:"canonical"`
+	Verdict   string          `json:"verdict"`
+	Questions []question      `json:"questions"`
+	Findings  []rules.Finding `json:"findings"`
 }
 
 const popularNames = "popular names"
@@ -55,7 +56,7 @@ func (p *program) explainCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			var requested []policy.Requested
+			var requested []rules.Requested
 			for _, name := range c.Args().Slice() {
 				if !pep.ValidName(name) {
 					return usageError("%q is no name of a distribution", name)
@@ -115,35 +116,35 @@ func (p *program) local() (localSources, error) {
 	return sources, nil
 }
 
-func (p *program) card(loaded *policy.Policy, r policy.Requested, projects map[string]policy.ProjectEvidence, local localSources) card {
+func (p *program) card(loaded *policy.Policy, r rules.Requested, projects map[string]rules.ProjectEvidence, local localSources) card {
 	project, asked := projects[r.Canonical]
 	if !asked {
-		project = policy.ProjectEvidence{
+		project = rules.ProjectEvidence{
 			Name: r.Name, Canonical: r.Canonical, New: true, Requested: true, Now: p.now, Failure: "no index was asked",
 		}
 		if local.malware != nil {
 			project.Malware = local.malware(r.Canonical)
 		}
 	}
-	known := policy.NameEvidenceOf(r.Name)
+	known := rules.NameEvidenceOf(r.Name)
 	findings := loaded.Settle(loaded.JudgeRequested(r, known), project)
-	var kept []policy.Finding
+	var kept []rules.Finding
 	for _, f := range findings {
-		if f.Rule != policy.Unbounded {
+		if f.Rule != rules.Unbounded {
 			kept = append(kept, f)
 		}
 	}
-	decided := policy.Decide(kept, true)
+	decided := rules.Decide(kept, rules.AtTerminal)
 	made := card{Name: r.Name, Canonical: r.Canonical, Verdict: decided.Word(), Findings: decided.Findings}
 	if made.Findings == nil {
-		made.Findings = []policy.Finding{}
+		made.Findings = []rules.Finding{}
 	}
 	made.Questions = questions(loaded, r, known, project, local, p.now)
 	return made
 }
 
 // questions asks what a careful person asks before a name is trusted.
-func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvidence, e policy.ProjectEvidence, local localSources, now time.Time) []question {
+func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidence, e rules.ProjectEvidence, local localSources, now time.Time) []question {
 	const (
 		page     = "the index's page"
 		document = "the project's own document"
@@ -165,9 +166,9 @@ func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvide
 	}
 	add("is the name what it seems?", answer, words, popularNames)
 
-	alternative, found := policy.StdlibAlternative(r.Canonical)
+	alternative, found := rules.StdlibAlternative(r.Canonical)
 	switch {
-	case found && alternative.Kind == policy.Partial:
+	case found && alternative.Kind == rules.Partial:
 		add("is it needed at all?", "yes", fmt.Sprintf("python %d.%d and later do a part of it with %s", alternative.Since.Major, alternative.Since.Minor, alternative.Library), "standard library")
 	case found:
 		add("is it needed at all?", "no", fmt.Sprintf("python %d.%d and later have %s", alternative.Since.Major, alternative.Since.Minor, alternative.Library), "standard library")
@@ -191,10 +192,10 @@ func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvide
 		add("is it free of malware?", "yes", "no advisory calls it malware", records)
 	}
 	switch {
-	case e.Exists == policy.No:
+	case e.Exists == rules.No:
 		add("does it exist?", "no", "no index has it", page)
 		return list
-	case e.Exists == policy.Unknown:
+	case e.Exists == rules.Unknown:
 		add("does it exist?", "unknown", e.Failure, page)
 		return list
 	}
@@ -209,12 +210,12 @@ func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvide
 		add("has it a history?", yesNo(now.Sub(e.First) >= loaded.Cooldown.Project.Value.Duration()),
 			fmt.Sprintf("%d releases since %s", e.Releases, e.First.Format("2006-01-02")), page)
 		add("is it kept up?", yesNo(now.Sub(e.Latest) <= loaded.Trust.StaleAfter.Value.Duration()),
-			fmt.Sprintf("last release %s ago, %s", policy.Age(now.Sub(e.Latest)), e.Latest.Format("2006-01-02")), page)
+			fmt.Sprintf("last release %s ago, %s", rules.Age(now.Sub(e.Latest)), e.Latest.Format("2006-01-02")), page)
 	}
 	switch e.Provenance {
-	case policy.Yes:
+	case rules.Yes:
 		add("is it attested where it was built?", "yes", "every file of the latest release", page)
-	case policy.No:
+	case rules.No:
 		add("is it attested where it was built?", "no", "the latest release has no attestations", page)
 	default:
 		add("is it attested where it was built?", "unknown", "the index does not say", page)
@@ -233,9 +234,9 @@ func questions(loaded *policy.Policy, r policy.Requested, known policy.NameEvide
 		add("has it a security policy?", "unknown", "the project's links were not read", document)
 		return list
 	}
-	link := policy.FundingLink(e.URLs)
+	link := rules.FundingLink(e.URLs)
 	add("is it funded?", yesNo(link != ""), orElse(link, "no link to any funding"), document)
-	link = policy.SecurityLink(e.URLs)
+	link = rules.SecurityLink(e.URLs)
 	add("has it a security policy?", yesNo(link != ""), orElse(link, "no link to one"), document)
 	return list
 }
@@ -284,7 +285,7 @@ func (p *program) printCard(c card) error {
 		if _, err := fmt.Fprintf(p.out, "  %s %s: %s\n", f.Action, f.Rule, f.Evidence); err != nil {
 			return err
 		}
-		if f.Hint != "" && f.Action != policy.Note {
+		if f.Hint != "" && f.Action != rules.Note {
 			if _, err := fmt.Fprintf(p.out, "    next: %s\n", f.Hint); err != nil {
 				return err
 			}

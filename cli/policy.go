@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // policy merges the layers for the working directory.
@@ -104,12 +105,12 @@ func (p *program) checkPolicy(path string) error {
 		p.say("the policy that counts here is in order; next: thresher policy show")
 		return nil
 	}
-	layer := policy.UserLayer
+	layer := rules.UserLayer
 	switch {
 	case filepath.Base(path) == policy.ProjectFileName:
-		layer = policy.ProjectLayer
+		layer = rules.ProjectLayer
 	case path == p.places.SystemPolicy:
-		layer = policy.SystemLayer
+		layer = rules.SystemLayer
 	}
 	problems, err := policy.Check(path, layer, p.now)
 	if err != nil {

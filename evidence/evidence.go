@@ -13,7 +13,7 @@ import (
 
 	"thresher/index"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 )
 
@@ -54,8 +54,8 @@ const workers = 16
 // Gather asks about all subjects at once and gives what came in before ctx
 // ended, by canonical name. What did not come in has its Failure set; there is
 // an entry for every subject.
-func (s Source) Gather(ctx context.Context, subjects []Subject) map[string]policy.ProjectEvidence {
-	gathered := make(map[string]policy.ProjectEvidence, len(subjects))
+func (s Source) Gather(ctx context.Context, subjects []Subject) map[string]rules.ProjectEvidence {
+	gathered := make(map[string]rules.ProjectEvidence, len(subjects))
 	var mutex sync.Mutex
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, workers)
@@ -78,9 +78,9 @@ func (s Source) Gather(ctx context.Context, subjects []Subject) map[string]polic
 // Project asks the first index that has the name for its page and its project
 // document. It never asks a later index after an earlier one failed to answer:
 // a private name must not leak while its own index is down.
-func (s Source) Project(ctx context.Context, subject Subject) policy.ProjectEvidence {
+func (s Source) Project(ctx context.Context, subject Subject) rules.ProjectEvidence {
 	canonical := pep.CanonicalName(subject.Name)
-	project := policy.ProjectEvidence{
+	project := rules.ProjectEvidence{
 		Name: subject.Name, Canonical: canonical, New: subject.New, Requested: subject.Requested, Now: s.Now,
 		Rank: typosquat.Rank(canonical),
 	}
@@ -93,17 +93,17 @@ func (s Source) Project(ctx context.Context, subject Subject) policy.ProjectEvid
 	for _, url := range s.Route(canonical) {
 		page, document, err := s.ask(ctx, url, canonical)
 		if errors.Is(err, index.ErrNotFound) {
-			project.Exists = policy.No
+			project.Exists = rules.No
 			continue
 		}
 		if err != nil {
-			project.Exists = policy.Unknown
+			project.Exists = rules.Unknown
 			project.Failure = failure(ctx, err)
 			return project
 		}
-		project.FromMainIndex = policy.No
+		project.FromMainIndex = rules.No
 		if url == s.Main {
-			project.FromMainIndex = policy.Yes
+			project.FromMainIndex = rules.Yes
 		}
 		AddPage(&project, page, s.Now)
 		if document != nil {
@@ -155,9 +155,9 @@ func failure(ctx context.Context, err error) string {
 }
 
 // AddPage adds what a project's page says.
-func AddPage(project *policy.ProjectEvidence, page *index.Page, now time.Time) {
+func AddPage(project *rules.ProjectEvidence, page *index.Page, now time.Time) {
 	history := index.Summarise(page, now)
-	project.Exists = policy.Yes
+	project.Exists = rules.Yes
 	project.Asked = page.Fetched
 	project.Status = page.Status
 	project.StatusReason = page.StatusReason
@@ -168,18 +168,18 @@ func AddPage(project *policy.ProjectEvidence, page *index.Page, now time.Time) {
 	project.Releases = len(history.Releases)
 	switch {
 	case !page.JSON:
-		project.Provenance = policy.Unknown
+		project.Provenance = rules.Unknown
 	case history.LatestAttested:
-		project.Provenance = policy.Yes
+		project.Provenance = rules.Yes
 	default:
-		project.Provenance = policy.No
+		project.Provenance = rules.No
 	}
 }
 
-func addDocument(project *policy.ProjectEvidence, document *index.Project) {
+func addDocument(project *rules.ProjectEvidence, document *index.Project) {
 	project.Described = true
 	for label, url := range document.URLs {
-		project.URLs = append(project.URLs, policy.URL{Label: label, URL: url})
+		project.URLs = append(project.URLs, rules.URL{Label: label, URL: url})
 	}
 	project.Ownership = document.Ownership
 	seen := map[string]bool{}

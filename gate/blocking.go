@@ -7,7 +7,7 @@ import (
 
 	"thresher/index"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // A block must make pip stop, whatever else it could choose. Of all that an
@@ -19,7 +19,7 @@ import (
 // might do with that alone.
 
 // blockFile gives the entry of a page that stands for a blocked file.
-func (g *Gate) blockFile(result *verdict, file index.File, name, version string, finding policy.Finding) index.File {
+func (g *Gate) blockFile(result *verdict, file index.File, name, version string, finding rules.Finding) index.File {
 	id := g.nextBlock()
 	result.blocked[id] = blockedFile{name: name, version: version, finding: finding}
 	// Only what pip chooses by: whatever else the index said of the file, a pip
@@ -41,7 +41,7 @@ func (g *Gate) blockedURL(id, filename string) string {
 // are made up that fit what the command asks for, because pip has to choose
 // one of them. A dependency's specifier is not known here: its page then
 // is one that no pip can read.
-func (g *Gate) blockProject(result *verdict, page *index.Page, finding policy.Finding) {
+func (g *Gate) blockProject(result *verdict, page *index.Page, finding rules.Finding) {
 	served := &index.Page{Name: result.name, URL: g.IndexURL(0) + result.name + "/", JSON: true}
 	if page != nil {
 		served = emptied(page)

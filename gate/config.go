@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"thresher/index"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // The values of Config.Strategy.
@@ -54,7 +54,7 @@ type Wanted struct {
 // needs the popular names, advisories or the project's own document is the
 // caller's to add.
 type ProjectEvidence struct {
-	policy.ProjectEvidence
+	rules.ProjectEvidence
 	Page     *index.Page   // nil where no index has one
 	History  index.History // of Page; zero where that is nil
 	IndexURL string        // that answered, without credentials; "" where none did
@@ -63,7 +63,7 @@ type ProjectEvidence struct {
 // FileEvidence is what the gate knows of one file of a page, filled in like
 // ProjectEvidence.
 type FileEvidence struct {
-	policy.FileEvidence
+	rules.FileEvidence
 	Page     *index.Page
 	File     *index.File
 	IndexURL string // without credentials
@@ -85,17 +85,17 @@ type Config struct {
 	// served or where no index has it. A finding with the action block (or
 	// ask: there is no asking inside a run) stops pip; with hold, the page is
 	// served empty.
-	JudgeProject func(ctx context.Context, evidence ProjectEvidence) []policy.Finding
+	JudgeProject func(ctx context.Context, evidence ProjectEvidence) []rules.Finding
 	// JudgeFile judges one file. Hold leaves it out of the page; block (or
 	// ask) keeps it there, and pip that chooses it stops with the reason.
-	JudgeFile func(evidence FileEvidence) []policy.Finding
+	JudgeFile func(evidence FileEvidence) []rules.Finding
 	// SecurityFix names the one release among held that fixes a known
 	// vulnerability of the installed version where none of allowed does, and
 	// the ids that it fixes; version is "" where there is none. Its files are
 	// judged once more, with Fixes set. Both lists ascend.
 	SecurityFix func(canonical, installed string, allowed, held []string) (version string, ids []string)
 	// JudgeConfusion judges a name that more than one index was seen to have.
-	JudgeConfusion func(evidence policy.ConfusionEvidence) []policy.Finding
+	JudgeConfusion func(evidence rules.ConfusionEvidence) []rules.Finding
 
 	Installed map[string]string // canonical name → version
 	Requested []Wanted
@@ -149,16 +149,16 @@ func (c Config) withDefaults() Config {
 		c.Popular = func(string) bool { return false }
 	}
 	if c.JudgeProject == nil {
-		c.JudgeProject = func(context.Context, ProjectEvidence) []policy.Finding { return nil }
+		c.JudgeProject = func(context.Context, ProjectEvidence) []rules.Finding { return nil }
 	}
 	if c.JudgeFile == nil {
-		c.JudgeFile = func(FileEvidence) []policy.Finding { return nil }
+		c.JudgeFile = func(FileEvidence) []rules.Finding { return nil }
 	}
 	if c.SecurityFix == nil {
 		c.SecurityFix = func(string, string, []string, []string) (string, []string) { return "", nil }
 	}
 	if c.JudgeConfusion == nil {
-		c.JudgeConfusion = func(policy.ConfusionEvidence) []policy.Finding { return nil }
+		c.JudgeConfusion = func(rules.ConfusionEvidence) []rules.Finding { return nil }
 	}
 	return c
 }

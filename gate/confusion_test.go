@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"thresher/internal/testkit"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // TestConfusion sets a private 0.0.1 against a public 1.0.0 of the same name.
@@ -136,14 +136,14 @@ func TestConfusionJudged(t *testing.T) {
 	first.AddWheel(testkit.Distribution{Name: "both", Version: "1.0"})
 	second.AddWheel(testkit.Distribution{Name: "both", Version: "2.0"})
 	second.AddWheel(testkit.Distribution{Name: "one", Version: "2.0"})
-	var judged []policy.ConfusionEvidence
+	var judged []rules.ConfusionEvidence
 	g := open(t, Config{
 		Indexes: []Index{{URL: first.SimpleURL()}, {URL: second.SimpleURL(), Extra: true}}, Strategy: AsPip, Prefetch: -1,
-		JudgeConfusion: func(e policy.ConfusionEvidence) []policy.Finding {
+		JudgeConfusion: func(e rules.ConfusionEvidence) []rules.Finding {
 			judged = append(judged, e)
-			return []policy.Finding{{Subject: e.Name, Rule: policy.Confusion, Action: policy.Note}}
+			return []rules.Finding{{Subject: e.Name, Rule: rules.Confusion, Action: rules.Note}}
 		},
-		JudgeProject: func(context.Context, ProjectEvidence) []policy.Finding { return nil },
+		JudgeProject: func(context.Context, ProjectEvidence) []rules.Finding { return nil },
 	})
 	for _, path := range []string{"both/", "one/"} {
 		ask(t, g, g.IndexURL(0)+path, "")
@@ -153,7 +153,7 @@ func TestConfusionJudged(t *testing.T) {
 		!slices.Equal(judged[0].Others, []string{first.SimpleURL()}) || judged[0].NewerElse {
 		t.Errorf("judged %+v", judged)
 	}
-	if findings := g.Findings(); len(findings) != 1 || findings[0].Rule != policy.Confusion {
+	if findings := g.Findings(); len(findings) != 1 || findings[0].Rule != rules.Confusion {
 		t.Errorf("findings %+v", findings)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 	"thresher/index"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // Dependencies that are declared by URL ("x @ git+ssh://…", "x @ file:///…").
@@ -35,8 +35,8 @@ func (g *Gate) declare(name, version string, requirement pep.Requirement) {
 		declared += "[" + strings.Join(requirement.Extras, ",") + "]"
 	}
 	declared += " @ " + index.RedactRepository(requirement.URL)
-	finding := policy.Finding{
-		Subject: name, Rule: policy.DirectURL, Action: policy.Block, Confidence: policy.High,
+	finding := rules.Finding{
+		Subject: name, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High,
 		Evidence: fmt.Sprintf(messageDeclared, index.Printable(version), declared), Hint: declaredHint(name, declared),
 	}
 	g.mutex.Lock()
@@ -110,7 +110,7 @@ func (g *Gate) awaitLooks(name string) {
 // withoutDeclared blocks the releases of a page that declare a dependency by a
 // URL without verdict.
 func (g *Gate) withoutDeclared(v *verdict) *verdict {
-	versions := map[string]policy.Finding{}
+	versions := map[string]rules.Finding{}
 	g.mutex.Lock()
 	for release, finding := range g.declared {
 		if release.name == v.name {
@@ -124,13 +124,13 @@ func (g *Gate) withoutDeclared(v *verdict) *verdict {
 	result := &verdict{
 		name: v.name, indexURL: v.indexURL, findings: v.findings, faults: v.faults, blocked: maps.Clone(v.blocked),
 	}
-	of := func(version string) (policy.Finding, bool) {
+	of := func(version string) (rules.Finding, bool) {
 		for declaring, finding := range versions {
 			if sameVersion(declaring, version) {
 				return finding, true
 			}
 		}
-		return policy.Finding{}, false
+		return rules.Finding{}, false
 	}
 	for _, kept := range v.kept {
 		if _, blocked := of(kept.version); !blocked {

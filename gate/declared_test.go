@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"thresher/internal/testkit"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // localProject writes a project whose build leaves a mark, and gives the URL of
@@ -56,7 +56,7 @@ func TestDeclaredByURL(t *testing.T) {
 			bad := Config{Indexes: mainIndex(x), Requested: []Wanted{{Name: "extra", Extras: []string{"bad"}}}}
 			e.pip(open(t, bad), "install", "-U", "--force-reinstall", "extra[bad]").want(t, 1, "depends on evil @ "+local)
 			findings := g.Findings()
-			if len(findings) != 1 || findings[0].Rule != policy.DirectURL || findings[0].Subject != "parent" ||
+			if len(findings) != 1 || findings[0].Rule != rules.DirectURL || findings[0].Subject != "parent" ||
 				findings[0].Hint != "pip install parent 'Evil[a] @ "+local+"'" {
 				t.Errorf("findings %+v", findings)
 			}

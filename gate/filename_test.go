@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"thresher/internal/testkit"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // A page may call a file otherwise than its URL does. pip goes by the URL, so
@@ -39,14 +39,14 @@ func TestFilenameOtherThanItsURL(t *testing.T) {
 			var mutex sync.Mutex
 			blocking := func(version string) (Config, map[string]bool) {
 				judged := map[string]bool{}
-				return Config{Indexes: []Index{{URL: x.URL + "/simple/"}}, JudgeFile: func(e FileEvidence) []policy.Finding {
+				return Config{Indexes: []Index{{URL: x.URL + "/simple/"}}, JudgeFile: func(e FileEvidence) []rules.Finding {
 					mutex.Lock()
 					defer mutex.Unlock()
 					judged[e.Version] = true
 					if e.Version != version {
 						return nil
 					}
-					return []policy.Finding{{Subject: "app", Rule: policy.Malware, Action: policy.Block, Evidence: "is malware"}}
+					return []rules.Finding{{Subject: "app", Rule: rules.Malware, Action: rules.Block, Evidence: "is malware"}}
 				}}, judged
 			}
 			e := newEnvironment(t, release)

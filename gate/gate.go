@@ -15,7 +15,7 @@ import (
 
 	"thresher/index"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // Gate is a running index server for one run of pip. Its methods may be called
@@ -47,7 +47,7 @@ type Gate struct {
 	mutex    sync.Mutex
 	blocked  map[string]blockedFile // id → what is at /b/ID/
 	served   map[pageKey]*verdict   // what pip was given
-	findings []policy.Finding
+	findings []rules.Finding
 	known    map[findingKey]bool
 	faults   faultBook
 	offline  map[string]reachability // by index URL
@@ -56,7 +56,7 @@ type Gate struct {
 	samples  map[string][]string // index URL → URLs of files, one for each host of a page
 	direct   []string            // URLs that had a verdict of their own
 	ahead    map[aheadKey]request
-	declared map[releaseKey]policy.Finding // releases whose metadata declares what may not be fetched
+	declared map[releaseKey]rules.Finding // releases whose metadata declares what may not be fetched
 }
 
 // pageKey names a page: that of a project, or a page of links where name is "".
@@ -67,8 +67,8 @@ type pageKey struct {
 
 type findingKey struct {
 	name, version string
-	rule          policy.Rule
-	action        policy.Action
+	rule          rules.Rule
+	action        rules.Action
 	subject       string
 }
 
@@ -102,7 +102,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		hosts:    map[string]bool{},
 		samples:  map[string][]string{},
 		ahead:    map[aheadKey]request{},
-		declared: map[releaseKey]policy.Finding{},
+		declared: map[releaseKey]rules.Finding{},
 	}
 	g.routes.background, g.fetches.background = &g.background, &g.background
 	g.looks.background, g.settled.background = &g.background, &g.background
@@ -211,10 +211,10 @@ func (g *Gate) Ledger() []Entry {
 // the projects that pip asked for, what was held back from their pages, and
 // what was blocked. A finding with the action block is in the list only where
 // pip ran into it. Notes on single files stand in the ledger.
-func (g *Gate) Findings() []policy.Finding {
+func (g *Gate) Findings() []rules.Finding {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	return append([]policy.Finding(nil), g.findings...)
+	return append([]rules.Finding(nil), g.findings...)
 }
 
 // Faults gives what went wrong upstream and concerned pip, one entry for each
@@ -226,7 +226,7 @@ func (g *Gate) Faults() []Fault {
 }
 
 // record adds a finding unless it was met before.
-func (g *Gate) record(name, version string, finding policy.Finding) {
+func (g *Gate) record(name, version string, finding rules.Finding) {
 	key := findingKey{name: name, version: version, rule: finding.Rule, action: finding.Action}
 	if version == "" {
 		key.subject = finding.Subject

@@ -11,7 +11,7 @@ import (
 	"strings"
 
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // Entry is one file that was let through.
@@ -22,7 +22,7 @@ type Entry struct {
 	Hashes   map[string]string // algorithm → hex digest; empty where the index gives none
 	URL      string            // without credentials; the path of a local file
 	Index    string            // page or folder it came from, without credentials
-	Notes    []policy.Finding  // of the action note
+	Notes    []rules.Finding   // of the action note
 }
 
 // Arrived is a distribution that is in the environment after a run and was not

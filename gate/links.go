@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"thresher/index"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // Pages of links (--find-links): each file on them names its own project.
@@ -46,8 +46,8 @@ func (g *Gate) serveLinks(w http.ResponseWriter, r *http.Request, place int) {
 func (g *Gate) judgeLinks(rawURL string, page *index.Page) *verdict {
 	bare, _, _ := index.StripCredentials(rawURL)
 	result := &verdict{indexURL: bare, blocked: map[string]blockedFile{}}
-	decided := map[string]policy.Action{}
-	decisive := map[string]policy.Finding{}
+	decided := map[string]rules.Action{}
+	decisive := map[string]rules.Finding{}
 	for _, file := range page.Files {
 		for _, r := range readings(file.Filename, "") {
 			if _, done := decided[r.name]; done {
@@ -58,9 +58,9 @@ func (g *Gate) judgeLinks(rawURL string, page *index.Page) *verdict {
 		}
 	}
 	judgeFile := g.config.JudgeFile
-	g.filter(result, page, rawURL, func(evidence FileEvidence) []policy.Finding {
-		if action := decided[evidence.Name]; action == policy.Block || action == policy.Hold {
-			return []policy.Finding{decisive[evidence.Name]}
+	g.filter(result, page, rawURL, func(evidence FileEvidence) []rules.Finding {
+		if action := decided[evidence.Name]; action == rules.Block || action == rules.Hold {
+			return []rules.Finding{decisive[evidence.Name]}
 		}
 		return judgeFile(evidence)
 	})

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // All text of this package that a person reads. Lower case, no final period.
@@ -30,7 +30,7 @@ const (
 )
 
 // refusal is the reason phrase of a blocked file.
-func refusal(finding policy.Finding) string {
+func refusal(finding rules.Finding) string {
 	text := finding.Evidence
 	if !strings.HasPrefix(text, finding.Subject) {
 		text = finding.Subject + ": " + text
@@ -39,7 +39,7 @@ func refusal(finding policy.Finding) string {
 }
 
 func hostRefused(host string) string {
-	return oneLine(fmt.Sprintf("blocked by thresher: %s is the host of no index and of no URL that was checked (%s)", host, policy.DirectURL))
+	return oneLine(fmt.Sprintf("blocked by thresher: %s is the host of no index and of no URL that was checked (%s)", host, rules.DirectURL))
 }
 
 // unknownHostHint is the command that lets a host be asked from now on.

@@ -16,7 +16,7 @@ import (
 
 	"thresher/index"
 	"thresher/internal/testkit"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // newClient gives a client that retries nothing, so that faults show at once.
@@ -228,23 +228,23 @@ func (o outcome) want(t testing.TB, status int, texts ...string) {
 }
 
 // blockNamed gives a JudgeProject that blocks the projects given.
-func blockNamed(names ...string) func(context.Context, ProjectEvidence) []policy.Finding {
-	return func(_ context.Context, e ProjectEvidence) []policy.Finding {
+func blockNamed(names ...string) func(context.Context, ProjectEvidence) []rules.Finding {
+	return func(_ context.Context, e ProjectEvidence) []rules.Finding {
 		if slices.Contains(names, e.Canonical) {
-			return []policy.Finding{{Subject: e.Canonical, Rule: policy.Malware, Action: policy.Block, Confidence: policy.High, Evidence: "is malware (MAL-2026-1)"}}
+			return []rules.Finding{{Subject: e.Canonical, Rule: rules.Malware, Action: rules.Block, Confidence: rules.High, Evidence: "is malware (MAL-2026-1)"}}
 		}
 		return nil
 	}
 }
 
 // holdYoung gives a JudgeFile with a cooldown.
-func holdYoung(cooldown time.Duration) func(FileEvidence) []policy.Finding {
-	return func(e FileEvidence) []policy.Finding {
+func holdYoung(cooldown time.Duration) func(FileEvidence) []rules.Finding {
+	return func(e FileEvidence) []rules.Finding {
 		if len(e.Fixes) > 0 {
-			return []policy.Finding{{Subject: e.Name + "==" + e.Version, Rule: policy.Cooldown, Action: policy.Note, Evidence: "fixes " + strings.Join(e.Fixes, ", ")}}
+			return []rules.Finding{{Subject: e.Name + "==" + e.Version, Rule: rules.Cooldown, Action: rules.Note, Evidence: "fixes " + strings.Join(e.Fixes, ", ")}}
 		}
 		if e.Now.Sub(e.UploadTime) < cooldown {
-			return []policy.Finding{{Subject: e.Name + "==" + e.Version, Rule: policy.Cooldown, Action: policy.Hold, Evidence: "uploaded too recently"}}
+			return []rules.Finding{{Subject: e.Name + "==" + e.Version, Rule: rules.Cooldown, Action: rules.Hold, Evidence: "uploaded too recently"}}
 		}
 		return nil
 	}

@@ -15,7 +15,7 @@ import (
 
 	"golang.org/x/net/proxy"
 
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // connectTimeout bounds how long the forward proxy tries to reach a host.
@@ -85,8 +85,8 @@ func (g *Gate) refuseHost(w http.ResponseWriter, r *http.Request, host, port str
 	if port != "443" && port != "80" {
 		allowed = net.JoinHostPort(host, port)
 	}
-	g.record("", "", policy.Finding{
-		Subject: host, Rule: policy.DirectURL, Action: policy.Block, Confidence: policy.High,
+	g.record("", "", rules.Finding{
+		Subject: host, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High,
 		Evidence: messageUnknownHost, Hint: unknownHostHint(allowed),
 	})
 	refuse(w, r, http.StatusForbidden, hostRefused(host))

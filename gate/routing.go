@@ -9,7 +9,7 @@ import (
 
 	"thresher/index"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // routing says which index answers for a name.
@@ -20,7 +20,7 @@ type routing struct {
 	page   *index.Page
 	err    error // why that index gave no page
 	// confusion is said of a name that several indexes have.
-	confusion []policy.Finding
+	confusion []rules.Finding
 }
 
 // askingOrder gives the places of indexes in the order in which they are asked
@@ -112,14 +112,14 @@ func (g *Gate) findAll(name string) routing {
 
 // confusionEvidence describes a name that several indexes have: pip takes the
 // newest version of all.
-func confusionEvidence(name string, having []Index, newest []pep.Version) policy.ConfusionEvidence {
+func confusionEvidence(name string, having []Index, newest []pep.Version) rules.ConfusionEvidence {
 	chosen := 0
 	for i := range newest {
 		if newest[i].Compare(newest[chosen]) > 0 {
 			chosen = i
 		}
 	}
-	evidence := policy.ConfusionEvidence{Name: name}
+	evidence := rules.ConfusionEvidence{Name: name}
 	for i, configured := range having {
 		bare, _, _ := index.StripCredentials(configured.URL)
 		if i == chosen {

@@ -15,7 +15,7 @@ import (
 	"thresher/index"
 	"thresher/internal/testkit"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // Scenarios with the real pip of one interpreter.
@@ -51,7 +51,7 @@ func TestBuildRequirementBlocked(t *testing.T) {
 	e.pip(g, "install", "app").want(t, 1, "blocked by thresher: badbuild: is malware (MAL-2026-1)")
 	e.wantInstalled()
 	findings := g.Findings()
-	if len(findings) != 1 || findings[0].Action != policy.Block || findings[0].Subject != "badbuild" {
+	if len(findings) != 1 || findings[0].Action != rules.Block || findings[0].Subject != "badbuild" {
 		t.Errorf("findings %+v", findings)
 	}
 }
@@ -71,15 +71,15 @@ func TestBlockedFileInWarmCache(t *testing.T) {
 	e.wantInstalled("app==2.0", "built==2.0")
 	e.pip(before, "uninstall", "-y", "app", "built").want(t, 0)
 
-	bad := func(action policy.Action) func(FileEvidence) []policy.Finding {
-		return func(f FileEvidence) []policy.Finding {
+	bad := func(action rules.Action) func(FileEvidence) []rules.Finding {
+		return func(f FileEvidence) []rules.Finding {
 			if f.Version != "2.0" {
 				return nil
 			}
-			return []policy.Finding{{Subject: f.Name + "==" + f.Version, Rule: policy.Malware, Action: action, Evidence: "is malware"}}
+			return []rules.Finding{{Subject: f.Name + "==" + f.Version, Rule: rules.Malware, Action: action, Evidence: "is malware"}}
 		}
 	}
-	blocking := open(t, Config{Indexes: mainIndex(x), JudgeFile: bad(policy.Block)})
+	blocking := open(t, Config{Indexes: mainIndex(x), JudgeFile: bad(rules.Block)})
 	e.pip(blocking, "install", "app").want(t, 1, "blocked by thresher: app==2.0: is malware")
 	e.pip(blocking, "install", "built").want(t, 1, "blocked by thresher: built==2.0: is malware")
 	e.pip(blocking, "install", "app<2").want(t, 0)
@@ -88,7 +88,7 @@ func TestBlockedFileInWarmCache(t *testing.T) {
 		t.Errorf("findings %+v", findings)
 	}
 	e.pip(blocking, "uninstall", "-y", "app").want(t, 0)
-	holding := open(t, Config{Indexes: mainIndex(x), JudgeFile: bad(policy.Hold)})
+	holding := open(t, Config{Indexes: mainIndex(x), JudgeFile: bad(rules.Hold)})
 	e.pip(holding, "install", "app", "built").want(t, 0)
 	e.wantInstalled("app==1.0", "built==1.0")
 }
@@ -201,7 +201,7 @@ func TestSecurityFix(t *testing.T) {
 	if want := []string{"app", "1.0", "1.0", "1.1 1.2"}; !slices.Equal(asked, want) {
 		t.Errorf("asked %q, want %q", asked, want)
 	}
-	if got := g.Findings(); len(got) != 1 || got[0].Subject != "app==1.2" || got[0].Action != policy.Hold {
+	if got := g.Findings(); len(got) != 1 || got[0].Subject != "app==1.2" || got[0].Action != rules.Hold {
 		t.Errorf("findings %+v", got)
 	}
 	for _, entry := range g.Ledger() {
@@ -232,7 +232,7 @@ func TestDependencyByURL(t *testing.T) {
 	e.pip(g, "install", "--retries", "0", "secure").want(t, 1, "403 blocked by thresher: elsewhere.example is the host of no index")
 	e.pip(g, "install", "plain").want(t, 1, "403 Client Error: blocked by thresher: 127.0.0.1 is the host of no index")
 	e.wantInstalled()
-	if findings := g.Findings(); len(findings) != 2 || findings[0].Rule != policy.DirectURL {
+	if findings := g.Findings(); len(findings) != 2 || findings[0].Rule != rules.DirectURL {
 		t.Errorf("findings %+v", findings)
 	}
 	allowed := open(t, Config{Indexes: mainIndex(x), AllowedURLs: []string{elsewhere.URL + "/dep-1.0-py3-none-any.whl#sha256=00"}})
@@ -292,9 +292,9 @@ func TestFindLinksPage(t *testing.T) {
 	defer page.Close()
 	g := open(t, Config{
 		FindLinks: []string{page.URL + "/links.html"}, JudgeProject: blockNamed("bad"),
-		JudgeFile: func(f FileEvidence) []policy.Finding {
+		JudgeFile: func(f FileEvidence) []rules.Finding {
 			if f.Version == "2.0" {
-				return []policy.Finding{{Subject: f.Filename, Rule: policy.Yanked, Action: policy.Hold}}
+				return []rules.Finding{{Subject: f.Filename, Rule: rules.Yanked, Action: rules.Hold}}
 			}
 			return nil
 		},

@@ -16,7 +16,7 @@ import (
 
 	"thresher/index"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // quiet keeps the server's own words off the terminal: a pip that ends while
@@ -156,7 +156,7 @@ func (g *Gate) projectVerdict(ctx context.Context, place int, name string) (*ver
 }
 
 // verdictOn judges a page once, however often it is asked for.
-func (g *Gate) verdictOn(ctx context.Context, key pageKey, public bool, page *index.Page, failure error, confusion []policy.Finding) (*verdict, pageKey, error) {
+func (g *Gate) verdictOn(ctx context.Context, key pageKey, public bool, page *index.Page, failure error, confusion []rules.Finding) (*verdict, pageKey, error) {
 	if errors.Is(failure, errOffline) {
 		return nil, key, failure
 	}

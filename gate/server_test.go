@@ -17,7 +17,7 @@ import (
 	"time"
 
 	"thresher/internal/testkit"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 func sha256Of(content []byte) string {
@@ -345,9 +345,9 @@ func TestLargePage(t *testing.T) {
 	defer x.Close()
 	g := open(t, Config{
 		Indexes: []Index{{URL: x.URL + "/simple/"}},
-		JudgeFile: func(f FileEvidence) []policy.Finding {
+		JudgeFile: func(f FileEvidence) []rules.Finding {
 			if f.Version == "19999" {
-				return []policy.Finding{{Subject: f.Filename, Rule: policy.Cooldown, Action: policy.Hold}}
+				return []rules.Finding{{Subject: f.Filename, Rule: rules.Cooldown, Action: rules.Hold}}
 			}
 			return nil
 		},

@@ -4,13 +4,13 @@ import (
 	"strings"
 	"testing"
 
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // A reason phrase is one line of printable ASCII, whatever evidence it quotes.
 func TestReasonPhrase(t *testing.T) {
-	reason := refusal(policy.Finding{
-		Subject: "evil\r\nX-Injected: 1", Evidence: "na\u00efve \x1b[31m\u202e" + strings.Repeat("x", 5000), Rule: policy.Malware,
+	reason := refusal(rules.Finding{
+		Subject: "evil\r\nX-Injected: 1", Evidence: "na\u00efve \x1b[31m\u202e" + strings.Repeat("x", 5000), Rule: rules.Malware,
 	})
 	if len(reason) > maximalReason+10 {
 		t.Errorf("%d bytes", len(reason))

@@ -8,7 +8,7 @@ import (
 
 	"thresher/index"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // verdict is a page after judgement: what pip is given, and what is to be
@@ -23,7 +23,7 @@ type verdict struct {
 	faults   []pageFault
 	// stop is set where pip must end here and no page with files can make it:
 	// there is none to choose.
-	stop *policy.Finding
+	stop *rules.Finding
 
 	rendering sync.Mutex
 	json      []byte
@@ -33,18 +33,18 @@ type verdict struct {
 type keptFile struct {
 	name, version string
 	file          *index.File
-	notes         []policy.Finding
+	notes         []rules.Finding
 }
 
 type versionFinding struct {
 	version string
-	finding policy.Finding
+	finding rules.Finding
 }
 
 // blockedFile is what stands at a blocked URL.
 type blockedFile struct {
 	name, version string
-	finding       policy.Finding
+	finding       rules.Finding
 }
 
 // entries gives the ledger's part of a verdict.
@@ -59,45 +59,33 @@ func (v *verdict) entries() []Entry {
 	return entries
 }
 
-// hardest gives the first finding with the hardest action that says more than
-// a note: block (or ask, which nobody could answer here), then hold.
-func hardest(findings []policy.Finding) (policy.Finding, policy.Action) {
-	var hold *policy.Finding
-	for i, finding := range findings {
-		switch finding.Action {
-		case policy.Block, policy.Ask:
-			finding.Action = policy.Block
-			return finding, policy.Block
-		case policy.Hold:
-			if hold == nil {
-				hold = &findings[i]
-			}
-		}
+// hardest gives the finding that decides, where one says more than a note.
+func hardest(findings []rules.Finding) (rules.Finding, rules.Action) {
+	verdict := rules.Decide(findings, rules.InGate)
+	if verdict.Action == rules.Off || verdict.Action == rules.Note {
+		return rules.Finding{}, rules.Note
 	}
-	if hold != nil {
-		return *hold, policy.Hold
-	}
-	return policy.Finding{}, policy.Note
+	return verdict.Findings[0], verdict.Action
 }
 
 // judge makes the verdict on the page that routing found for a name, or on its
 // absence.
-func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error, confusion []policy.Finding) *verdict {
+func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error, confusion []rules.Finding) *verdict {
 	bare, _, _ := index.StripCredentials(indexURL)
 	result := &verdict{name: name, indexURL: bare, blocked: map[string]blockedFile{}}
 	findings := g.config.JudgeProject(g.context, g.projectEvidence(name, bare, public, page, failure))
 	findings = append(findings, confusion...)
 	for _, finding := range findings {
-		if finding.Action != policy.Off && finding.Action != policy.Block && finding.Action != policy.Ask {
+		if finding.Action != rules.Off && finding.Action != rules.Block && finding.Action != rules.Ask {
 			result.findings = append(result.findings, versionFinding{finding: finding})
 		}
 	}
 	decisive, action := hardest(findings)
 	switch {
-	case action == policy.Block:
+	case action == rules.Block:
 		g.blockProject(result, page, decisive)
 	case page == nil:
-	case action == policy.Hold:
+	case action == rules.Hold:
 		result.page = emptied(page)
 	default:
 		g.filter(result, page, indexURL, g.config.JudgeFile)
@@ -122,16 +110,16 @@ func (g *Gate) projectEvidence(name, bare string, public bool, page *index.Page,
 		}
 	}
 	if page == nil {
-		evidence.Exists = policy.No
+		evidence.Exists = rules.No
 		if failure != nil && !errors.Is(failure, index.ErrNotFound) {
-			evidence.Exists = policy.Unknown
+			evidence.Exists = rules.Unknown
 			_, evidence.Failure = upstreamFailure(failure)
 		}
 		return evidence
 	}
 	history := index.Summarise(page, evidence.Now)
 	evidence.History = history
-	evidence.Exists = policy.Yes
+	evidence.Exists = rules.Yes
 	evidence.Status, evidence.StatusReason = page.Status, page.StatusReason
 	evidence.First, evidence.Latest, evidence.Releases = history.First, history.Latest, len(history.Releases)
 	evidence.FromMainIndex = yesOrNo(public)
@@ -141,11 +129,11 @@ func (g *Gate) projectEvidence(name, bare string, public bool, page *index.Page,
 	return evidence
 }
 
-func yesOrNo(yes bool) policy.Known {
+func yesOrNo(yes bool) rules.Known {
 	if yes {
-		return policy.Yes
+		return rules.Yes
 	}
-	return policy.No
+	return rules.No
 }
 
 // candidate is one file of a page under judgement, under one reading of its
@@ -153,16 +141,16 @@ func yesOrNo(yes bool) policy.Known {
 type candidate struct {
 	file     *index.File
 	evidence FileEvidence
-	action   policy.Action
-	decisive policy.Finding
-	notes    []policy.Finding
+	action   rules.Action
+	decisive rules.Finding
+	notes    []rules.Finding
 	// others are further readings of a source archive's name on a page of
 	// links. The hardest verdict on any is that on the file.
 	others []candidate
 }
 
 // filter judges every file of a page and writes the page that pip is given.
-func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeFile func(FileEvidence) []policy.Finding) {
+func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeFile func(FileEvidence) []rules.Finding) {
 	result.faults = g.faultsOf(result.name, result.indexURL, page)
 	candidates := g.candidates(result, page, judgeFile)
 	g.letFixThrough(result.name, candidates, judgeFile)
@@ -181,10 +169,10 @@ func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeF
 			}
 		}
 		switch decisive.action {
-		case policy.Hold:
+		case rules.Hold:
 			result.findings = append(result.findings, versionFinding{decisive.evidence.Version, decisive.decisive})
 			continue
-		case policy.Block:
+		case rules.Block:
 			served.Files = append(served.Files, g.blockFile(result, *c.file, decisive.evidence.Name, decisive.evidence.Version, decisive.decisive))
 		default:
 			file := *c.file
@@ -222,13 +210,12 @@ func withCredentials(source Source, indexURL string) func(fileURL string) string
 }
 
 // harder compares what two verdicts do to a file.
-func harder(a, b policy.Action) bool {
-	weight := map[policy.Action]int{policy.Hold: 1, policy.Block: 2}
-	return weight[a] > weight[b]
+func harder(a, b rules.Action) bool {
+	return rules.Severity(a) > rules.Severity(b)
 }
 
 // candidates judges every file that pip could take for a distribution.
-func (g *Gate) candidates(result *verdict, page *index.Page, judgeFile func(FileEvidence) []policy.Finding) []candidate {
+func (g *Gate) candidates(result *verdict, page *index.Page, judgeFile func(FileEvidence) []rules.Finding) []candidate {
 	now := g.config.now()
 	lost := index.LostProvenance(page, now)
 	candidates := make([]candidate, 0, len(page.Files))
@@ -238,7 +225,7 @@ func (g *Gate) candidates(result *verdict, page *index.Page, judgeFile func(File
 		for _, r := range readings(file.Filename, result.name) {
 			c := candidate{file: file}
 			c.evidence = FileEvidence{Page: page, File: file, IndexURL: result.indexURL}
-			c.evidence.FileEvidence = policy.FileEvidence{
+			c.evidence.FileEvidence = rules.FileEvidence{
 				Name: r.name, Version: r.version, Filename: file.Filename, Now: now, UploadTime: file.UploadTime,
 				Yanked: file.Yanked, YankedReason: file.YankedReason, IsSdist: r.source, Installed: g.config.Installed[r.name],
 				PredecessorsProvenance: lost[file.Filename],
@@ -258,12 +245,12 @@ func (g *Gate) candidates(result *verdict, page *index.Page, judgeFile func(File
 	return candidates
 }
 
-func (c *candidate) judge(judgeFile func(FileEvidence) []policy.Finding) {
+func (c *candidate) judge(judgeFile func(FileEvidence) []rules.Finding) {
 	findings := judgeFile(c.evidence)
 	c.notes = nil
 	c.decisive, c.action = hardest(findings)
 	for _, finding := range findings {
-		if finding.Action == policy.Note {
+		if finding.Action == rules.Note {
 			c.notes = append(c.notes, finding)
 		}
 	}
@@ -271,7 +258,7 @@ func (c *candidate) judge(judgeFile func(FileEvidence) []policy.Finding) {
 
 // letFixThrough judges the files of one release again that the cooldown holds
 // back although it fixes a known vulnerability of what is installed.
-func (g *Gate) letFixThrough(name string, candidates []candidate, judgeFile func(FileEvidence) []policy.Finding) {
+func (g *Gate) letFixThrough(name string, candidates []candidate, judgeFile func(FileEvidence) []rules.Finding) {
 	installed := g.config.Installed[name]
 	if name == "" || installed == "" {
 		return
@@ -279,9 +266,9 @@ func (g *Gate) letFixThrough(name string, candidates []candidate, judgeFile func
 	allowed, held := map[string]bool{}, map[string]bool{}
 	for _, c := range candidates {
 		switch {
-		case c.action == policy.Note:
+		case c.action == rules.Note:
 			allowed[c.evidence.Version] = true
-		case c.action == policy.Hold && c.decisive.Rule == policy.Cooldown:
+		case c.action == rules.Hold && c.decisive.Rule == rules.Cooldown:
 			held[c.evidence.Version] = true
 		}
 	}
@@ -293,7 +280,7 @@ func (g *Gate) letFixThrough(name string, candidates []candidate, judgeFile func
 		return
 	}
 	for i := range candidates {
-		if c := &candidates[i]; c.action == policy.Hold && sameVersion(c.evidence.Version, fix) {
+		if c := &candidates[i]; c.action == rules.Hold && sameVersion(c.evidence.Version, fix) {
 			c.evidence.Fixes = ids
 			c.judge(judgeFile)
 		}

@@ -66,3 +66,12 @@ func isAlphanumeric(c byte) bool {
 func isNameCharacter(c byte) bool {
 	return isAlphanumeric(c) || c == '-' || c == '_' || c == '.'
 }
+
+// ParseName returns the canonical form of a name (PEP 503), or false for what
+// no distribution can be called (PEP 508).
+func ParseName(name string) (canonical string, ok bool) {
+	if !ValidName(name) {
+		return "", false
+	}
+	return CanonicalName(name), true
+}

@@ -10,6 +10,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"thresher/pep"
+	"thresher/policy/internal/words"
+	"thresher/policy/rules"
 )
 
 // AppendAllow records an answer in a policy file: it appends a table, and
@@ -18,12 +22,12 @@ import (
 // `path:line: text`. A file that is missing is made; one that is broken, or
 // that the entry would break, is left alone with an error of type *Error.
 // Reason is required, Source is ignored.
-func AppendAllow(path string, entry Allow) (written bool, line string, err error) {
+func AppendAllow(path string, entry rules.Allow) (written bool, line string, err error) {
 	name, message := allowedName(entry.Name)
 	if message != "" {
 		return false, "", fmt.Errorf("allow: %s", message)
 	}
-	table := appendedTable{header: "[allow." + keyTOML(name) + "]"}
+	table := appendedTable{header: "[allow." + words.TOMLKey(name) + "]"}
 	table.text("reason", entry.Reason)
 	table.date("expires", entry.Expires)
 	if entry.Rules != nil {
@@ -42,24 +46,24 @@ func AppendAllow(path string, entry Allow) (written bool, line string, err error
 }
 
 // AppendDeny denies a name, in the manner of AppendAllow.
-func AppendDeny(path string, entry Deny) (written bool, line string, err error) {
+func AppendDeny(path string, entry rules.Deny) (written bool, line string, err error) {
 	name, message := readPattern(entry.Name)
 	if message != "" {
 		return false, "", fmt.Errorf("deny: %s", message)
 	}
-	table := appendedTable{header: "[deny." + keyTOML(name) + "]"}
+	table := appendedTable{header: "[deny." + words.TOMLKey(name) + "]"}
 	table.text("reason", entry.Reason)
 	return appendTable(path, table, func(root *node) int { return entryLine(root, []string{"deny"}, sameNameAs(name)) })
 }
 
 // AppendPrefer records what to use instead of a name, in the manner of
 // AppendAllow.
-func AppendPrefer(path string, entry Prefer) (written bool, line string, err error) {
-	name, ok := canonicalName(entry.Name)
+func AppendPrefer(path string, entry rules.Prefer) (written bool, line string, err error) {
+	name, ok := pep.ParseName(entry.Name)
 	if !ok {
-		return false, "", fmt.Errorf("prefer: %s", noName(entry.Name))
+		return false, "", fmt.Errorf("prefer: %s", rules.NoName(entry.Name))
 	}
-	table := appendedTable{header: "[prefer." + keyTOML(name) + "]"}
+	table := appendedTable{header: "[prefer." + words.TOMLKey(name) + "]"}
 	table.text("use", entry.Use)
 	return appendTable(path, table, func(root *node) int { return entryLine(root, []string{"prefer"}, sameNameAs(name)) })
 }
@@ -82,7 +86,7 @@ func AppendIgnore(path string, entry Ignore) (written bool, line string, err err
 
 func sameNameAs(name string) func(key string) bool {
 	return func(key string) bool {
-		other, ok := canonicalPattern(key)
+		other, ok := rules.CanonicalPattern(key)
 		return ok && other == name
 	}
 }
@@ -95,7 +99,7 @@ type appendedTable struct {
 
 func (t *appendedTable) line(name, value string) { t.lines = append(t.lines, name+" = "+value) }
 
-func (t *appendedTable) text(name, value string) { t.line(name, quoteTOML(value)) }
+func (t *appendedTable) text(name, value string) { t.line(name, words.TOMLString(value)) }
 
 func (t *appendedTable) date(name string, day time.Time) {
 	if !day.IsZero() {
@@ -125,6 +129,7 @@ func entryLine(root *node, table []string, is func(key string) bool) int {
 }
 
 func ignoreLine(root *node, entry Ignore) int {
+	name, _ := pep.ParseName(entry.Package) // none is "", and stands for every distribution
 	scan := root.get("scan")
 	if scan == nil || scan.kind != tableKind {
 		return 0
@@ -138,7 +143,7 @@ func ignoreLine(root *node, entry Ignore) int {
 	}
 	entries, _ := readIgnores(list)
 	for _, other := range entries {
-		if strings.EqualFold(other.value.ID, entry.ID) && other.value.Package == canonicalOrEmpty(entry.Package) && other.value.Versions == entry.Versions {
+		if strings.EqualFold(other.value.ID, entry.ID) && other.value.Package == name && other.value.Versions == entry.Versions {
 			return other.line
 		}
 	}

@@ -12,16 +12,18 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"thresher/policy/rules"
 )
 
 func TestAppend(t *testing.T) {
-	allow := func(entry Allow) func(string) (bool, string, error) {
+	allow := func(entry rules.Allow) func(string) (bool, string, error) {
 		return func(path string) (bool, string, error) { return AppendAllow(path, entry) }
 	}
-	deny := func(entry Deny) func(string) (bool, string, error) {
+	deny := func(entry rules.Deny) func(string) (bool, string, error) {
 		return func(path string) (bool, string, error) { return AppendDeny(path, entry) }
 	}
-	prefer := func(entry Prefer) func(string) (bool, string, error) {
+	prefer := func(entry rules.Prefer) func(string) (bool, string, error) {
 		return func(path string) (bool, string, error) { return AppendPrefer(path, entry) }
 	}
 	ignore := func(entry Ignore) func(string) (bool, string, error) {
@@ -35,31 +37,31 @@ func TestAppend(t *testing.T) {
 		line         string // the line to change, without the path
 		fails        string
 	}{
-		{"to nothing", "", allow(Allow{Name: "Foo_Bar", Reason: "ours"}), "[allow.foo-bar]\nreason = \"ours\"\n", "", ""},
-		{"with everything", "# mine\n", allow(Allow{Name: "x", Reason: "a \"b\" \\c", Expires: day, Rules: []Rule{Cooldown, Sdist}}),
+		{"to nothing", "", allow(rules.Allow{Name: "Foo_Bar", Reason: "ours"}), "[allow.foo-bar]\nreason = \"ours\"\n", "", ""},
+		{"with everything", "# mine\n", allow(rules.Allow{Name: "x", Reason: "a \"b\" \\c", Expires: day, Rules: []rules.Rule{rules.Cooldown, rules.Sdist}}),
 			"\n[allow.x]\nreason = \"a \\\"b\\\" \\\\c\"\nexpires = 2027-01-31\nrules = [\"cooldown\", \"sdist\"]\n", "", ""},
-		{"a pattern", "", allow(Allow{Name: "acme-*", Reason: "ours"}), "[allow.\"acme-*\"]\nreason = \"ours\"\n", "", ""},
-		{"a url", "", allow(Allow{Name: "https://h.example/x.whl#sha256=0", Reason: "ours"}), "[allow.\"https://h.example/x.whl\"]\nreason = \"ours\"\n", "", ""},
-		{"a host to fetch from", "", allow(Allow{Name: "host:H.example:8443", Reason: "ours"}), "[allow.\"host:h.example:8443\"]\nreason = \"ours\"\n", "", ""},
-		{"a trusted host", "", allow(Allow{Name: "trusted-host:H.example:80", Reason: "ours"}), "[allow.\"trusted-host:h.example:80\"]\nreason = \"ours\"\n", "", ""},
-		{"to a last line without an end", "preset = \"strict\"", allow(Allow{Name: "x", Reason: "y"}), "\n\n[allow.x]\nreason = \"y\"\n", "", ""},
-		{"in the file's manner", "preset = \"strict\"\r\n", allow(Allow{Name: "x", Reason: "y"}), "\r\n[allow.x]\r\nreason = \"y\"\r\n", "", ""},
-		{"where it stands already", "# 1\n[allow.Foo_Bar]\nreason = \"y\"\n", allow(Allow{Name: "foo.bar", Reason: "z"}), "", "2: [allow.Foo_Bar]", ""},
-		{"where it stands already in braces", "allow = { x = { reason = \"y\" } }\n", allow(Allow{Name: "x", Reason: "z"}), "", "1: allow = { x = { reason = \"y\" } }", ""},
-		{"where a table is in braces", "allow = { y = { reason = \"y\" } }\n", allow(Allow{Name: "x", Reason: "z"}), "", "1: allow = { y = { reason = \"y\" } }", ""},
-		{"without a reason", "", allow(Allow{Name: "x"}), "", "", "reason: says nothing"},
-		{"with a control character", "", allow(Allow{Name: "x", Reason: "\x1b[1m"}), "", "", "control character"},
-		{"what is no name", "", allow(Allow{Name: "a b", Reason: "y"}), "", "", `"a b" is no name`},
-		{"what closes the table", "", allow(Allow{Name: "x]\n[scan", Reason: "y"}), "", "", "is no name"},
-		{"to a broken file", "[rules\n", allow(Allow{Name: "x", Reason: "y"}), "", "", ":1:"},
-		{"to a file with an unknown key", "x = 1\n", allow(Allow{Name: "x", Reason: "y"}), "", "", `unknown key "x"`},
-		{"what contradicts the file", "[deny]\nx = \"bad\"\n", allow(Allow{Name: "x", Reason: "y"}), "", "", "x is denied here"},
-		{"a denial", "", deny(Deny{Name: "Colourama", Reason: "imitates colorama"}), "[deny.colourama]\nreason = \"imitates colorama\"\n", "", ""},
-		{"a denial to others", "[deny]\na = \"b\"\n\n[rules]\nsdist = \"note\"\n", deny(Deny{Name: "c", Reason: "d"}), "\n[deny.c]\nreason = \"d\"\n", "", ""},
-		{"a denial that stands already", "[deny]\n# why\nA_b = \"b\"\n", deny(Deny{Name: "a-b", Reason: "d"}), "", "3: A_b = \"b\"", ""},
-		{"a preference", "[prefer]\na = \"b\"\n", prefer(Prefer{Name: "Simplejson", Use: "json"}), "\n[prefer.simplejson]\nuse = \"json\"\n", "", ""},
-		{"a preference for nothing", "", prefer(Prefer{Name: "x"}), "", "", "is no name"},
-		{"a preference that stands already", "[prefer.a]\nuse = \"b\"\n", prefer(Prefer{Name: "A", Use: "c"}), "", "1: [prefer.a]", ""},
+		{"a pattern", "", allow(rules.Allow{Name: "acme-*", Reason: "ours"}), "[allow.\"acme-*\"]\nreason = \"ours\"\n", "", ""},
+		{"a url", "", allow(rules.Allow{Name: "https://h.example/x.whl#sha256=0", Reason: "ours"}), "[allow.\"https://h.example/x.whl\"]\nreason = \"ours\"\n", "", ""},
+		{"a host to fetch from", "", allow(rules.Allow{Name: "host:H.example:8443", Reason: "ours"}), "[allow.\"host:h.example:8443\"]\nreason = \"ours\"\n", "", ""},
+		{"a trusted host", "", allow(rules.Allow{Name: "trusted-host:H.example:80", Reason: "ours"}), "[allow.\"trusted-host:h.example:80\"]\nreason = \"ours\"\n", "", ""},
+		{"to a last line without an end", "preset = \"strict\"", allow(rules.Allow{Name: "x", Reason: "y"}), "\n\n[allow.x]\nreason = \"y\"\n", "", ""},
+		{"in the file's manner", "preset = \"strict\"\r\n", allow(rules.Allow{Name: "x", Reason: "y"}), "\r\n[allow.x]\r\nreason = \"y\"\r\n", "", ""},
+		{"where it stands already", "# 1\n[allow.Foo_Bar]\nreason = \"y\"\n", allow(rules.Allow{Name: "foo.bar", Reason: "z"}), "", "2: [allow.Foo_Bar]", ""},
+		{"where it stands already in braces", "allow = { x = { reason = \"y\" } }\n", allow(rules.Allow{Name: "x", Reason: "z"}), "", "1: allow = { x = { reason = \"y\" } }", ""},
+		{"where a table is in braces", "allow = { y = { reason = \"y\" } }\n", allow(rules.Allow{Name: "x", Reason: "z"}), "", "1: allow = { y = { reason = \"y\" } }", ""},
+		{"without a reason", "", allow(rules.Allow{Name: "x"}), "", "", "reason: says nothing"},
+		{"with a control character", "", allow(rules.Allow{Name: "x", Reason: "\x1b[1m"}), "", "", "control character"},
+		{"what is no name", "", allow(rules.Allow{Name: "a b", Reason: "y"}), "", "", `"a b" is no name`},
+		{"what closes the table", "", allow(rules.Allow{Name: "x]\n[scan", Reason: "y"}), "", "", "is no name"},
+		{"to a broken file", "[rules\n", allow(rules.Allow{Name: "x", Reason: "y"}), "", "", ":1:"},
+		{"to a file with an unknown key", "x = 1\n", allow(rules.Allow{Name: "x", Reason: "y"}), "", "", `unknown key "x"`},
+		{"what contradicts the file", "[deny]\nx = \"bad\"\n", allow(rules.Allow{Name: "x", Reason: "y"}), "", "", "x is denied here"},
+		{"a denial", "", deny(rules.Deny{Name: "Colourama", Reason: "imitates colorama"}), "[deny.colourama]\nreason = \"imitates colorama\"\n", "", ""},
+		{"a denial to others", "[deny]\na = \"b\"\n\n[rules]\nsdist = \"note\"\n", deny(rules.Deny{Name: "c", Reason: "d"}), "\n[deny.c]\nreason = \"d\"\n", "", ""},
+		{"a denial that stands already", "[deny]\n# why\nA_b = \"b\"\n", deny(rules.Deny{Name: "a-b", Reason: "d"}), "", "3: A_b = \"b\"", ""},
+		{"a preference", "[prefer]\na = \"b\"\n", prefer(rules.Prefer{Name: "Simplejson", Use: "json"}), "\n[prefer.simplejson]\nuse = \"json\"\n", "", ""},
+		{"a preference for nothing", "", prefer(rules.Prefer{Name: "x"}), "", "", "is no name"},
+		{"a preference that stands already", "[prefer.a]\nuse = \"b\"\n", prefer(rules.Prefer{Name: "A", Use: "c"}), "", "1: [prefer.a]", ""},
 		{"an ignore", "", ignore(Ignore{ID: "CVE-2026-1", Reason: "y", Expires: day, Package: "Foo_Bar", Versions: "<2"}),
 			"[[scan.ignore]]\nid = \"CVE-2026-1\"\nreason = \"y\"\nexpires = 2027-01-31\npackage = \"Foo_Bar\"\nversions = \"<2\"\n", "", ""},
 		{"an ignore after others", "[scan]\nscope = \"all\"\n[[scan.ignore]]\nid = \"A-1\"\nreason = \"y\"\nexpires = 2027-01-31\n[rules]\nsdist = \"note\"\n", ignore(Ignore{ID: "A-2", Reason: "y", Expires: day}),
@@ -125,7 +127,7 @@ func TestAppendKeepsModeAndLink(t *testing.T) {
 	if err := os.Symlink(target, link); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := AppendDeny(link, Deny{Name: "x", Reason: "y"}); err != nil {
+	if _, _, err := AppendDeny(link, rules.Deny{Name: "x", Reason: "y"}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := os.Lstat(target)
@@ -136,7 +138,7 @@ func TestAppendKeepsModeAndLink(t *testing.T) {
 		t.Errorf("the link is gone: %v", err)
 	}
 	fresh := filepath.Join(dir, "new", "policy.toml")
-	if _, _, err := AppendDeny(fresh, Deny{Name: "x", Reason: "y"}); err != nil {
+	if _, _, err := AppendDeny(fresh, rules.Deny{Name: "x", Reason: "y"}); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(fresh); err != nil || info.Mode().Perm() != 0o600 {
@@ -145,7 +147,7 @@ func TestAppendKeepsModeAndLink(t *testing.T) {
 	if err := os.Chmod(fresh, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := AppendDeny(fresh, Deny{Name: "z", Reason: "y"}); err == nil {
+	if _, _, err := AppendDeny(fresh, rules.Deny{Name: "z", Reason: "y"}); err == nil {
 		t.Error("wrote to a file that others may write")
 	}
 }
@@ -155,7 +157,7 @@ func TestAppendFromManyRuns(t *testing.T) {
 	var runs sync.WaitGroup
 	for i := range 16 {
 		runs.Go(func() {
-			if written, _, err := AppendDeny(path, Deny{Name: fmt.Sprintf("x%d", i), Reason: "y"}); err != nil || !written {
+			if written, _, err := AppendDeny(path, rules.Deny{Name: fmt.Sprintf("x%d", i), Reason: "y"}); err != nil || !written {
 				t.Errorf("%t %v", written, err)
 			}
 		})
@@ -234,13 +236,13 @@ func TestTrustEndsWithAChange(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	for text, want := range map[string]Action{content: Off, content + "\n": Ask} {
+	for text, want := range map[string]rules.Action{content: rules.Off, content + "\n": rules.Ask} {
 		if err := os.WriteFile(filepath.Join(dir, ProjectFileName), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		policy, err := Load(LoadInput{Dir: dir, Home: dir, Trusted: trust.Has, Now: today})
-		if err != nil || policy.Action(Typosquat).Value != want {
-			t.Errorf("%q: %v %v, want %s", text, policy.Action(Typosquat), err, want)
+		if err != nil || policy.Action(rules.Typosquat).Value != want {
+			t.Errorf("%q: %v %v, want %s", text, policy.Action(rules.Typosquat), err, want)
 		}
 	}
 }
@@ -265,7 +267,7 @@ func TestInit(t *testing.T) {
 			t.Errorf("%s: %s, want %s", info.Key, got, info.Standard)
 		}
 	}
-	if len(policy.Allow) != 1 || len(policy.Deny) != 1 || len(policy.Prefer) != 1 || len(policy.Scan.Ignore) != 1 || len(policy.Index.Pin) != 1 || len(policy.Locked) != 2 {
+	if len(policy.Allow) != 1 || len(policy.Deny) != 1 || len(policy.Prefer) != 1 || len(policy.Scan.Ignore) != 1 || len(policy.Pin) != 1 || len(policy.Locked) != 2 {
 		t.Error("an example is missing")
 	}
 	// What is appended to it can be read.
@@ -273,7 +275,7 @@ func TestInit(t *testing.T) {
 	if err := os.WriteFile(path, Init(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := AppendAllow(path, Allow{Name: "x", Reason: "y"}); err != nil {
+	if _, _, err := AppendAllow(path, rules.Allow{Name: "x", Reason: "y"}); err != nil {
 		t.Error(err)
 	}
 }

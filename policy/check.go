@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"thresher/policy/internal/words"
+	"thresher/policy/rules"
 )
 
 // statement is one value that a file says.
@@ -117,7 +120,7 @@ func checkTable(table *node, prefix string) (statements []statement, problems []
 		place := Problem{Line: word.line, Column: word.column}
 		switch {
 		case strings.Contains(word.name, "."): // quoted, so no path of ours
-			place.Message = unknownKey(prefixed(prefix, keyTOML(word.name)), "")
+			place.Message = unknownKey(prefixed(prefix, words.TOMLKey(word.name)), "")
 			problems = append(problems, place)
 		case fieldsByKey()[key] != nil:
 			value, wrong := fieldsByKey()[key].read(word.value)
@@ -132,7 +135,7 @@ func checkTable(table *node, prefix string) (statements []statement, problems []
 			place.Message = key + ": " + wrongKind(tableKind, word.value.kind)
 			problems = append(problems, place)
 		default:
-			place.Message = unknownKey(prefixed(prefix, keyTOML(word.name)), nearestKey(prefix, word.name))
+			place.Message = unknownKey(prefixed(prefix, words.TOMLKey(word.name)), nearestKey(prefix, word.name))
 			problems = append(problems, place)
 		}
 	}
@@ -207,11 +210,11 @@ func contradictions(statements []statement) []Problem {
 	var problems []Problem
 	for i := range statements {
 		switch values := statements[i].value.(type) {
-		case []placed[Allow]:
+		case []placed[rules.Allow]:
 			for _, entry := range values {
 				allowed[entry.value.Name] = entry.line
 			}
-		case []placed[Sourced[string]]:
+		case []placed[rules.Sourced[string]]:
 			for _, entry := range values {
 				if key := entry.value.Value; statements[i].field.info.Key == "locked" && !knownKeyOrTable(key) {
 					problems = append(problems, Problem{Line: entry.line, Column: 1, Message: unknownLocked(key, nearest(key, everyKeyAndTable()))})
@@ -227,7 +230,7 @@ func contradictions(statements []statement) []Problem {
 		}
 	}
 	for _, said := range statements {
-		values, isDeny := said.value.([]placed[Deny])
+		values, isDeny := said.value.([]placed[rules.Deny])
 		if !isDeny {
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"thresher/pep"
+	"thresher/policy/internal/words"
+	"thresher/policy/rules"
 )
 
 // placed is an entry of a list or table with the place it was written.
@@ -22,7 +24,7 @@ func collection[T any](
 	at func(*Policy) *[]T,
 	read func(n *node) ([]placed[T], []Problem),
 	identity func(T) string,
-	source func(*T) *Source,
+	source func(*T) *rules.Source,
 	format func(T) string,
 	// loosens says whether an entry makes the policy looser than it is.
 	loosens func(p *Policy, entry T, replaces *T) bool,
@@ -31,7 +33,7 @@ func collection[T any](
 		info:  info,
 		read:  func(n *node) (any, []Problem) { return read(n) },
 		reset: func(p *Policy, _ Preset) { *at(p) = nil },
-		merge: func(p *Policy, read any, from Source, onlyStricter bool) []Change {
+		merge: func(p *Policy, read any, from rules.Source, onlyStricter bool) []Change {
 			var changes []Change
 			entries := at(p)
 			known := map[string]int{}
@@ -67,7 +69,7 @@ func collection[T any](
 			}
 			return changes
 		},
-		adopt: func(*Policy, Preset, Source, bool) bool { return false },
+		adopt: func(*Policy, Preset, rules.Source, bool) bool { return false },
 		show: func(p *Policy) []Setting {
 			var settings []Setting
 			for _, entry := range *at(p) {
@@ -82,7 +84,7 @@ func collection[T any](
 // the key itself for entries of a list.
 func (info KeyInfo) entryKey(name string) string {
 	if table, isTable := strings.CutSuffix(info.Key, ".NAME"); isTable {
-		return table + "." + keyTOML(name)
+		return table + "." + words.TOMLKey(name)
 	}
 	return info.Key
 }
@@ -92,13 +94,13 @@ func wrong(n *node, message string) []Problem {
 }
 
 // setField makes the field of a list of words of which each more is looser.
-func setField(info KeyInfo, at func(*Policy) *[]Sourced[string], read func(string) (string, string)) field {
+func setField(info KeyInfo, at func(*Policy) *[]rules.Sourced[string], read func(string) (string, string)) field {
 	return collection(info, at,
-		func(n *node) ([]placed[Sourced[string]], []Problem) {
+		func(n *node) ([]placed[rules.Sourced[string]], []Problem) {
 			if n.kind != arrayKind {
 				return nil, wrong(n, info.Key+": "+wrongKind(arrayKind, n.kind))
 			}
-			var entries []placed[Sourced[string]]
+			var entries []placed[rules.Sourced[string]]
 			var problems []Problem
 			for _, item := range n.items {
 				if item.kind != stringKind {
@@ -110,26 +112,26 @@ func setField(info KeyInfo, at func(*Policy) *[]Sourced[string], read func(strin
 					problems = append(problems, wrong(item, info.Key+": "+message)...)
 					continue
 				}
-				entries = append(entries, placed[Sourced[string]]{Sourced[string]{Value: value}, item.line})
+				entries = append(entries, placed[rules.Sourced[string]]{rules.Sourced[string]{Value: value}, item.line})
 			}
 			return entries, problems
 		},
-		func(entry Sourced[string]) string { return entry.Value },
-		func(entry *Sourced[string]) *Source { return &entry.Source },
-		func(entry Sourced[string]) string { return quoteTOML(entry.Value) },
-		func(_ *Policy, _ Sourced[string], old *Sourced[string]) bool { return old == nil })
+		func(entry rules.Sourced[string]) string { return entry.Value },
+		func(entry *rules.Sourced[string]) *rules.Source { return &entry.Source },
+		func(entry rules.Sourced[string]) string { return words.TOMLString(entry.Value) },
+		func(_ *Policy, _ rules.Sourced[string], old *rules.Sourced[string]) bool { return old == nil })
 }
 
 func readPattern(text string) (string, string) {
-	pattern, ok := canonicalPattern(text)
+	pattern, ok := rules.CanonicalPattern(text)
 	if !ok {
-		return "", noName(text)
+		return "", rules.NoName(text)
 	}
 	return pattern, ""
 }
 
 func readOrganisation(text string) (string, string) {
-	if text == "" || text != printable(text) || strings.ContainsAny(text, " \t/") {
+	if text == "" || text != words.Printable(text) || strings.ContainsAny(text, " \t/") {
 		return "", noOrganisation(text)
 	}
 	return strings.ToLower(text), ""
@@ -138,7 +140,7 @@ func readOrganisation(text string) (string, string) {
 // lockedField is `locked`. Whether its keys exist is seen by contradictions.
 func lockedField() field {
 	info := KeyInfo{Key: "locked", Type: "list of keys", Meaning: "keys that no other layer may loosen; a table's name stands for all its keys", Layers: SystemsOnly}
-	return setField(info, func(p *Policy) *[]Sourced[string] { return &p.Locked }, func(text string) (string, string) { return text, "" })
+	return setField(info, func(p *Policy) *[]rules.Sourced[string] { return &p.Locked }, func(text string) (string, string) { return text, "" })
 }
 
 // entriesOf reads a table whose keys are names, each once in any spelling.
@@ -228,21 +230,14 @@ func expiry(into *time.Time) func(*node) string {
 	}
 }
 
-// Before a host in allow stands what it is allowed to be, which tells it from a
-// name.
-const (
-	trustedHostPrefix = "trusted-host:" // an index without a certificate
-	hostPrefix        = "host:"         // where builds and pip may fetch from
-)
-
 // allowedName reads what an allow entry may be about.
 func allowedName(text string) (string, string) {
-	for _, prefix := range []string{trustedHostPrefix, hostPrefix} {
+	for _, prefix := range []string{rules.TrustedHostPrefix, rules.HostPrefix} {
 		host, isHost := strings.CutPrefix(text, prefix)
 		if !isHost {
 			continue
 		}
-		if host == "" || host != printable(host) || strings.ContainsAny(host, " /@*") {
+		if host == "" || host != words.Printable(host) || strings.ContainsAny(host, " /@*") {
 			return "", noHost(host)
 		}
 		return prefix + strings.ToLower(host), ""
@@ -250,36 +245,24 @@ func allowedName(text string) (string, string) {
 	if strings.Contains(text, "://") {
 		parsed, err := url.Parse(text)
 		switch {
-		case err != nil || text != printable(text) || parsed.Scheme == "":
+		case err != nil || text != words.Printable(text) || parsed.Scheme == "":
 			return "", noURL(text)
 		case parsed.User != nil:
 			return "", urlWithCredentials
 		}
-		return comparableURL(text), ""
+		return rules.ComparableURL(text), ""
 	}
 	return readPattern(text)
-}
-
-// comparableURL is the form in which URLs of allow, of requirements and of
-// indexes are compared: without user, password, fragment and closing slashes.
-func comparableURL(text string) string {
-	parsed, err := url.Parse(text)
-	if err != nil {
-		return withoutCredentials(text)
-	}
-	parsed.User, parsed.Fragment, parsed.RawFragment = nil, "", ""
-	parsed.Scheme, parsed.Host = strings.ToLower(parsed.Scheme), strings.ToLower(parsed.Host)
-	return strings.TrimRight(parsed.String(), "/")
 }
 
 func allowField() field {
 	info := KeyInfo{Key: "allow.NAME", Type: "table: reason, expires, rules", Meaning: "an answer that was kept: the name is no question any more", Layers: EveryLayer, Tighter: "nothing"}
 	return collection(info,
-		func(p *Policy) *[]Allow { return &p.Allow },
-		func(n *node) ([]placed[Allow], []Problem) {
-			return entriesOf(n, "allow", allowedName, func(name string, word key) (Allow, []Problem) {
-				entry := Allow{Name: name}
-				table := "allow." + keyTOML(word.name)
+		func(p *Policy) *[]rules.Allow { return &p.Allow },
+		func(n *node) ([]placed[rules.Allow], []Problem) {
+			return entriesOf(n, "allow", allowedName, func(name string, word key) (rules.Allow, []Problem) {
+				entry := rules.Allow{Name: name}
+				table := "allow." + words.TOMLKey(word.name)
 				problems := members(word.value, table, map[string]func(*node) string{
 					"reason":  reason(&entry.Reason),
 					"expires": expiry(&entry.Expires),
@@ -291,33 +274,18 @@ func allowField() field {
 				return entry, problems
 			})
 		},
-		func(entry Allow) string { return entry.Name },
-		func(entry *Allow) *Source { return &entry.Source },
-		Allow.toml,
-		func(_ *Policy, entry Allow, old *Allow) bool { return old == nil || !old.covers(entry) })
-}
-
-// covers says whether an entry answers all that another for the same name
-// does, for as long.
-func (a Allow) covers(other Allow) bool {
-	if !lastsAsLong(a.Expires, other.Expires) || a.Rules != nil && other.Rules == nil {
-		return false
-	}
-	return !slices.ContainsFunc(other.Rules, func(rule Rule) bool { return !a.answers(rule) })
-}
-
-// lastsAsLong says whether a first day of not counting is no sooner than
-// another; zero is never.
-func lastsAsLong(expires, other time.Time) bool {
-	return expires.IsZero() || !other.IsZero() && !expires.Before(other)
+		func(entry rules.Allow) string { return entry.Name },
+		func(entry *rules.Allow) *rules.Source { return &entry.Source },
+		allowTOML,
+		func(_ *Policy, entry rules.Allow, old *rules.Allow) bool { return old == nil || !old.Covers(entry) })
 }
 
 // answeredRules reads the rules that an allow entry answers.
-func answeredRules(into *[]Rule) func(*node) string {
-	var answerable []Rule
-	for _, info := range ruleTable {
+func answeredRules(into *[]rules.Rule) func(*node) string {
+	var answerable []rules.Rule
+	for _, info := range rules.All() {
 		switch info.Answer {
-		case AnswerName, AnswerNamedRule, AnswerTemporary, AnswerURL:
+		case rules.AnswerName, rules.AnswerNamedRule, rules.AnswerTemporary, rules.AnswerURL:
 			answerable = append(answerable, info.Rule)
 		}
 	}
@@ -340,8 +308,8 @@ func answeredRules(into *[]Rule) func(*node) string {
 	}
 }
 
-func (a Allow) toml() string {
-	text := "{ reason = " + quoteTOML(a.Reason)
+func allowTOML(a rules.Allow) string {
+	text := "{ reason = " + words.TOMLString(a.Reason)
 	if !a.Expires.IsZero() {
 		text += ", expires = " + a.Expires.Format(time.DateOnly)
 	}
@@ -358,11 +326,11 @@ func (a Allow) toml() string {
 func denyField() field {
 	info := KeyInfo{Key: "deny.NAME", Type: "string, or table: reason", Meaning: "a name that is never installed, and why", Layers: EveryLayer, Tighter: "more names"}
 	return collection(info,
-		func(p *Policy) *[]Deny { return &p.Deny },
-		func(n *node) ([]placed[Deny], []Problem) {
-			return entriesOf(n, "deny", readPattern, func(name string, word key) (Deny, []Problem) {
-				entry := Deny{Name: name}
-				table := "deny." + keyTOML(word.name)
+		func(p *Policy) *[]rules.Deny { return &p.Deny },
+		func(n *node) ([]placed[rules.Deny], []Problem) {
+			return entriesOf(n, "deny", readPattern, func(name string, word key) (rules.Deny, []Problem) {
+				entry := rules.Deny{Name: name}
+				table := "deny." + words.TOMLKey(word.name)
 				if word.value.kind == stringKind {
 					if message := reason(&entry.Reason)(word.value); message != "" {
 						return entry, wrong(word.value, table+": "+message)
@@ -376,10 +344,10 @@ func denyField() field {
 				return entry, problems
 			})
 		},
-		func(entry Deny) string { return entry.Name },
-		func(entry *Deny) *Source { return &entry.Source },
-		func(entry Deny) string { return quoteTOML(entry.Reason) },
-		func(*Policy, Deny, *Deny) bool { return false })
+		func(entry rules.Deny) string { return entry.Name },
+		func(entry *rules.Deny) *rules.Source { return &entry.Source },
+		func(entry rules.Deny) string { return words.TOMLString(entry.Reason) },
+		func(*Policy, rules.Deny, *rules.Deny) bool { return false })
 }
 
 func preferField() field {
@@ -388,25 +356,25 @@ func preferField() field {
 		return func(n *node) string {
 			text, message := readText(n)
 			if message == "" && !isNameOrModule(text) {
-				message = noName(text)
+				message = rules.NoName(text)
 			}
 			*into = text
 			return message
 		}
 	}
 	name := func(text string) (string, string) {
-		canonical, ok := canonicalName(text)
+		canonical, ok := pep.ParseName(text)
 		if !ok {
-			return "", noName(text)
+			return "", rules.NoName(text)
 		}
 		return canonical, ""
 	}
 	return collection(info,
-		func(p *Policy) *[]Prefer { return &p.Prefer },
-		func(n *node) ([]placed[Prefer], []Problem) {
-			return entriesOf(n, "prefer", name, func(name string, word key) (Prefer, []Problem) {
-				entry := Prefer{Name: name}
-				table := "prefer." + keyTOML(word.name)
+		func(p *Policy) *[]rules.Prefer { return &p.Prefer },
+		func(n *node) ([]placed[rules.Prefer], []Problem) {
+			return entriesOf(n, "prefer", name, func(name string, word key) (rules.Prefer, []Problem) {
+				entry := rules.Prefer{Name: name}
+				table := "prefer." + words.TOMLKey(word.name)
 				if word.value.kind == stringKind {
 					if message := use(&entry.Use)(word.value); message != "" {
 						return entry, wrong(word.value, table+": "+message)
@@ -420,27 +388,27 @@ func preferField() field {
 				return entry, problems
 			})
 		},
-		func(entry Prefer) string { return entry.Name },
-		func(entry *Prefer) *Source { return &entry.Source },
-		func(entry Prefer) string { return quoteTOML(entry.Use) },
-		func(_ *Policy, entry Prefer, old *Prefer) bool { return old != nil && old.Use != entry.Use })
+		func(entry rules.Prefer) string { return entry.Name },
+		func(entry *rules.Prefer) *rules.Source { return &entry.Source },
+		func(entry rules.Prefer) string { return words.TOMLString(entry.Use) },
+		func(_ *Policy, entry rules.Prefer, old *rules.Prefer) bool { return old != nil && old.Use != entry.Use })
 }
 
 // isNameOrModule says whether a text names a distribution or a module of the
 // standard library ("importlib.metadata").
 func isNameOrModule(text string) bool {
-	_, ok := canonicalName(text)
+	_, ok := pep.ParseName(text)
 	return ok
 }
 
 func pinField() field {
 	info := KeyInfo{Key: "index.pin.NAME", Type: "URL", Meaning: "the one index that answers for the name, * for any characters", Layers: EveryLayer, Tighter: "nothing"}
 	return collection(info,
-		func(p *Policy) *[]Pin { return &p.Index.Pin },
-		func(n *node) ([]placed[Pin], []Problem) {
-			return entriesOf(n, "index.pin", readPattern, func(pattern string, word key) (Pin, []Problem) {
-				entry := Pin{Pattern: pattern}
-				table := "index.pin." + keyTOML(word.name)
+		func(p *Policy) *[]rules.Pin { return &p.Pin },
+		func(n *node) ([]placed[rules.Pin], []Problem) {
+			return entriesOf(n, "index.pin", readPattern, func(pattern string, word key) (rules.Pin, []Problem) {
+				entry := rules.Pin{Pattern: pattern}
+				table := "index.pin." + words.TOMLKey(word.name)
 				text, message := readText(word.value)
 				if message == "" {
 					message = badIndexURL(text)
@@ -452,10 +420,10 @@ func pinField() field {
 				return entry, nil
 			})
 		},
-		func(entry Pin) string { return entry.Pattern },
-		func(entry *Pin) *Source { return &entry.Source },
-		func(entry Pin) string { return quoteTOML(entry.URL) },
-		func(_ *Policy, entry Pin, old *Pin) bool { return old == nil || old.URL != entry.URL })
+		func(entry rules.Pin) string { return entry.Pattern },
+		func(entry *rules.Pin) *rules.Source { return &entry.Source },
+		func(entry rules.Pin) string { return words.TOMLString(entry.URL) },
+		func(_ *Policy, entry rules.Pin, old *rules.Pin) bool { return old == nil || old.URL != entry.URL })
 }
 
 // badIndexURL says what is wrong with the URL of an index, or "".
@@ -463,7 +431,7 @@ func badIndexURL(text string) string {
 	parsed, err := url.Parse(text)
 	switch {
 	case err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http":
-		return noIndexURL(withoutCredentials(text))
+		return noIndexURL(words.WithoutCredentials(text))
 	case parsed.User != nil:
 		return urlWithCredentials
 	}
@@ -478,10 +446,10 @@ func ignoreField() field {
 		func(entry Ignore) string {
 			return strings.ToUpper(entry.ID) + "\x00" + entry.Package + "\x00" + entry.Versions
 		},
-		func(entry *Ignore) *Source { return &entry.Source },
+		func(entry *Ignore) *rules.Source { return &entry.Source },
 		Ignore.toml,
 		func(_ *Policy, entry Ignore, old *Ignore) bool {
-			return old == nil || !lastsAsLong(old.Expires, entry.Expires)
+			return old == nil || !rules.LastsAsLong(old.Expires, entry.Expires)
 		})
 }
 
@@ -547,9 +515,9 @@ func packageName(into *string) func(*node) string {
 		if message != "" {
 			return message
 		}
-		name, ok := canonicalName(text)
+		name, ok := pep.ParseName(text)
 		if !ok {
-			return noName(text)
+			return rules.NoName(text)
 		}
 		*into = name
 		return ""
@@ -557,15 +525,15 @@ func packageName(into *string) func(*node) string {
 }
 
 func (i Ignore) toml() string {
-	text := "{ id = " + quoteTOML(i.ID) + ", reason = " + quoteTOML(i.Reason)
+	text := "{ id = " + words.TOMLString(i.ID) + ", reason = " + words.TOMLString(i.Reason)
 	if !i.Expires.IsZero() {
 		text += ", expires = " + i.Expires.Format(time.DateOnly)
 	}
 	if i.Package != "" {
-		text += ", package = " + quoteTOML(i.Package)
+		text += ", package = " + words.TOMLString(i.Package)
 	}
 	if i.Versions != "" {
-		text += ", versions = " + quoteTOML(i.Versions)
+		text += ", versions = " + words.TOMLString(i.Versions)
 	}
 	return text + " }"
 }

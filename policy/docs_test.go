@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"thresher/policy/rules"
 )
 
 // page reads a page of docs and returns its sections of the third level: title
@@ -45,7 +47,7 @@ func TestPolicyPageHasEveryKey(t *testing.T) {
 			if !strings.HasSuffix(line, want) {
 				t.Errorf("%s: %s, want %s", info.Key, line, want)
 			}
-			rule, _ := ruleInfo(Rule(strings.TrimPrefix(info.Key, "rules.")))
+			rule, _ := rules.InfoOf(rules.Rule(strings.TrimPrefix(info.Key, "rules.")))
 			for _, action := range rule.Actions {
 				if !strings.Contains(line, "`"+string(action)+"`") {
 					t.Errorf("%s: %s is missing", info.Key, action)
@@ -98,7 +100,7 @@ func unquote(text string) string { return strings.Trim(text, `"`) }
 
 func TestRulesPageHasEveryRule(t *testing.T) {
 	_, sections := page(t, "rules.md")
-	for _, info := range Rules() {
+	for _, info := range rules.All() {
 		text, found := sections[string(info.Rule)]
 		if !found {
 			t.Errorf("%s is missing", info.Rule)
@@ -118,19 +120,19 @@ func TestRulesPageHasEveryRule(t *testing.T) {
 			wanted = append(wanted, "it cannot be changed")
 		}
 		switch info.Answer {
-		case NoAnswer:
+		case rules.NoAnswer:
 			wanted = append(wanted, "- Answer: none")
-		case AnswerName:
+		case rules.AnswerName:
 			wanted = append(wanted, "`thresher allow NAME --reason")
-		case AnswerNamedRule:
+		case rules.AnswerNamedRule:
 			wanted = append(wanted, "--rule "+string(info.Rule))
-		case AnswerTemporary:
+		case rules.AnswerTemporary:
 			wanted = append(wanted, "--expires")
-		case AnswerURL:
+		case rules.AnswerURL:
 			wanted = append(wanted, "`thresher allow URL --reason")
-		case AnswerPin:
+		case rules.AnswerPin:
 			wanted = append(wanted, "pin = {")
-		case AnswerIgnore:
+		case rules.AnswerIgnore:
 			wanted = append(wanted, "`thresher ignore ID")
 		}
 		for _, want := range wanted {
@@ -141,62 +143,5 @@ func TestRulesPageHasEveryRule(t *testing.T) {
 	}
 	for title := range sections {
 		t.Errorf("there is no rule %s", title)
-	}
-}
-
-// Every rule of types.go is in the table, once, with sensible defaults.
-func TestRuleTable(t *testing.T) {
-	content, err := os.ReadFile("types.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	seen := map[Rule]bool{}
-	for _, info := range Rules() {
-		if seen[info.Rule] {
-			t.Errorf("%s stands twice", info.Rule)
-		}
-		seen[info.Rule] = true
-		for _, action := range []Action{info.Relaxed, info.Standard, info.Strict} {
-			if !slices.Contains(info.Actions, action) {
-				t.Errorf("%s: a preset chooses %s", info.Rule, action)
-			}
-		}
-		if got := Default(Standard).Action(info.Rule).Value; got != info.Standard {
-			t.Errorf("%s: %s, want %s", info.Rule, got, info.Standard)
-		}
-	}
-	for line := range strings.Lines(string(content)) {
-		if _, rest, is := strings.Cut(line, " Rule = \""); is {
-			name, _, _ := strings.Cut(rest, "\"")
-			if !seen[Rule(name)] {
-				t.Errorf("%s is in no table", name)
-			}
-		}
-	}
-	if got := Default(Standard).Action("no such rule").Value; got != Block {
-		t.Errorf("a rule that nobody knows does %s", got)
-	}
-}
-
-// The defaults that the design names for the standard preset.
-func TestStandardIsWhatTheDesignSays(t *testing.T) {
-	want := map[Rule]Action{}
-	for _, rule := range []Rule{Unreadable, Malware, Denied, Quarantined, InsecureURL, Unvouched, Unapproved} {
-		want[rule] = Block
-	}
-	for _, rule := range []Rule{Typosquat, NewProject, DirectURL} {
-		want[rule] = Ask
-	}
-	for _, rule := range []Rule{Cooldown, Provenance} {
-		want[rule] = Hold
-	}
-	for _, info := range Rules() {
-		expected := want[info.Rule]
-		if expected == "" {
-			expected = Note
-		}
-		if info.Standard != expected {
-			t.Errorf("%s: %s, want %s", info.Rule, info.Standard, expected)
-		}
 	}
 }

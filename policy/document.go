@@ -11,6 +11,8 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
+
+	"thresher/policy/internal/words"
 )
 
 // largestFile is the size in bytes from which on a policy file is refused:
@@ -111,7 +113,7 @@ func parseDocument(path string, content []byte) (*node, []Problem) {
 
 // syntaxMessage is go-toml's message as thresher writes messages.
 func syntaxMessage(err error) string {
-	return printable(strings.TrimPrefix(err.Error(), "toml: "))
+	return words.Printable(strings.TrimPrefix(err.Error(), "toml: "))
 }
 
 func firstInvalid(content []byte) int {

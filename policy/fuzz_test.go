@@ -6,6 +6,9 @@ import (
 	"time"
 
 	"github.com/pelletier/go-toml/v2"
+
+	"thresher/policy/internal/words"
+	"thresher/policy/rules"
 )
 
 // FuzzPolicy feeds the reader whatever a checkout may hold. It must not crash
@@ -32,7 +35,7 @@ func FuzzPolicy(f *testing.F) {
 		}
 		lines := strings.Count(content, "\n") + 1
 		for _, problem := range problems {
-			if text := problem.String(); text != printable(text) && len(text) < longestShown {
+			if text := problem.String(); text != words.Printable(text) && len(text) < words.LongestShown {
 				t.Errorf("%q would reach the terminal", text)
 			}
 			if problem.Message == "" || problem.Line < 0 || problem.Line > lines || problem.Line > 0 && problem.Column < 1 {
@@ -42,7 +45,7 @@ func FuzzPolicy(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		project := source{File{ProjectLayer, "p", ""}, statements, false}
+		project := source{File{rules.ProjectLayer, "p", ""}, statements, false}
 		policy := merge([]source{project}, LoadInput{Now: today})
 		latest := today.Add(longestUntrustedIgnore.Duration())
 		for _, ignore := range policy.Scan.Ignore {
@@ -51,12 +54,12 @@ func FuzzPolicy(f *testing.F) {
 			}
 		}
 		plain := Default(Standard)
-		for _, rule := range ruleTable {
-			if severity(policy.Action(rule.Rule).Value) < severity(plain.Action(rule.Rule).Value) {
+		for _, rule := range rules.All() {
+			if rules.Severity(policy.Action(rule.Rule).Value) < rules.Severity(plain.Action(rule.Rule).Value) {
 				t.Errorf("%s is %s", rule.Rule, policy.Action(rule.Rule).Value)
 			}
 		}
-		if len(policy.Allow)+len(policy.Index.Pin)+len(policy.Cooldown.Except)+len(policy.Trust.Organisations)+len(policy.Locked) > 0 ||
+		if len(policy.Allow)+len(policy.Pin)+len(policy.Cooldown.Except)+len(policy.Trust.Organisations)+len(policy.Locked) > 0 ||
 			!policy.Venv.Require.Value || policy.SwitchOff.WithoutTerminal.Value || policy.Cooldown.Release.Value < plain.Cooldown.Release.Value ||
 			policy.Scan.IgnoreForever.Value || !policy.Upgrade.Always.Value || policy.Update.Advisories.Value != "" {
 			t.Errorf("%q has disarmed its user", content)
@@ -71,7 +74,7 @@ func FuzzAppend(f *testing.F) {
 	f.Add("[deny]\nx = \"y\"", "X", "\"\\\x00", int64(1800000000))
 	f.Add("allow = {}\n", "https://h.example/\"]\n[rules]", "]", int64(1))
 	f.Fuzz(func(t *testing.T, before, name, reason string, seconds int64) {
-		table := appendedTable{header: "[allow." + keyTOML(name) + "]"}
+		table := appendedTable{header: "[allow." + words.TOMLKey(name) + "]"}
 		table.text("reason", reason)
 		if seconds > 0 && seconds < 1<<37 {
 			table.date("expires", time.Unix(seconds, 0))
@@ -88,7 +91,7 @@ func FuzzAppend(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		policy := merge([]source{{File{UserLayer, "p", ""}, statements, false}}, LoadInput{Now: today})
+		policy := merge([]source{{File{rules.UserLayer, "p", ""}, statements, false}}, LoadInput{Now: today})
 		entry := policy.Allow[len(policy.Allow)-1]
 		for _, allow := range policy.Allow {
 			if allow.Line > entry.Line {

@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+
+	"thresher/policy/internal/words"
 )
 
 // readGuarded reads a policy file that nobody but its user and the system can
@@ -38,7 +40,7 @@ func readGuarded(path string) ([]byte, error) {
 		return nil, &guardError{message: foreignFile}
 	}
 	if info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && !isPrivateGroup("/etc/passwd", "/etc/group", status.Uid, status.Gid) {
-		return nil, &guardError{writableByOthers, "chmod go-w " + shellQuoted(path)}
+		return nil, &guardError{writableByOthers, "chmod go-w " + words.ShellWord(path)}
 	}
 	content, err := io.ReadAll(io.LimitReader(file, largestFile+1))
 	if err != nil {

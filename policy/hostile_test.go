@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 )
 
@@ -53,7 +54,7 @@ var disarming = map[string][]struct{ user, project string }{
 func TestProjectCannotDisarmItsUser(t *testing.T) {
 	for _, info := range Keys() {
 		if rule, isRule := strings.CutPrefix(info.Key, "rules."); isRule {
-			testRuleCannotBeLoosened(t, Rule(rule))
+			testRuleCannotBeLoosened(t, rules.Rule(rule))
 			continue
 		}
 		attempts, known := disarming[info.Key]
@@ -89,8 +90,8 @@ func TestProjectCannotDisarmItsUser(t *testing.T) {
 
 // testRuleCannotBeLoosened tries every action of a rule against every action
 // the user may have chosen.
-func testRuleCannotBeLoosened(t *testing.T, rule Rule) {
-	info, _ := ruleInfo(rule)
+func testRuleCannotBeLoosened(t *testing.T, rule rules.Rule) {
+	info, _ := rules.InfoOf(rule)
 	for _, users := range info.Actions {
 		for _, projects := range info.Actions {
 			policy := layers{
@@ -98,13 +99,13 @@ func testRuleCannotBeLoosened(t *testing.T, rule Rule) {
 				project: "[rules]\n" + string(rule) + " = \"" + string(projects) + "\"\n",
 			}.merged(t, false)
 			want := users
-			if severity(projects) > severity(users) {
+			if rules.Severity(projects) > rules.Severity(users) {
 				want = projects
 			}
 			if got := policy.Action(rule).Value; got != want {
 				t.Errorf("%s: the user says %s, the project %s: %s", rule, users, projects, got)
 			}
-			if loosens := severity(projects) < severity(users); loosens != (len(policy.Project.Loosens) == 1) {
+			if loosens := rules.Severity(projects) < rules.Severity(users); loosens != (len(policy.Project.Loosens) == 1) {
 				t.Errorf("%s: the user says %s, the project %s: would loosen %v", rule, users, projects, policy.Project.Loosens)
 			}
 		}
@@ -185,8 +186,8 @@ func TestHostileCheckout(t *testing.T) {
 	project := "preset = \"relaxed\"\nallowlist = false\nlocked = [\"rules\"]\n[rules]\ntyposquat = \"off\"\nnew-project = \"off\"\n" +
 		"[allow.reqeusts]\nreason = \"ours\"\n[allow.\"r*\"]\nreason = \"ours\"\n[venv]\nrequire = false\n[switch-off]\nwithout-terminal = true\n" +
 		"[trust]\norganisations = [\"evil\"]\n[cooldown]\nexcept = [\"reqeusts\"]\n[index.pin]\nreqeusts = \"https://evil.example/simple\"\n"
-	requested := Requested{Name: "reqeusts", Canonical: "reqeusts", Origin: "requirements.txt:1", New: true}
-	evidence := NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requests", Confidence: typosquat.High, Why: "two letters swapped"}}}
+	requested := rules.Requested{Name: "reqeusts", Canonical: "reqeusts", Origin: "requirements.txt:1", New: true}
+	evidence := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requests", Confidence: typosquat.High, Why: "two letters swapped"}}}
 	plain := layers{}.merged(t, false)
 	hostile := layers{project: project}.mustLoad(t, false)
 	if diff := cmp.Diff(plain.JudgeRequested(requested, evidence), hostile.JudgeRequested(requested, evidence)); diff != "" {
@@ -195,7 +196,7 @@ func TestHostileCheckout(t *testing.T) {
 	if !hostile.Venv.Require.Value || hostile.SwitchOff.WithoutTerminal.Value || hostile.PinFor("reqeusts") != nil || hostile.ExemptFromCooldown("reqeusts") {
 		t.Error("the checkout has disarmed its user")
 	}
-	if verdict := Decide(hostile.JudgeRequested(requested, evidence), false); verdict.Action != Block {
+	if verdict := rules.Decide(hostile.JudgeRequested(requested, evidence), rules.WithoutTerminal); verdict.Action != rules.Block {
 		t.Error(verdict)
 	}
 	// What it would loosen is all there to be shown before it is trusted.
@@ -208,7 +209,7 @@ func TestHostileCheckout(t *testing.T) {
 		t.Error(diff)
 	}
 	trusted := layers{project: project}.merged(t, true)
-	if findings := trusted.JudgeRequested(requested, evidence); len(findings) > 0 && findings[0].Rule == Typosquat {
+	if findings := trusted.JudgeRequested(requested, evidence); len(findings) > 0 && findings[0].Rule == rules.Typosquat {
 		t.Error("trust has no effect", findings)
 	}
 	if !trusted.Venv.Require.Value || trusted.SwitchOff.WithoutTerminal.Value {

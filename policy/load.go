@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"thresher/policy/rules"
 )
 
 // ProjectFileName is the name of a project's policy file.
@@ -19,7 +21,7 @@ const ProjectFileName = "thresher.toml"
 
 // longestUntrustedIgnore is how far ahead the expiry of a project's
 // vulnerability ignore may lie to count without trust.
-const longestUntrustedIgnore = 90 * Day
+const longestUntrustedIgnore = 90 * rules.Day
 
 // LoadInput is what Load needs to know of the machine.
 type LoadInput struct {
@@ -44,12 +46,12 @@ type LoadInput struct {
 func Load(input LoadInput) (*Policy, error) {
 	var sources []source
 	var problems []Problem
-	read := func(layer Layer, path string, redirected bool) (there bool) {
+	read := func(layer rules.Layer, path string, redirected bool) (there bool) {
 		if path == "" {
 			return false
 		}
 		content, err := readGuarded(path)
-		if errors.Is(err, fs.ErrNotExist) && (layer != ProjectLayer || redirected) {
+		if errors.Is(err, fs.ErrNotExist) && (layer != rules.ProjectLayer || redirected) {
 			return false // a project's was found, if only as a link to nowhere
 		}
 		if err != nil {
@@ -61,18 +63,18 @@ func Load(input LoadInput) (*Policy, error) {
 		sources = append(sources, source{File{layer, path, Hash(content)}, statements, redirected})
 		return true
 	}
-	read(SystemLayer, input.SystemPath, false)
-	if input.AccountPath != input.UserPath && read(UserLayer, input.AccountPath, false) {
-		read(ProjectLayer, input.UserPath, true)
+	read(rules.SystemLayer, input.SystemPath, false)
+	if input.AccountPath != input.UserPath && read(rules.UserLayer, input.AccountPath, false) {
+		read(rules.ProjectLayer, input.UserPath, true)
 	} else {
-		read(UserLayer, input.UserPath, false)
+		read(rules.UserLayer, input.UserPath, false)
 	}
 	project, err := FindProject(input.Dir, input.Home)
 	if err != nil {
 		problems = append(problems, fileProblem(input.Dir, err))
 	}
 	if project != input.UserPath && project != input.SystemPath {
-		read(ProjectLayer, project, false)
+		read(rules.ProjectLayer, project, false)
 	}
 	if len(problems) > 0 {
 		return nil, &Error{problems}
@@ -100,9 +102,9 @@ func Hash(content []byte) string {
 
 // Default returns the policy that a preset is when no file says anything.
 func Default(preset Preset) *Policy {
-	policy := &Policy{rules: map[Rule]*Sourced[Action]{}}
-	for _, info := range ruleTable {
-		policy.rules[info.Rule] = new(Sourced[Action])
+	policy := &Policy{Settings: rules.Settings{Actions: map[rules.Rule]*rules.Sourced[rules.Action]{}}}
+	for _, info := range rules.All() {
+		policy.Actions[info.Rule] = new(rules.Sourced[rules.Action])
 	}
 	for _, field := range fields() {
 		field.reset(policy, preset)
@@ -113,35 +115,35 @@ func Default(preset Preset) *Policy {
 // Check reads one file as the layer given and returns all that is wrong with
 // it, and what of it would not count: keys outside their layer, and answers
 // that have expired. An error says that the file cannot be read.
-func Check(path string, layer Layer, now time.Time) ([]Problem, error) {
+func Check(path string, layer rules.Layer, now time.Time) ([]Problem, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read policy file: %w", err)
 	}
 	problems := CheckContent(path, content, layer, now)
-	if _, err := readGuarded(path); err != nil && layer != ProjectLayer {
+	if _, err := readGuarded(path); err != nil && layer != rules.ProjectLayer {
 		problems = append([]Problem{fileProblem(path, err)}, problems...)
 	}
 	return problems, nil
 }
 
 // CheckContent is Check for content that was read already.
-func CheckContent(path string, content []byte, layer Layer, now time.Time) []Problem {
+func CheckContent(path string, content []byte, layer rules.Layer, now time.Time) []Problem {
 	statements, problems := checkDocument(path, content)
 	for _, said := range statements {
 		if !said.field.info.Layers.includes(layer) {
 			problems = append(problems, Problem{Path: path, Line: said.line, Column: said.column, Message: outsideItsLayer(said.field.info)})
 		}
 		switch values := said.value.(type) {
-		case []placed[Allow]:
+		case []placed[rules.Allow]:
 			for _, entry := range values {
-				if expired(entry.value.Expires, now) {
+				if rules.Expired(entry.value.Expires, now) {
 					problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: expiredAllow(entry.value)})
 				}
 			}
 		case []placed[Ignore]:
 			for _, entry := range values {
-				if expired(entry.value.Expires, now) {
+				if rules.Expired(entry.value.Expires, now) {
 					problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: expiredIgnore(entry.value)})
 				}
 			}
@@ -155,10 +157,6 @@ func sorted(problems []Problem) []Problem {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	return problems
-}
-
-func expired(expires, now time.Time) bool {
-	return !expires.IsZero() && !now.Before(expires)
 }
 
 // FindProject returns the path of the project's policy file: the nearest from
@@ -233,14 +231,14 @@ func (e *guardError) Error() string { return e.message }
 // merge merges the layers, which come in their order.
 func merge(sources []source, input LoadInput) *Policy {
 	policy := Default(Standard)
-	policy.now = input.Now
+	policy.Now = input.Now
 	for _, source := range sources {
 		policy.Files = append(policy.Files, source.file)
 		trusted := true
 		if source.redirected {
 			trusted = false
 			policy.Redirected = source.file.Path
-		} else if source.file.Layer == ProjectLayer {
+		} else if source.file.Layer == rules.ProjectLayer {
 			trusted = input.Trusted != nil && input.Trusted(source.file.SHA256)
 			policy.Project = &Project{Path: source.file.Path, SHA256: source.file.SHA256, Trusted: trusted}
 		}
@@ -250,6 +248,7 @@ func merge(sources []source, input LoadInput) *Policy {
 			merger.statement(said)
 		}
 	}
+	lockDenials(policy)
 	nearestFirst(policy)
 	return policy
 }
@@ -264,8 +263,8 @@ type merger struct {
 	now        time.Time
 }
 
-func (m *merger) source(line int) Source {
-	return Source{Layer: m.file.Layer, Path: m.file.Path, Line: line}
+func (m *merger) source(line int) rules.Source {
+	return rules.Source{Layer: m.file.Layer, Path: m.file.Path, Line: line}
 }
 
 func (m *merger) note(line, column int, message string) {
@@ -273,9 +272,9 @@ func (m *merger) note(line, column int, message string) {
 }
 
 // locked returns the lock of the system's file that a key is under.
-func (m *merger) locked(key string) (Sourced[string], bool) {
-	if m.file.Layer == SystemLayer {
-		return Sourced[string]{}, false
+func (m *merger) locked(key string) (rules.Sourced[string], bool) {
+	if m.file.Layer == rules.SystemLayer {
+		return rules.Sourced[string]{}, false
 	}
 	key = strings.TrimSuffix(key, ".NAME")
 	for _, lock := range m.policy.Locked {
@@ -283,7 +282,7 @@ func (m *merger) locked(key string) (Sourced[string], bool) {
 			return lock, true
 		}
 	}
-	return Sourced[string]{}, false
+	return rules.Sourced[string]{}, false
 }
 
 // preset merges the preset before everything else, for what a file says
@@ -299,11 +298,11 @@ func (m *merger) preset(statements []statement) {
 	source := m.source(statements[at].line)
 	_, lockedPreset := m.locked("preset")
 	for _, field := range fields() {
-		if field.info.Key == "preset" || m.file.Layer == ProjectLayer && field.info.Layers != EveryLayer {
+		if field.info.Key == "preset" || m.file.Layer == rules.ProjectLayer && field.info.Layers != EveryLayer {
 			continue
 		}
-		from := Source{} // a preset's values are defaults,
-		if m.file.Layer == ProjectLayer {
+		from := rules.Source{} // a preset's values are defaults,
+		if m.file.Layer == rules.ProjectLayer {
 			from = source // but what a project makes stricter bears its name
 		}
 		_, locked := m.locked(field.info.Key)
@@ -321,7 +320,7 @@ func (m *merger) statement(said statement) {
 	said.value = m.withExpiries(said)
 	lock, locked := m.locked(info.Key)
 	changes := said.field.merge(m.policy, said.value, m.source(said.line), locked || !m.trusted)
-	if m.file.Layer == ProjectLayer && !locked && !m.redirected {
+	if m.file.Layer == rules.ProjectLayer && !locked && !m.redirected {
 		m.policy.Project.Loosens = append(m.policy.Project.Loosens, changes...)
 	}
 	for _, change := range changes {
@@ -339,9 +338,9 @@ func (m *merger) statement(said statement) {
 // nevertheless are merged here.
 func (m *merger) withExpiries(said statement) any {
 	switch values := said.value.(type) {
-	case []placed[Allow]:
+	case []placed[rules.Allow]:
 		for _, entry := range values {
-			if expired(entry.value.Expires, m.now) {
+			if rules.Expired(entry.value.Expires, m.now) {
 				m.note(entry.line, 1, expiredAllow(entry.value))
 			}
 		}
@@ -371,9 +370,19 @@ func (m *merger) withExpiries(said statement) any {
 // nearestFirst orders the entries that are looked up by name so that the
 // nearest layer comes first.
 func nearestFirst(policy *Policy) {
-	slices.SortStableFunc(policy.Index.Pin, func(a, b Pin) int { return cmp.Compare(b.Layer, a.Layer) })
-	slices.SortStableFunc(policy.Allow, func(a, b Allow) int { return cmp.Compare(b.Layer, a.Layer) })
-	slices.SortStableFunc(policy.Deny, func(a, b Deny) int { return cmp.Compare(b.Layer, a.Layer) })
+	slices.SortStableFunc(policy.Pin, func(a, b rules.Pin) int { return cmp.Compare(b.Layer, a.Layer) })
+	slices.SortStableFunc(policy.Allow, func(a, b rules.Allow) int { return cmp.Compare(b.Layer, a.Layer) })
+	slices.SortStableFunc(policy.Deny, func(a, b rules.Deny) int { return cmp.Compare(b.Layer, a.Layer) })
+}
+
+// lockDenials marks what the system's layer denies where it locks that.
+func lockDenials(policy *Policy) {
+	if !slices.ContainsFunc(policy.Locked, func(lock rules.Sourced[string]) bool { return lock.Value == "deny" }) {
+		return
+	}
+	for i := range policy.Deny {
+		policy.Deny[i].Locked = policy.Deny[i].Layer == rules.SystemLayer
+	}
 }
 
 // foreverIgnores finds the ignores without an expiry where the policy does not
@@ -388,7 +397,7 @@ func foreverIgnores(policy *Policy) []Problem {
 			return false
 		}
 		problem := Problem{Path: ignore.Path, Line: ignore.Line, Column: 1, Message: missingExpires(ignore.ID)}
-		if ignore.Layer == ProjectLayer {
+		if ignore.Layer == rules.ProjectLayer {
 			policy.Notes = append(policy.Notes, problem)
 		} else {
 			problems = append(problems, problem)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"thresher/policy/rules"
 )
 
 var today = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -62,7 +64,7 @@ func (l layers) mustLoad(t testing.TB, trusted bool) *Policy {
 func (l layers) merged(t testing.TB, trusted bool) *Policy {
 	t.Helper()
 	var sources []source
-	for layer, content := range map[Layer]string{SystemLayer: l.system, UserLayer: l.user, ProjectLayer: l.project} {
+	for layer, content := range map[rules.Layer]string{rules.SystemLayer: l.system, rules.UserLayer: l.user, rules.ProjectLayer: l.project} {
 		if content == "" {
 			continue
 		}
@@ -193,11 +195,11 @@ func TestLayersMergeFieldByField(t *testing.T) {
 			t.Errorf("%s: %s, want %s", key, got, want)
 		}
 	}
-	var files []Layer
+	var files []rules.Layer
 	for _, file := range policy.Files {
 		files = append(files, file.Layer)
 	}
-	if diff := cmp.Diff([]Layer{SystemLayer, UserLayer, ProjectLayer}, files); diff != "" {
+	if diff := cmp.Diff([]rules.Layer{rules.SystemLayer, rules.UserLayer, rules.ProjectLayer}, files); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -207,7 +209,7 @@ func TestPresets(t *testing.T) {
 		steps := []Preset{Relaxed, Standard, Strict}
 		for i := range steps[1:] {
 			for _, field := range fields() {
-				if field.adopt(Default(steps[i]), steps[i+1], Source{}, true) {
+				if field.adopt(Default(steps[i]), steps[i+1], rules.Source{}, true) {
 					t.Errorf("%s is looser in %s than in %s", field.info.Key, steps[i+1], steps[i])
 				}
 			}
@@ -523,7 +525,7 @@ func TestIgnoreForever(t *testing.T) {
 
 func TestExpiredAnswers(t *testing.T) {
 	policy := layers{user: "[allow.old]\nreason = \"y\"\nexpires = 2026-11-20\n[allow.young]\nreason = \"y\"\nexpires = 2026-11-21\n"}.mustLoad(t, false)
-	if policy.Allowed("old", Typosquat) != nil || policy.Allowed("Young", Typosquat) == nil {
+	if policy.Allowed("old", rules.Typosquat) != nil || policy.Allowed("Young", rules.Typosquat) == nil {
 		t.Error("the day of expiry is the first on which an answer does not count")
 	}
 	if len(policy.Notes) != 1 || !strings.Contains(policy.Notes[0].String(), "allow.old expired on 2026-11-20") {
@@ -537,7 +539,7 @@ func TestCheck(t *testing.T) {
 	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	problems, err := Check(path, ProjectLayer, today)
+	problems, err := Check(path, rules.ProjectLayer, today)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -554,10 +556,10 @@ func TestCheck(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
-	if problems, err := Check(path, SystemLayer, today); err != nil || len(problems) != 2 {
+	if problems, err := Check(path, rules.SystemLayer, today); err != nil || len(problems) != 2 {
 		t.Error(problems, err)
 	}
-	if _, err := Check(filepath.Join(path, "x"), UserLayer, today); err == nil {
+	if _, err := Check(filepath.Join(path, "x"), rules.UserLayer, today); err == nil {
 		t.Error("no error for a file that is missing")
 	}
 }
@@ -567,16 +569,16 @@ func TestSpans(t *testing.T) {
 		"3d": "3 days", "36 hours": "36 hours", "48h": "2 days", "18 months": "18 months", "1 year": "1 year",
 		"2w": "14 days", "90min": "90 minutes", "0d": "0 days", "1s": "1 second", "500ms": "500 milliseconds", "365d": "1 year",
 	} {
-		span, err := ParseSpan(text)
+		span, err := rules.ParseSpan(text)
 		if err != nil || span.String() != want {
 			t.Errorf("%q: %v %v, want %s", text, span, err, want)
 		}
-		if again, err := ParseSpan(span.String()); err != nil || again != span {
+		if again, err := rules.ParseSpan(span.String()); err != nil || again != span {
 			t.Errorf("%q does not read again: %v %v", span, again, err)
 		}
 	}
 	for _, text := range []string{"", "d", "3", "3m", "1.5d", "-1d", "3 d d", "3D", "9999999999999999999d", "101 years", "٣d", "0x3d"} {
-		if span, err := ParseSpan(text); err == nil {
+		if span, err := rules.ParseSpan(text); err == nil {
 			t.Errorf("%q is taken for %v", text, span)
 		}
 	}

@@ -3,6 +3,8 @@ package policy
 import (
 	"fmt"
 	"strings"
+
+	"thresher/policy/internal/words"
 )
 
 // Problem is one thing that is wrong with a policy file. Line and Column are
@@ -19,9 +21,9 @@ type Problem struct {
 // String writes the problem as `path:line:column: message`.
 func (p Problem) String() string {
 	if p.Line == 0 {
-		return fmt.Sprintf("%s: %s", printable(p.Path), p.Message)
+		return fmt.Sprintf("%s: %s", words.Printable(p.Path), p.Message)
 	}
-	return fmt.Sprintf("%s:%d:%d: %s", printable(p.Path), p.Line, p.Column, p.Message)
+	return fmt.Sprintf("%s:%d:%d: %s", words.Printable(p.Path), p.Line, p.Column, p.Message)
 }
 
 // Error says that a policy file cannot be used. It lists all that is wrong

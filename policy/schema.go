@@ -3,8 +3,9 @@ package policy
 import (
 	"cmp"
 	"slices"
-	"strconv"
-	"strings"
+
+	"thresher/policy/internal/words"
+	"thresher/policy/rules"
 )
 
 // KeyInfo describes one key of a policy file, for docs/policy.md and for
@@ -29,12 +30,12 @@ const (
 	SystemsOnly Reach = "the system's file"
 )
 
-func (reach Reach) includes(layer Layer) bool {
+func (reach Reach) includes(layer rules.Layer) bool {
 	switch reach {
 	case OwnLayers:
-		return layer == SystemLayer || layer == UserLayer
+		return layer == rules.SystemLayer || layer == rules.UserLayer
 	case SystemsOnly:
-		return layer == SystemLayer
+		return layer == rules.SystemLayer
 	}
 	return true
 }
@@ -59,10 +60,10 @@ type field struct {
 	// merge puts a value that read has returned. With onlyStricter it puts
 	// only what makes the policy stricter. It returns what is looser, whether
 	// or not it was put.
-	merge func(p *Policy, value any, source Source, onlyStricter bool) []Change
+	merge func(p *Policy, value any, source rules.Source, onlyStricter bool) []Change
 	// adopt merges the default of a preset into a value that may come from a
 	// file, under the same condition; loosening touches only other defaults.
-	adopt func(p *Policy, preset Preset, source Source, onlyStricter bool) (loosens bool)
+	adopt func(p *Policy, preset Preset, source rules.Source, onlyStricter bool) (loosens bool)
 	// show returns the values in force.
 	show func(p *Policy) []Setting
 }
@@ -71,13 +72,13 @@ type field struct {
 type Setting struct {
 	Key   string // "rules.typosquat", "allow.reqeusts"
 	Value string // as a policy file writes it
-	Source
+	rules.Source
 }
 
 // scalar makes the field of one value.
 func scalar[T comparable](
 	info KeyInfo,
-	at func(*Policy) *Sourced[T],
+	at func(*Policy) *rules.Sourced[T],
 	defaults [3]T, // relaxed, standard, strict
 	read func(*node) (T, string),
 	format func(T) string,
@@ -97,9 +98,9 @@ func scalar[T comparable](
 			return value, nil
 		},
 		reset: func(p *Policy, preset Preset) {
-			*at(p) = Sourced[T]{Value: ofPreset(preset)}
+			*at(p) = rules.Sourced[T]{Value: ofPreset(preset)}
 		},
-		merge: func(p *Policy, read any, source Source, onlyStricter bool) []Change {
+		merge: func(p *Policy, read any, source rules.Source, onlyStricter bool) []Change {
 			target, value := at(p), read.(T)
 			standing := compare(target.Value, value)
 			var changes []Change
@@ -109,23 +110,23 @@ func scalar[T comparable](
 			// A value said again by a nearer layer is that layer's from then on,
 			// but an untrusted one does not take a value over from its user.
 			if !onlyStricter || standing == stricter {
-				*target = Sourced[T]{value, source}
+				*target = rules.Sourced[T]{Value: value, Source: source}
 			}
 			return changes
 		},
-		adopt: func(p *Policy, preset Preset, source Source, onlyStricter bool) bool {
+		adopt: func(p *Policy, preset Preset, source rules.Source, onlyStricter bool) bool {
 			target, value := at(p), ofPreset(preset)
 			switch compare(target.Value, value) {
 			case stricter:
-				if target.Layer == DefaultLayer || source.Layer == ProjectLayer {
-					*target = Sourced[T]{value, source}
+				if target.Layer == rules.DefaultLayer || source.Layer == rules.ProjectLayer {
+					*target = rules.Sourced[T]{Value: value, Source: source}
 				}
 			case looser:
-				if target.Layer != DefaultLayer {
+				if target.Layer != rules.DefaultLayer {
 					return false
 				}
 				if !onlyStricter {
-					*target = Sourced[T]{value, source}
+					*target = rules.Sourced[T]{Value: value, Source: source}
 				}
 				return true
 			}
@@ -157,6 +158,10 @@ func bySize[T cmp.Ordered](old, new T) order {
 }
 
 func smallerIsStricter[T cmp.Ordered](old, new T) order { return bySize(new, old) }
+
+func bySeverity(old, new rules.Action) order {
+	return bySize(rules.Severity(old), rules.Severity(new))
+}
 
 func trueIsStricter(old, new bool) order {
 	return byRank(false, true)(old, new)
@@ -198,12 +203,12 @@ func readBoolean(n *node) (bool, string) {
 	return n.boolean, ""
 }
 
-func readSpan(shortest Span) func(n *node) (Span, string) {
-	return func(n *node) (Span, string) {
+func readSpan(shortest rules.Span) func(n *node) (rules.Span, string) {
+	return func(n *node) (rules.Span, string) {
 		if n.kind != stringKind {
 			return 0, wrongKind(stringKind, n.kind)
 		}
-		span, err := ParseSpan(n.text)
+		span, err := rules.ParseSpan(n.text)
 		if err != nil {
 			return 0, err.Error()
 		}
@@ -230,7 +235,7 @@ func readText(n *node) (string, string) {
 	if n.kind != stringKind {
 		return "", wrongKind(stringKind, n.kind)
 	}
-	if n.text != printable(n.text) {
+	if n.text != words.Printable(n.text) {
 		return "", controlCharacters
 	}
 	return n.text, ""
@@ -254,40 +259,6 @@ func readChoice[T ~string](choices ...T) func(n *node) (T, string) {
 
 // Writers of one value, as a policy file has it.
 
-func quote[T ~string](value T) string { return quoteTOML(string(value)) }
+func quote[T ~string](value T) string { return words.TOMLString(string(value)) }
 
-func formatSpan(value Span) string { return quoteTOML(value.String()) }
-
-// quoteTOML writes a string as TOML's basic string.
-func quoteTOML(text string) string {
-	var quoted strings.Builder
-	quoted.WriteByte('"')
-	for _, character := range text {
-		switch {
-		case character == '"' || character == '\\':
-			quoted.WriteByte('\\')
-			quoted.WriteRune(character)
-		case character < ' ' || character == 0x7f:
-			hex := strconv.FormatInt(int64(character), 16)
-			quoted.WriteString(`\u` + strings.Repeat("0", 4-len(hex)) + hex)
-		default:
-			quoted.WriteRune(character)
-		}
-	}
-	quoted.WriteByte('"')
-	return quoted.String()
-}
-
-// keyTOML writes one part of a dotted key, quoted where TOML asks for it.
-func keyTOML(part string) string {
-	for i := 0; i < len(part); i++ {
-		c := part[i]
-		if ('a' > c || c > 'z') && ('A' > c || c > 'Z') && ('0' > c || c > '9') && c != '-' && c != '_' {
-			return quoteTOML(part)
-		}
-	}
-	if part == "" {
-		return `""`
-	}
-	return part
-}
+func formatSpan(value rules.Span) string { return words.TOMLString(value.String()) }

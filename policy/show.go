@@ -3,32 +3,19 @@ package policy
 import (
 	"encoding/json"
 	"strings"
+
+	"thresher/policy/internal/words"
+	"thresher/policy/rules"
 )
-
-// String is the layer's name: preset, system, user or project.
-func (l Layer) String() string {
-	switch l {
-	case SystemLayer:
-		return "system"
-	case UserLayer:
-		return "user"
-	case ProjectLayer:
-		return "project"
-	}
-	return "preset"
-}
-
-// MarshalText writes the layer's name.
-func (l Layer) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
 
 // MarshalJSON writes a setting as `thresher policy show --json` does.
 func (s Setting) MarshalJSON() ([]byte, error) {
 	return json.Marshal(struct {
-		Key   string `json:"key"`
-		Value string `json:"value"`
-		Layer Layer  `json:"layer"`
-		Path  string `json:"path"`
-		Line  int    `json:"line"`
+		Key   string      `json:"key"`
+		Value string      `json:"value"`
+		Layer rules.Layer `json:"layer"`
+		Path  string      `json:"path"`
+		Line  int         `json:"line"`
 	}{s.Key, s.Value, s.Layer, s.Path, s.Line})
 }
 
@@ -40,7 +27,7 @@ func (p *Policy) Show() []Setting {
 		settings = append(settings, field.show(p)...)
 	}
 	for i := range settings {
-		settings[i].Value = printable(settings[i].Value)
+		settings[i].Value = words.Printable(settings[i].Value)
 	}
 	return settings
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"thresher/policy/rules"
 )
 
 // Large hostile files are read in time that grows with their size. Nothing is
@@ -33,7 +35,7 @@ func TestLargeFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			statements, problems := checkDocument("p", []byte(content))
 			if len(problems) == 0 {
-				merge([]source{{File{UserLayer, "p", ""}, statements, false}}, LoadInput{Now: today})
+				merge([]source{{File{rules.UserLayer, "p", ""}, statements, false}}, LoadInput{Now: today})
 			}
 		})
 	}

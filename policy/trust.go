@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"thresher/policy/internal/words"
 )
 
 // TrustRecord is one project file that a user has trusted.
@@ -40,7 +42,7 @@ func ReadTrust(path string) (Trust, error) {
 	}
 	var trust Trust
 	if err := json.Unmarshal(content, &trust.Records); err != nil {
-		return Trust{}, &Error{[]Problem{{Path: path, Message: brokenTrust, Hint: "rm " + shellQuoted(path)}}}
+		return Trust{}, &Error{[]Problem{{Path: path, Message: brokenTrust, Hint: "rm " + words.ShellWord(path)}}}
 	}
 	return trust, nil
 }

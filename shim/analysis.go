@@ -10,6 +10,7 @@ import (
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 	"thresher/venv"
 )
@@ -25,7 +26,7 @@ type analysis struct {
 	policy       *policy.Policy
 	installed    []venv.Distribution
 	places       map[string]string // subject of a finding → where it was said
-	findings     []policy.Finding
+	findings     []rules.Finding
 }
 
 // ending is an early end of a run: its status, and what is said about it.
@@ -114,7 +115,7 @@ func (in *invocation) analyse(installation *pip.Installation, command *pip.Comma
 		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("read what is installed", err) }}
 	}
 	a.findings = a.judge()
-	if verdict := policy.Decide(a.findings, true); verdict.Action == policy.Block {
+	if verdict := rules.Decide(a.findings, rules.AtTerminal); verdict.Action == rules.Block {
 		a.findings = verdict.Findings
 		return a, &ending{status: statusRefused, tell: func(m *messenger) { in.tellFindings(a, a.findings); m.refusedSummary() }}
 	}
@@ -122,8 +123,8 @@ func (in *invocation) analyse(installation *pip.Installation, command *pip.Comma
 }
 
 // judge asks policy about everything that the command names, offline.
-func (a *analysis) judge() []policy.Finding {
-	var findings []policy.Finding
+func (a *analysis) judge() []rules.Finding {
+	var findings []rules.Finding
 	for _, u := range a.command.Unreadable {
 		findings = append(findings, a.policy.JudgeUnreadable(u.Place, u.Reason, u.Hint))
 	}
@@ -139,13 +140,13 @@ func (a *analysis) judge() []policy.Finding {
 		if r.Constraint && r.URL == "" || !r.MarkerApplies {
 			continue // a constraint by name installs nothing; one by URL redirects
 		}
-		requested := policy.Requested{
+		requested := rules.Requested{
 			Name: r.Name, Canonical: r.Canonical, Specifier: r.Specifier, URL: r.URL, Path: r.Path,
 			Editable: r.Editable, Constraint: r.Constraint,
 			Hashes: len(r.Hashes) > 0 || urlHasHash(r.URL),
 			Origin: r.Origin.Place, Typed: r.Origin.Kind == pip.FromArgv, New: !present[r.Canonical], Python: python,
 		}
-		for _, f := range a.policy.JudgeRequested(requested, policy.NameEvidenceOf(r.Name)) {
+		for _, f := range a.policy.JudgeRequested(requested, rules.NameEvidenceOf(r.Name)) {
 			if r.Origin.Kind != pip.FromArgv {
 				a.places[f.Subject] = r.Origin.Place
 			}
@@ -185,8 +186,8 @@ func urlHasHash(rawURL string) bool {
 	return len(value) == hashDigits[rawURL[found[2]:found[3]]] && strings.Trim(value, "0123456789abcdef") == ""
 }
 
-func (a *analysis) judgeIndex(s pip.Setting, trustedHost bool) []policy.Finding {
-	return a.policy.JudgeIndex(policy.IndexEvidence{
+func (a *analysis) judgeIndex(s pip.Setting, trustedHost bool) []rules.Finding {
+	return a.policy.JudgeIndex(rules.IndexEvidence{
 		URL: s.Value, TrustedHost: trustedHost, FromFile: s.Origin.Kind == pip.FromFile && !a.isConfigured(s.Value), Origin: s.Origin.Place,
 	})
 }
@@ -203,17 +204,17 @@ func (a *analysis) isConfigured(value string) bool {
 	return false
 }
 
-func pythonVersion(text string) policy.Python {
+func pythonVersion(text string) rules.Python {
 	parts := strings.SplitN(text, ".", 3)
 	if len(parts) < 2 {
-		return policy.Python{}
+		return rules.Python{}
 	}
 	major, err := strconv.Atoi(parts[0])
 	minor, err2 := strconv.Atoi(parts[1])
 	if err != nil || err2 != nil {
-		return policy.Python{}
+		return rules.Python{}
 	}
-	return policy.Python{Major: major, Minor: minor}
+	return rules.Python{Major: major, Minor: minor}
 }
 
 // wayIn gives the command that creates an environment, or activates one that

@@ -4,15 +4,15 @@ import (
 	"bufio"
 	"strings"
 
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // ask puts the findings in question to the person at the terminal, one by one,
 // and says whether all were answered with yes. Anything but a clear yes is no.
-func (in *invocation) ask(findings []policy.Finding, places map[string]string) bool {
+func (in *invocation) ask(findings []rules.Finding, places map[string]string) bool {
 	reader := bufio.NewReader(in.streams.In)
 	for _, f := range findings {
-		if f.Action != policy.Ask {
+		if f.Action != rules.Ask {
 			continue
 		}
 		in.say.finding(f, places[f.Subject])

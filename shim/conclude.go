@@ -8,22 +8,22 @@ import (
 	"thresher/gate"
 	"thresher/pep"
 	"thresher/pip"
-	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/venv"
 )
 
 // conclude looks at what pip did: what changed and whether it was let through,
 // what is known against it, and what the run ends with.
-func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate, local folders, before state, ended pip.Outcome, notes <-chan []policy.Finding) int {
+func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate, local folders, before state, ended pip.Outcome, notes <-chan []rules.Finding) int {
 	result := outcome{pip: in.pipStatus(ended)}
 	gateFindings := append(opened.Findings(), local.blocked...)
 	a.findings = append(a.findings, gateFindings...)
 	for _, f := range gateFindings {
 		switch {
-		case f.Action == policy.Block && result.pip != 0:
+		case f.Action == rules.Block && result.pip != 0:
 			result.refused = true
 			in.say.finding(f, a.places[f.Subject])
-		case f.Action == policy.Hold && f.Rule != policy.Cooldown:
+		case f.Action == rules.Hold && f.Rule != rules.Cooldown:
 			in.say.finding(f, a.places[f.Subject])
 		}
 	}
@@ -111,8 +111,8 @@ func (in *invocation) tellArrivedNotes(a *analysis, ledger []gate.Entry, changes
 			hasWheel[pep.CanonicalName(entry.Name)+" "+entry.Version] = true
 		}
 	}
-	var notes []policy.Finding
-	said := map[policy.Finding]bool{}
+	var notes []rules.Finding
+	said := map[rules.Finding]bool{}
 	for _, entry := range ledger {
 		release := pep.CanonicalName(entry.Name) + " " + entry.Version
 		if !arrived[release] || hasWheel[release] && !strings.HasSuffix(entry.Filename, ".whl") {
@@ -124,7 +124,7 @@ func (in *invocation) tellArrivedNotes(a *analysis, ledger []gate.Entry, changes
 			}
 			said[f] = true
 			a.findings = append(a.findings, f)
-			if f.Rule == policy.Cooldown {
+			if f.Rule == rules.Cooldown {
 				in.say.finding(f, "")
 			} else {
 				notes = append(notes, f)
@@ -154,8 +154,8 @@ func (in *invocation) tellUnvouched(a *analysis, ledger []gate.Entry, changes []
 			continue
 		}
 		// The name of a project in a directory is what its build says.
-		for _, f := range a.policy.JudgeDependency(c.Name, policy.NameEvidence{}, true) {
-			if f.Rule == policy.Denied && f.Action == policy.Block {
+		for _, f := range a.policy.JudgeDependency(c.Name, rules.NameEvidence{}, true) {
+			if f.Rule == rules.Denied && f.Action == rules.Block {
 				a.findings = append(a.findings, f)
 				stops = true
 				in.say.deniedArrived(f)
@@ -163,9 +163,9 @@ func (in *invocation) tellUnvouched(a *analysis, ledger []gate.Entry, changes []
 		}
 	}
 	for _, m := range withoutVerdict(arrived, a.command, in.checkouts(a.command)) {
-		for _, f := range a.policy.JudgeArrival(policy.Arrival{Name: m.Name, Version: m.Version}) {
+		for _, f := range a.policy.JudgeArrival(rules.Arrival{Name: m.Name, Version: m.Version}) {
 			a.findings = append(a.findings, f)
-			if f.Action == policy.Block || f.Action == policy.Ask {
+			if f.Action == rules.Block || f.Action == rules.Ask {
 				stops = true
 				in.say.unvouched(m.Name, m.Version)
 			}
@@ -182,11 +182,11 @@ func asArrived(d venv.Distribution) gate.Arrived {
 // with this command, and puts the environment's guard back where the command
 // changed it. It says whether something of that kind fails the run.
 func (in *invocation) tellHooks(a *analysis, before, after state, changes []venv.Change) (stops bool) {
-	tell := func(arrival policy.Arrival) {
+	tell := func(arrival rules.Arrival) {
 		for _, f := range a.policy.JudgeArrival(arrival) {
 			a.findings = append(a.findings, f)
 			in.say.finding(f, "")
-			stops = stops || f.Action == policy.Block || f.Action == policy.Ask
+			stops = stops || f.Action == rules.Block || f.Action == rules.Ask
 		}
 	}
 	for _, c := range changes {
@@ -194,7 +194,7 @@ func (in *invocation) tellHooks(a *analysis, before, after state, changes []venv
 			continue
 		}
 		if file := venv.FileInPip(c.Distribution); file != "" {
-			tell(policy.Arrival{Name: c.Name, Path: file, Vouched: true, Replaces: true})
+			tell(rules.Arrival{Name: c.Name, Path: file, Vouched: true, Replaces: true})
 		}
 	}
 	guarded := in.stillGuards(before.guard, after.guard)
@@ -205,7 +205,7 @@ func (in *invocation) tellHooks(a *analysis, before, after state, changes []venv
 		if venv.IsGuardFile(filepath.Base(change.Path)) && guarded && change.Owner == "" {
 			continue
 		}
-		tell(policy.Arrival{Name: change.Owner, Path: change.Path, Hook: change.Runs, Replaces: change.Replaces, Vouched: change.Owner != ""})
+		tell(rules.Arrival{Name: change.Owner, Path: change.Path, Hook: change.Runs, Replaces: change.Replaces, Vouched: change.Owner != ""})
 	}
 	return in.keepGuard(a.environment, before.guard, after.guard) || stops
 }

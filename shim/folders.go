@@ -9,7 +9,7 @@ import (
 	"thresher/gate"
 	"thresher/pep"
 	"thresher/pip"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // folders are the local --find-links folders of a command, judged: pip reads
@@ -17,10 +17,10 @@ import (
 type folders struct {
 	entries  []gate.Entry      // of the files that may be installed
 	replaced map[string]string // folder as named → the copy that pip gets instead
-	blocked  []policy.Finding  // what was left out of the copies
+	blocked  []rules.Finding   // what was left out of the copies
 	// repositories are those that only dependencies name and that were not
 	// fetched.
-	repositories []policy.Finding
+	repositories []rules.Finding
 }
 
 // judgeFolders judges every file of the local folders by its name and by what
@@ -62,20 +62,18 @@ func (j *judgement) judgeFolders(in *invocation, directory string) (folders, err
 
 // blocksFile gives the finding that keeps a file of a local folder from being
 // installed; nil where there is none.
-func (j *judgement) blocksFile(entry gate.Entry) *policy.Finding {
+func (j *judgement) blocksFile(entry gate.Entry) *rules.Finding {
 	canonical := pep.CanonicalName(entry.Name)
 	if j.isRequested(canonical) && j.answered[canonical] {
 		return nil
 	}
 	malware, _ := j.database.known(canonical, entry.Version)
-	findings := j.analysis.policy.JudgeDependency(entry.Name, policy.NameEvidenceOf(entry.Name), !j.isInstalled(canonical))
-	findings = append(findings, j.analysis.policy.JudgeProject(policy.ProjectEvidence{
-		Name: entry.Name, Canonical: canonical, Exists: policy.Yes, Now: j.now, Malware: malware,
+	findings := j.analysis.policy.JudgeDependency(entry.Name, rules.NameEvidenceOf(entry.Name), !j.isInstalled(canonical))
+	findings = append(findings, j.analysis.policy.JudgeProject(rules.ProjectEvidence{
+		Name: entry.Name, Canonical: canonical, Exists: rules.Yes, Now: j.now, Malware: malware,
 	})...)
-	for _, f := range policy.InGate(findings, false) {
-		if f.Action == policy.Block {
-			return &f
-		}
+	if verdict := rules.Decide(findings, rules.InGate); verdict.Action == rules.Block {
+		return &verdict.Findings[0]
 	}
 	return nil
 }

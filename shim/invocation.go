@@ -10,7 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"thresher/internal/places"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // Streams are the standard streams of one run. Only Err is written to: the
@@ -51,7 +51,7 @@ type invocation struct {
 	width        int  // of the terminal; 0 none
 	coloured     bool
 	start        time.Time
-	unsaid       []policy.Finding // notes that wait for the one line they get without a terminal
+	unsaid       []rules.Finding // notes that wait for the one line they get without a terminal
 }
 
 func newInvocation(program string, args, environ []string, streams Streams) (*invocation, error) {

@@ -11,7 +11,7 @@ import (
 	"thresher/gate"
 	"thresher/index"
 	"thresher/pep"
-	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 	"thresher/scan"
 )
@@ -38,7 +38,7 @@ func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config
 		Installed: map[string]string{}, AllowedURLs: j.allowedURLs(), AllowedHosts: j.analysis.policy.AllowedHosts(),
 		Environment: j.analysis.markers(in),
 		Proxy:       client.ProxyFor, Eager: j.analysis.eager(), NoDependencies: c.NoDependencies,
-		AnyAge: j.analysis.policy.Cooldown.Release.Value.Duration() == 0 || j.analysis.policy.Action(policy.Cooldown).Value == policy.Off,
+		AnyAge: j.analysis.policy.Cooldown.Release.Value.Duration() == 0 || j.analysis.policy.Action(rules.Cooldown).Value == rules.Off,
 	}
 	for i, s := range c.Indexes {
 		config.Indexes = append(config.Indexes, gate.Index{
@@ -106,7 +106,7 @@ func (j *judgement) isInstalled(canonical string) bool {
 }
 
 // project judges a project when pip first asks for its page.
-func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []policy.Finding {
+func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []rules.Finding {
 	evidence := e.ProjectEvidence
 	evidence.New = !j.isInstalled(evidence.Canonical)
 	evidence.Requested = j.isRequested(evidence.Canonical)
@@ -118,18 +118,21 @@ func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []polic
 		j.database.wait(ctx, waitForFile)
 	}
 	evidence.Malware = j.database.wholeMalware(evidence.Canonical)
-	answered := j.answered[evidence.Canonical]
-	var findings []policy.Finding
+	stage := rules.InGate
+	if j.answered[evidence.Canonical] {
+		stage = rules.AnsweredInGate
+	}
+	var findings []rules.Finding
 	judged := j.analysis.policy.JudgeProject(evidence)
 	if !evidence.Requested {
 		// A requested name was judged before pip started.
-		name := policy.NameEvidence{Rank: evidence.Rank, Suspicions: evidence.Suspicions}
+		name := rules.NameEvidence{Rank: evidence.Rank, Suspicions: evidence.Suspicions}
 		judged = append(j.analysis.policy.JudgeDependency(evidence.Name, name, evidence.New), judged...)
 	}
-	for _, f := range policy.InGate(judged, answered) {
+	for _, f := range rules.Decide(judged, stage).Findings {
 		// Notes are about what a person asked for, and were made of more
 		// evidence than the gate has.
-		if f.Action != policy.Note {
+		if f.Action != rules.Note {
 			findings = append(findings, f)
 		}
 	}
@@ -137,13 +140,13 @@ func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []polic
 }
 
 // file judges one file of a page.
-func (j *judgement) file(e gate.FileEvidence) []policy.Finding {
+func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 	evidence := e.FileEvidence
 	evidence.Malware, evidence.Vulnerabilities = j.database.known(evidence.Name, evidence.Version)
 	evidence.Pinned = j.pins(evidence.Name, evidence.Version)
-	findings := policy.InGate(j.analysis.policy.JudgeFile(evidence), false)
+	findings := rules.Decide(j.analysis.policy.JudgeFile(evidence), rules.InGate).Findings
 	for _, f := range findings {
-		if f.Rule == policy.Cooldown && f.Action == policy.Hold {
+		if f.Rule == rules.Cooldown && f.Action == rules.Hold {
 			j.hold(evidence)
 		}
 	}
@@ -151,7 +154,7 @@ func (j *judgement) file(e gate.FileEvidence) []policy.Finding {
 }
 
 // hold remembers a release that is too young, for the scan to name.
-func (j *judgement) hold(e policy.FileEvidence) {
+func (j *judgement) hold(e rules.FileEvidence) {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
 	until := e.UploadTime.Add(j.analysis.policy.Cooldown.Release.Value.Duration())
@@ -160,10 +163,10 @@ func (j *judgement) hold(e policy.FileEvidence) {
 
 // heldReleases gives what was too young on the pages that pip was given, in
 // order, the newest of each name. Pages that were fetched ahead say nothing.
-func (j *judgement) heldReleases(served []policy.Finding) []scan.HeldRelease {
+func (j *judgement) heldReleases(served []rules.Finding) []scan.HeldRelease {
 	names := map[string]bool{}
 	for _, f := range served {
-		if f.Rule == policy.Cooldown && f.Action == policy.Hold {
+		if f.Rule == rules.Cooldown && f.Action == rules.Hold {
 			names[pep.CanonicalName(f.Subject)] = true
 		}
 	}

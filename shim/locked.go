@@ -9,14 +9,14 @@ import (
 	"thresher/gate"
 	"thresher/pep"
 	"thresher/pip"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // judgeLocked judges the files that a lock (PEP 751) names by address: pip
 // fetches these past any index page. What may be installed is entered into the
 // gate's ledger; what may not is given back.
-func (j *judgement) judgeLocked(opened *gate.Gate) ([]policy.Finding, error) {
-	var refused []policy.Finding
+func (j *judgement) judgeLocked(opened *gate.Gate) ([]rules.Finding, error) {
+	var refused []rules.Finding
 	for _, r := range j.analysis.command.Requirements {
 		if r.Constraint || !r.MarkerApplies {
 			continue
@@ -26,15 +26,15 @@ func (j *judgement) judgeLocked(opened *gate.Gate) ([]policy.Finding, error) {
 			if err != nil {
 				return nil, err
 			}
-			blocked := false
-			for _, f := range policy.Decide(findings, false).Findings {
-				if f.Action == policy.Block {
-					blocked = true
+			verdict := rules.Decide(findings, rules.WithoutTerminal)
+			if verdict.Action != rules.Block {
+				opened.Vouch(entries...)
+				continue
+			}
+			for _, f := range verdict.Findings {
+				if f.Action == rules.Block {
 					refused = append(refused, f)
 				}
-			}
-			if !blocked {
-				opened.Vouch(entries...)
 			}
 		}
 	}
@@ -44,7 +44,7 @@ func (j *judgement) judgeLocked(opened *gate.Gate) ([]policy.Finding, error) {
 // lockedFile gives what stands for one file of a lock in the ledger, and what
 // policy says of it. Its age is not known: a lock was made by somebody who
 // looked.
-func (j *judgement) lockedFile(r pip.Requirement, address string) ([]gate.Entry, []policy.Finding, error) {
+func (j *judgement) lockedFile(r pip.Requirement, address string) ([]gate.Entry, []rules.Finding, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return nil, nil, err
@@ -55,12 +55,12 @@ func (j *judgement) lockedFile(r pip.Requirement, address string) ([]gate.Entry,
 		version, _ = specifiers.Pinned()
 	}
 	malware, vulnerabilities := j.database.known(r.Canonical, version)
-	var findings []policy.Finding
-	for _, f := range j.analysis.policy.JudgeFile(policy.FileEvidence{
+	var findings []rules.Finding
+	for _, f := range j.analysis.policy.JudgeFile(rules.FileEvidence{
 		Name: r.Canonical, Version: version, Filename: filename, Now: j.now, Pinned: true,
 		IsSdist: !strings.HasSuffix(filename, ".whl"), Malware: malware, Vulnerabilities: vulnerabilities,
 	}) {
-		if f.Rule != policy.Cooldown {
+		if f.Rule != rules.Cooldown {
 			findings = append(findings, f)
 		}
 	}
@@ -68,10 +68,10 @@ func (j *judgement) lockedFile(r pip.Requirement, address string) ([]gate.Entry,
 		entry, err := gate.VouchFile(filepath.FromSlash(parsed.Path))
 		return []gate.Entry{entry}, findings, err
 	}
-	for _, f := range j.analysis.policy.JudgeRequested(policy.Requested{
+	for _, f := range j.analysis.policy.JudgeRequested(rules.Requested{
 		Name: r.Name, Canonical: r.Canonical, URL: address, Hashes: len(r.Hashes) > 0, Origin: r.Origin.Place,
-	}, policy.NameEvidence{}) {
-		if f.Rule == policy.DirectURL || f.Rule == policy.InsecureURL {
+	}, rules.NameEvidence{}) {
+		if f.Rule == rules.DirectURL || f.Rule == rules.InsecureURL {
 			findings = append(findings, f)
 		}
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/fatih/color"
 
-	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/scan"
 	"thresher/venv"
 )
@@ -89,21 +89,21 @@ func (m *messenger) noEnvironment(interpreter, next string) {
 }
 
 // finding writes one finding: how it ended, what it is about, the evidence.
-func (m *messenger) finding(f policy.Finding, place string) {
+func (m *messenger) finding(f rules.Finding, place string) {
 	word := m.yellow.Sprint("note")
 	switch f.Action {
-	case policy.Block:
+	case rules.Block:
 		word = m.red.Sprint("refused")
-	case policy.Ask:
+	case rules.Ask:
 		word = m.red.Sprint("in question")
-	case policy.Hold:
+	case rules.Hold:
 		word = m.yellow.Sprint("held back")
 	}
 	if place != "" {
 		place = " (" + place + ")"
 	}
 	m.line("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), place, f.Evidence, f.Rule)
-	if f.Action == policy.Block || f.Action == policy.Ask {
+	if f.Action == rules.Block || f.Action == rules.Ask {
 		m.next(f.Hint)
 	}
 }
@@ -113,18 +113,18 @@ func (m *messenger) refusedSummary() {
 }
 
 // notesSummary stands for the notes where no terminal is there to read them.
-func (m *messenger) notesSummary(findings []policy.Finding) {
-	rules := map[policy.Rule]int{}
-	var order []policy.Rule
+func (m *messenger) notesSummary(findings []rules.Finding) {
+	counts := map[rules.Rule]int{}
+	var order []rules.Rule
 	for _, f := range findings {
-		if rules[f.Rule] == 0 {
+		if counts[f.Rule] == 0 {
 			order = append(order, f.Rule)
 		}
-		rules[f.Rule]++
+		counts[f.Rule]++
 	}
 	parts := make([]string, len(order))
 	for i, rule := range order {
-		parts[i] = fmt.Sprintf("%s %d", rule, rules[rule])
+		parts[i] = fmt.Sprintf("%s %d", rule, counts[rule])
 	}
 	m.line("notes: %s; see them with: thresher log --last 1 --verdicts", strings.Join(parts, ", "))
 }
@@ -175,7 +175,7 @@ func (m *messenger) unvouched(name, version string) {
 
 // deniedArrived is said of a distribution whose name was known only when it was
 // built.
-func (m *messenger) deniedArrived(f policy.Finding) {
+func (m *messenger) deniedArrived(f rules.Finding) {
 	m.line("%s: %s arrived: %s [%s]", m.red.Sprint("unvouched"), m.bold.Sprint(f.Subject), f.Evidence, f.Rule)
 	m.next("pip uninstall " + shellWord(f.Subject))
 }
@@ -254,9 +254,9 @@ func shellWord(word string) string {
 
 // question asks whether to go on with a name in question; the answer no is
 // the default.
-func (m *messenger) question(f policy.Finding) {
+func (m *messenger) question(f rules.Finding) {
 	prompt := "install " + f.Subject + " all the same"
-	if f.Target != "" && f.Rule == policy.Typosquat {
+	if f.Target != "" && f.Rule == rules.Typosquat {
 		prompt = "did you mean " + f.Target + "? install " + f.Subject + " all the same"
 	}
 	_, _ = m.out.Write([]byte("thresher: " + prompt + "? [y/N] "))

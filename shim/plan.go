@@ -10,7 +10,7 @@ import (
 
 	"thresher/index"
 	"thresher/pip"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // planned is what `thresher plan --json` prints. The names of its fields are a
@@ -45,11 +45,11 @@ type plannedRequirement struct {
 }
 
 type plannedVerdict struct {
-	Subject  string        `json:"subject"`
-	Rule     policy.Rule   `json:"rule"`
-	Action   policy.Action `json:"action"`
-	Evidence string        `json:"evidence"`
-	Hint     string        `json:"hint"`
+	Subject  string       `json:"subject"`
+	Rule     rules.Rule   `json:"rule"`
+	Action   rules.Action `json:"action"`
+	Evidence string       `json:"evidence"`
+	Hint     string       `json:"hint"`
 }
 
 // Plan says what thresher takes a pip command for and what it would run,
@@ -110,7 +110,7 @@ func (in *invocation) plan() planned {
 		p.end(end)
 		return p
 	}
-	if policy.Decide(a.findings, true).Action == policy.Ask {
+	if rules.Decide(a.findings, rules.AtTerminal).Action == rules.Ask {
 		p.Exit = statusRefused // nobody is asked by a plan
 	}
 	run, err := in.plannedRun(a)

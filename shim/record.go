@@ -9,7 +9,7 @@ import (
 	"thresher/internal/journal"
 	"thresher/internal/lazyregexp"
 	"thresher/internal/version"
-	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/venv"
 )
 
@@ -44,7 +44,7 @@ func (in *invocation) record(a *analysis, changes []venv.Change, vulnerabilities
 	}
 }
 
-func verdict(f policy.Finding) journal.Verdict {
+func verdict(f rules.Finding) journal.Verdict {
 	return journal.Verdict{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Evidence: f.Evidence}
 }
 

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"thresher/index"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 // A dependency may be declared as a repository ("x @ git+ssh://…"). pip has git
@@ -174,7 +174,7 @@ func (g repositories) first(environ []string) []string {
 }
 
 // refused gives a finding for each repository that was not let through, once.
-func (g repositories) refused() ([]policy.Finding, error) {
+func (g repositories) refused() ([]rules.Finding, error) {
 	if g.folder == "" {
 		return nil, nil
 	}
@@ -185,7 +185,7 @@ func (g repositories) refused() ([]policy.Finding, error) {
 	if err != nil {
 		return nil, err
 	}
-	var findings []policy.Finding
+	var findings []rules.Finding
 	for _, command := range strings.Split(strings.TrimSpace(string(text)), "\n\n") {
 		program, words, _ := strings.Cut(command, "\n")
 		finding := repositoryRefused(repositoryOf(program, strings.Split(words, "\n")))
@@ -213,9 +213,9 @@ func repositoryOf(program string, words []string) string {
 }
 
 // repositoryRefused is the finding on a repository that only a dependency names.
-func repositoryRefused(url string) policy.Finding {
-	return policy.Finding{
-		Subject: url, Rule: policy.DirectURL, Action: policy.Block, Confidence: policy.High,
+func repositoryRefused(url string) rules.Finding {
+	return rules.Finding{
+		Subject: url, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High,
 		Evidence: messageRepositoryEvidence, Hint: "pip install " + shellWord(url),
 	}
 }

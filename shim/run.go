@@ -11,6 +11,7 @@ import (
 
 	"thresher/pip"
 	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/venv"
 )
 
@@ -118,7 +119,7 @@ func (in *invocation) maySwitchOff() bool {
 		return false // analyse tells what is wrong with it
 	}
 	off := loaded.SwitchOff.WithoutTerminal
-	return off.Value && off.Layer != policy.ProjectLayer
+	return off.Value && off.Layer != rules.ProjectLayer
 }
 
 // loadPolicy merges the layers for the working directory.

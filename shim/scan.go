@@ -9,6 +9,7 @@ import (
 	"thresher/internal/journal"
 	"thresher/pep"
 	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/scan"
 	"thresher/venv"
 )
@@ -109,7 +110,7 @@ func standing(result scan.Result) []journal.Vulnerability {
 }
 
 // placeOf names the line of a policy file.
-func placeOf(s policy.Source) string {
+func placeOf(s rules.Source) string {
 	if s.Path == "" {
 		return s.Layer.String()
 	}

@@ -5,7 +5,7 @@ import (
 
 	"thresher/evidence"
 	"thresher/index"
-	"thresher/policy"
+	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 )
 
@@ -22,20 +22,24 @@ func (in *invocation) weigh(a *analysis, client *index.Client, judge *judgement)
 			findings = append(rest, a.policy.Settle(about, project)...)
 		}
 	}
-	verdict := policy.Decide(findings, in.terminal && !a.command.NoInput)
+	stage := rules.WithoutTerminal
+	if in.terminal && !a.command.NoInput {
+		stage = rules.AtTerminal
+	}
+	verdict := rules.Decide(findings, stage)
 	a.findings = verdict.Findings
 	switch verdict.Action {
-	case policy.Block:
+	case rules.Block:
 		in.tellFindings(a, verdict.Findings)
 		in.say.refusedSummary()
 		return statusRefused, true
-	case policy.Ask:
+	case rules.Ask:
 		if !in.ask(verdict.Findings, a.places) {
 			in.say.refusedSummary()
 			return statusRefused, true
 		}
 		for _, f := range verdict.Findings {
-			if f.Action == policy.Ask {
+			if f.Action == rules.Ask {
 				judge.answered[canonicalOf(a, f.Subject)] = true
 			}
 		}
@@ -45,7 +49,7 @@ func (in *invocation) weigh(a *analysis, client *index.Client, judge *judgement)
 }
 
 // split takes the findings about one project out of all.
-func split(findings []policy.Finding, project policy.ProjectEvidence) (about, rest []policy.Finding) {
+func split(findings []rules.Finding, project rules.ProjectEvidence) (about, rest []rules.Finding) {
 	for _, f := range findings {
 		if f.Subject == project.Name || f.Subject == project.Canonical {
 			about = append(about, f)
@@ -67,7 +71,7 @@ func canonicalOf(a *analysis, subject string) string {
 
 // gather asks the indexes about the requested names that are new, for as long
 // as policy allows: those on the popular list, or the others.
-func (in *invocation) gather(a *analysis, client *index.Client, judge *judgement, popular bool) map[string]policy.ProjectEvidence {
+func (in *invocation) gather(a *analysis, client *index.Client, judge *judgement, popular bool) map[string]rules.ProjectEvidence {
 	if !a.policy.Evidence.Online.Value || a.command.NoIndex {
 		return nil
 	}
@@ -98,27 +102,27 @@ func (in *invocation) gather(a *analysis, client *index.Client, judge *judgement
 
 // gatherBeside asks about the popular names while pip runs: what comes of it
 // are notes, which nobody has to wait for.
-func (in *invocation) gatherBeside(a *analysis, client *index.Client, judge *judgement) <-chan []policy.Finding {
-	notes := make(chan []policy.Finding, 1)
+func (in *invocation) gatherBeside(a *analysis, client *index.Client, judge *judgement) <-chan []rules.Finding {
+	notes := make(chan []rules.Finding, 1)
 	go func() {
-		var findings []policy.Finding
+		var findings []rules.Finding
 		for _, project := range in.gather(a, client, judge, true) {
 			for _, f := range a.policy.JudgeProject(project) {
-				if f.Action == policy.Note {
+				if f.Action == rules.Note {
 					findings = append(findings, f)
 				}
 			}
 		}
-		notes <- policy.Decide(findings, false).Findings
+		notes <- rules.Decide(findings, rules.WithoutTerminal).Findings
 	}()
 	return notes
 }
 
 // tellFindings says what stopped the run, hardest first, and leaves notes out:
 // a refusal must not drown.
-func (in *invocation) tellFindings(a *analysis, findings []policy.Finding) {
+func (in *invocation) tellFindings(a *analysis, findings []rules.Finding) {
 	for _, f := range findings {
-		if f.Action == policy.Block || f.Action == policy.Ask {
+		if f.Action == rules.Block || f.Action == rules.Ask {
 			in.say.finding(f, a.places[f.Subject])
 		}
 	}
@@ -129,10 +133,10 @@ const notesAbout = 3
 
 // tellNotes says what is worth knowing and stops nothing: lines on a terminal;
 // without one they are kept for one line at the end.
-func (in *invocation) tellNotes(a *analysis, findings []policy.Finding) {
-	var notes []policy.Finding
+func (in *invocation) tellNotes(a *analysis, findings []rules.Finding) {
+	var notes []rules.Finding
 	for _, f := range findings {
-		if f.Action == policy.Note {
+		if f.Action == rules.Note {
 			notes = append(notes, f)
 		}
 	}

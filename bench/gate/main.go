@@ -31,7 +31,7 @@ import (
 	"thresher/gate"
 	"thresher/index"
 	"thresher/internal/testkit"
-	"thresher/policy"
+	"thresher/policy/rules"
 )
 
 func main() {
@@ -99,9 +99,9 @@ func filterPage(out io.Writer, files int) error {
 	for range 15 {
 		g, err := gate.Start(context.Background(), gate.Config{
 			Source: source, Indexes: []gate.Index{{URL: "http://index.example/simple/"}}, Prefetch: -1,
-			JudgeFile: func(e gate.FileEvidence) []policy.Finding {
+			JudgeFile: func(e gate.FileEvidence) []rules.Finding {
 				if e.Now.Sub(e.UploadTime) < 72*time.Hour {
-					return []policy.Finding{{Rule: policy.Cooldown, Action: policy.Hold}}
+					return []rules.Finding{{Rule: rules.Cooldown, Action: rules.Hold}}
 				}
 				return nil
 			},

@@ -1,9 +1,9 @@
-package policy
+package rules
 
 import "slices"
 
-// RuleInfo is what holds for one rule whatever the policy says.
-type RuleInfo struct {
+// Info is what holds for one rule whatever the policy says.
+type Info struct {
 	Rule    Rule
 	Group   string   // what it looks at: names, projects, releases, indexes, environment
 	Looks   string   // in a few words
@@ -35,7 +35,7 @@ var (
 	hardActions = []Action{Note, Ask, Block}
 )
 
-var ruleTable = []RuleInfo{
+var table = []Info{
 	{Unreadable, "names", "an input of which thresher cannot tell what pip would make", onlyBlock, Block, Block, Block, NoAnswer},
 	{Typosquat, "names", "a name that imitates a popular one", nameActions, Ask, Ask, Block, AnswerName},
 	{Denied, "names", "a name in deny", hardActions, Block, Block, Block, NoAnswer},
@@ -72,24 +72,27 @@ var ruleTable = []RuleInfo{
 	{StartupHook, "environment", "a file that runs at every start of Python", lastActions, Note, Note, Block, AnswerNamedRule},
 }
 
-// Rules returns every rule, in the order of docs/rules.md.
-func Rules() []RuleInfo { return slices.Clone(ruleTable) }
+// All returns every rule, in the order of docs/rules.md.
+func All() []Info { return slices.Clone(table) }
 
-// ruleInfo returns what holds for a rule; ok is false for a name that is none.
-func ruleInfo(rule Rule) (info RuleInfo, ok bool) {
-	for _, info := range ruleTable {
+// InfoOf returns what holds for a rule; ok is false for a name that is none.
+func InfoOf(rule Rule) (info Info, ok bool) {
+	for _, info := range table {
 		if info.Rule == rule {
 			return info, true
 		}
 	}
-	return RuleInfo{}, false
+	return Info{}, false
 }
 
-// severity orders actions, the hardest last. What is no action is the hardest.
-func severity(action Action) int {
+// Severity orders actions, the hardest last. What is no action is the hardest.
+func Severity(action Action) int {
 	order := []Action{Off, Note, Hold, Ask, Block}
 	if at := slices.Index(order, action); at >= 0 {
 		return at
 	}
 	return len(order)
 }
+
+// harder says whether an action does more than another.
+func harder(action, than Action) bool { return Severity(action) > Severity(than) }

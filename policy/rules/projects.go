@@ -1,29 +1,31 @@
-package policy
+package rules
 
 import (
 	"net/url"
 	"slices"
 	"strings"
 	"time"
+
+	"thresher/policy/internal/words"
 )
 
 // JudgeProject judges a project by what an index and the advisories say of it.
 // Questions of trust are put when a name is new to the environment; malware,
 // quarantine and archiving are told at any time. What nobody could answer is
 // reported as not known in one finding, and never taken for a pass.
-func (p *Policy) JudgeProject(e ProjectEvidence) []Finding {
+func (s *Settings) JudgeProject(e ProjectEvidence) []Finding {
 	var findings []Finding
-	for _, rule := range []func(ProjectEvidence) []Finding{p.malware, p.quarantined, p.archived} {
+	for _, rule := range []func(ProjectEvidence) []Finding{s.malware, s.quarantined, s.archived} {
 		findings = append(findings, rule(e)...)
 	}
 	if !e.New {
 		return quietWhenKnown(findings, true)
 	}
 	if e.Exists != Yes {
-		return quietWhenKnown(append(findings, p.unknownName(e)...), true)
+		return quietWhenKnown(append(findings, s.unknownName(e)...), true)
 	}
 	for _, rule := range []func(ProjectEvidence) []Finding{
-		p.newProject, p.unpopular, p.stale, p.maintainers, p.organisation, p.funding, p.securityPolicy, p.notLearned,
+		s.newProject, s.unpopular, s.stale, s.maintainers, s.organisation, s.funding, s.securityPolicy, s.notLearned,
 	} {
 		findings = append(findings, rule(e)...)
 	}
@@ -31,28 +33,28 @@ func (p *Policy) JudgeProject(e ProjectEvidence) []Finding {
 }
 
 // about makes a finding about a project.
-func (p *Policy) about(e ProjectEvidence, rule Rule, evidence string) []Finding {
+func (s *Settings) about(e ProjectEvidence, rule Rule, evidence string) []Finding {
 	subject := e.Name
 	if subject == "" {
 		subject = e.Canonical
 	}
-	return one(p.finding(rule, subject, High, evidence+p.expiredFor(e.Canonical, rule)), "")
+	return one(s.finding(rule, subject, High, evidence+s.expiredFor(e.Canonical, rule)), "")
 }
 
 // answered says whether a rule is no question for this project any more: a
 // person has allowed it, or an organisation that is trusted stands behind it.
-func (p *Policy) answered(e ProjectEvidence, rule Rule) bool {
-	if p.allowedFor(e.Canonical, rule) != nil {
+func (s *Settings) answered(e ProjectEvidence, rule Rule) bool {
+	if s.allowedFor(e.Canonical, rule) != nil {
 		return true
 	}
-	return rule != Archived && p.trustedOrganisation(e) != ""
+	return rule != Archived && s.trustedOrganisation(e) != ""
 }
 
 // trustedOrganisation returns the organisation of trust.organisations that
 // owns the project on its index. Who the project's links point to is no
 // evidence: anyone may link to anyone.
-func (p *Policy) trustedOrganisation(e ProjectEvidence) string {
-	for _, organisation := range p.Trust.Organisations {
+func (s *Settings) trustedOrganisation(e ProjectEvidence) string {
+	for _, organisation := range s.Trust.Organisations {
 		if organisation.Value == strings.ToLower(e.Organisation) && e.FromMainIndex != No {
 			return organisation.Value
 		}
@@ -61,162 +63,162 @@ func (p *Policy) trustedOrganisation(e ProjectEvidence) string {
 }
 
 // Malware: an advisory says so. Nothing answers it.
-func (p *Policy) malware(e ProjectEvidence) []Finding {
+func (s *Settings) malware(e ProjectEvidence) []Finding {
 	if len(e.Malware) == 0 {
 		return nil
 	}
-	findings := p.about(e, Malware, malwareEvidence(e.Malware))
-	findings[0].Hint = "thresher explain " + shellQuoted(e.Canonical)
+	findings := s.about(e, Malware, malwareEvidence(e.Malware))
+	findings[0].Hint = "thresher explain " + words.ShellWord(e.Canonical)
 	return findings
 }
 
 // Quarantined: the index has withdrawn it while it is looked into (PEP 792).
-func (p *Policy) quarantined(e ProjectEvidence) []Finding {
+func (s *Settings) quarantined(e ProjectEvidence) []Finding {
 	if !strings.EqualFold(e.Status, "quarantined") {
 		return nil
 	}
-	findings := p.about(e, Quarantined, withReason("its index has put it in quarantine", e.StatusReason))
-	findings[0].Hint = "thresher explain " + shellQuoted(e.Canonical)
+	findings := s.about(e, Quarantined, withReason("its index has put it in quarantine", e.StatusReason))
+	findings[0].Hint = "thresher explain " + words.ShellWord(e.Canonical)
 	return findings
 }
 
 // Archived: its owners have archived or deprecated it (PEP 792); a status that
 // nobody knows yet is told here, too.
-func (p *Policy) archived(e ProjectEvidence) []Finding {
+func (s *Settings) archived(e ProjectEvidence) []Finding {
 	status := strings.ToLower(e.Status)
-	if status == "" || status == "active" || status == "quarantined" || !e.New || p.answered(e, Archived) {
+	if status == "" || status == "active" || status == "quarantined" || !e.New || s.answered(e, Archived) {
 		return nil
 	}
 	switch status {
 	case "archived", "deprecated":
-		return p.about(e, Archived, withReason("its owners have marked it "+status, e.StatusReason))
+		return s.about(e, Archived, withReason("its owners have marked it "+status, e.StatusReason))
 	}
-	findings := p.about(e, Archived, withReason("its index gives it the status "+printable(e.Status), e.StatusReason))
+	findings := s.about(e, Archived, withReason("its index gives it the status "+words.Printable(e.Status), e.StatusReason))
 	findings[0].Confidence = Low
 	return findings
 }
 
 // Unknown-name: no index has it, or none could be asked.
-func (p *Policy) unknownName(e ProjectEvidence) []Finding {
-	if p.answered(e, UnknownName) {
+func (s *Settings) unknownName(e ProjectEvidence) []Finding {
+	if s.answered(e, UnknownName) {
 		return nil
 	}
 	if e.Exists == Unknown {
-		findings := p.about(e, UnknownName, nothingLearned(e.Failure))
+		findings := s.about(e, UnknownName, nothingLearned(e.Failure))
 		findings[0].Confidence = Low
 		findings[0].Action = atMost(Note, findings[0].Action)
-		findings[0].Hint = "thresher explain " + shellQuoted(e.Canonical)
+		findings[0].Hint = "thresher explain " + words.ShellWord(e.Canonical)
 		return findings
 	}
-	findings := p.about(e, UnknownName, noIndexHasIt)
+	findings := s.about(e, UnknownName, noIndexHasIt)
 	if len(e.Suspicions) > 0 {
-		findings[0].Target = printable(e.Suspicions[0].Target)
-		findings[0].Hint = "thresher explain " + shellQuoted(e.Suspicions[0].Target)
+		findings[0].Target = words.Printable(e.Suspicions[0].Target)
+		findings[0].Hint = "thresher explain " + words.ShellWord(e.Suspicions[0].Target)
 	}
 	return findings
 }
 
 // New-project: the first file is younger than cooldown.project.
-func (p *Policy) newProject(e ProjectEvidence) []Finding {
-	if e.First.IsZero() || p.answered(e, NewProject) || p.ExemptFromCooldown(e.Canonical) {
+func (s *Settings) newProject(e ProjectEvidence) []Finding {
+	if e.First.IsZero() || s.answered(e, NewProject) || s.ExemptFromCooldown(e.Canonical) {
 		return nil
 	}
 	age := e.Now.Sub(e.First)
 	switch {
 	case age < 0:
-		return p.about(e, NewProject, firstFileInFuture(e.First))
-	case age < p.Cooldown.Project.Value.Duration():
-		return p.about(e, NewProject, newProjectEvidence(age, p.Cooldown.Project.Value))
+		return s.about(e, NewProject, firstFileInFuture(e.First))
+	case age < s.Cooldown.Project.Value.Duration():
+		return s.about(e, NewProject, newProjectEvidence(age, s.Cooldown.Project.Value))
 	}
 	return nil
 }
 
 // Unpopular: not among the popular names. A private index's names cannot be.
-func (p *Policy) unpopular(e ProjectEvidence) []Finding {
-	if e.FromMainIndex == No || e.Rank > 0 && e.Rank <= p.Trust.PopularRank.Value || p.answered(e, Unpopular) {
+func (s *Settings) unpopular(e ProjectEvidence) []Finding {
+	if e.FromMainIndex == No || e.Rank > 0 && e.Rank <= s.Trust.PopularRank.Value || s.answered(e, Unpopular) {
 		return nil
 	}
-	return p.about(e, Unpopular, unpopularEvidence(e.Rank, p.Trust.PopularRank.Value))
+	return s.about(e, Unpopular, unpopularEvidence(e.Rank, s.Trust.PopularRank.Value))
 }
 
 // Stale: nothing new for longer than trust.stale-after.
-func (p *Policy) stale(e ProjectEvidence) []Finding {
-	if e.Latest.IsZero() || e.Status != "" && !strings.EqualFold(e.Status, "active") || p.answered(e, Stale) {
+func (s *Settings) stale(e ProjectEvidence) []Finding {
+	if e.Latest.IsZero() || e.Status != "" && !strings.EqualFold(e.Status, "active") || s.answered(e, Stale) {
 		return nil
 	}
 	silence := e.Now.Sub(e.Latest)
-	if silence <= p.Trust.StaleAfter.Value.Duration() {
+	if silence <= s.Trust.StaleAfter.Value.Duration() {
 		return nil
 	}
-	return p.about(e, Stale, staleEvidence(silence, e.Latest))
+	return s.about(e, Stale, staleEvidence(silence, e.Latest))
 }
 
 // Maintainers: too few to survive a stolen password, or too many to know. An
 // organisation's teams are not listed, so its projects are not counted.
-func (p *Policy) maintainers(e ProjectEvidence) []Finding {
+func (s *Settings) maintainers(e ProjectEvidence) []Finding {
 	count := len(e.Maintainers)
-	if !e.Ownership || e.Organisation != "" || count == 0 || p.answered(e, Maintainers) {
+	if !e.Ownership || e.Organisation != "" || count == 0 || s.answered(e, Maintainers) {
 		return nil
 	}
-	if count >= p.Trust.MinMaintainers.Value && count <= p.Trust.MaxMaintainers.Value {
+	if count >= s.Trust.MinMaintainers.Value && count <= s.Trust.MaxMaintainers.Value {
 		return nil
 	}
-	return p.about(e, Maintainers, maintainersEvidence(e.Maintainers, p.Trust.MinMaintainers.Value, p.Trust.MaxMaintainers.Value))
+	return s.about(e, Maintainers, maintainersEvidence(e.Maintainers, s.Trust.MinMaintainers.Value, s.Trust.MaxMaintainers.Value))
 }
 
 // Organisation: nobody but single people stands behind it, as far as the
 // index knows and attestations show.
-func (p *Policy) organisation(e ProjectEvidence) []Finding {
-	if !e.Ownership || e.Organisation != "" || e.SourceOwner != "" || p.popular(e) || p.answered(e, Organisation) {
+func (s *Settings) organisation(e ProjectEvidence) []Finding {
+	if !e.Ownership || e.Organisation != "" || e.SourceOwner != "" || s.popular(e) || s.answered(e, Organisation) {
 		return nil
 	}
-	return p.about(e, Organisation, noOrganisationBehind)
+	return s.about(e, Organisation, noOrganisationBehind)
 }
 
 // Funding: no link to any.
-func (p *Policy) funding(e ProjectEvidence) []Finding {
-	if !e.Described || FundingLink(e.URLs) != "" || p.popular(e) || p.answered(e, Funding) {
+func (s *Settings) funding(e ProjectEvidence) []Finding {
+	if !e.Described || FundingLink(e.URLs) != "" || s.popular(e) || s.answered(e, Funding) {
 		return nil
 	}
-	return p.about(e, Funding, noFundingLink)
+	return s.about(e, Funding, noFundingLink)
 }
 
 // Security-policy: no link to one.
-func (p *Policy) securityPolicy(e ProjectEvidence) []Finding {
-	if !e.Described || SecurityLink(e.URLs) != "" || p.popular(e) || p.answered(e, SecurityPolicy) {
+func (s *Settings) securityPolicy(e ProjectEvidence) []Finding {
+	if !e.Described || SecurityLink(e.URLs) != "" || s.popular(e) || s.answered(e, SecurityPolicy) {
 		return nil
 	}
-	return p.about(e, SecurityPolicy, noSecurityLink)
+	return s.about(e, SecurityPolicy, noSecurityLink)
 }
 
 // popular says whether so many use a project that three softer questions need
 // not be put about it.
-func (p *Policy) popular(e ProjectEvidence) bool {
-	return e.Rank > 0 && e.Rank <= p.Trust.PopularRank.Value
+func (s *Settings) popular(e ProjectEvidence) bool {
+	return e.Rank > 0 && e.Rank <= s.Trust.PopularRank.Value
 }
 
 // notLearned is one finding with all that the index did not say. It bears the
 // name of the first rule that it leaves open.
-func (p *Policy) notLearned(e ProjectEvidence) []Finding {
+func (s *Settings) notLearned(e ProjectEvidence) []Finding {
 	var open []Rule
-	var words []string
+	var missed []string
 	missing := func(rule Rule, isMissing bool, word string) {
-		if isMissing && p.Action(rule).Value != Off && !p.answered(e, rule) {
+		if isMissing && s.Action(rule).Value != Off && !s.answered(e, rule) {
 			open = append(open, rule)
-			words = append(words, word)
+			missed = append(missed, word)
 		}
 	}
 	missing(NewProject, e.First.IsZero(), "when it began")
 	missing(Stale, e.Latest.IsZero(), "when it last changed")
 	missing(Maintainers, !e.Ownership || len(e.Maintainers) == 0 && e.Organisation == "", "who maintains it")
-	missing(Funding, !e.Described && !p.popular(e), "its links")
+	missing(Funding, !e.Described && !s.popular(e), "its links")
 	if len(open) == 0 {
 		return nil
 	}
-	findings := p.about(e, open[0], notSaid(words))
+	findings := s.about(e, open[0], notSaid(missed))
 	findings[0].Confidence = Low
 	findings[0].Action = atMost(Note, findings[0].Action)
-	findings[0].Hint = "thresher explain " + shellQuoted(e.Canonical)
+	findings[0].Hint = "thresher explain " + words.ShellWord(e.Canonical)
 	return findings
 }
 
@@ -258,8 +260,8 @@ func linkWith(links []URL, fits func(label string, address *url.URL) bool) strin
 }
 
 // ExemptFromCooldown says whether cooldown.except names a canonical name.
-func (p *Policy) ExemptFromCooldown(canonical string) bool {
-	return slices.ContainsFunc(p.Cooldown.Except, func(pattern Sourced[string]) bool { return matchesPattern(pattern.Value, canonical) })
+func (s *Settings) ExemptFromCooldown(canonical string) bool {
+	return slices.ContainsFunc(s.Cooldown.Except, func(pattern Sourced[string]) bool { return MatchesPattern(pattern.Value, canonical) })
 }
 
 // What evidence says about a suspicion of medium confidence.
@@ -274,7 +276,7 @@ const (
 // SettleSuspicion says what evidence makes of a suspicion of medium
 // confidence: Yes, it is an imitation; No, it is a project of its own; Unknown,
 // the question stays. The words say why.
-func (p *Policy) SettleSuspicion(e ProjectEvidence) (imitation Known, why string) {
+func (s *Settings) SettleSuspicion(e ProjectEvidence) (imitation Known, why string) {
 	if len(e.Malware) > 0 || strings.EqualFold(e.Status, "quarantined") {
 		return Yes, settledByStatus
 	}
@@ -285,7 +287,7 @@ func (p *Policy) SettleSuspicion(e ProjectEvidence) (imitation Known, why string
 	if age < youngImitation.Duration() {
 		return Yes, settledByYouth(max(age, 0))
 	}
-	if organisation := p.trustedOrganisation(e); organisation != "" {
+	if organisation := s.trustedOrganisation(e); organisation != "" {
 		return No, settledByOrganisation(organisation)
 	}
 	if age < grownUp.Duration() || e.Latest.IsZero() || e.Now.Sub(e.Latest) > abandonedSilence.Duration() || e.Latest.After(e.Now.Add(time.Hour)) {
@@ -298,10 +300,10 @@ func (p *Policy) SettleSuspicion(e ProjectEvidence) (imitation Known, why string
 		}
 	}
 	speaks(age >= veryOld.Duration(), Age(age)+" old")
-	speaks(e.Releases >= manyReleases, counted(int64(e.Releases), "release"))
+	speaks(e.Releases >= manyReleases, words.Counted(int64(e.Releases), "release"))
 	speaks(e.Provenance == Yes, "attested")
 	speaks(e.Organisation != "", "an organisation")
-	speaks(e.Ownership && len(e.Maintainers) >= 2, counted(int64(len(e.Maintainers)), "maintainer"))
+	speaks(e.Ownership && len(e.Maintainers) >= 2, words.Counted(int64(len(e.Maintainers)), "maintainer"))
 	if len(reasons) < 2 {
 		return Unknown, ""
 	}
@@ -311,8 +313,8 @@ func (p *Policy) SettleSuspicion(e ProjectEvidence) (imitation Known, why string
 // Settle judges a project and what was suspected of its name before anything
 // was known of it. The findings before are those of JudgeRequested for this
 // name; the result has those that still stand, and those of JudgeProject.
-func (p *Policy) Settle(before []Finding, e ProjectEvidence) []Finding {
-	imitation, why := p.SettleSuspicion(e)
+func (s *Settings) Settle(before []Finding, e ProjectEvidence) []Finding {
+	imitation, why := s.SettleSuspicion(e)
 	var findings []Finding
 	for _, finding := range before {
 		if finding.Rule == Typosquat && finding.Confidence == Medium {
@@ -322,10 +324,10 @@ func (p *Policy) Settle(before []Finding, e ProjectEvidence) []Finding {
 			case Yes:
 				finding.Confidence = High
 				finding.Evidence += "; " + why
-				finding.Action = p.typosquatAction(High)
+				finding.Action = s.typosquatAction(High)
 			}
 		}
 		findings = append(findings, finding)
 	}
-	return append(findings, p.JudgeProject(e)...)
+	return append(findings, s.JudgeProject(e)...)
 }

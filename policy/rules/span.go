@@ -1,10 +1,12 @@
-package policy
+package rules
 
 import (
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"thresher/policy/internal/words"
 )
 
 // Span is a length of time as policy files write it: "3d", "36 hours",
@@ -67,7 +69,7 @@ func (s Span) String() string {
 			continue // people say 30 days
 		}
 		if s >= unit.length && s%unit.length == 0 {
-			return counted(int64(s/unit.length), unit.name)
+			return words.Counted(int64(s/unit.length), unit.name)
 		}
 	}
 	return "0 days"
@@ -81,15 +83,8 @@ func Age(d time.Duration) string {
 		name   string
 	}{{Year, "year"}, {Month, "month"}, {Day, "day"}, {Hour, "hour"}, {Minute, "minute"}} {
 		if Span(d) >= unit.length {
-			return counted(int64(Span(d)/unit.length), unit.name)
+			return words.Counted(int64(Span(d)/unit.length), unit.name)
 		}
 	}
 	return "less than a minute"
-}
-
-func counted(count int64, noun string) string {
-	if count == 1 {
-		return "1 " + noun
-	}
-	return strconv.FormatInt(count, 10) + " " + noun + "s"
 }

@@ -1,4 +1,4 @@
-package policy
+package rules
 
 // Rule is the name of a rule as it stands in a policy file and in docs/rules.md.
 type Rule string

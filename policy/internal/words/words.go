@@ -1,0 +1,142 @@
+// Package words writes what a person reads: words from elsewhere, words of a
+// shell and of TOML, counts and lists.
+package words
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// LongestShown is how much of a foreign text is shown, in characters.
+const LongestShown = 500
+
+// Printable returns a text that came from elsewhere in a form that can do
+// nothing to a terminal: control characters, invisible and direction-changing
+// ones as "?", and no more than LongestShown characters.
+func Printable(text string) string {
+	if isPlain(text) {
+		return text
+	}
+	var shown strings.Builder
+	count := 0
+	for _, character := range text {
+		if count == LongestShown {
+			shown.WriteString("...")
+			break
+		}
+		count++
+		if character == unicode.ReplacementChar || !unicode.IsPrint(character) {
+			character = '?'
+		}
+		shown.WriteRune(character)
+	}
+	return shown.String()
+}
+
+// isPlain says whether a text is of Printable ASCII and not too long, as nearly
+// all are: a page of an index brings thousands.
+func isPlain(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return len(text) <= LongestShown
+}
+
+// ShellWord returns a text as one word of a POSIX shell, for hints that are
+// pasted.
+func ShellWord(text string) string {
+	text = Printable(text)
+	plain := text != "" && text[0] != '-'
+	for i := 0; plain && i < len(text); i++ {
+		c := text[i]
+		plain = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_./:@%+=,", c) >= 0
+	}
+	if plain {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
+}
+
+// WithoutCredentials returns a URL with user and password replaced by `***`.
+// What does not parse keeps nothing of what stands before an `@`.
+func WithoutCredentials(text string) string {
+	parsed, err := url.Parse(text)
+	if err == nil && parsed.User == nil && !strings.Contains(parsed.Opaque, "@") {
+		return text
+	}
+	scheme, rest, found := strings.Cut(text, "://")
+	if !found {
+		if at := strings.LastIndex(text, "@"); at >= 0 {
+			return "***" + text[at:]
+		}
+		return text
+	}
+	authority := len(rest)
+	if slash := strings.IndexAny(rest, "/?#"); slash >= 0 && err == nil {
+		authority = slash
+	}
+	if at := strings.LastIndex(rest[:authority], "@"); at >= 0 {
+		rest = "***" + rest[at:]
+	}
+	return scheme + "://" + rest
+}
+
+// Counted writes a number of things: "1 day", "3 days".
+func Counted(count int64, noun string) string {
+	if count == 1 {
+		return "1 " + noun
+	}
+	return strconv.FormatInt(count, 10) + " " + noun + "s"
+}
+
+// Listed writes at most a few words in a row.
+func Listed(words []string) string {
+	const most = 4
+	var shown []string
+	for _, word := range words[:min(len(words), most)] {
+		shown = append(shown, Printable(word))
+	}
+	if len(words) > most {
+		shown = append(shown, fmt.Sprintf("and %d more", len(words)-most))
+	}
+	return strings.Join(shown, ", ")
+}
+
+// TOMLString writes a string as TOML's basic string.
+func TOMLString(text string) string {
+	var quoted strings.Builder
+	quoted.WriteByte('"')
+	for _, character := range text {
+		switch {
+		case character == '"' || character == '\\':
+			quoted.WriteByte('\\')
+			quoted.WriteRune(character)
+		case character < ' ' || character == 0x7f:
+			hex := strconv.FormatInt(int64(character), 16)
+			quoted.WriteString(`\u` + strings.Repeat("0", 4-len(hex)) + hex)
+		default:
+			quoted.WriteRune(character)
+		}
+	}
+	quoted.WriteByte('"')
+	return quoted.String()
+}
+
+// TOMLKey writes one part of a dotted key, quoted where TOML asks for it.
+func TOMLKey(part string) string {
+	for i := 0; i < len(part); i++ {
+		c := part[i]
+		if ('a' > c || c > 'z') && ('A' > c || c > 'Z') && ('0' > c || c > '9') && c != '-' && c != '_' {
+			return TOMLString(part)
+		}
+	}
+	if part == "" {
+		return `""`
+	}
+	return part
+}

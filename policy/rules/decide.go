@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+
+	"thresher/policy/internal/words"
+)
+
+// Verdict is what all findings together come to.
+type Verdict struct {
+	// Action is the hardest of the findings' actions; Off where nothing is to
+	// be said.
+	Action Action
+	// Findings are those that do something, the hardest first, and else in an
+	// order that does not depend on which evidence came first.
+	Findings []Finding
+}
+
+// Word is the verdict as `check --json` writes it: pass, note, ask or block.
+func (v Verdict) Word() string {
+	switch v.Action {
+	case Off:
+		return "pass"
+	case Note, Hold:
+		return "note"
+	case Ask:
+		return "ask"
+	}
+	return "block"
+}
+
+// Stage is when in a run findings take effect: whether a person can be asked,
+// and whether a file can still be left out.
+type Stage int
+
+// The stages.
+const (
+	AtTerminal      Stage = iota // before pip starts, and there is a person to ask
+	WithoutTerminal              // before pip starts, and nobody can be asked
+	InGate                       // while pip runs, of what nobody was asked about
+	AnsweredInGate               // while pip runs, of what a person has said yes to
+)
+
+// Decide comes to a verdict: what findings do at a stage. Where nobody can be
+// asked the hint of what is refused is the command that records the answer.
+func Decide(findings []Finding, stage Stage) Verdict {
+	verdict := Verdict{Action: Off}
+	for _, finding := range findings {
+		asked := finding.Action == Ask
+		if asked {
+			finding.Action = unasked(finding.Rule, stage)
+		}
+		if finding.Action == Off {
+			continue
+		}
+		if command := AnswerCommand(finding); asked && stage != AtTerminal && command != "" && harder(finding.Action, Note) {
+			finding.Hint = command
+		}
+		verdict.Findings = append(verdict.Findings, finding)
+		if harder(finding.Action, verdict.Action) {
+			verdict.Action = finding.Action
+		}
+	}
+	slices.SortStableFunc(verdict.Findings, func(a, b Finding) int {
+		return cmp.Or(
+			cmp.Compare(Severity(b.Action), Severity(a.Action)),
+			cmp.Compare(a.Subject, b.Subject),
+			cmp.Compare(place(a.Rule), place(b.Rule)),
+			cmp.Compare(a.Target, b.Target),
+			cmp.Compare(a.Evidence, b.Evidence),
+		)
+	})
+	return verdict
+}
+
+// unasked is what a question of a rule is at a stage. Without a terminal it
+// blocks. Inside the gate a question about a project holds its files back, and
+// a name that may or may not be an imitation is only noted: pip asks for it
+// because another distribution names it.
+func unasked(rule Rule, stage Stage) Action {
+	info, _ := InfoOf(rule)
+	switch {
+	case stage == AtTerminal:
+		return Ask
+	case stage == AnsweredInGate:
+		return Off
+	case stage == InGate && rule == Typosquat:
+		return Note
+	case stage == InGate && info.Group == "projects":
+		return Hold
+	}
+	return Block
+}
+
+// place is where a rule stands in the table of rules.
+func place(rule Rule) int {
+	return slices.IndexFunc(table, func(info Info) bool { return info.Rule == rule })
+}
+
+// AnswerCommand returns the command that records a person's answer to a
+// finding, ready to be pasted; "" where the finding has no answer.
+func AnswerCommand(finding Finding) string {
+	info, _ := InfoOf(finding.Rule)
+	command := "thresher allow " + words.ShellWord(finding.Subject)
+	const why = " --reason 'why it is right'"
+	switch info.Answer {
+	case AnswerName, AnswerURL:
+		return command + why
+	case AnswerNamedRule, AnswerTemporary:
+		return command + " --rule " + string(finding.Rule) + why
+	}
+	return ""
+}

@@ -1,0 +1,227 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"thresher/policy/internal/words"
+)
+
+// All text of this package that a person reads. Lower case, no final period.
+
+// Lengths of time.
+
+func badSpan(text, unit string) string {
+	if unit == "m" {
+		return fmt.Sprintf("%q could be minutes or months, write min or months", words.Printable(text))
+	}
+	return fmt.Sprintf("%q is no length of time, write it as \"3d\", \"36 hours\" or \"18 months\"", words.Printable(text))
+}
+
+func spanTooLong(text string) string {
+	return fmt.Sprintf("%q is too long, at most 100 years", words.Printable(text))
+}
+
+// Names.
+
+// NoName says that a text is no name of a distribution.
+func NoName(text string) string { return fmt.Sprintf("%q is no name", words.Printable(text)) }
+
+const nothingNamed = "names neither a distribution nor a place to get one from"
+
+func answerExpired(entry *Allow) string {
+	return fmt.Sprintf("; allow.%s expired on %s", words.TOMLKey(entry.Name), entry.Expires.Format(time.DateOnly))
+}
+
+// said is where a value of the policy stands, for the evidence that rests on
+// it: "in line 12 of thresher.toml".
+func said(source Source) string {
+	if source.Path == "" {
+		return "by default"
+	}
+	return fmt.Sprintf("in line %d of %s", source.Line, words.Printable(source.Path))
+}
+
+func deniedEvidence(entry *Deny) string {
+	return fmt.Sprintf("denied %s: %s", said(entry.Source), words.Printable(entry.Reason))
+}
+
+func unapprovedEvidence(allowlist Sourced[bool]) string {
+	return fmt.Sprintf("only allowed names are installed (allowlist = true %s), and this is none", said(allowlist.Source))
+}
+
+func imitates(target, why string) string {
+	return fmt.Sprintf("may be meant for %s: %s", words.Printable(target), words.Printable(why))
+}
+
+func stdlibEvidence(alternative Alternative) string {
+	switch alternative.Kind {
+	case Python2:
+		return "only python 2 needed it"
+	case Superset:
+		return fmt.Sprintf("for most uses python has %s since %d.%d", alternative.Library, alternative.Since.Major, alternative.Since.Minor)
+	}
+	return fmt.Sprintf("python has %s since %d.%d", alternative.Library, alternative.Since.Major, alternative.Since.Minor)
+}
+
+func preferredEvidence(entry Prefer) string {
+	return fmt.Sprintf("%s is used here instead (%s)", words.Printable(entry.Use), said(entry.Source))
+}
+
+func pinnedEvidence(version string, r Requested) string {
+	return fmt.Sprintf("%s fixes version %s, -U cannot lift it", words.Printable(r.Origin), words.Printable(version))
+}
+
+func unboundedEvidence(r Requested) string {
+	return fmt.Sprintf("%s names no lowest version", words.Printable(r.Origin))
+}
+
+const unreadableURL = "the url cannot be read"
+
+func insecureScheme(scheme string) string {
+	if scheme == "" {
+		return "the url has no scheme"
+	}
+	return fmt.Sprintf("anyone on the way may change what comes over %s", words.Printable(scheme))
+}
+
+func directURLEvidence(r Requested) string {
+	switch {
+	case isVersionControl(r.URL):
+		return "comes straight from a repository, past every index"
+	case r.Hashes:
+		return "comes from a url with a known hash, past every index"
+	}
+	return "comes from a url without a hash, past every index: its content may change at any time"
+}
+
+// Projects.
+
+const (
+	noIndexHasIt         = "no index has it"
+	noOrganisationBehind = "no organisation stands behind it"
+	noFundingLink        = "links to no funding"
+	noSecurityLink       = "links to no security policy"
+	settledByStatus      = "its index or an advisory has it for malware"
+)
+
+// withReason adds what somebody else gave as their reason.
+func withReason(evidence, reason string) string {
+	if strings.TrimSpace(reason) == "" {
+		return evidence
+	}
+	return evidence + ": " + words.Printable(reason)
+}
+
+func malwareEvidence(ids []string) string { return "known malware: " + words.Listed(ids) }
+
+func nothingLearned(failure string) string {
+	return withReason("nothing could be learned about it", failure)
+}
+
+func firstFileInFuture(first time.Time) string {
+	return "its first file bears a date in the future, " + first.UTC().Format(time.DateOnly)
+}
+
+func newProjectEvidence(age time.Duration, limit Span) string {
+	return fmt.Sprintf("its first file is %s old, projects younger than %s are new", Age(age), limit)
+}
+
+func unpopularEvidence(rank, limit int) string {
+	if rank == 0 {
+		return "it is not among the popular names"
+	}
+	return fmt.Sprintf("it has rank %d among the popular names, %d is the limit", rank, limit)
+}
+
+func staleEvidence(silence time.Duration, latest time.Time) string {
+	return fmt.Sprintf("nothing new for %s, the newest file is of %s", Age(silence), latest.UTC().Format(time.DateOnly))
+}
+
+func maintainersEvidence(names []string, least, most int) string {
+	return fmt.Sprintf("%s (%s), not %d to %d", words.Counted(int64(len(names)), "maintainer"), words.Listed(names), least, most)
+}
+
+func notSaid(what []string) string {
+	return "the index does not say " + strings.Join(what, ", ")
+}
+
+func settledByYouth(age time.Duration) string {
+	return fmt.Sprintf("its first file is %s old", Age(age))
+}
+
+func settledByOrganisation(name string) string {
+	return fmt.Sprintf("it belongs to %s", words.Printable(name))
+}
+
+// Releases.
+
+const unknownAge = "its index does not say when files were uploaded, their age cannot be judged"
+
+func vulnerableEvidence(e FileEvidence) string {
+	return release(e) + " has known vulnerabilities: " + words.Listed(e.Vulnerabilities)
+}
+
+func lostProvenance(e FileEvidence) string {
+	if e.Provenance == Unknown {
+		return fmt.Sprintf("releases before %s had attestations, of this one it is not known", release(e))
+	}
+	return fmt.Sprintf("releases before %s had attestations, this one has none", release(e))
+}
+
+func tooYoung(e FileEvidence, age time.Duration, limit Span) string {
+	return fileOf(e) + " was uploaded " + Age(age) + " ago, files younger than " + limit.String() + " are held back"
+}
+
+func uploadedInFuture(e FileEvidence) string {
+	return fmt.Sprintf("%s bears an upload time in the future, %s", fileOf(e), e.UploadTime.UTC().Format(time.RFC3339))
+}
+
+func fixLetThrough(e FileEvidence, age time.Duration) string {
+	return fmt.Sprintf("%s was uploaded %s ago and is let through, it fixes %s", release(e), Age(age), words.Listed(e.Fixes))
+}
+
+func sdistEvidence(e FileEvidence) string {
+	return fileOf(e) + " is a source distribution, installing it runs its code"
+}
+
+func fileOf(e FileEvidence) string {
+	if e.Filename != "" {
+		return words.Printable(e.Filename)
+	}
+	return release(e)
+}
+
+// Indexes and the environment.
+
+func foreignIndexEvidence(e IndexEvidence) string {
+	if e.TrustedHost {
+		return fmt.Sprintf("%s makes pip believe this host without a certificate", words.Printable(e.Origin))
+	}
+	return fmt.Sprintf("%s brings this index along", words.Printable(e.Origin))
+}
+
+func confusionEvidence(e ConfusionEvidence) string {
+	others := make([]string, len(e.Others))
+	for i, other := range e.Others {
+		others[i] = hostOf(other)
+	}
+	evidence := fmt.Sprintf("%s answers for it, %s has a project of this name, too", hostOf(e.Chosen), words.Listed(others))
+	if e.NewerElse {
+		evidence += ", with a newer version"
+	}
+	return evidence
+}
+
+func unvouchedEvidence(a Arrival) string {
+	return fmt.Sprintf("%s arrived without having passed the gate", strings.TrimSpace(words.Printable(a.Name)+" "+words.Printable(a.Version)))
+}
+
+func replacesEvidence(a Arrival) string {
+	return fmt.Sprintf("%s is in the place of the environment's own: its pip, its interpreter or its activation", words.Printable(a.Path))
+}
+
+func startupHookEvidence(a Arrival) string {
+	return fmt.Sprintf("%s runs at every start of python", words.Printable(a.Path))
+}

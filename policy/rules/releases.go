@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"strings"
+
+	"thresher/policy/internal/words"
+)
+
+// JudgeFile judges one file of a project's page. Every finding is one that the
+// gate can act on: none asks.
+func (s *Settings) JudgeFile(e FileEvidence) []Finding {
+	var findings []Finding
+	for _, rule := range []func(FileEvidence) []Finding{
+		s.malwareFile, s.vulnerable, s.yanked, s.provenance, s.cooldown, s.sdist,
+	} {
+		findings = append(findings, rule(e)...)
+	}
+	return quietWhenKnown(findings, true)
+}
+
+// ofFile makes a finding about a file. Its subject is the release, and for a
+// rule that a person answers by name the name.
+func (s *Settings) ofFile(e FileEvidence, rule Rule, evidence string) []Finding {
+	finding := s.finding(rule, e.Name, High, evidence+s.expiredFor(e.Name, rule))
+	return one(finding, "")
+}
+
+// Malware in one release: an advisory names this version.
+func (s *Settings) malwareFile(e FileEvidence) []Finding {
+	if len(e.Malware) == 0 {
+		return nil
+	}
+	findings := s.ofFile(e, Malware, release(e)+": "+malwareEvidence(e.Malware))
+	findings[0].Hint = "thresher explain " + words.ShellWord(e.Name)
+	return findings
+}
+
+// Vulnerable: known vulnerabilities of this release, told where the request
+// leaves no other; what is installed in the end is for the scan.
+func (s *Settings) vulnerable(e FileEvidence) []Finding {
+	if len(e.Vulnerabilities) == 0 {
+		return nil
+	}
+	finding := s.finding(Vulnerable, e.Name, High, vulnerableEvidence(e))
+	if finding.Action == Note && !e.Pinned {
+		return nil
+	}
+	return one(finding, "thresher explain "+words.ShellWord(e.Name))
+}
+
+// Yanked: taken back by its owners (PEP 592). pip takes such a file only where
+// the request names its exact version, so that elsewhere it is no news.
+func (s *Settings) yanked(e FileEvidence) []Finding {
+	if !e.Yanked || s.allowedFor(e.Name, Yanked) != nil {
+		return nil
+	}
+	finding := s.finding(Yanked, e.Name, High, withReason(release(e)+" was yanked", e.YankedReason))
+	if finding.Action == Note && !e.Pinned {
+		return nil
+	}
+	return one(finding, "")
+}
+
+// Provenance: the releases before had attestations (PEP 740) and this one has
+// none, as when it was uploaded with a stolen password.
+func (s *Settings) provenance(e FileEvidence) []Finding {
+	if !e.PredecessorsProvenance || e.Provenance == Yes || s.allowedFor(e.Name, Provenance) != nil {
+		return nil
+	}
+	findings := s.ofFile(e, Provenance, lostProvenance(e))
+	if e.Provenance == Unknown {
+		findings[0].Confidence = Medium
+	}
+	return findings
+}
+
+// Cooldown: younger than cooldown.release, by the upload of this very file.
+func (s *Settings) cooldown(e FileEvidence) []Finding {
+	limit := s.Cooldown.Release.Value
+	if s.Action(Cooldown).Value == Off || limit <= 0 || s.ExemptFromCooldown(e.Name) || s.allowedFor(e.Name, Cooldown) != nil {
+		return nil
+	}
+	if e.UploadTime.IsZero() {
+		finding := s.finding(Cooldown, e.Name, Low, unknownAge)
+		finding.Action = s.Cooldown.UnknownAge.Value
+		return one(finding, "")
+	}
+	age := e.Now.Sub(e.UploadTime)
+	if age >= limit.Duration() {
+		return nil
+	}
+	if age >= 0 && len(e.Fixes) > 0 && s.Cooldown.SecurityFixes.Value {
+		finding := s.finding(Cooldown, e.Name, High, fixLetThrough(e, age))
+		finding.Action = Note
+		return one(finding, "thresher scan")
+	}
+	if age < 0 {
+		return s.ofFile(e, Cooldown, uploadedInFuture(e))
+	}
+	return s.ofFile(e, Cooldown, tooYoung(e, age, limit))
+}
+
+// Sdist: a source distribution runs its own code to be installed.
+func (s *Settings) sdist(e FileEvidence) []Finding {
+	if !e.IsSdist || s.allowedFor(e.Name, Sdist) != nil {
+		return nil
+	}
+	return s.ofFile(e, Sdist, sdistEvidence(e))
+}
+
+// release is the name and version of a file.
+func release(e FileEvidence) string {
+	return strings.TrimSpace(words.Printable(e.Name) + " " + words.Printable(e.Version))
+}

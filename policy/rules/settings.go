@@ -1,0 +1,119 @@
+package rules
+
+import "time"
+
+// Layer is where a value of a policy was said.
+type Layer int
+
+// The layers, each overriding the one before.
+const (
+	DefaultLayer Layer = iota // the preset
+	SystemLayer
+	UserLayer
+	ProjectLayer
+)
+
+// String is the layer's name: preset, system, user or project.
+func (l Layer) String() string {
+	switch l {
+	case SystemLayer:
+		return "system"
+	case UserLayer:
+		return "user"
+	case ProjectLayer:
+		return "project"
+	}
+	return "preset"
+}
+
+// MarshalText writes the layer's name.
+func (l Layer) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
+// Source is the place a value was said: its layer, and for a value of a file
+// the file's path and the line, counted from 1.
+type Source struct {
+	Layer Layer
+	Path  string
+	Line  int
+}
+
+// Sourced is a value that remembers where it was said.
+type Sourced[T any] struct {
+	Value T
+	Source
+}
+
+// Settings are what the rules go by: the part of a policy that findings rest
+// on, every value with the place it was said. Package
+// policy makes them, from its presets and files.
+type Settings struct {
+	// Actions has an entry for every rule.
+	Actions   map[Rule]*Sourced[Action]
+	Allowlist Sourced[bool] // only names in Allow are installed
+
+	Cooldown struct {
+		Release       Sourced[Span]     // files younger than this are held back
+		Project       Sourced[Span]     // projects younger than this are new
+		SecurityFixes Sourced[bool]     // a fix of a known vulnerability passes at once
+		UnknownAge    Sourced[Action]   // for files without an upload time: off, note, hold or block
+		Except        []Sourced[string] // names and patterns without a cooldown
+	}
+	Trust struct {
+		MinMaintainers Sourced[int]
+		MaxMaintainers Sourced[int]
+		StaleAfter     Sourced[Span]
+		PopularRank    Sourced[int]      // names ranked behind this are unpopular
+		Organisations  []Sourced[string] // trusted organisations, lower case
+	}
+
+	// The entries, by layer, the nearest first.
+	Pin    []Pin // PinFor finds the one that counts
+	Allow  []Allow
+	Deny   []Deny
+	Prefer []Prefer
+
+	Now time.Time // what has expired by then does not count
+}
+
+// Action returns what a finding of a rule does, and where that was said. A rule
+// that nobody knows blocks.
+func (s *Settings) Action(rule Rule) Sourced[Action] {
+	if action, known := s.Actions[rule]; known {
+		return *action
+	}
+	return Sourced[Action]{Value: Block}
+}
+
+// Pin binds the names of a pattern to one index.
+type Pin struct {
+	Pattern string // a canonical name, or a pattern with `*`
+	URL     string // of the index, as written
+	Source
+}
+
+// Allow is an answer that was kept: what it is about is no question any more.
+type Allow struct {
+	// Name is a canonical name, a pattern with `*`, a URL without credentials,
+	// or "trusted-host:" or "host:" and a host, with its port where that is none
+	// of the usual ones.
+	Name    string
+	Reason  string
+	Expires time.Time // the first day on which it does not count any more; zero: never
+	Rules   []Rule    // the only rules it answers; nil: those whose answer is the name (Info.Answer)
+	Source
+}
+
+// Deny is a name that is never installed.
+type Deny struct {
+	Name   string // a canonical name or a pattern with `*`
+	Reason string
+	Locked bool // the system's layer locks it: no nearer layer may allow the name
+	Source
+}
+
+// Prefer is a name that is used here instead of another.
+type Prefer struct {
+	Name string // canonical: the one not to use
+	Use  string // as written: the one to use, a distribution or a module of the standard library
+	Source
+}
