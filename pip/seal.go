@@ -466,6 +466,12 @@ func Direct(c *Command, environ []string, dir string) Run {
 	if installing[c.Name] {
 		return Refusal(c, environ, dir)
 	}
+	return Plain(c, environ, dir)
+}
+
+// Plain gives the process of pip itself with the user's own words, whatever
+// they do.
+func Plain(c *Command, environ []string, dir string) Run {
 	i := c.Installation
 	run := Run{Path: i.Interpreter, Args: []string{i.Interpreter}, Environ: environ, Dir: dir}
 	switch {

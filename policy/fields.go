@@ -81,7 +81,7 @@ func buildFields() []field {
 		scalar(KeyInfo{Key: "guard.automatic", Type: "true or false", Meaning: "guard every environment on first sight", Layers: OwnLayers},
 			func(p *Policy) *rules.Sourced[bool] { return &p.Guard.Automatic },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
-		scalar(KeyInfo{Key: "switch-off.without-terminal", Type: "true or false", Meaning: "THRESHER=off counts without a terminal, too", Layers: OwnLayers},
+		scalar(KeyInfo{Key: "switch-off.without-terminal", Type: "true or false", Meaning: "THRESHER=off counts without a question, and without a terminal, too", Layers: OwnLayers},
 			func(p *Policy) *rules.Sourced[bool] { return &p.SwitchOff.WithoutTerminal },
 			[3]bool{}, readBoolean, strconv.FormatBool, falseIsStricter),
 

@@ -82,7 +82,7 @@ type Policy struct {
 		Automatic rules.Sourced[bool] // environments are guarded on first sight
 	}
 	SwitchOff struct {
-		WithoutTerminal rules.Sourced[bool] // THRESHER=off is honoured without a terminal, too
+		WithoutTerminal rules.Sourced[bool] // THRESHER=off counts without a question, and without a terminal, too
 	}
 	Scan struct {
 		FailOn        rules.Sourced[FailOn]

@@ -22,11 +22,18 @@ func (in *invocation) ask(findings []rules.Finding, places map[string]string) bo
 			in.say.line("no answer")
 			return false
 		}
-		switch strings.ToLower(strings.TrimSpace(answer)) {
-		case "y", "yes":
-		default:
+		if !isYes(answer) {
 			return false
 		}
 	}
 	return true
+}
+
+// isYes says whether an answer is a clear yes.
+func isYes(answer string) bool {
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return true
+	}
+	return false
 }

@@ -228,23 +228,6 @@ func (in *invocation) stillGuards(before, after venv.Guarded) bool {
 	return after.Current && (after.Program == before.Program || after.Program == in.self)
 }
 
-// uninstall runs pip and looks at the guard afterwards: the files of a
-// distribution are what its RECORD names, which may be the guard's.
-func (in *invocation) uninstall(a *analysis) int {
-	before := guardOf(a)
-	in.pipRan = true
-	ended, err := pip.Direct(a.command, in.environ, in.dir).Start()
-	if err != nil {
-		in.say.cannotRun(err)
-		return statusCannotRun
-	}
-	result := outcome{pip: in.pipStatus(ended), unvouched: in.keepGuard(a.environment, before, guardOf(a))}
-	if result.unvouched {
-		in.record(a, nil, nil, "", result.status())
-	}
-	return in.end(ended, result)
-}
-
 // pipStatus is pip's own exit status; 128 and the signal's number where a
 // signal ended it, as a shell has it.
 func (in *invocation) pipStatus(ended pip.Outcome) int {

@@ -205,11 +205,21 @@ func (m *messenger) logFailed(err error) {
 }
 
 func (m *messenger) switchedOff() {
-	m.line("switched off by THRESHER=off: nothing was checked")
+	m.line("switched off by THRESHER=off: pip runs as it is, and nothing is checked")
 }
 
+// notSwitchedOff is said where nobody can be asked.
 func (m *messenger) notSwitchedOff() {
-	m.line("THRESHER=off is honoured on a terminal only, or where the user's own policy has [switch-off] without-terminal = true")
+	m.line("THRESHER=off does not count here: there is no terminal to ask on, and your own policy does not have [switch-off] without-terminal = true")
+}
+
+// questionOff asks whether THRESHER=off is meant; the answer no is the default.
+func (m *messenger) questionOff() {
+	_, _ = m.out.Write([]byte("thresher: THRESHER=off is set: let this pip command run unchecked? [y/N] "))
+}
+
+func (m *messenger) staysOn() {
+	m.line("not switched off: the command is checked as ever")
 }
 
 func (m *messenger) interrupted() {

@@ -96,6 +96,10 @@ func (in *invocation) plan() planned {
 		}
 		return p
 	}
+	if command.Name == "uninstall" {
+		p.uninstall(in, command)
+		return p
+	}
 	a, end := in.analyse(installation, command)
 	if a != nil {
 		for _, f := range a.findings {
@@ -125,9 +129,6 @@ func (in *invocation) plan() planned {
 // plannedRun seals the command into a directory that is taken away again. The
 // gate's address, which only a run has, is written as such.
 func (in *invocation) plannedRun(a *analysis) ([]string, error) {
-	if a.command.Name == "uninstall" {
-		return pip.Direct(a.command, in.environ, in.dir).Args, nil
-	}
 	directory, err := os.MkdirTemp(in.environment["TMPDIR"], "thresher-plan-")
 	if err != nil {
 		return nil, err
@@ -138,6 +139,19 @@ func (in *invocation) plannedRun(a *analysis) ([]string, error) {
 		Upgrade: a.policy.Upgrade.Always.Value, Strategy: a.addedStrategy(),
 	})
 	return run.Args, err
+}
+
+// uninstall plans what nothing but the place can stand in the way of.
+func (p *planned) uninstall(in *invocation, command *pip.Command) {
+	end := in.locate(&analysis{installation: command.Installation, command: command})
+	switch {
+	case end != nil:
+		p.end(end)
+	case command.Failure != nil:
+		p.fail(command.Failure)
+	default:
+		p.Run = redactArgs(pip.Plain(command, in.environ, in.dir).Args)
+	}
 }
 
 func (p *planned) end(end *ending) {

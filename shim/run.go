@@ -11,7 +11,6 @@ import (
 
 	"thresher/pip"
 	"thresher/policy"
-	"thresher/policy/rules"
 	"thresher/venv"
 )
 
@@ -61,13 +60,11 @@ func (in *invocation) run() int {
 		return in.passThrough(command)
 	}
 	in.untilInterrupted()
-	if in.off {
-		if in.maySwitchOff() {
-			in.say.switchedOff()
-			in.record(&analysis{installation: installation, command: command}, nil, nil, "switched off by THRESHER=off", 0)
-			return in.passThrough(command)
-		}
-		in.say.notSwitchedOff()
+	if command.Name == "uninstall" {
+		return in.uninstall(installation, command)
+	}
+	if in.off && in.maySwitchOff() {
+		return in.runUnchecked(installation, command)
 	}
 	a, end := in.analyse(installation, command)
 	if end != nil {
@@ -81,9 +78,6 @@ func (in *invocation) run() int {
 		return status
 	}
 	in.keepGuarded(installation)
-	if command.Name == "uninstall" {
-		return in.uninstall(a)
-	}
 	if parent, ok := in.livingGate(); ok && parent.serves(command, in.dir) {
 		return in.runNested(a)
 	}
@@ -91,35 +85,30 @@ func (in *invocation) run() int {
 }
 
 // passThrough hands over to pip as it is, on the descriptors it inherits. Pip
-// takes the place of this process, unless the command is one whose name the
-// environment's guard does not let go on its own word (`pip install --help`).
+// takes the place of this process, unless the environment's guard would not let
+// it go on by itself: `pip install --help`, `pip --version install`. What only
+// looks as if it installed comes from a process that could not.
 func (in *invocation) passThrough(command *pip.Command) int {
 	direct := pip.Direct(command, in.environ, in.dir)
-	if !pip.Installs(command.Name) {
+	if !pip.Installs(command.Name) && venv.GuardLetsPass(command.Args) {
 		in.say.cannotRun(direct.Exec())
 		return statusCannotRun
 	}
+	if command.Name == "" {
+		direct = pip.Refusal(command, in.environ, in.dir)
+	}
+	return in.handOver(direct)
+}
+
+// handOver runs pip as it is and waits for its end.
+func (in *invocation) handOver(run pip.Run) int {
 	in.pipRan = true
-	ended, err := direct.Start()
+	ended, err := run.Start()
 	if err != nil {
 		in.say.cannotRun(err)
 		return statusCannotRun
 	}
 	return in.end(ended, outcome{pip: in.pipStatus(ended)})
-}
-
-// maySwitchOff says whether THRESHER=off counts: for a person at a terminal,
-// or where the user's own policy says so. A checkout's task file is neither.
-func (in *invocation) maySwitchOff() bool {
-	if in.terminal {
-		return true
-	}
-	loaded, err := in.loadPolicy()
-	if err != nil {
-		return false // analyse tells what is wrong with it
-	}
-	off := loaded.SwitchOff.WithoutTerminal
-	return off.Value && off.Layer != rules.ProjectLayer
 }
 
 // loadPolicy merges the layers for the working directory.

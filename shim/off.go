@@ -1,0 +1,50 @@
+package shim
+
+import (
+	"bufio"
+	"io"
+
+	"thresher/pip"
+	"thresher/policy/rules"
+)
+
+// maySwitchOff says whether THRESHER=off counts: where the user's own policy
+// says so, or a person says yes at the terminal. The variable alone is no
+// person's word: a checkout's Makefile or task file sets it as well, and its
+// commands run on the person's terminal.
+func (in *invocation) maySwitchOff() bool {
+	// A policy that cannot be read permits nothing; analyse tells what is wrong
+	// with it.
+	if loaded, err := in.loadPolicy(); err == nil {
+		if off := loaded.SwitchOff.WithoutTerminal; off.Value && off.Layer != rules.ProjectLayer {
+			return true
+		}
+	}
+	terminal, err := openTerminal()
+	if err != nil {
+		in.say.notSwitchedOff()
+		return false
+	}
+	defer terminal.Close()
+	return confirmOff(terminal)
+}
+
+// confirmOff asks on the terminal; anything but a clear yes is no.
+func confirmOff(terminal io.ReadWriter) bool {
+	asked := newMessenger(terminal, false)
+	asked.questionOff()
+	answer, err := bufio.NewReader(terminal).ReadString('\n')
+	if err != nil || !isYes(answer) {
+		asked.staysOn()
+		return false
+	}
+	return true
+}
+
+// runUnchecked runs pip by the user's own words and says so. A pip that a build
+// starts is no part of what the person answered for: it is checked as ever.
+func (in *invocation) runUnchecked(installation *pip.Installation, command *pip.Command) int {
+	in.say.switchedOff()
+	in.record(&analysis{installation: installation, command: command}, nil, nil, "switched off by THRESHER=off", 0)
+	return in.handOver(pip.Plain(command, in.environ, in.dir))
+}
