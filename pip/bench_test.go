@@ -51,17 +51,6 @@ func benchmarkParse(b *testing.B, args ...string) {
 func BenchmarkParse(b *testing.B)         { benchmarkParse(b, "install", "-U", "-r", "requirements.txt") }
 func BenchmarkParseThousand(b *testing.B) { benchmarkParse(b, "install", "-U", "-r", "thousand.txt") }
 
-// BenchmarkParseFresh includes what one process does once: unpacking the table.
-func BenchmarkParseFresh(b *testing.B) {
-	in := benchmarkInput(b, "install", "-U", "-r", "requirements.txt")
-	for b.Loop() {
-		embeddedTables.Clear()
-		if got := Parse(in); got.Failure != nil {
-			b.Fatal(got.Failure)
-		}
-	}
-}
-
 // BenchmarkFind chooses the pip of an activated environment: some files are
 // read, no process is started.
 func BenchmarkFind(b *testing.B) {

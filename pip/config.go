@@ -36,6 +36,15 @@ func (o *orderedItems) set(key string, item configItem) {
 	o.items[key] = item
 }
 
+// all gives the items in their order.
+func (o *orderedItems) all() []configItem {
+	items := make([]configItem, len(o.keys))
+	for i, key := range o.keys {
+		items[i] = o.items[key]
+	}
+	return items
+}
+
 func (o *orderedItems) update(other *orderedItems) {
 	for _, key := range other.keys {
 		o.set(key, other.items[key])
@@ -138,20 +147,6 @@ func (c *configReader) absolute(path string) string {
 		return path
 	}
 	return joinPython(c.dir, path) // "..", links and a closing slash are the system's
-}
-
-// joinPython is os.path.join of two parts, which keeps "..": the path is
-// printed to people as pip would print it.
-func joinPython(dir, name string) string {
-	if dir == "" || strings.HasSuffix(dir, "/") || strings.HasSuffix(dir, string(filepath.Separator)) {
-		return dir + name
-	}
-	return dir + string(filepath.Separator) + name
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return err == nil
 }
 
 // globalDirectories is site_config_dirs of the release's appdirs or, from 21.3
@@ -297,46 +292,6 @@ func (c *configReader) readNow(path string) (*orderedItems, error) {
 		return nil, &unreadableError{unreadableConfigEncoding(path)}
 	}
 	return parseConfig(string(content), path, c.pythonVersion)
-}
-
-func isASCII(content []byte) bool {
-	for _, b := range content {
-		if b >= 0x80 {
-			return false
-		}
-	}
-	return true
-}
-
-// localeEncoding is the encoding that Python takes from the locale variables:
-// UTF-8 for the C locale as well (PEP 538 and 540). known is false where it
-// depends on what locales the machine has.
-func localeEncoding(environ environment) (encoding string, known bool) {
-	if runtime.GOOS == "darwin" {
-		return "utf-8", true
-	}
-	if runtime.GOOS == "windows" {
-		return "", false
-	}
-	name := ""
-	for _, variable := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if name = environ.get(variable); name != "" {
-			break
-		}
-	}
-	lower := strings.ToLower(name)
-	switch {
-	// LC_ALL=C is not coerced, and newer pips then ask for the locale's own.
-	case environ.get("LC_ALL") == "C", environ.get("LC_ALL") == "POSIX",
-		environ.get("PYTHONUTF8") != "" && environ.get("PYTHONUTF8") != "1",
-		environ.get("PYTHONCOERCECLOCALE") == "0" && (name == "" || name == "C" || name == "POSIX"):
-		return "", false
-	case name == "" || name == "C" || name == "POSIX",
-		strings.HasSuffix(lower, ".utf-8"), strings.HasSuffix(lower, ".utf8"),
-		strings.Contains(lower, ".utf-8@"), strings.Contains(lower, ".utf8@"):
-		return "utf-8", true
-	}
-	return "", false
 }
 
 // parseConfig is configparser.RawConfigParser's reading of one file, with keys
@@ -507,8 +462,23 @@ func dialectOf(version string) configDialect {
 	return masking
 }
 
-// load is Configuration.load.
-func (c *configReader) load(isolated bool) (*configuration, error) {
+// load is Configuration.load, of all files and the environment. What stands in
+// its way is pip's refusal or unreadable.
+func (c *configReader) load(isolated bool) (*configuration, *parseEnd) {
+	loaded, err := c.loadFiles(isolated)
+	var broken *configError
+	var unreadable *unreadableError
+	switch {
+	case errors.As(err, &broken):
+		return nil, failed(2, broken.Error())
+	case errors.As(err, &unreadable):
+		return nil, &parseEnd{unreadable: &unreadable.Unreadable}
+	}
+	return loaded, nil
+}
+
+// loadFiles is load with an error of type *configError or *unreadableError.
+func (c *configReader) loadFiles(isolated bool) (*configuration, error) {
 	places, err := c.places(isolated)
 	if err != nil {
 		return nil, err

@@ -131,15 +131,21 @@ func loadConfig(t *testing.T, version string, files map[string]string, environ .
 	t.Helper()
 	root := t.TempDir()
 	for path, content := range files {
-		writeFile(t, filepath.Join(root, path), content)
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	reader := &configReader{
 		version: version, pythonVersion: "3.11.7", dir: root, prefix: filepath.Join(root, "venv"),
 		environ: append([]string{"HOME=" + root, "LANG=C.UTF-8", "XDG_CONFIG_DIRS=" + root + "/global"}, environ...),
 	}
-	loaded, err := reader.load(false)
-	if err != nil {
-		t.Fatal(err)
+	loaded, end := reader.load(false)
+	if end != nil {
+		t.Fatalf("%+v", end)
 	}
 	return loaded.ordered("install")
 }

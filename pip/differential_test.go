@@ -553,7 +553,7 @@ func randomOption(random *rand.Rand, table *commandTable, wanted []string) *opti
 	for {
 		option := table.Options[random.Intn(len(table.Options))]
 		if len(wanted) > 0 && random.Intn(2) == 0 {
-			option = table.byName["--"+pick(random, wanted)]
+			option = table.option("--" + pick(random, wanted))
 		}
 		if option == nil || excluded[option.long()] || option.Action == "help" && random.Intn(10) > 0 || option.Dest == "python" && random.Intn(10) > 0 ||
 			restricting[option.Dest] && random.Intn(4) > 0 {

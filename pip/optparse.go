@@ -436,17 +436,6 @@ func (r *optionReader) checkCall(call optionCall, fromConfig bool) *parseEnd {
 	return nil
 }
 
-// pathName is pathlib's PurePath.name.
-func pathName(path string) string {
-	var last string
-	for _, part := range strings.Split(path, "/") {
-		if part != "" && part != "." {
-			last = part
-		}
-	}
-	return last
-}
-
 // checkPythonVersion is _convert_python_version.
 func checkPythonVersion(text string) string {
 	if text == "" {

@@ -9,24 +9,6 @@ import (
 	"strings"
 )
 
-// Page is the answer to fetching a requirements file by URL.
-type Page struct {
-	Body        []byte
-	ContentType string
-	URL         string // after redirects; empty where there were none
-}
-
-// StatusError is an answer of 400 or above: pip's own refusal of an address.
-type StatusError struct {
-	URL    string
-	Status int
-	Reason string // "Not Found"
-}
-
-func (e *StatusError) Error() string {
-	return httpStatusText(&httpStatusError{URL: e.URL, Status: e.Status, Reason: e.Reason})
-}
-
 // Input is everything that can make pip install something.
 type Input struct {
 	Args         []string // after the program's name
@@ -165,18 +147,6 @@ func (p *parsing) stop(end *parseEnd) {
 	}
 }
 
-// stopConfig records what stands in the way of the configuration.
-func (p *parsing) stopConfig(err error) {
-	switch e := err.(type) {
-	case *configError:
-		p.cmd.Failure = &Failure{Status: 2, Message: e.Error()}
-	case *unreadableError:
-		p.refuse(e.Unreadable)
-	default:
-		p.refuse(unreadableFile("configuration", err))
-	}
-}
-
 func (p *parsing) expand(path string) string { return expandUser(path, p.environ, p.in.Home) }
 
 func (p *parsing) reader(table *commandTable) *optionReader {
@@ -190,9 +160,9 @@ func (p *parsing) reader(table *commandTable) *optionReader {
 // read is pip's main(): the main parser splits off the command, the command's
 // parser reads everything again.
 func (p *parsing) read() {
-	configuration, err := p.config.load(false)
-	if err != nil {
-		p.stopConfig(err)
+	configuration, end := p.config.load(false)
+	if end != nil {
+		p.stop(end)
 		return
 	}
 	main := p.reader(p.table.Commands[globalCommand])
@@ -294,9 +264,9 @@ func (p *parsing) readCommand(command *commandTable, words []string, removed int
 			isolated = true
 		}
 	}
-	configuration, err := p.config.load(isolated)
-	if err != nil {
-		p.stopConfig(err)
+	configuration, end := p.config.load(isolated)
+	if end != nil {
+		p.stop(end)
 		return
 	}
 	if p.exact {
@@ -327,8 +297,8 @@ func (p *parsing) readCommand(command *commandTable, words []string, removed int
 // refuseUnknownVariables refuses PIP_* variables that may be options of a pip
 // whose options are not known.
 func (p *parsing) refuseUnknownVariables(command *commandTable) {
-	for _, item := range p.config.environItems().items {
-		if !p.table.allLong[item.Key] && !plainVariables[item.Origin.Place] {
+	for _, item := range p.config.environItems().all() {
+		if !p.table.hasLong(item.Key) && !plainVariables[item.Origin.Place] {
 			p.refuse(*unknownOption(item.Origin.Place, p.in.Installation.Version, "environment"))
 		}
 	}
@@ -655,8 +625,7 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 		build := newSources(input)
 		for _, file := range buildConstraints {
 			build.constraintsFile(file.Value, file.Origin)
-			read := func(f *sourceFile) bool { return f.top && f.Given == file.Value }
-			if build.Failure != nil && slices.ContainsFunc(build.Files, read) {
+			if build.Failure != nil && build.hasRead(file.Value) {
 				// pip itself only looks whether the file can be read. What is
 				// wrong inside ends each build environment at that place.
 				build.Failure = nil
@@ -775,13 +744,7 @@ func (p *parsing) fetch() func(string) (Page, error) {
 	if p.in.Fetch == nil || p.cmd.Passthrough {
 		return nil
 	}
-	return func(url string) (Page, error) {
-		page, err := p.in.Fetch(url)
-		if status, ok := err.(*StatusError); ok {
-			err = &httpStatusError{URL: status.URL, Status: status.Status, Reason: status.Reason}
-		}
-		return page, err
-	}
+	return p.in.Fetch
 }
 
 // isLockFileName is is_valid_pylock_filename: "pylock.toml" or
@@ -818,6 +781,3 @@ func canonicalName(name string) string {
 	}
 	return lowerPython(b.String())
 }
-
-// onWindows tells the few places where pip and Python differ there.
-const onWindows = runtime.GOOS == "windows"

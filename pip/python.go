@@ -2,8 +2,10 @@ package pip
 
 import (
 	"errors"
+	"os"
 	"os/user"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"unicode"
@@ -190,3 +192,71 @@ func (e environment) get(name string) string {
 	value, _ := e.lookup(name)
 	return value
 }
+
+// joinPython is os.path.join of two parts, which keeps "..": the path is
+// printed to people as pip would print it.
+func joinPython(dir, name string) string {
+	if dir == "" || strings.HasSuffix(dir, "/") || strings.HasSuffix(dir, string(filepath.Separator)) {
+		return dir + name
+	}
+	return dir + string(filepath.Separator) + name
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func isASCII(content []byte) bool {
+	for _, b := range content {
+		if b >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
+// localeEncoding is the encoding that Python takes from the locale variables:
+// UTF-8 for the C locale as well (PEP 538 and 540). known is false where it
+// depends on what locales the machine has.
+func localeEncoding(environ environment) (encoding string, known bool) {
+	if runtime.GOOS == "darwin" {
+		return "utf-8", true
+	}
+	if runtime.GOOS == "windows" {
+		return "", false
+	}
+	name := ""
+	for _, variable := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if name = environ.get(variable); name != "" {
+			break
+		}
+	}
+	lower := strings.ToLower(name)
+	switch {
+	// LC_ALL=C is not coerced, and newer pips then ask for the locale's own.
+	case environ.get("LC_ALL") == "C", environ.get("LC_ALL") == "POSIX",
+		environ.get("PYTHONUTF8") != "" && environ.get("PYTHONUTF8") != "1",
+		environ.get("PYTHONCOERCECLOCALE") == "0" && (name == "" || name == "C" || name == "POSIX"):
+		return "", false
+	case name == "" || name == "C" || name == "POSIX",
+		strings.HasSuffix(lower, ".utf-8"), strings.HasSuffix(lower, ".utf8"),
+		strings.Contains(lower, ".utf-8@"), strings.Contains(lower, ".utf8@"):
+		return "utf-8", true
+	}
+	return "", false
+}
+
+// pathName is pathlib's PurePath.name.
+func pathName(path string) string {
+	var last string
+	for _, part := range strings.Split(path, "/") {
+		if part != "" && part != "." {
+			last = part
+		}
+	}
+	return last
+}
+
+// onWindows tells the few places where pip and Python differ there.
+const onWindows = runtime.GOOS == "windows"

@@ -171,7 +171,7 @@ func (s *sealing) arguments() []string {
 		words = append(words, "--upgrade-strategy", s.Strategy)
 	}
 	for _, item := range s.lastOfEach() {
-		option := c.command.byName["--"+item.Key]
+		option := c.command.option("--" + item.Key)
 		if !addsUp[option.Dest] {
 			continue
 		}
@@ -203,7 +203,7 @@ func (s *sealing) arguments() []string {
 
 // adds tells whether an option may be added to this command.
 func (s *sealing) adds(name string) bool {
-	return s.Command.Name == "install" && s.Command.command.byName[name] != nil
+	return s.Command.Name == "install" && s.Command.command.option(name) != nil
 }
 
 // lastOfEach gives the items of environment and configuration that are in
@@ -212,13 +212,13 @@ func (s *sealing) lastOfEach() []configItem {
 	c := s.Command
 	last := map[string]int{}
 	for i, item := range c.items {
-		if option := c.command.byName["--"+item.Key]; option != nil {
+		if option := c.command.option("--" + item.Key); option != nil {
 			last[effect(option)] = i
 		}
 	}
 	var kept []configItem
 	for i, item := range c.items {
-		option := c.command.byName["--"+item.Key]
+		option := c.command.option("--" + item.Key)
 		if option == nil {
 			continue
 		}
@@ -232,17 +232,17 @@ func (s *sealing) lastOfEach() []configItem {
 // effect names what an item sets. A callback and a plain option of the same
 // destination (--no-cache-dir, --cache-dir) are not merged: pip applies the
 // callback last.
-func effect(option *optionSpec) string {
-	if option.Action == "callback" {
-		return "callback " + option.long()
+func effect(spec *optionSpec) string {
+	if spec.Action == "callback" {
+		return "callback " + spec.long()
 	}
-	return option.Dest
+	return spec.Dest
 }
 
 // replace gives the value that pip gets for an option's own: the gate's
 // address for an index, the copy for a requirements file.
-func (s *sealing) replace(option *optionSpec, value string) string {
-	switch option.Dest {
+func (s *sealing) replace(spec *optionSpec, value string) string {
+	switch spec.Dest {
 	case "requirements", "constraints", "build_constraints", "requirements_from_scripts":
 		if copied, ok := s.files[value]; ok {
 			return copied
@@ -270,7 +270,7 @@ func (s *sealing) environ(old bool) []string {
 	var environ []string
 	for _, entry := range environmentOf(s.Environ) {
 		name, _, _ := strings.Cut(entry, "=")
-		if rest, ok := strings.CutPrefix(name, "PIP_"); ok && (rest == "CONFIG_FILE" || c.table.allLong[normalizeKey(rest)]) {
+		if rest, ok := strings.CutPrefix(name, "PIP_"); ok && (rest == "CONFIG_FILE" || c.table.hasLong(normalizeKey(rest))) {
 			continue
 		}
 		environ = append(environ, entry)
@@ -278,27 +278,27 @@ func (s *sealing) environ(old bool) []string {
 	environ = append(environ, "PIP_CONFIG_FILE="+os.DevNull)
 	indexSet := false
 	for _, item := range s.lastOfEach() {
-		option := c.command.byName["--"+item.Key]
-		if addsUp[option.Dest] || dropped[option.Dest] {
+		spec := c.command.option("--" + item.Key)
+		if addsUp[spec.Dest] || dropped[spec.Dest] {
 			continue
 		}
 		value := item.Value
-		if option.Action == "append" {
+		if spec.Action == "append" {
 			values := splitPython(value)
 			for i := range values {
-				values[i] = s.replace(option, values[i])
+				values[i] = s.replace(spec, values[i])
 				if len(splitPython(values[i])) > 1 {
 					s.err = fmt.Errorf("%w: %s cannot name %s, which has a blank in it", ErrUnsealable, variableOf(item.Key), values[i])
 				}
 			}
 			value = strings.Join(values, " ")
 		} else {
-			value = s.replace(option, value)
+			value = s.replace(spec, value)
 		}
-		if truth, ok := booleanPython(value); option.Dest == "no_input" && item.Origin.Kind == FromConfig && ok && !truth {
+		if truth, ok := booleanPython(value); spec.Dest == "no_input" && item.Origin.Kind == FromConfig && ok && !truth {
 			continue // pip also reads this variable itself, and any text counts
 		}
-		indexSet = indexSet || option.Dest == "index_url"
+		indexSet = indexSet || spec.Dest == "index_url"
 		environ = append(environ, variableOf(item.Key)+"="+value)
 	}
 	if !indexSet && s.ReplaceIndex != nil {

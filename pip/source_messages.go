@@ -79,6 +79,14 @@ const (
 	rewriteNotSame     = "it cannot be written so that pip reads it the same; write its variables out"
 )
 
+func httpStatusText(e *StatusError) string {
+	kind := "Server"
+	if e.Status < 500 {
+		kind = "Client"
+	}
+	return strconv.Itoa(e.Status) + " " + kind + " Error: " + e.Reason + " for url: " + e.URL
+}
+
 // invalidRequirement is pip's refusal of a requirement; explained adds
 // packaging's reason, which pip prints from 24.1 on.
 func invalidRequirement(text string, err error, explained bool) string {

@@ -59,7 +59,7 @@ func (s *sources) openPage(file *sourceFile) (string, error) {
 	}
 	page, err := s.input.Fetch(address)
 	if err != nil {
-		var status *httpStatusError
+		var status *StatusError
 		if errors.As(err, &status) {
 			return "", refused(status.Error())
 		}
@@ -102,7 +102,7 @@ func (s *sources) openFileURL(file *sourceFile, constraint bool) (string, error)
 		if s.dialect.fileURLErrorEscapes {
 			return "", crashed("AttributeError: '" + pythonOSErrorName(err) + "' object has no attribute 'read'")
 		}
-		return "", refused((&httpStatusError{Status: 404, Reason: pythonOSErrorName(err), URL: file.Given}).Error())
+		return "", refused((&StatusError{Status: 404, Reason: pythonOSErrorName(err), URL: file.Given}).Error())
 	}
 	return s.dialect.decodePage(file.Content, "", true)
 }

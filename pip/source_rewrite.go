@@ -64,19 +64,6 @@ func (s *sources) changed() []string {
 	return changed
 }
 
-// Changed names the files that pip read for itself and that no longer hold what
-// was checked. It is asked after pip has ended: what was in them meanwhile may
-// have been installed unseen.
-func (c *Command) Changed() []string {
-	var changed []string
-	for _, s := range []*sources{c.sources, c.buildSources} {
-		if s != nil {
-			changed = append(changed, s.changed()...)
-		}
-	}
-	return changed
-}
-
 // sourceWriter writes the copies of one run.
 type sourceWriter struct {
 	sources *sources

@@ -1,6 +1,30 @@
 package pip
 
-import "io"
+import (
+	"io"
+	"slices"
+)
+
+// Requirement is one thing that pip was asked for, or a constraint on it,
+// after pip's own reading. Name is empty where only a path or URL is known.
+type Requirement struct {
+	Text          string            // the words as written, credentials included
+	Name          string            // as written
+	Canonical     string            // PEP 503
+	Specifier     string            // as packaging prints it: "<5,>=4"
+	Extras        []string          // as written
+	Marker        string            // as packaging prints it
+	MarkerApplies bool              // true where there is no marker
+	URL           string            // direct, VCS or file URL; "file://…" for local paths
+	Path          string            // the absolute local path behind URL, if there is one
+	Editable      bool              // -e
+	Constraint    bool              // restricts, does not install
+	Hashes        []string          // "sha256:…", from --hash
+	Settings      map[string]string // --config-settings of the line; several values of a key under each other
+	LocalName     string            // of an unnamed local project: what its pyproject.toml states
+	Locked        []string          // URLs of the wheels and sdist that a lock offers for it, instead of an index
+	Origin        Origin
+}
 
 // sourcesInput is what reading the requirement sources of one command needs.
 // Nothing else is asked of the machine but the files that are named.
@@ -31,7 +55,7 @@ type sourcesInput struct {
 	// TargetPython is --python-version in three parts, empty where not given.
 	TargetPython string
 
-	// Fetch reads an http or https address. An *httpStatusError is pip's own
+	// Fetch reads an http or https address. An *StatusError is pip's own
 	// refusal, any other error makes the address unreadable. nil refuses all.
 	Fetch func(url string) (Page, error)
 
@@ -62,14 +86,14 @@ type finder struct {
 	Features        []string // --use-feature
 }
 
-// httpStatusError is an answer of 400 or above.
-type httpStatusError struct {
+// StatusError is an answer of 400 or above: pip's own refusal of an address.
+type StatusError struct {
 	URL    string
 	Status int
 	Reason string // "Not Found"
 }
 
-func (e *httpStatusError) Error() string { return httpStatusText(e) }
+func (e *StatusError) Error() string { return httpStatusText(e) }
 
 // sources collects what pip would be asked to install. Its methods are called
 // in pip's own order: constraints, positionals, groups, editables,
@@ -96,11 +120,15 @@ func newSources(input sourcesInput) *sources {
 	s := &sources{
 		input: input, Finder: input.Finder,
 		dialect:   newDialect(input.PipVersion, input.PythonVersion),
-		lineTable: &commandTable{Name: "requirements file", Options: input.LineOptions},
+		lineTable: newCommandTable("requirements file", input.LineOptions),
 		markers:   map[string]evaluatedMarker{}, pipes: map[string]bool{},
 	}
-	s.lineTable.index()
 	return s
+}
+
+// hasRead tells whether a file that was named so, outside any file, was read.
+func (s *sources) hasRead(given string) bool {
+	return slices.ContainsFunc(s.Files, func(f *sourceFile) bool { return f.top && f.Given == given })
 }
 
 // positional reads a requirement of the command line.
@@ -149,4 +177,11 @@ func (s *sources) constraintsFile(path string, origin Origin) {
 	if s.Failure == nil {
 		s.readTop(path, true, origin)
 	}
+}
+
+// Page is the answer to fetching a requirements file by URL.
+type Page struct {
+	Body        []byte
+	ContentType string
+	URL         string // after redirects; empty where there were none
 }

@@ -23,6 +23,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"thresher/internal/testkit"
+	"thresher/pep"
 )
 
 // realPip is a pip that answers what it makes of requirement sources.
@@ -137,7 +138,7 @@ func (p *realPip) ask(t testing.TB, dir string, environ, args []string) sourcesR
 	var r sourcesReading
 	p.read(t, &r)
 	for i := range r.Requirements {
-		r.Requirements[i].Name = canonicalName(r.Requirements[i].Name)
+		r.Requirements[i].Name = pep.CanonicalName(r.Requirements[i].Name)
 		r.Requirements[i].Extras = canonicalExtras(r.Requirements[i].Extras)
 	}
 	return r
@@ -147,7 +148,7 @@ func (p *realPip) ask(t testing.TB, dir string, environ, args []string) sourcesR
 func canonicalExtras(extras []string) []string {
 	canonical := []string{}
 	for _, extra := range extras {
-		canonical = append(canonical, canonicalName(extra))
+		canonical = append(canonical, pep.CanonicalName(extra))
 	}
 	slices.Sort(canonical)
 	return slices.Compact(canonical)
@@ -277,7 +278,7 @@ func fetchPage(url string) (Page, error) {
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 400 {
-		return Page{}, &httpStatusError{URL: url, Status: response.StatusCode, Reason: "Not Found"}
+		return Page{}, &StatusError{URL: url, Status: response.StatusCode, Reason: "Not Found"}
 	}
 	body, err := io.ReadAll(response.Body)
 	return Page{Body: body, ContentType: response.Header.Get("Content-Type")}, err

@@ -292,7 +292,7 @@ func TestChangedMeanwhile(t *testing.T) {
 	if _, err := s.rewrite(t.TempDir(), nil); err == nil || !strings.Contains(err.Error(), "n.txt") {
 		t.Errorf("rewrite: %v", err)
 	}
-	if changed := (&Command{reading: reading{sources: s}}).Changed(); !slices.Equal(changed, []string{"n.txt"}) {
+	if changed := s.changed(); !slices.Equal(changed, []string{"n.txt"}) {
 		t.Errorf("changed: %v", changed)
 	}
 }
@@ -579,7 +579,7 @@ func TestNoCredentialsInTexts(t *testing.T) {
 		for _, version := range []string{"23.2.1", "26.2.1"} {
 			s := collection(t, directory(t, map[string]string{"r.txt": content}), version)
 			s.input.Fetch = func(url string) (Page, error) {
-				return Page{}, &httpStatusError{URL: url, Status: 403, Reason: "Forbidden"}
+				return Page{}, &StatusError{URL: url, Status: 403, Reason: "Forbidden"}
 			}
 			s.requirementsFile("r.txt", onArgv)
 			for _, u := range s.Unreadable {

@@ -51,6 +51,16 @@ type commandTable struct {
 	byName      map[string]*optionSpec
 }
 
+// newCommandTable gives the table of something that accepts these options.
+func newCommandTable(name string, options []*optionSpec) *commandTable {
+	table := &commandTable{Name: name, Options: options}
+	table.index()
+	return table
+}
+
+// option gives the option of that name with its dashes, nil where there is none.
+func (c *commandTable) option(name string) *optionSpec { return c.byName[name] }
+
 func (c *commandTable) index() {
 	c.byName = map[string]*optionSpec{}
 	for _, option := range c.Options {
@@ -79,6 +89,10 @@ func (t *optionTable) index() {
 		}
 	}
 }
+
+// hasLong tells whether any command has a long option of that name, without
+// its dashes.
+func (t *optionTable) hasLong(name string) bool { return t.allLong[name] }
 
 // globalCommand stands for what comes before the command's name.
 const globalCommand = "<global>"

@@ -1,54 +1,5 @@
 package pip
 
-// OriginKind says from which kind of input a value came.
-type OriginKind string
-
-// The inputs that can make pip install something.
-const (
-	FromArgv   OriginKind = "argv"   // a word of the command line
-	FromEnv    OriginKind = "env"    // a PIP_* variable
-	FromConfig OriginKind = "config" // a pip configuration file
-	FromFile   OriginKind = "file"   // a requirements, constraints or pylock file
-	FromGroup  OriginKind = "group"  // a dependency group (PEP 735)
-	FromScript OriginKind = "script" // inline script metadata (PEP 723)
-	FromPip    OriginKind = "pip"    // pip's own default
-)
-
-// Origin is the place a value was read from: what a person has to open to
-// change it. Place is "argument 2", "PIP_REQUIREMENT", "requirements.txt:3" or
-// "pyproject.toml:dev".
-type Origin struct {
-	Kind  OriginKind `json:"kind"`
-	Place string     `json:"place"`
-}
-
-// Requirement is one thing that pip was asked for, or a constraint on it,
-// after pip's own reading. Name is empty where only a path or URL is known.
-type Requirement struct {
-	Text          string            // the words as written, credentials included
-	Name          string            // as written
-	Canonical     string            // PEP 503
-	Specifier     string            // as packaging prints it: "<5,>=4"
-	Extras        []string          // as written
-	Marker        string            // as packaging prints it
-	MarkerApplies bool              // true where there is no marker
-	URL           string            // direct, VCS or file URL; "file://…" for local paths
-	Path          string            // the absolute local path behind URL, if there is one
-	Editable      bool              // -e
-	Constraint    bool              // restricts, does not install
-	Hashes        []string          // "sha256:…", from --hash
-	Settings      map[string]string // --config-settings of the line; several values of a key under each other
-	LocalName     string            // of an unnamed local project: what its pyproject.toml states
-	Locked        []string          // URLs of the wheels and sdist that a lock offers for it, instead of an index
-	Origin        Origin
-}
-
-// Setting is a value of an option together with where it was set.
-type Setting struct {
-	Value  string
-	Origin Origin
-}
-
 // Targets are the options that decide where distributions go.
 // An empty string means not set.
 type Targets struct {
@@ -58,24 +9,6 @@ type Targets struct {
 	User   bool   `json:"user,omitempty"`
 	Python string `json:"python,omitempty"`
 	Src    string `json:"src,omitempty"`
-}
-
-// Unreadable is an input of which thresher cannot tell for certain what pip
-// would make. It is always refused. Place names the input, Reason what stood
-// in the way, Hint the way out.
-type Unreadable struct {
-	Place  string
-	Reason string
-	Hint   string
-}
-
-// Failure is pip's own refusal of a command line: its words for standard
-// error (or standard output, as pip does for bad values in the environment)
-// and its exit status.
-type Failure struct {
-	Message string
-	Status  int
-	Stdout  bool // the pip concerned prints this on standard output
 }
 
 // Command is one pip command line as the pip that will run would understand
@@ -141,4 +74,17 @@ type reading struct {
 	positionals  []Setting
 	sources      *sources
 	buildSources *sources // of --build-constraint
+}
+
+// Changed names the files that pip read for itself and that no longer hold what
+// was checked. It is asked after pip has ended: what was in them meanwhile may
+// have been installed unseen.
+func (c *Command) Changed() []string {
+	var changed []string
+	for _, s := range []*sources{c.sources, c.buildSources} {
+		if s != nil {
+			changed = append(changed, s.changed()...)
+		}
+	}
+	return changed
 }
