@@ -15,6 +15,7 @@ import (
 	"thresher/index"
 	"thresher/pep"
 	"thresher/pip"
+	"thresher/pip/option"
 	"thresher/policy"
 	"thresher/policy/rules"
 )
@@ -193,7 +194,7 @@ func pinOf(loaded *policy.Policy) func(string) string {
 	}
 }
 
-func values(settings []pip.Setting) []string {
+func values(settings []option.Setting) []string {
 	texts := make([]string, len(settings))
 	for i, s := range settings {
 		texts[i] = s.Value

@@ -14,6 +14,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"thresher/pip/internal/pythontext"
+	"thresher/pip/option"
 )
 
 // askScript makes an interpreter print what it and its pip are.
@@ -39,11 +42,11 @@ type answer struct {
 
 // askInterpreter asks an interpreter once and keeps its answer in cacheDir for
 // as long as the interpreter, its pyvenv.cfg and the pip it named are unchanged.
-func askInterpreter(interpreter string, environ environment, cacheDir string) (answer, error) {
+func askInterpreter(interpreter string, environ pythontext.Environment, cacheDir string) (answer, error) {
 	// Which pip an interpreter has can depend on the user's own packages.
 	flags := []string{"-E", "-c", askScript}
-	home := environ.get("HOME")
-	if environ.get("PYTHONNOUSERSITE") != "" {
+	home := environ.Get("HOME")
+	if environ.Get("PYTHONNOUSERSITE") != "" {
 		flags = append([]string{"-s"}, flags...)
 	}
 	bin := filepath.Dir(interpreter)
@@ -69,16 +72,16 @@ func askInterpreter(interpreter string, environ environment, cacheDir string) (a
 }
 
 // introspectedTableOf asks a pip for its options and keeps the answer.
-func introspectedTableOf(i *Installation, cacheDir string) (*optionTable, error) {
+func introspectedTableOf(i *Installation, cacheDir string) (*option.Table, error) {
 	sources := []string{
 		filepath.Join(i.PackageDir, "__init__.py"),
 		filepath.Join(i.PackageDir, "_internal", "cli", "cmdoptions.py"),
 		filepath.Join(i.PackageDir, "_internal", "commands", "install.py"),
 	}
-	cached := cacheFile(cacheDir, "options", fingerprint(i.PackageDir+introspection, sources...))
+	cached := cacheFile(cacheDir, "options", fingerprint(i.PackageDir+option.Introspection, sources...))
 	if cached != "" {
 		if content, err := os.ReadFile(cached); err == nil {
-			if table, err := tableFromIntrospection(content, i.Version); err == nil {
+			if table, err := option.FromIntrospection(content, i.Version); err == nil {
 				return table, nil
 			}
 		}
@@ -86,11 +89,11 @@ func introspectedTableOf(i *Installation, cacheDir string) (*optionTable, error)
 	if i.Interpreter == "" {
 		return nil, errors.New("its interpreter is not known")
 	}
-	output, err := ask(i.Interpreter, "", "-I", "-c", introspection, filepath.Dir(i.PackageDir))
+	output, err := ask(i.Interpreter, "", "-I", "-c", option.Introspection, filepath.Dir(i.PackageDir))
 	if err != nil {
 		return nil, err
 	}
-	table, err := tableFromIntrospection(output, i.Version)
+	table, err := option.FromIntrospection(output, i.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +113,7 @@ func ask(program, home string, args ...string) ([]byte, error) {
 	if home != "" {
 		cmd.Env = append(cmd.Env, "HOME="+home)
 	}
-	if onWindows {
+	if pythontext.OnWindows {
 		cmd.Env = append(cmd.Env, "SYSTEMROOT="+os.Getenv("SYSTEMROOT"))
 	}
 	if err := cmd.Run(); err != nil {

@@ -15,6 +15,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"thresher/pip/option"
+	"thresher/pip/source"
 )
 
 // recordedCase is one line of pip_cases.jsonl: a command line, what lies
@@ -271,20 +274,20 @@ func checkCase(t *testing.T, c recordedCase, version string, want *expectation) 
 }
 
 // fetchForTest reads a page from a test's own server.
-func fetchForTest(url string) (Page, error) {
+func fetchForTest(url string) (source.Page, error) {
 	answer, err := http.Get(url)
 	if err != nil {
-		return Page{}, err
+		return source.Page{}, err
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 400 {
-		return Page{}, &StatusError{URL: url, Status: answer.StatusCode, Reason: http.StatusText(answer.StatusCode)}
+		return source.Page{}, &source.StatusError{URL: url, Status: answer.StatusCode, Reason: http.StatusText(answer.StatusCode)}
 	}
 	var body strings.Builder
 	if _, err := bufio.NewReader(answer.Body).WriteTo(&body); err != nil {
-		return Page{}, err
+		return source.Page{}, err
 	}
-	return Page{Body: []byte(body.String()), ContentType: answer.Header.Get("Content-Type")}, nil
+	return source.Page{Body: []byte(body.String()), ContentType: answer.Header.Get("Content-Type")}, nil
 }
 
 func compareCase(t *testing.T, c recordedCase, got *Command, want *expectation, replace func(string) string) {
@@ -366,7 +369,7 @@ func compareCase(t *testing.T, c recordedCase, got *Command, want *expectation, 
 	}
 }
 
-func compareRequirements(t *testing.T, got []Requirement, want []expectedRequirement, replace func(string) string) {
+func compareRequirements(t *testing.T, got []source.Requirement, want []expectedRequirement, replace func(string) string) {
 	t.Helper()
 	describe := func(name, specifier, url string, extras []string, applies, constraint, editable bool, hashes []string) string {
 		return fmt.Sprintf("%q %q %q extras=%q applies=%v constraint=%v editable=%v hashes=%q",
@@ -402,7 +405,7 @@ func compareRequirements(t *testing.T, got []Requirement, want []expectedRequire
 	}
 }
 
-func settingValues(settings []Setting) []string {
+func settingValues(settings []option.Setting) []string {
 	var values []string
 	for _, setting := range settings {
 		values = append(values, setting.Value)

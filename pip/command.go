@@ -1,5 +1,10 @@
 package pip
 
+import (
+	"thresher/pip/option"
+	"thresher/pip/source"
+)
+
 // Targets are the options that decide where distributions go.
 // An empty string means not set.
 type Targets struct {
@@ -17,13 +22,13 @@ type Command struct {
 	Name        string // "install"; empty for `pip`, `pip --version`, `pip --help`
 	Passthrough bool   // installs, downloads and builds nothing: exec pip directly
 
-	Requirements []Requirement // in pip's order, constraints included
-	Indexes      []Setting     // effective, in order, credentials included; empty under NoIndex
-	ExtraAt      int           // Indexes[ExtraAt:] are the extra indexes
-	FindLinks    []Setting
+	Requirements []source.Requirement // in pip's order, constraints included
+	Indexes      []option.Setting     // effective, in order, credentials included; empty under NoIndex
+	ExtraAt      int                  // Indexes[ExtraAt:] are the extra indexes
+	FindLinks    []option.Setting
 	NoIndex      bool
-	TrustedHosts []Setting
-	Configured   []Setting // indexes, pages of links and trusted hosts as command line, environment and configuration have them, before any file
+	TrustedHosts []option.Setting
+	Configured   []option.Setting // indexes, pages of links and trusted hosts as command line, environment and configuration have them, before any file
 	Targets      Targets
 	Reinvoke     string // interpreter of --python, resolved; empty when not given
 
@@ -55,25 +60,25 @@ type Command struct {
 	// BuildRequirements are what --build-constraint names: constraints of build
 	// dependencies, and what a "-r" among them would install into every build
 	// environment.
-	BuildRequirements []Requirement
+	BuildRequirements []source.Requirement
 
-	Unreadable []Unreadable
-	Failure    *Failure // pip itself would refuse
+	Unreadable []option.Unreadable
+	Failure    *option.Failure // pip itself would refuse
 
 	reading
 }
 
 // reading is what sealing needs of how a command was read.
 type reading struct {
-	table        *optionTable
-	command      *commandTable
-	values       optionValues
-	items        []configItem // environment and configuration, in the order they apply
-	isolated     bool         // "--isolated" is among the words
-	uses         []optionUse  // the options of the command line, in order
-	positionals  []Setting
-	sources      *sources
-	buildSources *sources // of --build-constraint
+	table        *option.Table
+	command      *option.CommandTable
+	values       option.Values
+	items        []option.Item // environment and configuration, in the order they apply
+	isolated     bool          // "--isolated" is among the words
+	uses         []option.Use  // the options of the command line, in order
+	positionals  []option.Setting
+	sources      *source.Collection
+	buildSources *source.Collection // of --build-constraint
 }
 
 // Changed names the files that pip read for itself and that no longer hold what
@@ -81,9 +86,9 @@ type reading struct {
 // have been installed unseen.
 func (c *Command) Changed() []string {
 	var changed []string
-	for _, s := range []*sources{c.sources, c.buildSources} {
+	for _, s := range []*source.Collection{c.sources, c.buildSources} {
 		if s != nil {
-			changed = append(changed, s.changed()...)
+			changed = append(changed, s.Changed()...)
 		}
 	}
 	return changed

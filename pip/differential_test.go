@@ -21,6 +21,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"thresher/internal/testkit"
+	"thresher/pip/internal/pythontext"
+	"thresher/pip/option"
 )
 
 // collector is a real pip that reads command lines without acting on them.
@@ -121,7 +123,7 @@ func startCollector(t testing.TB, version string, oldest, youngest int) *collect
 func unpacked(t testing.TB, wheel string) string {
 	t.Helper()
 	dir := strings.TrimSuffix(wheel, ".whl")
-	if exists(filepath.Join(dir, "pip", "__init__.py")) {
+	if pythontext.Exists(filepath.Join(dir, "pip", "__init__.py")) {
 		return dir
 	}
 	partial, err := os.MkdirTemp(filepath.Dir(wheel), "partial")
@@ -136,7 +138,7 @@ func unpacked(t testing.TB, wheel string) string {
 	if err := os.CopyFS(partial, archive); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(partial, dir); err != nil && !exists(dir) {
+	if err := os.Rename(partial, dir); err != nil && !pythontext.Exists(dir) {
 		t.Fatal(err)
 	}
 	return dir
@@ -297,7 +299,7 @@ func compareAnswer(got *Command, want collectedAnswer) string {
 		if want.RC == 0 && got.Passthrough && got.Failure == nil {
 			return ""
 		}
-		if _, plain := plainlyPassesThrough(got.Args, environmentOf(nil)); plain && got.Passthrough {
+		if _, plain := plainlyPassesThrough(got.Args, pythontext.EnvironmentOf(nil)); plain && got.Passthrough {
 			return "" // pip says by itself what is wrong
 		}
 		if got.Failure == nil {
@@ -443,7 +445,7 @@ var (
 )
 
 // valuesOf gives plausible values of an option, the broken ones behind them.
-func valuesOf(option *optionSpec, s *scene, server string) (good, broken []string) {
+func valuesOf(option *option.Spec, s *scene, server string) (good, broken []string) {
 	switch option.Dest {
 	case "requirements":
 		return []string{"req.txt", "more.txt", "sub/nested.txt", "req.txt", server + "/r.txt"}, []string{"missing.txt", "sub"}
@@ -503,7 +505,7 @@ func valuesOf(option *optionSpec, s *scene, server string) (good, broken []strin
 
 func pick(random *rand.Rand, from []string) string { return from[random.Intn(len(from))] }
 
-func (s *scene) value(random *rand.Rand, option *optionSpec, server string) string {
+func (s *scene) value(random *rand.Rand, option *option.Spec, server string) string {
 	good, broken := valuesOf(option, s, server)
 	if len(broken) > 0 && random.Intn(25) == 0 || len(good) == 0 {
 		return pick(random, append(broken, "x"))
@@ -516,13 +518,13 @@ func (s *scene) value(random *rand.Rand, option *optionSpec, server string) stri
 var excluded = map[string]bool{"no-use-pep517": true, "use-pep517": true, "proxy": true, "debug": true, "no-proxy-env": true}
 
 // spelled writes an option as a person might.
-func spelled(random *rand.Rand, table *commandTable, option *optionSpec, value string) []string {
+func spelled(random *rand.Rand, table *option.CommandTable, option *option.Spec, value string) []string {
 	name := pick(random, option.Names)
 	if strings.HasPrefix(name, "--") {
 		if random.Intn(8) == 0 && len(name) > 4 {
 			name = name[:4+random.Intn(len(name)-4)]
 		}
-		if !option.takesValue() {
+		if !option.TakesValue() {
 			if random.Intn(60) == 0 {
 				return []string{name + "=1"}
 			}
@@ -540,7 +542,7 @@ func spelled(random *rand.Rand, table *commandTable, option *optionSpec, value s
 		}
 	}
 	word := "-" + cluster + name[1:]
-	if !option.takesValue() {
+	if !option.TakesValue() {
 		return []string{word}
 	}
 	if random.Intn(2) == 0 {
@@ -549,13 +551,13 @@ func spelled(random *rand.Rand, table *commandTable, option *optionSpec, value s
 	return []string{word, value}
 }
 
-func randomOption(random *rand.Rand, table *commandTable, wanted []string) *optionSpec {
+func randomOption(random *rand.Rand, table *option.CommandTable, wanted []string) *option.Spec {
 	for {
 		option := table.Options[random.Intn(len(table.Options))]
 		if len(wanted) > 0 && random.Intn(2) == 0 {
-			option = table.option("--" + pick(random, wanted))
+			option = table.Option("--" + pick(random, wanted))
 		}
-		if option == nil || excluded[option.long()] || option.Action == "help" && random.Intn(10) > 0 || option.Dest == "python" && random.Intn(10) > 0 ||
+		if option == nil || excluded[option.Long()] || option.Action == "help" && random.Intn(10) > 0 || option.Dest == "python" && random.Intn(10) > 0 ||
 			restricting[option.Dest] && random.Intn(4) > 0 {
 			continue
 		}
@@ -586,7 +588,7 @@ func randomScene(t testing.TB, random *rand.Rand, c *collector, server string) *
 		root: root, dir: filepath.Join(root, "cwd"), home: filepath.Join(root, "home"),
 		environment: filepath.Join(root, "venv"), files: map[string]string{},
 	}
-	table, ok := embeddedTable(c.version)
+	table, ok := option.Embedded(c.version)
 	if !ok {
 		t.Fatalf("no table for pip %s", c.version)
 	}
@@ -605,7 +607,7 @@ func randomScene(t testing.TB, random *rand.Rand, c *collector, server string) *
 	if command == nil {
 		command = table.Commands["install"]
 	}
-	global := table.Commands[globalCommand]
+	global := table.Commands[option.GlobalCommand]
 	for random.Intn(5) == 0 {
 		option := randomOption(random, global, nil)
 		s.argv = append(s.argv, spelled(random, global, option, s.value(random, option, server))...)
@@ -663,7 +665,7 @@ func environmentOnce(environ []string) []string {
 	return kept
 }
 
-func (s *scene) settingText(random *rand.Rand, option *optionSpec, server string) string {
+func (s *scene) settingText(random *rand.Rand, option *option.Spec, server string) string {
 	switch option.Action {
 	case "store_true", "store_false", "count":
 		if random.Intn(20) == 0 {
@@ -671,7 +673,7 @@ func (s *scene) settingText(random *rand.Rand, option *optionSpec, server string
 		}
 		return pick(random, flagValues)
 	}
-	if !option.takesValue() {
+	if !option.TakesValue() {
 		return pick(random, flagValues)
 	}
 	value := s.value(random, option, server)
@@ -684,7 +686,7 @@ func (s *scene) settingText(random *rand.Rand, option *optionSpec, server string
 	return value
 }
 
-func (s *scene) randomVariable(random *rand.Rand, command *commandTable, server string) string {
+func (s *scene) randomVariable(random *rand.Rand, command *option.CommandTable, server string) string {
 	option := randomOption(random, command, oftenWanted)
 	var long []string
 	for _, name := range option.Names {
@@ -708,7 +710,7 @@ func (s *scene) randomVariable(random *rand.Rand, command *commandTable, server 
 	return prefix + name + "=" + s.settingText(random, option, server)
 }
 
-func (s *scene) randomFiles(random *rand.Rand, command *commandTable, server string) {
+func (s *scene) randomFiles(random *rand.Rand, command *option.CommandTable, server string) {
 	lines := func() string {
 		var b strings.Builder
 		for n := random.Intn(5); n > 0; n-- {
@@ -749,7 +751,7 @@ func (s *scene) randomFiles(random *rand.Rand, command *commandTable, server str
 	}
 }
 
-func (s *scene) randomConfig(random *rand.Rand, command *commandTable, server string) string {
+func (s *scene) randomConfig(random *rand.Rand, command *option.CommandTable, server string) string {
 	var b strings.Builder
 	sections := []string{"global", command.Name, "install", ":env:", "DEFAULT", "Install", "download", "global.x"}
 	random.Shuffle(len(sections), func(i, j int) { sections[i], sections[j] = sections[j], sections[i] })
@@ -762,7 +764,7 @@ func (s *scene) randomConfig(random *rand.Rand, command *commandTable, server st
 		fmt.Fprintf(&b, "[%s]\n", section)
 		for n := random.Intn(3); n > 0; n-- {
 			option := randomOption(random, command, oftenWanted)
-			key := option.long()
+			key := option.Long()
 			switch random.Intn(8) {
 			case 0:
 				key = strings.ReplaceAll(key, "-", "_")
@@ -925,7 +927,7 @@ func TestTraps(t *testing.T) {
 	for _, p := range pips {
 		t.Run(p.version, func(t *testing.T) {
 			c := startCollector(t, p.version, p.oldest, p.youngest)
-			table, _ := embeddedTable(p.version)
+			table, _ := option.Embedded(p.version)
 			for _, trap := range traps {
 				root := realPath(t, t.TempDir())
 				s := &scene{

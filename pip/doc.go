@@ -9,5 +9,8 @@
 // install (Refusal), and the sealed command line is written anew from what was
 // understood rather than passed on.
 //
+// Its inner rooms are option (what a command line says) and source (what the
+// files that it names say).
+//
 // Where a function follows pip's or Python's own, its comment names that one.
 package pip

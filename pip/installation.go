@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"thresher/internal/lazyregexp"
+	"thresher/pip/internal/pythontext"
+	"thresher/pip/internal/release"
 )
 
 // Errors that tell why no pip could be chosen. They are matched with errors.Is;
@@ -64,9 +66,9 @@ type FindInput struct {
 //
 // It returns an error that is ErrNoPip, ErrNoInterpreter or ErrTooOld.
 func Find(in FindInput) (*Installation, error) {
-	environ := environmentOf(in.Environ)
+	environ := pythontext.EnvironmentOf(in.Environ)
 	if in.Interpreter != "" {
-		if !exists(in.Interpreter) {
+		if !pythontext.Exists(in.Interpreter) {
 			return nil, fmt.Errorf("%w: %s", ErrNoInterpreter, in.Interpreter)
 		}
 		found, err := describe(in.Interpreter, in.Environ, in.CacheDir)
@@ -105,7 +107,7 @@ func Find(in FindInput) (*Installation, error) {
 func pipFor(target *Installation, in FindInput) (*Installation, error) {
 	for _, name := range []string{"bin/python3", "bin/python", "python.exe"} {
 		base := filepath.Join(target.BasePrefix, filepath.FromSlash(name))
-		if target.BasePrefix == target.Prefix || !exists(base) {
+		if target.BasePrefix == target.Prefix || !pythontext.Exists(base) {
 			continue
 		}
 		if outside, err := describe(base, in.Environ, in.CacheDir); err == nil && outside.Version != "" {
@@ -138,7 +140,7 @@ func (i *Installation) on(python string, in FindInput) (*Installation, error) {
 // directory with bin/python or Scripts/python.exe in it.
 func identifyInterpreter(python, dir string) (string, bool) {
 	if !filepath.IsAbs(python) {
-		python = joinPython(dir, python)
+		python = pythontext.JoinPath(dir, python)
 	}
 	info, err := os.Stat(python)
 	if err != nil {
@@ -148,7 +150,7 @@ func identifyInterpreter(python, dir string) (string, bool) {
 		return python, true
 	}
 	for _, inside := range []string{"bin/python", "Scripts/python.exe"} {
-		if candidate := filepath.Join(python, filepath.FromSlash(inside)); exists(candidate) {
+		if candidate := filepath.Join(python, filepath.FromSlash(inside)); pythontext.Exists(candidate) {
 			return candidate, true
 		}
 	}
@@ -159,7 +161,7 @@ func identifyInterpreter(python, dir string) (string, bool) {
 // It returns an error that is ErrTooOld where this pip cannot (before 22.3).
 func (i *Installation) On(interpreter string, environ []string, cacheDir string) (*Installation, error) {
 	runner := filepath.Join(i.PackageDir, "__pip-runner__.py")
-	if !exists(runner) || !atLeast(i.Version, "22.3") {
+	if !pythontext.Exists(runner) || !release.AtLeast(i.Version, "22.3") {
 		return nil, fmt.Errorf("%w: pip %s has no --python", ErrTooOld, i.Version)
 	}
 	target, err := describe(interpreter, environ, cacheDir)
@@ -174,19 +176,19 @@ func (i *Installation) On(interpreter string, environ []string, cacheDir string)
 // activeEnvironment gives the directory of an activated virtual environment
 // that has no pip of its own, which makes PATH lead to a pip outside of it.
 // before is the directory on PATH where the pip was found.
-func activeEnvironment(environ environment, before string) string {
-	active := environ.get("VIRTUAL_ENV")
+func activeEnvironment(environ pythontext.Environment, before string) string {
+	active := environ.Get("VIRTUAL_ENV")
 	if active == "" || !filepath.IsAbs(active) {
 		return ""
 	}
 	bin := filepath.Join(active, "bin")
-	if onWindows {
+	if pythontext.OnWindows {
 		bin = filepath.Join(active, "Scripts")
 	}
 	if _, ok := identifyInterpreter(active, active); !ok {
 		return ""
 	}
-	for _, dir := range filepath.SplitList(environ.get("PATH")) {
+	for _, dir := range filepath.SplitList(environ.Get("PATH")) {
 		if before != "" && dir == before {
 			return "" // also where it is the environment's own
 		}
@@ -201,9 +203,9 @@ func activeEnvironment(environ environment, before string) string {
 // and the directory it was in. A directory that is empty or relative is passed
 // over: what it holds depends on where one stands.
 func findOnPath(in FindInput) (*Installation, string, error) {
-	environ := environmentOf(in.Environ)
+	environ := pythontext.EnvironmentOf(in.Environ)
 	self, selfErr := os.Stat(in.Self)
-	dirs := filepath.SplitList(environ.get("PATH"))
+	dirs := filepath.SplitList(environ.Get("PATH"))
 	var problems []error
 	for at, dir := range dirs {
 		if !filepath.IsAbs(dir) {
@@ -212,7 +214,7 @@ func findOnPath(in FindInput) (*Installation, string, error) {
 		for _, name := range executableNames(in.Name) {
 			candidate := filepath.Join(dir, name)
 			info, err := os.Stat(candidate)
-			if err != nil || info.IsDir() || !onWindows && info.Mode()&0o111 == 0 {
+			if err != nil || info.IsDir() || !pythontext.OnWindows && info.Mode()&0o111 == 0 {
 				continue
 			}
 			if selfErr == nil && os.SameFile(info, self) {
@@ -234,7 +236,7 @@ func findOnPath(in FindInput) (*Installation, string, error) {
 }
 
 func executableNames(name string) []string {
-	if onWindows {
+	if pythontext.OnWindows {
 		return []string{name + ".exe"}
 	}
 	return []string{name}
@@ -242,7 +244,7 @@ func executableNames(name string) []string {
 
 // describeScript tells which interpreter and pip a script stands for.
 func describeScript(path string, in FindInput, laterDirs []string) (*Installation, error) {
-	if onWindows {
+	if pythontext.OnWindows {
 		return describeLauncher(path, in)
 	}
 	head, err := readHead(path, 4096)
@@ -270,7 +272,7 @@ func describeScript(path string, in FindInput, laterDirs []string) (*Installatio
 func describeLauncher(path string, in FindInput) (*Installation, error) {
 	dir := filepath.Dir(path)
 	for _, interpreter := range []string{filepath.Join(dir, "python.exe"), filepath.Join(filepath.Dir(dir), "python.exe")} {
-		if exists(interpreter) {
+		if pythontext.Exists(interpreter) {
 			found, err := describe(interpreter, in.Environ, in.CacheDir)
 			if err == nil && found.Version == "" {
 				err = ErrNoPip
@@ -320,14 +322,14 @@ func scriptInterpreter(head []byte, in FindInput) (string, bool) {
 	base := filepath.Base(program)
 	switch {
 	case strings.HasPrefix(base, "python") || strings.HasPrefix(base, "pypy"):
-		return program, filepath.IsAbs(program) && exists(program)
+		return program, filepath.IsAbs(program) && pythontext.Exists(program)
 	case base == "env":
 		name := strings.TrimSpace(strings.TrimPrefix(argument, "-S"))
 		name, _, _ = strings.Cut(name, " ")
 		if !strings.HasPrefix(name, "python") || strings.ContainsRune(name, '/') {
 			return "", false
 		}
-		for _, dir := range filepath.SplitList(environment(in.Environ).get("PATH")) {
+		for _, dir := range filepath.SplitList(pythontext.Environment(in.Environ).Get("PATH")) {
 			candidate := filepath.Join(dir, name)
 			if info, err := os.Stat(candidate); filepath.IsAbs(dir) && err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
 				head, err := readHead(candidate, 2)
@@ -342,7 +344,7 @@ func scriptInterpreter(head []byte, in FindInput) (string, bool) {
 			return "", false
 		}
 		path := string(match[1])
-		return path, filepath.IsAbs(path) && exists(path)
+		return path, filepath.IsAbs(path) && pythontext.Exists(path)
 	}
 	return "", false
 }
@@ -361,7 +363,7 @@ func askWrapper(path string, head []byte, in FindInput, laterDirs []string) (*In
 			return nil, err
 		}
 		script := strings.TrimSpace(output)
-		if !filepath.IsAbs(script) || !exists(script) {
+		if !filepath.IsAbs(script) || !pythontext.Exists(script) {
 			return nil, fmt.Errorf("ask %s which pip it runs: it named no file", path)
 		}
 		return describeScript(script, in, laterDirs)
@@ -378,7 +380,7 @@ func askWrapper(path string, head []byte, in FindInput, laterDirs []string) (*In
 	prefix := filepath.Clean(filepath.Join(packageDir, "..", "..", "..", ".."))
 	for _, name := range []string{"python" + minor, "python3", "python"} {
 		interpreter := filepath.Join(prefix, "bin", name)
-		if !exists(interpreter) {
+		if !pythontext.Exists(interpreter) {
 			continue
 		}
 		found, err := describe(interpreter, in.Environ, in.CacheDir)
@@ -451,7 +453,7 @@ func scriptBeside(interpreter, name string) string {
 // describe tells what an interpreter is and which pip it has, from its files
 // where these say it for certain, else by asking it. Version is empty where it
 // has no pip.
-func describe(interpreter string, environ environment, cacheDir string) (*Installation, error) {
+func describe(interpreter string, environ pythontext.Environment, cacheDir string) (*Installation, error) {
 	if found := describeStatically(interpreter, environ); found != nil {
 		return found, nil
 	}
@@ -469,8 +471,8 @@ func describe(interpreter string, environ environment, cacheDir string) (*Instal
 
 // describeStatically reads a virtual environment, or a plain installation with
 // its own lib directory, as CPython finds it; nil where anything is unusual.
-func describeStatically(interpreter string, environ environment) *Installation {
-	if onWindows || !filepath.IsAbs(interpreter) {
+func describeStatically(interpreter string, environ pythontext.Environment) *Installation {
+	if pythontext.OnWindows || !filepath.IsAbs(interpreter) {
 		return nil
 	}
 	found := &Installation{Interpreter: interpreter, Prefix: filepath.Dir(filepath.Dir(interpreter))}
@@ -496,7 +498,7 @@ func describeStatically(interpreter string, environ environment) *Installation {
 		found.Prefix = filepath.Dir(filepath.Dir(real))
 		found.BasePrefix = found.Prefix
 		// A distribution's own Python is patched in ways of its own.
-		if runtime.GOOS != "linux" || strings.HasPrefix(real, "/usr/") || !exists(filepath.Join(found.Prefix, "lib", "python"+minorOf(real), "os.py")) {
+		if runtime.GOOS != "linux" || strings.HasPrefix(real, "/usr/") || !pythontext.Exists(filepath.Join(found.Prefix, "lib", "python"+minorOf(real), "os.py")) {
 			return nil
 		}
 	default:
@@ -519,7 +521,7 @@ func describeStatically(interpreter string, environ environment) *Installation {
 		minor = strings.TrimPrefix(filepath.Base(filepath.Dir(libraries[0])), "python")
 	}
 	found.SitePackages = filepath.Join(prefix, "lib", "python"+minor, "site-packages")
-	if minor == "" || !exists(found.SitePackages) {
+	if minor == "" || !pythontext.Exists(found.SitePackages) {
 		return nil
 	}
 	if found.PythonVersion == "" {
@@ -529,9 +531,9 @@ func describeStatically(interpreter string, environ environment) *Installation {
 		return nil
 	}
 	systemSite := !found.Virtual || strings.EqualFold(settings["include-system-site-packages"], "true")
-	if !found.Virtual && environ.get("PYTHONNOUSERSITE") == "" {
+	if !found.Virtual && environ.Get("PYTHONNOUSERSITE") == "" {
 		// The user's own packages come first, and a pip may be among them.
-		if exists(expandUser("~/.local/lib/python"+minor+"/site-packages/pip", environ, "")) {
+		if pythontext.Exists(pythontext.ExpandUser("~/.local/lib/python"+minor+"/site-packages/pip", environ, "")) {
 			return nil
 		}
 	}

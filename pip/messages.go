@@ -2,26 +2,28 @@ package pip
 
 import (
 	"strconv"
+
+	"thresher/pip/option"
 )
 
-func unreadableOldPip(version string) Unreadable {
-	return Unreadable{
+func unreadableOldPip(version string) option.Unreadable {
+	return option.Unreadable{
 		Place:  "pip " + version,
 		Reason: "its command line is not known, 20.0 is the oldest that is",
 		Hint:   "python -m pip install -U pip",
 	}
 }
 
-func unreadableInterpreter(path string, err error) Unreadable {
-	return Unreadable{
+func unreadableInterpreter(path string, err error) option.Unreadable {
+	return option.Unreadable{
 		Place:  "--python",
 		Reason: "what " + path + " is cannot be told: " + err.Error(),
 		Hint:   "name the environment's own interpreter",
 	}
 }
 
-func unknownCommand(name, version string) *Unreadable {
-	return &Unreadable{
+func unknownCommand(name, version string) *option.Unreadable {
+	return &option.Unreadable{
 		Place:  "command line",
 		Reason: "what pip " + version + " does for the command " + strconv.Quote(name) + " is not known",
 		Hint:   "upgrade thresher",

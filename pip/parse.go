@@ -7,6 +7,11 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+
+	"thresher/pip/internal/pythontext"
+	"thresher/pip/internal/release"
+	"thresher/pip/option"
+	"thresher/pip/source"
 )
 
 // Input is everything that can make pip install something.
@@ -17,7 +22,7 @@ type Input struct {
 	Installation *Installation
 	// Fetch reads a requirements file behind an http or https URL; nil refuses
 	// these. It returns a *StatusError for an answer of 400 or above.
-	Fetch    func(url string) (Page, error)
+	Fetch    func(url string) (source.Page, error)
 	Stdin    io.Reader // for -r /dev/stdin; nil opens the file itself
 	Home     string    // home directory from the user database, for an unset HOME; empty asks it
 	CacheDir string    // thresher's own cache; empty keeps nothing
@@ -37,15 +42,15 @@ var passingThrough = map[string]bool{
 // parsing is one Parse in progress.
 type parsing struct {
 	in      Input
-	environ environment
-	table   *optionTable
+	environ pythontext.Environment
+	table   *option.Table
 	exact   bool // the table is not that of this pip
-	config  *configReader
+	config  *option.ConfigReader
 	cmd     *Command
 }
 
 // Parse reads one pip command line as the pip of in.Installation would, with
-// environment, configuration files and every file that these name, in pip's
+// Environment, configuration files and every file that these name, in pip's
 // own order. What pip would refuse is the command's Failure, what thresher
 // cannot tell for certain is its Unreadable; both can be there.
 func Parse(in Input) *Command {
@@ -55,7 +60,7 @@ func Parse(in Input) *Command {
 // parse reads a command line; reinvoked is the interpreter that --python named
 // where pip has started itself again.
 func parse(in Input, reinvoked string) *Command {
-	p := &parsing{in: in, environ: environmentOf(in.Environ), cmd: &Command{
+	p := &parsing{in: in, environ: pythontext.EnvironmentOf(in.Environ), cmd: &Command{
 		Args: in.Args, Installation: in.Installation, Reinvoke: reinvoked,
 	}}
 	if p.completing() {
@@ -67,12 +72,12 @@ func parse(in Input, reinvoked string) *Command {
 		return p.cmd
 	}
 	p.findTable()
-	p.config = &configReader{
-		version: in.Installation.Version, pythonVersion: in.Installation.PythonVersion,
-		environ: p.environ, dir: in.Dir, home: in.Home, prefix: in.Installation.Prefix,
+	p.config = &option.ConfigReader{
+		Version: in.Installation.Version, PythonVersion: in.Installation.PythonVersion,
+		Environ: p.environ, Dir: in.Dir, Home: in.Home, Prefix: in.Installation.Prefix,
 	}
 	p.read()
-	if !atLeast(in.Installation.Version, oldestVersion) && !p.cmd.Passthrough && !onlyPip(p.cmd) {
+	if !release.AtLeast(in.Installation.Version, oldestVersion) && !p.cmd.Passthrough && !onlyPip(p.cmd) {
 		p.refuse(unreadableOldPip(in.Installation.Version))
 	}
 	return p.cmd
@@ -94,8 +99,8 @@ func onlyPip(c *Command) bool {
 // plainlyPassesThrough tells the commands of which nothing needs to be read:
 // their first word says what they are, and pip says what is wrong with the
 // rest. Nobody should wait for the option table to see a list.
-func plainlyPassesThrough(words []string, environ environment) (name string, passes bool) {
-	if _, elsewhere := environ.lookup("PIP_PYTHON"); elsewhere || len(words) == 0 {
+func plainlyPassesThrough(words []string, environ pythontext.Environment) (name string, passes bool) {
+	if _, elsewhere := environ.Lookup("PIP_PYTHON"); elsewhere || len(words) == 0 {
 		return "", false
 	}
 	if len(words) == 1 && (words[0] == "--version" || words[0] == "-V") {
@@ -107,18 +112,18 @@ func plainlyPassesThrough(words []string, environ environment) (name string, pas
 // completing tells whether pip would only print completions and exit. Without
 // the two other variables newer pips go on as if nothing were set.
 func (p *parsing) completing() bool {
-	_, set := p.environ.lookup("PIP_AUTO_COMPLETE")
-	return set && p.environ.get("COMP_WORDS") != "" && p.environ.get("COMP_CWORD") != ""
+	_, set := p.environ.Lookup("PIP_AUTO_COMPLETE")
+	return set && p.environ.Get("COMP_WORDS") != "" && p.environ.Get("COMP_CWORD") != ""
 }
 
 func (p *parsing) findTable() {
 	version := p.in.Installation.Version
-	if !atLeast(version, oldestVersion) {
-		p.table, _ = embeddedTable(oldestVersion)
+	if !release.AtLeast(version, oldestVersion) {
+		p.table, _ = option.Embedded(oldestVersion)
 		p.exact = true
 		return
 	}
-	if table, ok := embeddedTable(version); ok {
+	if table, ok := option.Embedded(version); ok {
 		p.table = table
 		return
 	}
@@ -129,59 +134,61 @@ func (p *parsing) findTable() {
 	}
 	// What is written in full still means the same in the newest known pip.
 	p.exact = true
-	p.table = newestEmbeddedTable()
+	p.table = option.NewestEmbedded()
 	p.cmd.Warnings = append(p.cmd.Warnings, warnUnknownPip(version, err))
 }
 
-func (p *parsing) refuse(u Unreadable) { p.cmd.Unreadable = append(p.cmd.Unreadable, u) }
+func (p *parsing) refuse(u option.Unreadable) { p.cmd.Unreadable = append(p.cmd.Unreadable, u) }
 
 // stop records why reading ended.
-func (p *parsing) stop(end *parseEnd) {
+func (p *parsing) stop(end *option.End) {
 	switch {
-	case end.help:
+	case end.Help:
 		p.cmd.Passthrough = true
-	case end.failure != nil:
-		p.cmd.Failure = end.failure
-	case end.unreadable != nil:
-		p.refuse(*end.unreadable)
+	case end.Failure != nil:
+		p.cmd.Failure = end.Failure
+	case end.Unreadable != nil:
+		p.refuse(*end.Unreadable)
 	}
 }
 
-func (p *parsing) expand(path string) string { return expandUser(path, p.environ, p.in.Home) }
+func (p *parsing) expand(path string) string {
+	return pythontext.ExpandUser(path, p.environ, p.in.Home)
+}
 
-func (p *parsing) reader(table *commandTable) *optionReader {
-	r := &optionReader{
-		table: table, version: p.in.Installation.Version, expand: p.expand, dir: p.in.Dir, exact: p.exact,
+func (p *parsing) reader(table *option.CommandTable) *option.Reader {
+	r := &option.Reader{
+		Table: table, Version: p.in.Installation.Version, Expand: p.expand, Dir: p.in.Dir, Exact: p.exact,
 	}
-	r.defaults()
+	r.Defaults()
 	return r
 }
 
 // read is pip's main(): the main parser splits off the command, the command's
 // parser reads everything again.
 func (p *parsing) read() {
-	configuration, end := p.config.load(false)
+	configuration, end := p.config.Load(false)
 	if end != nil {
 		p.stop(end)
 		return
 	}
-	main := p.reader(p.table.Commands[globalCommand])
-	if end := main.update(configuration.ordered("global")); end != nil {
+	main := p.reader(p.table.Commands[option.GlobalCommand])
+	if end := main.Update(configuration.Ordered("global")); end != nil {
 		p.stop(end)
 		return
 	}
 	words := p.in.Args
-	rest, end := main.arguments(words, argumentPlace(nil), false)
+	rest, end := main.Arguments(words, argumentPlace(nil), false)
 	if end != nil {
 		p.stop(end)
 		return
 	}
-	_, inSubprocess := p.environ.lookup("_PIP_RUNNING_IN_SUBPROCESS")
-	if python := main.values.of("python").Text; python != "" && !inSubprocess {
+	_, inSubprocess := p.environ.Lookup("_PIP_RUNNING_IN_SUBPROCESS")
+	if python := main.Values.Of("python").Text; python != "" && !inSubprocess {
 		p.reinvoke(python)
 		return
 	}
-	if main.values.of("version").Truth {
+	if main.Values.Of("version").Truth {
 		p.cmd.Passthrough = true
 		return
 	}
@@ -194,12 +201,12 @@ func (p *parsing) read() {
 	}
 	name := rest[0].Value
 	command := p.table.Commands[name]
-	if command == nil || name == globalCommand {
+	if command == nil || name == option.GlobalCommand {
 		if p.exact {
 			p.refuse(*unknownCommand(name, p.in.Installation.Version))
 			return
 		}
-		p.cmd.Failure = &Failure{Status: 1, Message: unknownCommandText(name)}
+		p.cmd.Failure = &option.Failure{Status: 1, Message: unknownCommandText(name)}
 		return
 	}
 	p.cmd.Name = name
@@ -238,7 +245,7 @@ func argumentPlace(removed *int) func(int) string {
 func (p *parsing) reinvoke(python string) {
 	found, ok := identifyInterpreter(python, p.in.Dir)
 	if !ok {
-		p.cmd.Failure = &Failure{Status: 1, Message: noInterpreterText(python)}
+		p.cmd.Failure = &option.Failure{Status: 1, Message: noInterpreterText(python)}
 		return
 	}
 	p.cmd.Reinvoke = found
@@ -257,14 +264,14 @@ func (p *parsing) reinvoke(python string) {
 
 // readCommand is Command.main: the second pass, and for what installs,
 // everything that the result names.
-func (p *parsing) readCommand(command *commandTable, words []string, removed int) {
+func (p *parsing) readCommand(command *option.CommandTable, words []string, removed int) {
 	isolated := false
 	for _, word := range words {
 		if word == "--isolated" {
 			isolated = true
 		}
 	}
-	configuration, end := p.config.load(isolated)
+	configuration, end := p.config.Load(isolated)
 	if end != nil {
 		p.stop(end)
 		return
@@ -273,33 +280,33 @@ func (p *parsing) readCommand(command *commandTable, words []string, removed int
 		p.refuseUnknownVariables(command)
 	}
 	r := p.reader(command)
-	p.cmd.items = configuration.ordered(command.Name)
+	p.cmd.items = configuration.Ordered(command.Name)
 	p.cmd.isolated = isolated
 	p.cmd.table, p.cmd.command = p.table, command
-	if end := r.update(p.cmd.items); end != nil {
+	if end := r.Update(p.cmd.items); end != nil {
 		p.stop(end)
 		return
 	}
-	positionals, end := r.arguments(words, argumentPlace(&removed), true)
+	positionals, end := r.Arguments(words, argumentPlace(&removed), true)
 	if end != nil {
 		p.stop(end)
 		return
 	}
-	p.cmd.values, p.cmd.uses, p.cmd.positionals = r.values, r.uses, positionals
-	p.fill(r.values)
-	if end := p.checkBeforeRun(command, r.values); end != nil {
+	p.cmd.values, p.cmd.uses, p.cmd.positionals = r.Values, r.Uses, positionals
+	p.fill(r.Values)
+	if end := p.checkBeforeRun(command, r.Values); end != nil {
 		p.stop(end)
 		return
 	}
-	p.collect(command, r.values, positionals)
+	p.collect(command, r.Values, positionals)
 }
 
 // refuseUnknownVariables refuses PIP_* variables that may be options of a pip
 // whose options are not known.
-func (p *parsing) refuseUnknownVariables(command *commandTable) {
-	for _, item := range p.config.environItems().all() {
-		if !p.table.hasLong(item.Key) && !plainVariables[item.Origin.Place] {
-			p.refuse(*unknownOption(item.Origin.Place, p.in.Installation.Version, "environment"))
+func (p *parsing) refuseUnknownVariables(command *option.CommandTable) {
+	for _, item := range p.config.EnvironItems().All() {
+		if !p.table.HasLong(item.Key) && !plainVariables[item.Origin.Place] {
+			p.refuse(*option.UnknownOption(item.Origin.Place, p.in.Installation.Version, "environment"))
 		}
 	}
 }
@@ -311,56 +318,56 @@ var plainVariables = map[string]bool{
 }
 
 // fill copies what the rest of thresher asks about.
-func (p *parsing) fill(v optionValues) {
+func (p *parsing) fill(v option.Values) {
 	c := p.cmd
 	c.Targets = Targets{
-		Target: p.path(v.of("target_dir").Text),
-		Prefix: p.path(v.of("prefix_path").Text),
-		Root:   p.path(v.of("root_path").Text),
-		User:   v.of("use_user_site").Truth,
+		Target: p.path(v.Of("target_dir").Text),
+		Prefix: p.path(v.Of("prefix_path").Text),
+		Root:   p.path(v.Of("root_path").Text),
+		User:   v.Of("use_user_site").Truth,
 		Python: p.cmd.Reinvoke,
 	}
-	if calls := v.of("src_dir").Calls; len(calls) > 0 {
+	if calls := v.Of("src_dir").Calls; len(calls) > 0 {
 		c.Targets.Src = p.path(calls[len(calls)-1].Value)
 	}
-	c.Upgrade, c.UpgradeSet = v.of("upgrade").Truth, v.of("upgrade").Set
-	c.StrategySet, c.Eager = v.of("upgrade_strategy").Set, v.of("upgrade_strategy").Text == "eager"
-	c.NoDependencies = v.of("ignore_dependencies").Truth
-	c.RequireHashes = v.of("require_hashes").Truth
-	c.DryRun = v.of("dry_run").Truth
-	c.Quiet = int(min(v.of("quiet").Number, 100))
+	c.Upgrade, c.UpgradeSet = v.Of("upgrade").Truth, v.Of("upgrade").Set
+	c.StrategySet, c.Eager = v.Of("upgrade_strategy").Set, v.Of("upgrade_strategy").Text == "eager"
+	c.NoDependencies = v.Of("ignore_dependencies").Truth
+	c.RequireHashes = v.Of("require_hashes").Truth
+	c.DryRun = v.Of("dry_run").Truth
+	c.Quiet = int(min(v.Of("quiet").Number, 100))
 	if isolation := v["build_isolation"]; isolation != nil {
 		c.NoBuildIsolated = !isolation.Truth
 	}
-	c.Proxy = v.of("proxy").Text
-	c.Cert, c.ClientCert = v.of("cert").Text, v.of("client_cert").Text
-	c.Timeout, c.Retries = v.of("timeout").Float, int(v.of("retries").Number)
+	c.Proxy = v.Of("proxy").Text
+	c.Cert, c.ClientCert = v.Of("cert").Text, v.Of("client_cert").Text
+	c.Timeout, c.Retries = v.Of("timeout").Float, int(v.Of("retries").Number)
 	if !(c.Timeout < 1e9) {
 		c.Timeout = 1e9 // "inf" and "nan" as well: no JSON has a word for these
 	}
-	c.WheelCache = p.wheelCache(v.of("cache_dir"))
-	c.KeyringProvider = v.of("keyring_provider").Text
-	c.NoInput = v.of("no_input").Truth
-	c.NoBinary, c.OnlyBinary = excludingSets(v.of("format_control").Calls, "no-binary")
+	c.WheelCache = p.wheelCache(v.Of("cache_dir"))
+	c.KeyringProvider = v.Of("keyring_provider").Text
+	c.NoInput = v.Of("no_input").Truth
+	c.NoBinary, c.OnlyBinary = excludingSets(v.Of("format_control").Calls, "no-binary")
 }
 
 // wheelCache is the directory that --cache-dir and its like choose, or pip's own
 // (pip 26.2 locations.USER_CACHE_DIR, by platformdirs).
-func (p *parsing) wheelCache(option *optionValue) string {
+func (p *parsing) wheelCache(option *option.Value) string {
 	switch {
 	case len(option.Calls) > 0: // --no-cache-dir
 		return ""
 	case option.Set:
 		return p.path(option.Text)
-	case onWindows:
+	case pythontext.OnWindows:
 		return ""
 	case runtime.GOOS == "darwin":
-		return filepath.Join(expandUser("~", p.in.Environ, p.in.Home), "Library", "Caches", "pip")
+		return filepath.Join(pythontext.ExpandUser("~", p.in.Environ, p.in.Home), "Library", "Caches", "pip")
 	}
-	if cache := strings.TrimSpace(environment(p.in.Environ).get("XDG_CACHE_HOME")); cache != "" {
+	if cache := strings.TrimSpace(pythontext.Environment(p.in.Environ).Get("XDG_CACHE_HOME")); cache != "" {
 		return p.path(filepath.Join(cache, "pip"))
 	}
-	return filepath.Join(expandUser("~", p.in.Environ, p.in.Home), ".cache", "pip")
+	return filepath.Join(pythontext.ExpandUser("~", p.in.Environ, p.in.Home), ".cache", "pip")
 }
 
 // path makes an option's path absolute, as os.path.abspath.
@@ -373,7 +380,7 @@ func (p *parsing) path(text string) string {
 
 // excludingSets is handle_mutual_excludes over all calls: the names of the
 // first option and those of its opposite, each in the order they were added.
-func excludingSets(calls []optionCall, first string) (set, other []string) {
+func excludingSets(calls []option.Call, first string) (set, other []string) {
 	var sets [2][]string
 	discard := func(from []string, name string) []string {
 		kept := from[:0:0]
@@ -386,7 +393,7 @@ func excludingSets(calls []optionCall, first string) (set, other []string) {
 	}
 	for _, call := range calls {
 		target := 1
-		if call.Option.long() == first {
+		if call.Option.Long() == first {
 			target = 0
 		}
 		names := strings.Split(call.Value, ",")
@@ -422,15 +429,15 @@ func excludingSets(calls []optionCall, first string) (set, other []string) {
 
 // checkBeforeRun is what pip refuses between reading its options and reading
 // its requirements, in that order.
-func (p *parsing) checkBeforeRun(command *commandTable, v optionValues) *parseEnd {
-	_, inSubprocess := p.environ.lookup("_PIP_RUNNING_IN_SUBPROCESS")
+func (p *parsing) checkBeforeRun(command *option.CommandTable, v option.Values) *option.End {
+	_, inSubprocess := p.environ.Lookup("_PIP_RUNNING_IN_SUBPROCESS")
 	// Up to 23.1 a --python behind the command has no effect.
-	if v.of("python").Text != "" && !inSubprocess && atLeast(p.in.Installation.Version, "23.2") {
-		return failed(1, pythonAfterCommandText())
+	if v.Of("python").Text != "" && !inSubprocess && release.AtLeast(p.in.Installation.Version, "23.2") {
+		return option.Failed(1, pythonAfterCommandText())
 	}
-	p.cmd.RequireVirtual = v.of("require_venv").Truth && !command.IgnoresVenv
+	p.cmd.RequireVirtual = v.Of("require_venv").Truth && !command.IgnoresVenv
 	if p.cmd.RequireVirtual && !p.in.Installation.Virtual {
-		return failed(3, noEnvironmentText())
+		return option.Failed(3, noEnvironmentText())
 	}
 	switch command.Name {
 	case "install":
@@ -443,7 +450,7 @@ func (p *parsing) checkBeforeRun(command *commandTable, v optionValues) *parseEn
 	return nil
 }
 
-func firstEnd(ends ...*parseEnd) *parseEnd {
+func firstEnd(ends ...*option.End) *option.End {
 	for _, end := range ends {
 		if end != nil {
 			return end
@@ -452,35 +459,35 @@ func firstEnd(ends ...*parseEnd) *parseEnd {
 	return nil
 }
 
-func (p *parsing) checkInstall(v optionValues) *parseEnd {
-	target, user := v.of("target_dir"), v.of("use_user_site")
-	if user.Truth && target.Set && atLeast(p.in.Installation.Version, "20.1") {
-		return failed(1, conflictText("'--user'", "'--target'"))
+func (p *parsing) checkInstall(v option.Values) *option.End {
+	target, user := v.Of("target_dir"), v.Of("use_user_site")
+	if user.Truth && target.Set && release.AtLeast(p.in.Installation.Version, "20.1") {
+		return option.Failed(1, conflictText("'--user'", "'--target'"))
 	}
 	if end := firstEnd(checkOnlyDependencies(v), checkBuildConstraints(v), p.checkRestriction(v, true), checkReleaseControl(v)); end != nil {
 		return end
 	}
 	if user.Truth {
-		if v.of("prefix_path").Text != "" {
-			return failed(1, conflictText("'--user'", "'--prefix'"))
+		if v.Of("prefix_path").Text != "" {
+			return option.Failed(1, conflictText("'--user'", "'--prefix'"))
 		}
 		if p.in.Installation.Virtual && !p.in.Installation.systemSite() {
-			return failed(1, noUserSiteText())
+			return option.Failed(1, noUserSiteText())
 		}
 	}
 	if path := p.cmd.Targets.Target; path != "" {
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return failed(1, targetIsFileText())
+			return option.Failed(1, targetIsFileText())
 		}
 	}
 	return nil
 }
 
 // checkRestriction is check_dist_restriction.
-func (p *parsing) checkRestriction(v optionValues, checkTarget bool) *parseEnd {
-	restricted := len(v.of("platforms").List) > 0 || len(v.of("abis").List) > 0 || v.of("implementation").Text != "" ||
-		v.of("platform").Text != "" || v.of("abi").Text != "" // the names of a single one, up to 20.2
-	if calls := v.of("python_version").Calls; len(calls) > 0 && calls[len(calls)-1].Value != "" {
+func (p *parsing) checkRestriction(v option.Values, checkTarget bool) *option.End {
+	restricted := len(v.Of("platforms").List) > 0 || len(v.Of("abis").List) > 0 || v.Of("implementation").Text != "" ||
+		v.Of("platform").Text != "" || v.Of("abi").Text != "" // the names of a single one, up to 20.2
+	if calls := v.Of("python_version").Calls; len(calls) > 0 && calls[len(calls)-1].Value != "" {
 		restricted = true
 	}
 	if !restricted {
@@ -488,18 +495,18 @@ func (p *parsing) checkRestriction(v optionValues, checkTarget bool) *parseEnd {
 	}
 	noBinary, onlyBinary := p.cmd.NoBinary, p.cmd.OnlyBinary
 	binaryOnly := len(noBinary) == 0 && len(onlyBinary) == 1 && onlyBinary[0] == ":all:"
-	if !binaryOnly && !v.of("ignore_dependencies").Truth {
-		return failed(1, restrictionText())
+	if !binaryOnly && !v.Of("ignore_dependencies").Truth {
+		return option.Failed(1, restrictionText())
 	}
-	if checkTarget && v.of("target_dir").Text == "" {
-		if !v.of("dry_run").Truth || !atLeast(p.in.Installation.Version, "23.3") {
-			return failed(1, restrictionTargetText())
+	if checkTarget && v.Of("target_dir").Text == "" {
+		if !v.Of("dry_run").Truth || !release.AtLeast(p.in.Installation.Version, "23.3") {
+			return option.Failed(1, restrictionTargetText())
 		}
 	}
-	if atLeast(p.in.Installation.Version, "26.1") {
-		for _, file := range v.of("requirements").List {
+	if release.AtLeast(p.in.Installation.Version, "26.1") {
+		for _, file := range v.Of("requirements").List {
 			if isLockFileName(file.Value) {
-				return failed(1, restrictionLockText(file.Value))
+				return option.Failed(1, restrictionLockText(file.Value))
 			}
 		}
 	}
@@ -508,7 +515,7 @@ func (p *parsing) checkRestriction(v optionValues, checkTarget bool) *parseEnd {
 
 // targetPython gives the version that --python-version names, filled up to
 // three parts as normalize_version_info does.
-func targetPython(calls []optionCall) string {
+func targetPython(calls []option.Call) string {
 	if len(calls) == 0 || calls[len(calls)-1].Value == "" {
 		return ""
 	}
@@ -524,63 +531,63 @@ func targetPython(calls []optionCall) string {
 }
 
 // checkBuildConstraints is check_build_constraints without the reading.
-func checkBuildConstraints(v optionValues) *parseEnd {
-	if len(v.of("build_constraints").List) > 0 && !v.of("build_isolation").Truth {
-		return failed(1, conflictText("--build-constraint", "--no-build-isolation"))
+func checkBuildConstraints(v option.Values) *option.End {
+	if len(v.Of("build_constraints").List) > 0 && !v.Of("build_isolation").Truth {
+		return option.Failed(1, conflictText("--build-constraint", "--no-build-isolation"))
 	}
 	return nil
 }
 
 // checkReleaseControl is check_release_control_exclusive.
-func checkReleaseControl(v optionValues) *parseEnd {
-	all, final := excludingSets(v.of("release_control").Calls, "all-releases")
-	if v.of("pre").Truth && len(all)+len(final) > 0 {
-		return failed(1, conflictText("--pre", "--all-releases or --only-final"))
+func checkReleaseControl(v option.Values) *option.End {
+	all, final := excludingSets(v.Of("release_control").Calls, "all-releases")
+	if v.Of("pre").Truth && len(all)+len(final) > 0 {
+		return option.Failed(1, conflictText("--pre", "--all-releases or --only-final"))
 	}
 	return nil
 }
 
 // checkOnlyDependencies is check_only_deps_option_does_not_conflict.
-func checkOnlyDependencies(v optionValues) *parseEnd {
-	if !v.of("only_dependencies").Truth {
+func checkOnlyDependencies(v option.Values) *option.End {
+	if !v.Of("only_dependencies").Truth {
 		return nil
 	}
 	legacy := false
-	for _, feature := range v.of("deprecated_features_enabled").List {
+	for _, feature := range v.Of("deprecated_features_enabled").List {
 		legacy = legacy || feature.Value == "legacy-resolver"
 	}
-	if v.of("ignore_dependencies").Truth || legacy || len(v.of("requirements").List) > 0 ||
-		len(v.of("requirements_from_scripts").List) > 0 || len(v.of("dependency_groups").Calls) > 0 {
-		return failed(1, conflictText("'--only-dependencies'", "other ways to select requirements"))
+	if v.Of("ignore_dependencies").Truth || legacy || len(v.Of("requirements").List) > 0 ||
+		len(v.Of("requirements_from_scripts").List) > 0 || len(v.Of("dependency_groups").Calls) > 0 {
+		return option.Failed(1, conflictText("'--only-dependencies'", "other ways to select requirements"))
 	}
 	return nil
 }
 
 // finderOf is the package finder's state from options alone.
-func (p *parsing) finderOf(v optionValues) finder {
-	f := finder{
-		NoIndex:         v.of("no_index").Truth,
-		TrustedHosts:    append([]Setting{}, v.of("trusted_hosts").List...),
-		Pre:             v.of("pre").Truth,
-		PreferBinary:    v.of("prefer_binary").Truth,
-		RequireHashes:   v.of("require_hashes").Truth,
-		NoRequireHashes: v.of("no_require_hashes").Truth,
+func (p *parsing) finderOf(v option.Values) source.Finder {
+	f := source.Finder{
+		NoIndex:         v.Of("no_index").Truth,
+		TrustedHosts:    append([]option.Setting{}, v.Of("trusted_hosts").List...),
+		Pre:             v.Of("pre").Truth,
+		PreferBinary:    v.Of("prefer_binary").Truth,
+		RequireHashes:   v.Of("require_hashes").Truth,
+		NoRequireHashes: v.Of("no_require_hashes").Truth,
 		NoBinary:        p.cmd.NoBinary,
 		OnlyBinary:      p.cmd.OnlyBinary,
 		ExtraAt:         1,
 	}
 	if !f.NoIndex {
-		index := Setting{Value: p.in.Installation.DefaultIndex, Origin: Origin{Kind: FromPip, Place: "pip " + p.in.Installation.Version}}
-		if said := v.of("index_url"); said.Set {
-			index = Setting{Value: said.Text, Origin: said.Origin}
+		index := option.Setting{Value: p.in.Installation.DefaultIndex, Origin: option.Origin{Kind: option.FromPip, Place: "pip " + p.in.Installation.Version}}
+		if said := v.Of("index_url"); said.Set {
+			index = option.Setting{Value: said.Text, Origin: said.Origin}
 		}
-		f.Indexes = append([]Setting{index}, v.of("extra_index_urls").List...)
+		f.Indexes = append([]option.Setting{index}, v.Of("extra_index_urls").List...)
 	} else {
 		f.ExtraAt = 0
 	}
-	for _, link := range v.of("find_links").List {
+	for _, link := range v.Of("find_links").List {
 		if strings.HasPrefix(link.Value, "~") {
-			if expanded := p.path(p.expand(link.Value)); exists(expanded) {
+			if expanded := p.path(p.expand(link.Value)); pythontext.Exists(expanded) {
 				if real, err := filepath.EvalSymlinks(expanded); err == nil {
 					expanded = real
 				}
@@ -589,17 +596,17 @@ func (p *parsing) finderOf(v optionValues) finder {
 		}
 		f.FindLinks = append(f.FindLinks, link)
 	}
-	f.AllReleases, f.OnlyFinal = excludingSets(v.of("release_control").Calls, "all-releases")
-	for _, feature := range v.of("features_enabled").List {
+	f.AllReleases, f.OnlyFinal = excludingSets(v.Of("release_control").Calls, "all-releases")
+	for _, feature := range v.Of("features_enabled").List {
 		f.Features = append(f.Features, feature.Value)
 	}
 	return f
 }
 
 // collect is get_requirements.
-func (p *parsing) collect(command *commandTable, v optionValues, positionals []Setting) {
+func (p *parsing) collect(command *option.CommandTable, v option.Values, positionals []option.Setting) {
 	version := p.in.Installation.Version
-	input := sourcesInput{
+	input := source.Input{
 		Dir:                  p.in.Dir,
 		Command:              command.Name,
 		PipVersion:           version,
@@ -608,24 +615,24 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 		MarkerEnvironment:    func() (map[string]string, error) { return p.in.Installation.MarkerEnvironment(p.in.CacheDir) },
 		LineOptions:          p.table.LineOptions,
 		UnknownOptions:       p.exact,
-		IgnoreRequiresPython: v.of("ignore_requires_python").Truth,
-		TargetPython:         targetPython(v.of("python_version").Calls),
+		IgnoreRequiresPython: v.Of("ignore_requires_python").Truth,
+		TargetPython:         targetPython(v.Of("python_version").Calls),
 		Fetch:                p.fetch(),
 		Stdin:                p.in.Stdin,
 		Finder:               p.finderOf(v),
 	}
 	p.cmd.Configured = slices.Concat(input.Finder.Indexes, input.Finder.FindLinks, input.Finder.TrustedHosts)
-	s := newSources(input)
+	s := source.New(input)
 	p.cmd.sources = s
 
-	buildConstraints := v.of("build_constraints").List
+	buildConstraints := v.Of("build_constraints").List
 	if len(buildConstraints) > 0 {
 		// pip reads these before anything else, and again in each build
-		// environment, where a "-r" inside installs as it does elsewhere.
-		build := newSources(input)
+		// Environment, where a "-r" inside installs as it does elsewhere.
+		build := source.New(input)
 		for _, file := range buildConstraints {
-			build.constraintsFile(file.Value, file.Origin)
-			if build.Failure != nil && build.hasRead(file.Value) {
+			build.ConstraintsFile(file.Value, file.Origin)
+			if build.Failure != nil && build.HasRead(file.Value) {
 				// pip itself only looks whether the file can be read. What is
 				// wrong inside ends each build environment at that place.
 				build.Failure = nil
@@ -640,44 +647,44 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 		}
 	}
 
-	editables := v.of("editables").List
+	editables := v.Of("editables").List
 	if command.Name == "download" {
 		editables = nil // download.py resets it
 	}
-	scripts := v.of("requirements_from_scripts").List
-	groups := v.of("dependency_groups").Calls
-	constraints := v.of("constraints").List
-	if p.environ.get("_PIP_IN_BUILD_IGNORE_CONSTRAINTS") == "1" {
-		if atLeast(version, "26.2") {
+	scripts := v.Of("requirements_from_scripts").List
+	groups := v.Of("dependency_groups").Calls
+	constraints := v.Of("constraints").List
+	if p.environ.Get("_PIP_IN_BUILD_IGNORE_CONSTRAINTS") == "1" {
+		if release.AtLeast(version, "26.2") {
 			constraints = buildConstraints
-		} else if atLeast(version, "25.3") {
+		} else if release.AtLeast(version, "25.3") {
 			constraints = nil
 		}
 	}
 	for _, file := range constraints {
-		s.constraintsFile(file.Value, file.Origin)
+		s.ConstraintsFile(file.Value, file.Origin)
 	}
 	for _, word := range positionals {
-		s.positional(word.Value, word.Origin)
+		s.Positional(word.Value, word.Origin)
 	}
 	for _, call := range groups {
-		s.group(call.Value, call.Origin)
+		s.Group(call.Value, call.Origin)
 	}
 	for _, editable := range editables {
-		s.editable(editable.Value, editable.Origin)
+		s.Editable(editable.Value, editable.Origin)
 	}
-	for _, file := range v.of("requirements").List {
-		s.requirementsFile(file.Value, file.Origin)
+	for _, file := range v.Of("requirements").List {
+		s.RequirementsFile(file.Value, file.Origin)
 	}
 	for i, file := range scripts {
 		if i > 0 {
 			break
 		}
 		if len(scripts) > 1 && s.Failure == nil {
-			s.Failure = &Failure{Status: 1, Message: oneScriptText()}
+			s.Failure = &option.Failure{Status: 1, Message: oneScriptText()}
 			break
 		}
-		s.script(file.Value, file.Origin)
+		s.Script(file.Value, file.Origin)
 	}
 
 	c := p.cmd
@@ -698,10 +705,10 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 	case s.Failure != nil:
 		c.Failure = s.Failure
 	case s.Finder.RequireHashes && s.Finder.NoRequireHashes:
-		c.Failure = &Failure{Status: 1, Message: conflictText("--require-hashes", "--no-require-hashes")}
+		c.Failure = &option.Failure{Status: 1, Message: conflictText("--require-hashes", "--no-require-hashes")}
 	case command.Name == "uninstall" && len(s.Unreadable) == 0 && !namesAny(c.Requirements),
-		command.Name != "uninstall" && len(positionals)+len(editables)+len(v.of("requirements").List)+len(groups)+len(scripts) == 0:
-		c.Failure = &Failure{Status: 1, Message: nothingGivenText(command.Name)}
+		command.Name != "uninstall" && len(positionals)+len(editables)+len(v.Of("requirements").List)+len(groups)+len(scripts) == 0:
+		c.Failure = &option.Failure{Status: 1, Message: nothingGivenText(command.Name)}
 	}
 	if !s.Finder.NoRequireHashes {
 		for _, requirement := range c.Requirements {
@@ -714,8 +721,8 @@ func (p *parsing) collect(command *commandTable, v optionValues, positionals []S
 
 // lastOfEachName is the dict that uninstall collects into: unnamed ones are
 // passed over, and of two with one name the later takes the earlier's place.
-func lastOfEachName(requirements []Requirement) []Requirement {
-	var kept []Requirement
+func lastOfEachName(requirements []source.Requirement) []source.Requirement {
+	var kept []source.Requirement
 	place := map[string]int{}
 	for _, requirement := range requirements {
 		if requirement.Name == "" {
@@ -731,7 +738,7 @@ func lastOfEachName(requirements []Requirement) []Requirement {
 	return kept
 }
 
-func namesAny(requirements []Requirement) bool {
+func namesAny(requirements []source.Requirement) bool {
 	for _, requirement := range requirements {
 		if requirement.Name != "" {
 			return true
@@ -740,7 +747,7 @@ func namesAny(requirements []Requirement) bool {
 	return false
 }
 
-func (p *parsing) fetch() func(string) (Page, error) {
+func (p *parsing) fetch() func(string) (source.Page, error) {
 	if p.in.Fetch == nil || p.cmd.Passthrough {
 		return nil
 	}
@@ -779,5 +786,5 @@ func canonicalName(name string) string {
 	if dash {
 		b.WriteByte('-')
 	}
-	return lowerPython(b.String())
+	return pythontext.Lower(b.String())
 }

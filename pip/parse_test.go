@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"thresher/internal/testkit"
+	"thresher/pip/internal/pythontext"
+	"thresher/pip/internal/release"
 )
 
 func TestParseKindsOfCommands(t *testing.T) {
@@ -126,7 +128,7 @@ func TestParseReinvokes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !atLeast(found.Version, "22.3") {
+	if !release.AtLeast(found.Version, "22.3") {
 		t.Skipf("skipped: pip %s has no --python", found.Version)
 	}
 	got := Parse(Input{Args: []string{"--python", "target", "install", "foo"}, Environ: in.Environ, Dir: root, Installation: found})
@@ -145,7 +147,7 @@ func TestParseReinvokes(t *testing.T) {
 	if run.Path != interpreter || !strings.HasSuffix(words, filepath.Join(found.PackageDir, "__pip-runner__.py")+" install -- foo") {
 		t.Errorf("%s %s", run.Path, words)
 	}
-	if value, _ := environment(run.Environ).lookup("_PIP_RUNNING_IN_SUBPROCESS"); value != "1" {
+	if value, _ := pythontext.Environment(run.Environ).Lookup("_PIP_RUNNING_IN_SUBPROCESS"); value != "1" {
 		t.Error("the child would start itself again")
 	}
 	cmd := &exec.Cmd{Path: run.Path, Args: append(run.Args[:len(run.Args)-3:len(run.Args)-3], "--version"), Env: run.Environ, Dir: root}

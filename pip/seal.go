@@ -8,6 +8,11 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
+
+	"thresher/pip/internal/pythontext"
+	"thresher/pip/internal/release"
+	"thresher/pip/option"
+	"thresher/pip/source"
 )
 
 // Errors of Seal, matched with errors.Is.
@@ -64,7 +69,7 @@ func Seal(in SealInput) (Run, error) {
 	if c.Failure != nil || len(c.Unreadable) > 0 {
 		return Run{}, fmt.Errorf("%w: %q was not understood", ErrUnsealable, c.Name)
 	}
-	old := !atLeast(c.Installation.PythonVersion, "3.10") || !atLeast(c.Installation.Version, "21.3")
+	old := !release.AtLeast(c.Installation.PythonVersion, "3.10") || !release.AtLeast(c.Installation.Version, "21.3")
 	if old {
 		// distutils, which these use, reads it from the working directory.
 		if err := checkSetupConfig(in.Dir); err != nil {
@@ -105,7 +110,7 @@ type sealing struct {
 // rewriteFiles makes the copies of requirements files that pip gets instead.
 func rewriteFiles(in SealInput) (map[string]string, error) {
 	files := map[string]string{}
-	for i, s := range []*sources{in.Command.sources, in.Command.buildSources} {
+	for i, s := range []*source.Collection{in.Command.sources, in.Command.buildSources} {
 		if s == nil {
 			continue
 		}
@@ -117,7 +122,7 @@ func rewriteFiles(in SealInput) (map[string]string, error) {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, err
 		}
-		copies, err := s.rewrite(dir, replace)
+		copies, err := s.Rewrite(dir, replace)
 		if err != nil {
 			return nil, err
 		}
@@ -139,7 +144,7 @@ func checkSetupConfig(dir string) error {
 		return fmt.Errorf("%w: %s cannot be read: %w", ErrSetupConfig, path, err)
 	}
 	for _, line := range strings.FieldsFunc(string(content), func(r rune) bool { return r == '\n' || r == '\r' }) {
-		if strings.HasPrefix(stripPython(line), "[install]") {
+		if strings.HasPrefix(pythontext.Strip(line), "[install]") {
 			return fmt.Errorf("%w: %s has an [install] section", ErrSetupConfig, path)
 		}
 	}
@@ -160,7 +165,7 @@ var dropped = map[string]bool{
 }
 
 // arguments is the command line: the command, what thresher adds, what
-// environment and configuration add, then what the user wrote.
+// Environment and configuration add, then what the user wrote.
 func (s *sealing) arguments() []string {
 	c := s.Command
 	words := []string{c.Name}
@@ -171,7 +176,7 @@ func (s *sealing) arguments() []string {
 		words = append(words, "--upgrade-strategy", s.Strategy)
 	}
 	for _, item := range s.lastOfEach() {
-		option := c.command.option("--" + item.Key)
+		option := c.command.Option("--" + item.Key)
 		if !addsUp[option.Dest] {
 			continue
 		}
@@ -179,17 +184,17 @@ func (s *sealing) arguments() []string {
 			words = append(words, "--"+item.Key+"="+s.replace(option, item.Value))
 			continue
 		}
-		for _, value := range splitPython(item.Value) {
+		for _, value := range pythontext.Split(item.Value) {
 			words = append(words, "--"+item.Key+"="+s.replace(option, value))
 		}
 	}
 	for _, use := range c.uses {
 		switch {
 		case dropped[use.Option.Dest]:
-		case use.Option.takesValue():
-			words = append(words, "--"+use.Option.long()+"="+s.replace(use.Option, use.Value))
+		case use.Option.TakesValue():
+			words = append(words, "--"+use.Option.Long()+"="+s.replace(use.Option, use.Value))
 		default:
-			words = append(words, "--"+use.Option.long())
+			words = append(words, "--"+use.Option.Long())
 		}
 	}
 	if len(c.positionals) > 0 {
@@ -203,22 +208,22 @@ func (s *sealing) arguments() []string {
 
 // adds tells whether an option may be added to this command.
 func (s *sealing) adds(name string) bool {
-	return s.Command.Name == "install" && s.Command.command.option(name) != nil
+	return s.Command.Name == "install" && s.Command.command.Option(name) != nil
 }
 
 // lastOfEach gives the items of environment and configuration that are in
 // effect: all that add up, of others the last for each destination, in order.
-func (s *sealing) lastOfEach() []configItem {
+func (s *sealing) lastOfEach() []option.Item {
 	c := s.Command
 	last := map[string]int{}
 	for i, item := range c.items {
-		if option := c.command.option("--" + item.Key); option != nil {
+		if option := c.command.Option("--" + item.Key); option != nil {
 			last[effect(option)] = i
 		}
 	}
-	var kept []configItem
+	var kept []option.Item
 	for i, item := range c.items {
-		option := c.command.option("--" + item.Key)
+		option := c.command.Option("--" + item.Key)
 		if option == nil {
 			continue
 		}
@@ -232,16 +237,16 @@ func (s *sealing) lastOfEach() []configItem {
 // effect names what an item sets. A callback and a plain option of the same
 // destination (--no-cache-dir, --cache-dir) are not merged: pip applies the
 // callback last.
-func effect(spec *optionSpec) string {
+func effect(spec *option.Spec) string {
 	if spec.Action == "callback" {
-		return "callback " + spec.long()
+		return "callback " + spec.Long()
 	}
 	return spec.Dest
 }
 
 // replace gives the value that pip gets for an option's own: the gate's
 // address for an index, the copy for a requirements file.
-func (s *sealing) replace(spec *optionSpec, value string) string {
+func (s *sealing) replace(spec *option.Spec, value string) string {
 	switch spec.Dest {
 	case "requirements", "constraints", "build_constraints", "requirements_from_scripts":
 		if copied, ok := s.files[value]; ok {
@@ -268,9 +273,9 @@ func (s *sealing) replace(spec *optionSpec, value string) string {
 func (s *sealing) environ(old bool) []string {
 	c := s.Command
 	var environ []string
-	for _, entry := range environmentOf(s.Environ) {
+	for _, entry := range pythontext.EnvironmentOf(s.Environ) {
 		name, _, _ := strings.Cut(entry, "=")
-		if rest, ok := strings.CutPrefix(name, "PIP_"); ok && (rest == "CONFIG_FILE" || c.table.hasLong(normalizeKey(rest))) {
+		if rest, ok := strings.CutPrefix(name, "PIP_"); ok && (rest == "CONFIG_FILE" || c.table.HasLong(option.NormalizeKey(rest))) {
 			continue
 		}
 		environ = append(environ, entry)
@@ -278,16 +283,16 @@ func (s *sealing) environ(old bool) []string {
 	environ = append(environ, "PIP_CONFIG_FILE="+os.DevNull)
 	indexSet := false
 	for _, item := range s.lastOfEach() {
-		spec := c.command.option("--" + item.Key)
+		spec := c.command.Option("--" + item.Key)
 		if addsUp[spec.Dest] || dropped[spec.Dest] {
 			continue
 		}
 		value := item.Value
 		if spec.Action == "append" {
-			values := splitPython(value)
+			values := pythontext.Split(value)
 			for i := range values {
 				values[i] = s.replace(spec, values[i])
-				if len(splitPython(values[i])) > 1 {
+				if len(pythontext.Split(values[i])) > 1 {
 					s.err = fmt.Errorf("%w: %s cannot name %s, which has a blank in it", ErrUnsealable, variableOf(item.Key), values[i])
 				}
 			}
@@ -295,7 +300,7 @@ func (s *sealing) environ(old bool) []string {
 		} else {
 			value = s.replace(spec, value)
 		}
-		if truth, ok := booleanPython(value); spec.Dest == "no_input" && item.Origin.Kind == FromConfig && ok && !truth {
+		if truth, ok := pythontext.Boolean(value); spec.Dest == "no_input" && item.Origin.Kind == option.FromConfig && ok && !truth {
 			continue // pip also reads this variable itself, and any text counts
 		}
 		indexSet = indexSet || spec.Dest == "index_url"
@@ -307,7 +312,7 @@ func (s *sealing) environ(old bool) []string {
 			environ = append(environ, "PIP_INDEX_URL="+gate)
 		}
 	}
-	if c.values.of("isolated_mode").Truth || old {
+	if c.values.Of("isolated_mode").Truth || old {
 		environ = append(environ, "PIP_ISOLATED=1")
 	}
 	if c.Installation.Runner != "" {
@@ -331,7 +336,7 @@ func (s *sealing) proxies(environ []string) []string {
 	if proxy == "" {
 		proxy = s.Command.Proxy
 	}
-	none := proxy == "" && s.Command.values.of("no_proxy_env").Truth
+	none := proxy == "" && s.Command.values.Of("no_proxy_env").Truth
 	if proxy != "" || none {
 		var kept []string
 		for _, entry := range environ {
@@ -358,7 +363,7 @@ func (s *sealing) proxies(environ []string) []string {
 	if s.Proxy == "" {
 		hosts = append([]string{"127.0.0.1", "localhost"}, hosts...)
 		for _, name := range []string{"no_proxy", "NO_PROXY"} {
-			if value := environment(environ).get(name); value != "" {
+			if value := pythontext.Environment(environ).Get(name); value != "" {
 				hosts = append([]string{value}, hosts...)
 				break
 			}
@@ -374,14 +379,14 @@ func (s *sealing) proxies(environ []string) []string {
 // kept from a folder named pip and from PYTHONPATH.
 func interpreterRun(i *Installation, environ []string) Run {
 	run := Run{Path: i.Interpreter, Args: []string{i.Interpreter}}
-	variables := environmentOf(environ)
+	variables := pythontext.EnvironmentOf(environ)
 	if i.Virtual && !i.systemSite() {
 		run.Args = append(run.Args, "-I")
 	} else {
 		// -I hides the user's site-packages as well, which pip would install
 		// to here.
 		run.Args = append(run.Args, "-E")
-		if variables.get("PYTHONNOUSERSITE") != "" {
+		if variables.Get("PYTHONNOUSERSITE") != "" {
 			run.Args = append(run.Args, "-s")
 		}
 	}
@@ -389,15 +394,15 @@ func interpreterRun(i *Installation, environ []string) Run {
 	for _, pair := range []struct{ variable, flag string }{
 		{"PYTHONDONTWRITEBYTECODE", "-B"}, {"PYTHONUNBUFFERED", "-u"},
 	} {
-		if variables.get(pair.variable) != "" {
+		if variables.Get(pair.variable) != "" {
 			run.Args = append(run.Args, pair.flag)
 		}
 	}
-	switch value := variables.get("PYTHONUTF8"); value {
+	switch value := variables.Get("PYTHONUTF8"); value {
 	case "0", "1":
 		run.Args = append(run.Args, "-X", "utf8="+value)
 	}
-	for _, filter := range strings.Split(variables.get("PYTHONWARNINGS"), ",") {
+	for _, filter := range strings.Split(variables.Get("PYTHONWARNINGS"), ",") {
 		if filter != "" {
 			run.Args = append(run.Args, "-W", filter)
 		}

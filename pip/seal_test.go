@@ -14,6 +14,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"thresher/pip/internal/pythontext"
+	"thresher/pip/internal/release"
+	"thresher/pip/option"
 )
 
 // The tests in this file run the original and the sealed command line through
@@ -74,7 +78,7 @@ func compareSealed(command *Command, original, sealed collectedAnswer) string {
 	for dest := range dropped {
 		skipped[dest] = dest != "isolated_mode"
 	}
-	if old := !atLeast(command.Installation.PythonVersion, "3.10") || !atLeast(command.Installation.Version, "21.3"); old {
+	if old := !release.AtLeast(command.Installation.PythonVersion, "3.10") || !release.AtLeast(command.Installation.Version, "21.3"); old {
 		skipped["isolated_mode"] = true // set on purpose, see Seal
 	}
 	if difference := compareOptions(original.Options, sealed.Options, skipped); difference != "" {
@@ -157,10 +161,10 @@ func TestSealEveryOption(t *testing.T) {
 	for _, p := range testedPips[:2] {
 		t.Run(p.version, func(t *testing.T) {
 			c := startCollector(t, p.version, p.oldest, p.youngest)
-			table, _ := embeddedTable(p.version)
+			table, _ := option.Embedded(p.version)
 			compared, refused := 0, 0
 			for number, option := range table.Commands["install"].Options {
-				if option.Action == "help" || excluded[option.long()] && option.long() != "debug" || option.Dest == "python" || option.Dest == "version" {
+				if option.Action == "help" || excluded[option.Long()] && option.Long() != "debug" || option.Dest == "python" || option.Dest == "version" {
 					continue
 				}
 				for round := range waysToSet {
@@ -190,7 +194,7 @@ func TestSealEveryOption(t *testing.T) {
 }
 
 // sceneSetting makes a scene that sets one option in some places.
-func sceneSetting(t *testing.T, c *collector, command *commandTable, option *optionSpec, ways []string, number int) *scene {
+func sceneSetting(t *testing.T, c *collector, command *option.CommandTable, option *option.Spec, ways []string, number int) *scene {
 	t.Helper()
 	random := rand.New(rand.NewSource(int64(number)))
 	s := &scene{files: map[string]string{}}
@@ -223,20 +227,20 @@ func sceneSetting(t *testing.T, c *collector, command *commandTable, option *opt
 	}
 	for _, way := range ways {
 		text := value()
-		if !option.takesValue() {
+		if !option.TakesValue() {
 			text = pick(random, flagValues)
 		}
 		switch path, section, _ := strings.Cut(way, " "); path {
 		case "argv":
-			if option.takesValue() {
-				s.argv = append(s.argv, "--"+option.long()+"="+text)
+			if option.TakesValue() {
+				s.argv = append(s.argv, "--"+option.Long()+"="+text)
 			} else {
-				s.argv = append(s.argv, "--"+option.long())
+				s.argv = append(s.argv, "--"+option.Long())
 			}
 		case "env":
-			s.environ = append(s.environ, variableOf(option.long())+"="+text)
+			s.environ = append(s.environ, variableOf(option.Long())+"="+text)
 		default:
-			s.files[path] += section + "\n" + option.long() + " = " + text + "\n"
+			s.files[path] += section + "\n" + option.Long() + " = " + text + "\n"
 			if path == "cwd/my.conf" {
 				s.environ = append(s.environ, "PIP_CONFIG_FILE=my.conf")
 			}
@@ -409,12 +413,12 @@ func TestSealWords(t *testing.T) {
 			}
 			for _, entry := range test.set {
 				name, value, _ := strings.Cut(entry, "=")
-				if got, _ := environment(run.Environ).lookup(name); got != value {
+				if got, _ := pythontext.Environment(run.Environ).Lookup(name); got != value {
 					t.Errorf("%s is %q, want %q", name, got, value)
 				}
 			}
 			for _, name := range test.unset {
-				if got, set := environment(run.Environ).lookup(name); set {
+				if got, set := pythontext.Environment(run.Environ).Lookup(name); set {
 					t.Errorf("%s is %q, want it unset", name, got)
 				}
 			}

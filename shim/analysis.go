@@ -9,6 +9,8 @@ import (
 	"thresher/internal/lazyregexp"
 	"thresher/pep"
 	"thresher/pip"
+	"thresher/pip/option"
+	"thresher/pip/source"
 	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
@@ -60,23 +62,23 @@ func (in *invocation) read(installation *pip.Installation) *pip.Command {
 }
 
 // fetch gets a requirements file that is a URL.
-func (in *invocation) fetch(url string) (pip.Page, error) {
+func (in *invocation) fetch(url string) (source.Page, error) {
 	client, err := index.New(index.Config{Environ: in.environ, Retries: index.DefaultRetries})
 	if err != nil {
-		return pip.Page{}, err
+		return source.Page{}, err
 	}
 	defer client.Close()
 	document, err := client.Get(in.untilInterrupted(), url)
 	var status *index.StatusError
 	switch {
 	case errors.Is(err, index.ErrNotFound):
-		return pip.Page{}, &pip.StatusError{URL: index.Redact(url), Status: 404, Reason: "Not Found"}
+		return source.Page{}, &source.StatusError{URL: index.Redact(url), Status: 404, Reason: "Not Found"}
 	case errors.As(err, &status):
-		return pip.Page{}, &pip.StatusError{URL: status.URL, Status: status.Status, Reason: status.Reason}
+		return source.Page{}, &source.StatusError{URL: status.URL, Status: status.Status, Reason: status.Reason}
 	case err != nil:
-		return pip.Page{}, err
+		return source.Page{}, err
 	}
-	return pip.Page{Body: document.Body, ContentType: document.ContentType}, nil
+	return source.Page{Body: document.Body, ContentType: document.ContentType}, nil
 }
 
 // analyse judges a command that is not passed through. The ending, where there
@@ -144,10 +146,10 @@ func (a *analysis) judge() []rules.Finding {
 			Name: r.Name, Canonical: r.Canonical, Specifier: r.Specifier, URL: r.URL, Path: r.Path,
 			Editable: r.Editable, Constraint: r.Constraint,
 			Hashes: len(r.Hashes) > 0 || urlHasHash(r.URL),
-			Origin: r.Origin.Place, Typed: r.Origin.Kind == pip.FromArgv, New: !present[r.Canonical], Python: python,
+			Origin: r.Origin.Place, Typed: r.Origin.Kind == option.FromArgv, New: !present[r.Canonical], Python: python,
 		}
 		for _, f := range a.policy.JudgeRequested(requested, rules.NameEvidenceOf(r.Name)) {
-			if r.Origin.Kind != pip.FromArgv {
+			if r.Origin.Kind != option.FromArgv {
 				a.places[f.Subject] = r.Origin.Place
 			}
 			findings = append(findings, f)
@@ -186,9 +188,9 @@ func urlHasHash(rawURL string) bool {
 	return len(value) == hashDigits[rawURL[found[2]:found[3]]] && strings.Trim(value, "0123456789abcdef") == ""
 }
 
-func (a *analysis) judgeIndex(s pip.Setting, trustedHost bool) []rules.Finding {
+func (a *analysis) judgeIndex(s option.Setting, trustedHost bool) []rules.Finding {
 	return a.policy.JudgeIndex(rules.IndexEvidence{
-		URL: s.Value, TrustedHost: trustedHost, FromFile: s.Origin.Kind == pip.FromFile && !a.isConfigured(s.Value), Origin: s.Origin.Place,
+		URL: s.Value, TrustedHost: trustedHost, FromFile: s.Origin.Kind == option.FromFile && !a.isConfigured(s.Value), Origin: s.Origin.Place,
 	})
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"thresher/gate"
 	"thresher/pep"
-	"thresher/pip"
+	"thresher/pip/source"
 	"thresher/policy/rules"
 )
 
@@ -44,7 +44,7 @@ func (j *judgement) judgeLocked(opened *gate.Gate) ([]rules.Finding, error) {
 // lockedFile gives what stands for one file of a lock in the ledger, and what
 // policy says of it. Its age is not known: a lock was made by somebody who
 // looked.
-func (j *judgement) lockedFile(r pip.Requirement, address string) ([]gate.Entry, []rules.Finding, error) {
+func (j *judgement) lockedFile(r source.Requirement, address string) ([]gate.Entry, []rules.Finding, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
 		return nil, nil, err

@@ -7,6 +7,7 @@ import (
 
 	"thresher/pep"
 	"thresher/pip"
+	"thresher/pip/source"
 	"thresher/venv"
 )
 
@@ -34,7 +35,7 @@ func withoutVerdict(arrived []venv.Distribution, command *pip.Command, checkouts
 
 // namedBySource says whether a path or URL that the command named and policy
 // judged is where the distribution came from.
-func namedBySource(d venv.Distribution, requirements []pip.Requirement, checkouts string) bool {
+func namedBySource(d venv.Distribution, requirements []source.Requirement, checkouts string) bool {
 	for _, r := range requirements {
 		if fromPath(d, r) || fromURL(d, r) || fromCheckout(d, r, checkouts) {
 			return true
@@ -45,7 +46,7 @@ func namedBySource(d venv.Distribution, requirements []pip.Requirement, checkout
 
 // fromPath: the directory that a requirement names. An editable one may lie in
 // a directory below: setuptools' package_dir, or "#subdirectory=".
-func fromPath(d venv.Distribution, r pip.Requirement) bool {
+func fromPath(d venv.Distribution, r source.Requirement) bool {
 	place := sourcePlace(d)
 	if r.Path == "" || isArchive(r.Path) || place == "" {
 		return false // an archive's hash is in the ledger
@@ -58,7 +59,7 @@ func fromPath(d venv.Distribution, r pip.Requirement) bool {
 
 // fromURL: the URL of an archive or a repository, as PEP 610 has it recorded:
 // without credentials, fragment and revision.
-func fromURL(d venv.Distribution, r pip.Requirement) bool {
+func fromURL(d venv.Distribution, r source.Requirement) bool {
 	if r.URL == "" || r.Path != "" || d.DirectURL == "" {
 		return false
 	}
@@ -74,7 +75,7 @@ func fromURL(d venv.Distribution, r pip.Requirement) bool {
 
 // fromCheckout: an editable repository, which pip checks out into a directory
 // of the requirement's name and records as that directory.
-func fromCheckout(d venv.Distribution, r pip.Requirement, checkouts string) bool {
+func fromCheckout(d venv.Distribution, r source.Requirement, checkouts string) bool {
 	_, _, versioned := cutVCS(r.URL)
 	if !versioned || !r.Editable || !d.Editable || r.Canonical == "" {
 		return false
@@ -104,7 +105,7 @@ func keepsNoOrigin(d venv.Distribution, installation *pip.Installation) bool {
 
 // sourcesInstalled counts the directories and URLs among the requirements,
 // each of which brings one distribution that is not editable.
-func sourcesInstalled(requirements []pip.Requirement) int {
+func sourcesInstalled(requirements []source.Requirement) int {
 	count := 0
 	for _, r := range requirements {
 		if !r.Constraint && !r.Editable && r.URL+r.Path != "" && !isArchive(r.Path) {

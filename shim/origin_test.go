@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"thresher/pip"
+	"thresher/pip/source"
 	"thresher/venv"
 )
 
@@ -27,44 +28,44 @@ func TestNamedBySource(t *testing.T) {
 	tests := []struct {
 		name         string
 		distribution venv.Distribution
-		requirement  pip.Requirement
+		requirement  source.Requirement
 		want         bool
 	}{
-		{"directory", venv.Distribution{DirectURL: quoted}, pip.Requirement{Path: project}, true},
-		{"directory by a link", venv.Distribution{DirectURL: quoted}, pip.Requirement{Path: link}, true},
-		{"editable directory", venv.Distribution{DirectURL: quoted, Editable: true}, pip.Requirement{Path: link, Editable: true}, true},
-		{"egg-link", venv.Distribution{Editable: true, Location: project}, pip.Requirement{Path: project, Editable: true}, true},
-		{"egg-link to src", venv.Distribution{Editable: true, Location: filepath.Join(project, "src")}, pip.Requirement{Path: project, Editable: true}, true},
-		{"egg-link elsewhere", venv.Distribution{Editable: true, Location: root}, pip.Requirement{Path: project, Editable: true}, false},
-		{"another directory", venv.Distribution{DirectURL: "file://" + root + "/other"}, pip.Requirement{Path: project}, false},
-		{"below a directory that is not editable", venv.Distribution{DirectURL: quoted + "/src"}, pip.Requirement{Path: project}, false},
+		{"directory", venv.Distribution{DirectURL: quoted}, source.Requirement{Path: project}, true},
+		{"directory by a link", venv.Distribution{DirectURL: quoted}, source.Requirement{Path: link}, true},
+		{"editable directory", venv.Distribution{DirectURL: quoted, Editable: true}, source.Requirement{Path: link, Editable: true}, true},
+		{"egg-link", venv.Distribution{Editable: true, Location: project}, source.Requirement{Path: project, Editable: true}, true},
+		{"egg-link to src", venv.Distribution{Editable: true, Location: filepath.Join(project, "src")}, source.Requirement{Path: project, Editable: true}, true},
+		{"egg-link elsewhere", venv.Distribution{Editable: true, Location: root}, source.Requirement{Path: project, Editable: true}, false},
+		{"another directory", venv.Distribution{DirectURL: "file://" + root + "/other"}, source.Requirement{Path: project}, false},
+		{"below a directory that is not editable", venv.Distribution{DirectURL: quoted + "/src"}, source.Requirement{Path: project}, false},
 
-		{"repository", venv.Distribution{DirectURL: "https://git.example/a/b.git"}, pip.Requirement{URL: "git+https://git.example/a/b.git"}, true},
-		{"revision", venv.Distribution{DirectURL: "https://git.example/a/b.git"}, pip.Requirement{URL: "git+https://me:secret@git.example/a/b.git@v1.0#egg=b"}, true},
-		{"revision without a path behind it", venv.Distribution{DirectURL: "https://git.example"}, pip.Requirement{URL: "git+https://me@git.example"}, true},
-		{"user of ssh", venv.Distribution{DirectURL: "ssh://git.example/a/b"}, pip.Requirement{URL: "git+ssh://git@git.example/a/b@main"}, true},
-		{"local repository", venv.Distribution{DirectURL: "file:///srv/b"}, pip.Requirement{URL: "git+file:///srv/b@v1"}, true},
-		{"subversion over ssh", venv.Distribution{DirectURL: "svn+ssh://svn.example/a"}, pip.Requirement{URL: "svn+ssh://svn.example/a@7"}, true},
-		{"another repository", venv.Distribution{DirectURL: "https://git.example/a/c.git"}, pip.Requirement{URL: "git+https://git.example/a/b.git@v1"}, false},
+		{"repository", venv.Distribution{DirectURL: "https://git.example/a/b.git"}, source.Requirement{URL: "git+https://git.example/a/b.git"}, true},
+		{"revision", venv.Distribution{DirectURL: "https://git.example/a/b.git"}, source.Requirement{URL: "git+https://me:secret@git.example/a/b.git@v1.0#egg=b"}, true},
+		{"revision without a path behind it", venv.Distribution{DirectURL: "https://git.example"}, source.Requirement{URL: "git+https://me@git.example"}, true},
+		{"user of ssh", venv.Distribution{DirectURL: "ssh://git.example/a/b"}, source.Requirement{URL: "git+ssh://git@git.example/a/b@main"}, true},
+		{"local repository", venv.Distribution{DirectURL: "file:///srv/b"}, source.Requirement{URL: "git+file:///srv/b@v1"}, true},
+		{"subversion over ssh", venv.Distribution{DirectURL: "svn+ssh://svn.example/a"}, source.Requirement{URL: "svn+ssh://svn.example/a@7"}, true},
+		{"another repository", venv.Distribution{DirectURL: "https://git.example/a/c.git"}, source.Requirement{URL: "git+https://git.example/a/b.git@v1"}, false},
 
-		{"archive", venv.Distribution{DirectURL: "https://files.example/b.zip"}, pip.Requirement{URL: "https://files.example/b.zip#sha256=00"}, true},
-		{"archive with @", venv.Distribution{DirectURL: "https://files.example/@a/b.zip"}, pip.Requirement{URL: "https://files.example/@c/b.zip"}, false},
+		{"archive", venv.Distribution{DirectURL: "https://files.example/b.zip"}, source.Requirement{URL: "https://files.example/b.zip#sha256=00"}, true},
+		{"archive with @", venv.Distribution{DirectURL: "https://files.example/@a/b.zip"}, source.Requirement{URL: "https://files.example/@c/b.zip"}, false},
 
 		{"checkout", venv.Distribution{DirectURL: "file://" + checkouts + "/acme-lib", Editable: true},
-			pip.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, true},
+			source.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, true},
 		{"checkout, egg-link", venv.Distribution{Location: filepath.Join(checkouts, "acme-lib", "sub"), Editable: true},
-			pip.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, true},
+			source.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, true},
 		{"another checkout", venv.Distribution{DirectURL: "file://" + checkouts + "/other", Editable: true},
-			pip.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, false},
+			source.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, false},
 		{"not a checkout", venv.Distribution{DirectURL: quoted, Editable: true},
-			pip.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, false},
+			source.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, false},
 
-		{"from an index", venv.Distribution{Canonical: "acme-lib"}, pip.Requirement{Canonical: "acme-lib"}, false},
-		{"archive by path, whose hash is in the ledger", venv.Distribution{DirectURL: "file:///srv/b-1.zip"}, pip.Requirement{Path: "/srv/b-1.zip"}, false},
+		{"from an index", venv.Distribution{Canonical: "acme-lib"}, source.Requirement{Canonical: "acme-lib"}, false},
+		{"archive by path, whose hash is in the ledger", venv.Distribution{DirectURL: "file:///srv/b-1.zip"}, source.Requirement{Path: "/srv/b-1.zip"}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			if got := namedBySource(test.distribution, []pip.Requirement{test.requirement}, checkouts); got != test.want {
+			if got := namedBySource(test.distribution, []source.Requirement{test.requirement}, checkouts); got != test.want {
 				t.Errorf("namedBySource = %v, want %v", got, test.want)
 			}
 		})
@@ -76,7 +77,7 @@ func TestNamedBySource(t *testing.T) {
 func TestWithoutVerdictUnrecorded(t *testing.T) {
 	one := venv.Distribution{Name: "one", Path: "one-1.egg-info"}
 	two := venv.Distribution{Name: "two", Path: "two-1.dist-info"}
-	sources := []pip.Requirement{{Path: "/srv/one"}, {Name: "six"}, {URL: "https://files.example/c", Constraint: true}}
+	sources := []source.Requirement{{Path: "/srv/one"}, {Name: "six"}, {URL: "https://files.example/c", Constraint: true}}
 	tests := []struct {
 		name    string
 		pip     string

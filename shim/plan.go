@@ -10,6 +10,7 @@ import (
 
 	"thresher/index"
 	"thresher/pip"
+	"thresher/pip/option"
 	"thresher/policy/rules"
 )
 
@@ -31,17 +32,17 @@ type planned struct {
 }
 
 type plannedRequirement struct {
-	Name       *string    `json:"name"`
-	Canonical  *string    `json:"canonical"`
-	Specifier  string     `json:"specifier"`
-	Extras     []string   `json:"extras"`
-	Marker     *string    `json:"marker"`
-	Applies    bool       `json:"applies"`
-	URL        *string    `json:"url"`
-	Editable   bool       `json:"editable"`
-	Constraint bool       `json:"constraint"`
-	Hashes     []string   `json:"hashes"`
-	Origin     pip.Origin `json:"origin"`
+	Name       *string       `json:"name"`
+	Canonical  *string       `json:"canonical"`
+	Specifier  string        `json:"specifier"`
+	Extras     []string      `json:"extras"`
+	Marker     *string       `json:"marker"`
+	Applies    bool          `json:"applies"`
+	URL        *string       `json:"url"`
+	Editable   bool          `json:"editable"`
+	Constraint bool          `json:"constraint"`
+	Hashes     []string      `json:"hashes"`
+	Origin     option.Origin `json:"origin"`
 }
 
 type plannedVerdict struct {
@@ -165,7 +166,7 @@ func (p *planned) end(end *ending) {
 	}
 }
 
-func (p *planned) fail(failure *pip.Failure) {
+func (p *planned) fail(failure *option.Failure) {
 	p.Exit = failure.Status
 	message := strings.TrimSpace(failure.Message)
 	p.Error = &message

@@ -1,11 +1,11 @@
-// Command tables writes pip/options.tsv, the option tables of every pip release
+// Command tables writes pip/option/options.tsv, the option tables of every pip release
 // from 20.0 on in compact form: one line per option, with the commands and the
 // pip versions that have it.
 //
 //	go run ./pip/internal/tables -options ../shared/data/pip_options.tsv \
-//		-python python3.8 -python python3.12 WHEEL... > pip/options.tsv
+//		-python python3.8 -python python3.12 WHEEL... > pip/option/options.tsv
 //
-// Each wheel is one pip release; pip/introspect.py is run over it by the first
+// Each wheel is one pip release; pip/option/introspect.py is run over it by the first
 // of the interpreters that can import it. What a release between two of the
 // wheels has is told by the first and last versions of the options file, which
 // also supplies the development version that no wheel exists of.
@@ -57,7 +57,7 @@ func main() {
 	var pythons many
 	flag.Var(&pythons, "python", "interpreter to introspect with; may be repeated")
 	options := flag.String("options", "", "recorded options, tab separated")
-	script := flag.String("script", "pip/introspect.py", "the introspection script")
+	script := flag.String("script", "pip/option/introspect.py", "the introspection script")
 	flag.Parse()
 	if err := write(os.Stdout, *script, *options, pythons, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "tables:", err)

@@ -1,0 +1,252 @@
+package source
+
+import (
+	"errors"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/pelletier/go-toml/v2"
+
+	"thresher/pep"
+	"thresher/pip/option"
+)
+
+// Group reads "[path/pyproject.toml:]name" of --group, as PEP 735 and pip
+// from 25.1 on do, with the groups that it includes.
+func (s *Collection) Group(text string, origin option.Origin) {
+	if s.Failure != nil {
+		return
+	}
+	path, name := "pyproject.toml", text
+	if at := strings.LastIndexByte(text, ':'); at >= 0 {
+		path, name = text[:at], text[at+1:]
+	}
+	if err := checkText(text); err != nil {
+		s.record(err, origin.Place)
+		return
+	}
+	groups, err := s.loadGroups(path)
+	if err != nil {
+		s.record(err, s.place(path))
+		return
+	}
+	resolver := &groupResolver{
+		groups: groups, sources: s, name: name, path: path,
+		parsed: map[string][]groupItem{}, ancestors: map[string][]string{}, resolved: map[string][]groupMember{},
+	}
+	members, err := resolver.run(name)
+	if err != nil {
+		s.record(err, s.place(path))
+		return
+	}
+	for _, member := range members {
+		r, err := s.requirementString(member.text)
+		s.add(r, err, option.Origin{Kind: option.FromGroup, Place: s.place(path) + ":" + member.group})
+		if s.Failure != nil {
+			return
+		}
+	}
+}
+
+// loadGroups reads the [dependency-groups] table of a project file.
+func (s *Collection) loadGroups(path string) (map[string]any, error) {
+	if err := checkURLText(path); err != nil {
+		return nil, err
+	}
+	file := &File{Given: path, kind: kindGroups, top: true}
+	if err := s.readPath(file, s.opened(path)); err != nil {
+		var d *doubt
+		switch {
+		case errors.As(err, &d):
+			return nil, err
+		case errors.Is(err, os.ErrNotExist):
+			return nil, refused(groupFileMissing(path))
+		}
+		return nil, refused("Error reading " + path + ": " + pythonOSError(err, path))
+	}
+	s.Files = append(s.Files, file)
+	var document map[string]any
+	if err := unmarshalTOML(file.Content, &document); err != nil {
+		return nil, refused("Error parsing " + path + ": " + err.Error())
+	}
+	raw, found := document["dependency-groups"]
+	if !found {
+		return nil, refused(groupTableMissing(path))
+	}
+	groups, ok := raw.(map[string]any)
+	if !ok {
+		return nil, refused(groupTableMalformed(path))
+	}
+	return groups, nil
+}
+
+// unmarshalTOML decodes TOML as Python's tomllib does; what go-toml takes and
+// tomllib does not is refused.
+func unmarshalTOML(content []byte, into any) error {
+	if len(content) >= 3 && string(content[:3]) == "\xef\xbb\xbf" {
+		return errors.New("TOMLDecodeError: Invalid statement (at line 1, column 1)")
+	}
+	return toml.Unmarshal(content, into)
+}
+
+// groupMember is a requirement of a group, and the group it stands in.
+type groupMember struct{ text, group string }
+
+// groupItem is a requirement, or the inclusion of another group.
+type groupItem struct {
+	text    string
+	include any // what "include-group" names; nil for a requirement
+}
+
+// groupResolver follows the reference implementation of PEP 735 inside pip:
+// the one of its own up to 26.0, where the first problem ends it, and
+// packaging's from 26.1 on, which collects problems but lets a broken
+// requirement through as an unexpected exception.
+type groupResolver struct {
+	groups    map[string]any
+	sources   *Collection
+	name      string // as asked for
+	path      string
+	parsed    map[string][]groupItem
+	ancestors map[string][]string
+	resolved  map[string][]groupMember
+	problems  []string // collected, from 26.1 on
+	members   int
+}
+
+// maximalMembers bounds what the groups of one file include in each other.
+const maximalMembers = 100000
+
+func (g *groupResolver) run(name string) ([]groupMember, error) {
+	if err := g.checkNames(); err != nil {
+		return nil, err
+	}
+	members, err := g.resolve(pep.CanonicalName(name), pep.CanonicalName(name))
+	if err == nil && len(g.problems) > 0 {
+		err = refused(groupFailed(g.name, g.path, strings.Join(g.problems, "; ")))
+	}
+	return members, err
+}
+
+// checkNames refuses two spellings of one group anywhere in the table.
+func (g *groupResolver) checkNames() error {
+	seen := map[string]string{}
+	for name := range g.groups {
+		canonical := pep.CanonicalName(name)
+		if other, known := seen[canonical]; known {
+			if !g.sources.dialect.groupsByPackaging {
+				return crashed("ValueError: Duplicate dependency group names: " + canonical)
+			}
+			return refused(groupTwice(canonical, min(name, other), max(name, other), g.path))
+		}
+		seen[canonical] = name
+	}
+	return nil
+}
+
+// problem is a ValueError, TypeError or LookupError of the resolver's own.
+func (g *groupResolver) problem(text string) error {
+	if g.sources.dialect.groupsByPackaging {
+		g.problems = append(g.problems, text)
+		return nil
+	}
+	return refused(groupFailed(g.name, g.path, text))
+}
+
+// exception is one that packaging's resolver does not collect.
+func (g *groupResolver) exception(kind, text string) error {
+	if g.sources.dialect.groupsByPackaging {
+		return crashed(kind + ": " + text)
+	}
+	return refused(groupFailed(g.name, g.path, text))
+}
+
+func (g *groupResolver) resolve(canonical, requested string) ([]groupMember, error) {
+	if members, known := g.resolved[canonical]; known {
+		return members, nil
+	}
+	items, err := g.parse(canonical)
+	if err != nil {
+		return nil, err
+	}
+	var members []groupMember
+	for _, item := range items {
+		if item.include == nil {
+			members = append(members, groupMember{text: item.text, group: canonical})
+			continue
+		}
+		included, ok := item.include.(string)
+		if !ok {
+			return nil, g.exception("TypeError", "expected string or bytes-like object")
+		}
+		inner := pep.CanonicalName(included)
+		if slices.Contains(g.ancestors[canonical], inner) {
+			if err := g.problem(groupCycle(requested, canonical, included)); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		g.ancestors[inner] = append(slices.Clone(g.ancestors[canonical]), canonical)
+		if len(g.ancestors[inner]) > maximalDepth {
+			return nil, &doubt{reason: reasonTooDeep}
+		}
+		more, err := g.resolve(inner, requested)
+		if err != nil {
+			return nil, err
+		}
+		members = append(members, more...)
+		if g.members += len(more); g.members > maximalMembers {
+			return nil, &doubt{reason: reasonTooManyMembers}
+		}
+	}
+	if len(g.problems) > 0 {
+		return nil, nil
+	}
+	g.resolved[canonical] = members
+	return members, nil
+}
+
+// parse reads the items of one group.
+func (g *groupResolver) parse(canonical string) ([]groupItem, error) {
+	if items, known := g.parsed[canonical]; known {
+		return items, nil
+	}
+	content, found := any(nil), false
+	for name, value := range g.groups {
+		if pep.CanonicalName(name) == canonical {
+			content, found = value, true
+		}
+	}
+	if !found {
+		return nil, g.problem("Dependency group '" + canonical + "' not found")
+	}
+	list, ok := content.([]any)
+	if !ok {
+		return nil, g.problem("Dependency group '" + canonical + "' is not a list")
+	}
+	var items []groupItem
+	for _, item := range list {
+		switch item := item.(type) {
+		case string:
+			if err := checkText(item); err != nil {
+				return nil, err
+			}
+			if _, err := g.sources.dialect.parseRequirement(item); err != nil {
+				return nil, g.exception("InvalidRequirement", packagingReason(item, err))
+			}
+			items = append(items, groupItem{text: item})
+			continue
+		case map[string]any:
+			if included, ok := item["include-group"]; ok && len(item) == 1 {
+				items = append(items, groupItem{include: included})
+				continue
+			}
+		}
+		if err := g.problem(groupMalformed(canonical)); err != nil {
+			return nil, err
+		}
+	}
+	g.parsed[canonical] = items
+	return items, nil
+}

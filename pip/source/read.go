@@ -1,0 +1,161 @@
+package source
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strings"
+)
+
+// open reads the file, pipe or address that file.Given names, and gives its
+// text as pip would decode it.
+func (s *Collection) open(file *File, constraint bool) (string, error) {
+	if err := checkText(file.Given); err != nil {
+		return "", err
+	}
+	if err := checkURLText(file.Given); err != nil {
+		return "", err
+	}
+	scheme, err := s.dialect.urlScheme(file.Given)
+	if err != nil {
+		return "", crashed(err.Error())
+	}
+	switch scheme {
+	case "http", "https":
+		return s.openPage(file)
+	case "file":
+		return s.openFileURL(file, constraint)
+	}
+	if err := s.readPath(file, s.opened(file.Given)); err != nil {
+		return "", s.openError(err, file.Given, constraint)
+	}
+	text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
+	file.plain = text.plain
+	return text.text, err
+}
+
+func (s *Collection) openError(err error, given string, constraint bool) error {
+	var d *doubt
+	if errors.As(err, &d) {
+		return err
+	}
+	kind := "requirements"
+	if constraint && s.dialect.saysConstraint {
+		kind = "constraint"
+	}
+	return refused(cannotOpen(kind, pythonOSError(err, given)))
+}
+
+// openPage fetches an http or https address.
+func (s *Collection) openPage(file *File) (string, error) {
+	file.page, file.Path = true, file.Given
+	if s.input.Fetch == nil {
+		return "", &doubt{reason: reasonNoFetch, hint: hintDownload}
+	}
+	address := file.Given
+	if split, err := s.dialect.urlSplit(address); err == nil && strings.Contains(split.Path, "/.") {
+		split.Path = joinPaths("", split.Path) // as requests asks for it
+		address = split.unsplit()
+	}
+	page, err := s.input.Fetch(address)
+	if err != nil {
+		var status *StatusError
+		if errors.As(err, &status) {
+			return "", refused(status.Error())
+		}
+		return "", &doubt{reason: err.Error(), hint: hintDownload}
+	}
+	if len(page.Body) > maximalSource {
+		return "", &doubt{reason: reasonTooLarge}
+	}
+	file.Content, file.contentType = page.Body, page.ContentType
+	if s.dialect.looksOdd(page.ContentType) {
+		return "", &doubt{reason: charsetDoubt(page.ContentType), hint: hintCharset}
+	}
+	return s.dialect.decodePage(page.Body, page.ContentType, false)
+}
+
+// openFileURL reads a file: URL: through pip's session from 21.2 on, as a path
+// before.
+func (s *Collection) openFileURL(file *File, constraint bool) (string, error) {
+	file.page = true
+	if !s.dialect.fileURLsAsPaths && !strings.HasPrefix(strings.ToLower(file.Given), "file://") {
+		return "", &doubt{reason: reasonFileURL, hint: hintFileURL}
+	}
+	path, err := s.dialect.urlToPath(file.Given)
+	if err != nil {
+		return "", crashed(err.Error())
+	}
+	err = s.readPath(file, s.opened(path))
+	if s.dialect.fileURLsAsPaths {
+		if err != nil {
+			return "", s.openError(err, path, constraint)
+		}
+		text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
+		return text.text, err
+	}
+	if err != nil {
+		var d *doubt
+		if errors.As(err, &d) {
+			return "", err
+		}
+		if s.dialect.fileURLErrorEscapes {
+			return "", crashed("AttributeError: '" + pythonOSErrorName(err) + "' object has no attribute 'read'")
+		}
+		return "", refused((&StatusError{Status: 404, Reason: pythonOSErrorName(err), URL: file.Given}).Error())
+	}
+	return s.dialect.decodePage(file.Content, "", true)
+}
+
+// readPath reads a file or pipe once. What is no regular file cannot be read
+// again by pip and is kept for a copy.
+func (s *Collection) readPath(file *File, path string) error {
+	file.Path = path
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	regular := info.Mode().IsRegular()
+	standard := isStandardInput(path)
+	if !regular && !info.IsDir() {
+		identity := path
+		if standard {
+			identity = "/dev/stdin"
+		}
+		if s.pipes[identity] {
+			return &doubt{reason: reasonReadTwice, hint: hintReadTwice}
+		}
+		s.pipes[identity] = true
+	}
+	var in io.Reader
+	if standard && s.input.Stdin != nil {
+		in = s.input.Stdin
+	} else {
+		opened, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer opened.Close()
+		in = opened
+	}
+	content, err := io.ReadAll(io.LimitReader(in, maximalSource+1))
+	if err != nil {
+		return err
+	}
+	if len(content) > maximalSource {
+		return &doubt{reason: reasonTooLarge}
+	}
+	file.Content = content
+	file.stable = regular && !standard && !isDevice(path) && !changeableByOthers(path, info)
+	return nil
+}
+
+func isStandardInput(path string) bool {
+	return path == "/dev/stdin" || path == "/dev/fd/0" || path == "/proc/self/fd/0"
+}
+
+// isDevice tells what only looks like a regular file: a descriptor that is
+// redirected from one is another file for the next process.
+func isDevice(path string) bool {
+	return strings.HasPrefix(path, "/dev/") || strings.HasPrefix(path, "/proc/")
+}

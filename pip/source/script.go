@@ -1,0 +1,199 @@
+package source
+
+import (
+	"errors"
+	"strings"
+
+	"thresher/internal/lazyregexp"
+	"thresher/pep"
+	"thresher/pip/internal/release"
+	"thresher/pip/option"
+)
+
+var (
+	scriptStart = lazyregexp.New(`^# /// ([a-zA-Z0-9-]+)$`)
+	scriptLine  = lazyregexp.New(`^#(| .*)$`)
+)
+
+// Script reads the inline metadata of a script (PEP 723), as pip from 26.0 on
+// does for --requirements-from-script.
+func (s *Collection) Script(path string, origin option.Origin) {
+	if s.Failure != nil {
+		return
+	}
+	place := s.place(path)
+	dependencies, err := s.scriptDependencies(path)
+	if err != nil {
+		s.record(err, place)
+		return
+	}
+	for _, dependency := range dependencies {
+		r, err := s.requirementString(dependency)
+		s.add(r, err, option.Origin{Kind: option.FromScript, Place: place})
+		if s.Failure != nil {
+			return
+		}
+	}
+}
+
+func (s *Collection) scriptDependencies(path string) ([]string, error) {
+	if err := checkText(path); err != nil {
+		return nil, err
+	}
+	if err := checkURLText(path); err != nil {
+		return nil, err
+	}
+	file := &File{Given: path, kind: kindScript, top: true}
+	if err := s.readPath(file, s.opened(path)); err != nil {
+		return nil, s.scriptOpenError(err, path)
+	}
+	s.Files = append(s.Files, file)
+	text, err := decode("utf-8", file.Content)
+	if err != nil {
+		return nil, crashed(err.Error())
+	}
+	block, err := scriptBlock(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), path)
+	if err != nil {
+		return nil, err
+	}
+	var metadata map[string]any
+	if err := unmarshalTOML([]byte(block), &metadata); err != nil {
+		return nil, refused("Failed to parse TOML in " + pythonRepr(path))
+	}
+	if err := s.checkScriptPython(metadata["requires-python"], path); err != nil {
+		return nil, err
+	}
+	switch dependencies := metadata["dependencies"].(type) {
+	case nil:
+		return nil, nil
+	case string: // Python goes through it letter by letter
+		return strings.Split(dependencies, ""), nil
+	case []any:
+		texts := make([]string, len(dependencies))
+		for i, dependency := range dependencies {
+			text, ok := dependency.(string)
+			if !ok {
+				return nil, crashed("TypeError: expected string or bytes-like object")
+			}
+			texts[i] = text
+		}
+		return texts, nil
+	case map[string]any:
+		return nil, &doubt{reason: reasonDependenciesTable, hint: hintDependencies}
+	}
+	return nil, crashed("TypeError: object is not iterable")
+}
+
+// scriptBlock finds the one "script" block by pip's regular expression: from
+// "# /// script" over comment lines to the last "# ///" among them.
+func scriptBlock(text, path string) (string, error) {
+	lines := strings.Split(text, "\n")
+	var blocks []string
+	for i := 0; i < len(lines); i++ {
+		m := scriptStart().FindStringSubmatch(lines[i])
+		if m == nil {
+			continue
+		}
+		end := 0
+		next := i + 1
+		for ; next < len(lines) && scriptLine().MatchString(lines[next]); next++ {
+			if lines[next] == "# ///" && next > i+1 {
+				end = next
+			}
+		}
+		if end == 0 {
+			continue
+		}
+		if m[1] == "script" {
+			blocks = append(blocks, uncomment(strings.Join(lines[i+1:end], "\n")+"\n"))
+		}
+		i = end
+	}
+	switch len(blocks) {
+	case 0:
+		return "", refused("File does not contain 'script' metadata: " + pythonRepr(path))
+	case 1:
+		return blocks[0], nil
+	}
+	return "", refused("Multiple 'script' blocks found in " + pythonRepr(path))
+}
+
+// uncomment takes the "# " off every line, where Python's splitlines sees one.
+func uncomment(content string) string {
+	var b strings.Builder
+	for start := 0; start < len(content); {
+		end := start
+		width := 0
+		for end < len(content) {
+			if width = lineSeparator(content[end:]); width > 0 {
+				break
+			}
+			end++
+		}
+		line := content[start : end+width]
+		if strings.HasPrefix(line, "# ") {
+			b.WriteString(line[2:])
+		} else {
+			_, size := firstRune(line)
+			b.WriteString(line[size:])
+		}
+		start = end + width
+	}
+	return b.String()
+}
+
+func firstRune(text string) (rune, int) {
+	for i, c := range text {
+		if i > 0 {
+			return c, i
+		}
+	}
+	return 0, len(text)
+}
+
+// checkScriptPython refuses a script for another Python.
+func (s *Collection) checkScriptPython(required any, path string) error {
+	if required == nil || s.input.IgnoreRequiresPython {
+		return nil
+	}
+	text, ok := required.(string)
+	if !ok {
+		return crashed("TypeError: requires-python is no string")
+	}
+	if text == "" {
+		return nil
+	}
+	if s.input.Command != "install" && s.input.Command != "download" && !release.AtLeast(s.input.PipVersion, "26.3") {
+		// These commands lack the options that the check looks at.
+		return crashed("AttributeError: 'Values' object has no attribute 'platforms'")
+	}
+	specifiers, err := pep.ParseSpecifiers(text)
+	if err != nil {
+		return crashed("InvalidSpecifier: " + err.Error())
+	}
+	running := s.input.PythonVersion
+	if s.input.TargetPython != "" {
+		running = s.input.TargetPython
+	}
+	version, err := pep.ParseVersion(running)
+	if err != nil {
+		return &doubt{reason: err.Error()}
+	}
+	if !specifiers.Match(version) {
+		return refused("Script " + pythonRepr(path) + " requires a different Python: " + running + " not in " + pythonRepr(text))
+	}
+	return nil
+}
+
+// scriptOpenError is what pip makes of a script that cannot be opened: install
+// reports an OSError, the other commands do not expect one.
+func (s *Collection) scriptOpenError(err error, path string) error {
+	var d *doubt
+	if errors.As(err, &d) {
+		return err
+	}
+	if s.input.Command == "install" {
+		return refused("Could not install packages due to an OSError: " + pythonOSError(err, path) + "\n")
+	}
+	return crashed(pythonOSErrorName(err) + ": " + pythonOSError(err, path))
+}

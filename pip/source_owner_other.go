@@ -1,8 +1,0 @@
-//go:build !unix
-
-package pip
-
-import "os"
-
-// changeableByOthers cannot be told from the mode here; access lists decide.
-func changeableByOthers(string, os.FileInfo) bool { return false }
