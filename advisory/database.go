@@ -1,10 +1,12 @@
 package advisory
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -59,6 +61,9 @@ type Database struct {
 	table *table
 	meta  Meta
 
+	// also are further databases whose records count, each by itself.
+	also []*Database
+
 	mu    sync.Mutex
 	cache map[string][]Record
 }
@@ -90,8 +95,48 @@ func Open(path string) (*Database, error) {
 	return d, nil
 }
 
-// Close closes the file.
-func (d *Database) Close() error { return d.table.Close() }
+// OpenAll opens the first of the databases at paths that is there, which the
+// description is of; the records of the others that are there count as well.
+// Where none is there the error is that of the first; one that cannot be read
+// for any other reason than those of Open is an error.
+func OpenAll(paths ...string) (*Database, error) {
+	var opened *Database
+	var first error
+	for _, path := range paths {
+		d, err := Open(path)
+		switch {
+		case errors.Is(err, ErrNoDatabase), errors.Is(err, ErrDamaged):
+			if first == nil {
+				first = err
+			}
+		case err != nil:
+			if opened != nil {
+				_ = opened.Close() // it was only read
+			}
+			return nil, err
+		case opened == nil:
+			opened = d
+		default:
+			opened.also = append(opened.also, d)
+		}
+	}
+	if opened != nil {
+		return opened, nil
+	}
+	if first == nil {
+		first = ErrNoDatabase
+	}
+	return nil, first
+}
+
+// Close closes the files.
+func (d *Database) Close() error {
+	err := d.table.Close()
+	for _, other := range d.also {
+		err = errors.Join(err, other.Close())
+	}
+	return err
+}
 
 // Meta gives the description of the data.
 func (d *Database) Meta() Meta { return d.meta }
@@ -128,6 +173,13 @@ func (d *Database) Records(canonical string) ([]Record, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the advisories of %s: %w", canonical, err)
 	}
+	for _, other := range d.also {
+		more, err := other.Records(canonical)
+		if err != nil {
+			return nil, err
+		}
+		records = union(records, more)
+	}
 	d.mu.Lock()
 	if len(d.cache) >= maxCache {
 		clear(d.cache)
@@ -135,6 +187,51 @@ func (d *Database) Records(canonical string) ([]Record, error) {
 	d.cache[canonical] = records
 	d.mu.Unlock()
 	return records, nil
+}
+
+// union adds records that are not there in this form. Of two forms of a record
+// both count: which of them is the truth cannot be told.
+func union(records, more []Record) []Record {
+	all := slices.Clone(records)
+	for _, record := range more {
+		if !slices.ContainsFunc(records, func(r Record) bool { return reflect.DeepEqual(r, record) }) {
+			all = append(all, record)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b Record) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// Agreed gives the ids of the vulnerabilities of a version, malware apart, that
+// every one of the databases knows by itself: what may loosen something, such as the cooldown of
+// the release that fixes them.
+func (d *Database) Agreed(canonical, version string) ([]string, error) {
+	var agreed []string
+	for i, one := range append([]*Database{d.alone()}, d.also...) {
+		records, err := one.Records(canonical)
+		if err != nil {
+			return nil, err
+		}
+		var ids []string
+		for _, v := range Group(records, version) {
+			if !v.Malware {
+				ids = append(ids, v.ID)
+			}
+		}
+		if i == 0 {
+			agreed = ids
+		}
+		agreed = slices.DeleteFunc(agreed, func(id string) bool { return !slices.Contains(ids, id) })
+	}
+	return agreed, nil
+}
+
+// alone is the first of the databases without the others.
+func (d *Database) alone() *Database {
+	if len(d.also) == 0 {
+		return d
+	}
+	return &Database{table: d.table, meta: d.meta, cache: map[string][]Record{}}
 }
 
 // Match gives the records that are about this version of a package, malware
@@ -225,8 +322,16 @@ func (r *Record) fixedBy(v version) bool {
 // Names gives the packages that a record is about, by its id; none where there
 // is no such record in force.
 func (d *Database) Names(id string) ([]string, error) {
-	entry, err := d.recorded(id)
-	return entry.Names, err
+	var names []string
+	for _, one := range append([]*Database{d}, d.also...) {
+		entry, err := one.recorded(id)
+		if err != nil {
+			return nil, err
+		}
+		names = append(names, entry.Names...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
 }
 
 func (d *Database) recorded(id string) (recorded, error) {

@@ -155,6 +155,7 @@ func vulnerability(matched, others []*Record, v version) Vulnerability {
 		}
 	}
 	slices.Sort(found.Records)
+	found.Records = slices.Compact(found.Records) // one may be there in two forms
 	found.Link = linkOf(first.ID)
 	if found.Link == "" {
 		found.Link = first.Link

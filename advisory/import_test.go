@@ -263,6 +263,54 @@ func TestOpen(t *testing.T) {
 }
 
 // A database of an earlier form counts as absent.
+// Records of all databases count, in all the forms that they have; what may
+// loosen something has to be in each.
+func TestOpenAll(t *testing.T) {
+	dir := t.TempDir()
+	record := func(id, name, event string) string {
+		return `{"id":"` + id + `","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"` + name +
+			`"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"}` + event + `]}]}]}` + "\n"
+	}
+	one, two, missing := filepath.Join(dir, "one", "a.db"), filepath.Join(dir, "two", "a.db"), filepath.Join(dir, "none", "a.db")
+	importFrom := func(path, text string) {
+		t.Helper()
+		source := write(t, filepath.Join(dir, "source.jsonl"), []byte(text))
+		if _, err := Import(context.Background(), path, Source{Path: source, Now: time.Now()}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := OpenAll(missing, one); !errors.Is(err, ErrNoDatabase) {
+		t.Errorf("without any: %v", err)
+	}
+	importFrom(one, record("MAL-1", "nasty", "")+record("PYSEC-1", "shared", `,{"fixed":"2"}`)+record("PYSEC-2", "shared", ""))
+	importFrom(two, record("MAL-2", "another", "")+record("PYSEC-1", "shared", `,{"fixed":"3"}`))
+	d, err := OpenAll(missing, two, one)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if d.Count() != 2 {
+		t.Errorf("described is another than the first: %+v", d.Meta())
+	}
+	for name, want := range map[string]string{"nasty": "MAL-1", "another": "MAL-2"} {
+		if ids, err := d.WholeMalware(name); err != nil || len(ids) != 1 || ids[0] != want {
+			t.Errorf("%s: %v, %v", name, ids, err)
+		}
+	}
+	found, err := d.Vulnerabilities("shared", "2.5")
+	if err != nil || len(found) != 2 || len(found[0].Records) != 1 || len(found[1].Records) != 1 {
+		t.Errorf("shared 2.5: %+v, %v", found, err)
+	}
+	for version, want := range map[string]int{"1": 1, "2.5": 0} {
+		if ids, err := d.Agreed("shared", version); err != nil || len(ids) != want {
+			t.Errorf("agreed of shared %s: %v, %v", version, ids, err)
+		}
+	}
+	if names, err := d.Names("MAL-1"); err != nil || len(names) != 1 {
+		t.Errorf("names of MAL-1: %v, %v", names, err)
+	}
+}
+
 func TestEarlierFormat(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	w, err := newTableWriter(path)

@@ -43,6 +43,9 @@ var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc
 // errDamaged says that a table's bytes are not what was written.
 var errDamaged = errors.New("damaged file")
 
+// errNotRegular says that something else stands where a table should be.
+var errNotRegular = errors.New("not a regular file")
+
 // tableWriter writes a table. Keys are put in ascending order, lastKey last;
 // then it is finished, or abandoned.
 type tableWriter struct {
@@ -183,6 +186,10 @@ type table struct {
 func openTable(path string) (*table, error) {
 	var size int64 // of the file that was opened: another may take its place at any time
 	open := func(path string, flag int, mode fs.FileMode) (*os.File, error) {
+		// A pipe would be waited for.
+		if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+			return nil, &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
+		}
 		file, err := os.OpenFile(path, flag, mode)
 		if err != nil {
 			return nil, err
@@ -191,7 +198,7 @@ func openTable(path string) (*table, error) {
 		switch {
 		case err != nil:
 		case !info.Mode().IsRegular():
-			err = &fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}
+			err = &fs.PathError{Op: "read", Path: path, Err: errNotRegular}
 		case info.Size() < 2*pageSize:
 			err = errDamaged
 		default:

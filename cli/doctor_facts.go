@@ -83,7 +83,7 @@ func (p *program) policyFacts() []fact {
 }
 
 func (p *program) advisoriesFact() fact {
-	database, err := advisory.Open(p.places.Advisories())
+	database, err := advisory.OpenAll(p.places.AllAdvisories()...)
 	if err != nil {
 		return fact{"advisories", "warning", err.Error(), "thresher update"}
 	}

@@ -106,7 +106,7 @@ func (p *program) local() (localSources, error) {
 	if sources.malware, err = p.malware(); err != nil {
 		return sources, err
 	}
-	database, err := advisory.Open(p.places.Advisories())
+	database, err := advisory.OpenAll(p.places.AllAdvisories()...)
 	if err != nil {
 		return sources, nil // there are none, or they are damaged: the card says so
 	}

@@ -49,7 +49,7 @@ func (p *program) scan(c *cli.Context) error {
 			return usageError("%v", err)
 		}
 	}
-	database, err := advisory.Open(p.places.Advisories())
+	database, err := advisory.OpenAll(p.places.AllAdvisories()...)
 	switch {
 	case errors.Is(err, advisory.ErrNoDatabase), errors.Is(err, advisory.ErrDamaged):
 		return &exitError{statusBroken, fmt.Sprintf("%v, so nothing can be scanned; next: thresher update", err)}
@@ -189,7 +189,7 @@ func scanIgnores(loaded *policy.Policy) []scan.Ignore {
 // malware gives the look-up of the advisories that call a project malware as a
 // whole; nil where there is no data.
 func (p *program) malware() (func(canonical string) []string, error) {
-	database, err := advisory.Open(p.places.Advisories())
+	database, err := advisory.OpenAll(p.places.AllAdvisories()...)
 	if errors.Is(err, advisory.ErrNoDatabase) || errors.Is(err, advisory.ErrDamaged) {
 		return nil, nil
 	}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -104,7 +105,7 @@ func (p *program) updatePopular(from string) error {
 	if count < 1000 || count < len(names)*9/10 {
 		return fmt.Errorf("read the popular names: %s has %d names in %d lines; a list has at least 1000, one a line", from, count, len(names))
 	}
-	if err := os.MkdirAll(p.places.Data, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(p.places.Popular()), 0o755); err != nil {
 		return err
 	}
 	partial := p.places.Popular() + ".new"

@@ -25,7 +25,7 @@ const (
 // missing says so. The first look-up that fails is kept, so that no failure
 // passes for an answer.
 type database struct {
-	path   string
+	paths  []string // of the databases; the first is kept up to date
 	start  time.Time
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the refresh has ended; nil without one
@@ -40,12 +40,9 @@ type database struct {
 // wants that and it is older than policy allows. Data of another format or
 // damaged counts as missing, and the refresh replaces it.
 func (in *invocation) openDatabase(a *analysis) (*database, error) {
-	d := &database{path: in.places.Advisories(), start: in.start, cancel: func() {}}
-	if in.places.Data == "" {
-		return d, nil
-	}
-	if err := d.open(); err != nil {
-		return nil, err
+	d, err := in.localDatabase()
+	if err != nil || in.places.Data == "" {
+		return d, err
 	}
 	update := a.policy.Update
 	if !update.Automatic.Value || d.opened != nil && in.fresh(d.opened, a) {
@@ -56,7 +53,7 @@ func (in *invocation) openDatabase(a *analysis) (*database, error) {
 	go func() {
 		defer close(d.done)
 		_, err := advisory.Refresh(ctx, advisory.RefreshInput{
-			Path: d.path, URL: update.Advisories.Value, Client: &http.Client{}, Agent: "thresher/" + version.String(),
+			Path: in.places.Advisories(), URL: update.Advisories.Value, Client: &http.Client{}, Agent: "thresher/" + version.String(),
 			MaxAge: update.MaxAge.Value.Duration(),
 		})
 		if err == nil {
@@ -67,6 +64,12 @@ func (in *invocation) openDatabase(a *analysis) (*database, error) {
 		d.refreshErr = err
 	}()
 	return d, nil
+}
+
+// localDatabase opens the local data as it is.
+func (in *invocation) localDatabase() (*database, error) {
+	d := &database{paths: in.places.AllAdvisories(), start: in.start, cancel: func() {}}
+	return d, d.open()
 }
 
 // fresh says whether data needs no refresh: it is young enough, or it came
@@ -80,7 +83,7 @@ func (in *invocation) fresh(opened *advisory.Database, a *analysis) bool {
 
 // open takes the data on disk in place of what was open.
 func (d *database) open() error {
-	opened, err := advisory.Open(d.path)
+	opened, err := advisory.OpenAll(d.paths...)
 	if errors.Is(err, advisory.ErrNoDatabase) || errors.Is(err, advisory.ErrDamaged) {
 		return nil
 	}
@@ -190,7 +193,22 @@ func (d *database) known(canonical, version string) (malware, vulnerabilities []
 	return malware, vulnerabilities
 }
 
+// vulnerabilities gives the ids of all that is known against one version,
+// whichever of the databases says it.
 func (d *database) vulnerabilities(canonical, version string) []string {
 	_, ids := d.known(canonical, version)
+	return ids
+}
+
+// agreed gives those ids that every one of the databases has.
+func (d *database) agreed(canonical, version string) []string {
+	opened := d.data()
+	if opened == nil {
+		return nil
+	}
+	ids, err := opened.Agreed(canonical, version)
+	if err != nil {
+		d.fail(err)
+	}
 	return ids
 }

@@ -210,7 +210,7 @@ func (j *judgement) securityFix(canonical, installed string, allowed, held []str
 	if installed == "" || !j.analysis.policy.Cooldown.SecurityFixes.Value {
 		return "", nil
 	}
-	standing := j.database.vulnerabilities(canonical, installed)
+	standing := j.database.agreed(canonical, installed)
 	if len(standing) == 0 {
 		return "", nil
 	}

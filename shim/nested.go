@@ -101,9 +101,10 @@ func (in *invocation) runNested(a *analysis) int {
 // nestedFolders judges the local folders that a nested pip may take files from:
 // the parent's gate never sees these. The advisory data is used as it is.
 func (in *invocation) nestedFolders(a *analysis, directory string) (folders, error) {
-	known := &database{path: in.places.Advisories(), start: in.start, cancel: func() {}}
-	if in.places.Data != "" && len(a.command.FindLinks) > 0 {
-		if err := known.open(); err != nil {
+	known := &database{start: in.start, cancel: func() {}}
+	if len(a.command.FindLinks) > 0 {
+		var err error
+		if known, err = in.localDatabase(); err != nil {
 			return folders{}, err
 		}
 		defer known.close()

@@ -4,6 +4,7 @@
 package places
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,6 +13,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +33,14 @@ type Places struct {
 	Data         string // directory: advisories, refreshed lists
 	Cache        string // directory: index pages, option tables, interpreters
 	State        string // directory: the log, trusted files, known environments
+	// AlsoData are further directories of data, where a variable names Data: that
+	// of HOME, and that of the account's home directory. Advisories in them count
+	// as well: a redirected place may add, never take away.
+	AlsoData []string
+	// OwnData and OwnState are the account's own, for what may loosen: the list of
+	// popular names and trusted files. They are Data and State where the account's
+	// home directory is not known or not there.
+	OwnData, OwnState string
 }
 
 // account says whose home directory Find takes for the account's: "" that of
@@ -43,20 +53,25 @@ var account = ""
 // HOME it is the account's.
 func Find(environ map[string]string) Places {
 	home := account
-	if home == "" && runtime.GOOS != "windows" {
+	if home == "" {
 		if current, err := user.Current(); err == nil {
 			home = current.HomeDir
 		}
 	}
-	return redirected(environ, runtime.GOOS, home)
+	if runtime.GOOS == "windows" {
+		return redirectedOnWindows(environ, accountFolders(home))
+	}
+	found := redirected(environ, runtime.GOOS, home)
+	// The account of a service may have a home directory that is nowhere.
+	if info, err := os.Stat(home); home == "" || err != nil || !info.IsDir() {
+		found.OwnData, found.OwnState = found.Data, found.State
+	}
+	return found
 }
 
 // redirected finds the places, and says which of them a variable names. home is
 // the account's home directory, "" where it is not known.
 func redirected(environ map[string]string, system, home string) Places {
-	if system == "windows" {
-		return find(environ, system)
-	}
 	if !filepath.IsAbs(home) {
 		home = ""
 	}
@@ -69,6 +84,27 @@ func redirected(environ map[string]string, system, home string) Places {
 	}
 	found := find(environ, system)
 	own := find(map[string]string{"HOME": home}, system)
+	found.compare(own, find(map[string]string{"HOME": environ["HOME"]}, system).Data)
+	return found
+}
+
+// redirectedOnWindows does the same there. own are the account's folders by the
+// names of the variables that usually hold them.
+func redirectedOnWindows(environ, own map[string]string) Places {
+	found, account := find(environ, "windows"), find(own, "windows")
+	if account.UserPolicy == "" {
+		account = found
+	}
+	if own["PROGRAMDATA"] != "" {
+		found.SystemPolicy = account.SystemPolicy // the administrator's, whatever a variable says
+	}
+	found.compare(account, "")
+	return found
+}
+
+// compare completes places that variables name by the account's own; others are
+// further directories of data.
+func (found *Places) compare(own Places, others ...string) {
 	if own.UserPolicy != found.UserPolicy {
 		found.AccountPolicy = own.UserPolicy
 	}
@@ -79,7 +115,12 @@ func redirected(environ map[string]string, system, home string) Places {
 			found.Redirected = append(found.Redirected, pair[0])
 		}
 	}
-	return found
+	for _, data := range append(others, own.Data) {
+		if data != "" && data != found.Data && !slices.Contains(found.AlsoData, data) {
+			found.AlsoData = append(found.AlsoData, data)
+		}
+	}
+	found.OwnData, found.OwnState = cmp.Or(own.Data, found.Data), cmp.Or(own.State, found.State)
 }
 
 func find(environ map[string]string, system string) Places {
@@ -141,17 +182,32 @@ func file(directory, name string) string {
 	return filepath.Join(directory, name)
 }
 
-// Advisories is the local advisory database.
-func (p Places) Advisories() string { return file(p.Data, "advisories.db") }
+// advisoriesFile is the name of the advisory database in a directory of data.
+const advisoriesFile = "advisories.db"
+
+// Advisories is the local advisory database, the one that is kept up to date.
+func (p Places) Advisories() string { return file(p.Data, advisoriesFile) }
+
+// AllAdvisories are the advisory databases whose records count: Advisories, and
+// those that a variable would have taken the place of. Any may be missing.
+func (p Places) AllAdvisories() []string {
+	var paths []string
+	for _, directory := range append([]string{p.Data}, p.AlsoData...) {
+		if directory != "" {
+			paths = append(paths, filepath.Join(directory, advisoriesFile))
+		}
+	}
+	return paths
+}
 
 // Popular is the refreshed list of popular names; the embedded one serves
-// where it is missing.
-func (p Places) Popular() string { return file(p.Data, "popular.txt") }
+// where it is missing. A name on it is no imitation, so it is the account's own.
+func (p Places) Popular() string { return file(p.OwnData, "popular.txt") }
 
 // PopularNames reads the refreshed list of popular names; nil where there is
 // none, and the embedded one serves. An error says that it cannot be read.
 func (p Places) PopularNames() ([]string, error) {
-	if p.Data == "" {
+	if p.OwnData == "" {
 		return nil, nil
 	}
 	content, err := os.ReadFile(p.Popular())
@@ -167,8 +223,9 @@ func (p Places) PopularNames() ([]string, error) {
 // Log is the log of past runs, one JSON object a line.
 func (p Places) Log() string { return file(p.State, "log.jsonl") }
 
-// Trusted is the record of project policy files that the user trusts.
-func (p Places) Trusted() string { return file(p.State, "trusted.jsonl") }
+// Trusted is the record of project policy files that the user trusts. What is in
+// it loosens, so it is the account's own.
+func (p Places) Trusted() string { return file(p.OwnState, "trusted.jsonl") }
 
 // Pages is the cache of index pages.
 func (p Places) Pages() string { return file(p.Cache, "index") }

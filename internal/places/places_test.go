@@ -1,6 +1,9 @@
 package places
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestFind(t *testing.T) {
 	for _, c := range []struct {
@@ -48,5 +51,41 @@ func TestFindWithAnAccount(t *testing.T) {
 	}
 	if p := redirected(nil, "linux", ""); p.UserPolicy != "" || p.AccountPolicy != "" || len(p.Redirected) != 0 {
 		t.Errorf("nothing to derive from: %+v", p)
+	}
+}
+
+// A variable adds a place for advisories and takes none away; what loosens is
+// the account's own.
+func TestFindOwnPlaces(t *testing.T) {
+	for _, c := range []struct {
+		name             string
+		environ          map[string]string
+		advisories       []string
+		trusted, popular string
+	}{
+		{"as the account has it", map[string]string{"HOME": "/h"},
+			[]string{"/h/.local/share/thresher/advisories.db"}, "/h/.local/state/thresher/trusted.jsonl", "/h/.local/share/thresher/popular.txt"},
+		{"XDG_DATA_HOME", map[string]string{"HOME": "/h", "XDG_DATA_HOME": "/x"},
+			[]string{"/x/thresher/advisories.db", "/h/.local/share/thresher/advisories.db"},
+			"/h/.local/state/thresher/trusted.jsonl", "/h/.local/share/thresher/popular.txt"},
+		{"both, and a third", map[string]string{"HOME": "/other", "XDG_DATA_HOME": "/x", "XDG_STATE_HOME": "/s"},
+			[]string{"/x/thresher/advisories.db", "/other/.local/share/thresher/advisories.db", "/h/.local/share/thresher/advisories.db"},
+			"/h/.local/state/thresher/trusted.jsonl", "/h/.local/share/thresher/popular.txt"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := redirected(c.environ, "linux", "/h")
+			if got := p.AllAdvisories(); !slices.Equal(got, c.advisories) || p.Trusted() != c.trusted || p.Popular() != c.popular {
+				t.Errorf("got %q, %q and %q", got, p.Trusted(), p.Popular())
+			}
+		})
+	}
+	if p := redirected(map[string]string{"HOME": "/o", "XDG_STATE_HOME": "/s"}, "linux", ""); p.Trusted() != "/s/thresher/trusted.jsonl" {
+		t.Errorf("without a known account: %q", p.Trusted())
+	}
+	environ := map[string]string{"USERPROFILE": "/o", "LOCALAPPDATA": "/o/l", "PROGRAMDATA": "/o/p"}
+	p := redirectedOnWindows(environ, map[string]string{"USERPROFILE": "/h", "LOCALAPPDATA": "/h/l", "PROGRAMDATA": "/p"})
+	if p.SystemPolicy != "/p/thresher/policy.toml" || p.AccountPolicy != "/h/l/thresher/policy.toml" || p.UserPolicy != "/o/l/thresher/policy.toml" ||
+		p.Trusted() != "/h/l/thresher/state/trusted.jsonl" || len(p.AllAdvisories()) != 2 || len(p.Redirected) != 4 {
+		t.Errorf("Windows: %+v", p)
 	}
 }
