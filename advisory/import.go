@@ -39,22 +39,23 @@ type Source struct {
 	Path string
 	// Now is when the import takes place.
 	Now time.Time
+	// Replace takes it even where it would take records away (ErrBackward).
+	Replace bool
 }
 
 // Import makes the database at path out of a source, in place of what was
 // there. The old data stays until the new is complete and checked; imports and
 // refreshes exclude each other by a lock file beside it. Records are read one
 // by one: memory does not grow with the source. It returns ErrNothing where
-// there is no PyPI record in it.
+// there is no PyPI record in it, and ErrBackward for one that is older than what
+// was there, or lacks some of it.
 func Import(ctx context.Context, path string, source Source, progress func(Progress)) (Stats, error) {
 	unlock, err := lock(ctx, path)
 	if err != nil {
 		return Stats{}, err
 	}
 	defer unlock()
-	stats, err := importWhole(ctx, path, source.Path, Meta{
-		Updated: source.Now.UTC().Round(0), Whole: source.Now.UTC().Round(0), Source: source.Path,
-	}, progress)
+	stats, err := importWhole(ctx, path, source, progress)
 	if err != nil {
 		return Stats{}, fmt.Errorf("import %s: %w", source.Path, err)
 	}
@@ -81,16 +82,36 @@ func lock(ctx context.Context, path string) (func(), error) {
 }
 
 // importWhole builds the database from a file or directory, under the lock.
-func importWhole(ctx context.Context, path, from string, meta Meta, progress func(Progress)) (Stats, error) {
+func importWhole(ctx context.Context, path string, source Source, progress func(Progress)) (Stats, error) {
 	b, err := newBuilder(filepath.Dir(path))
 	if err != nil {
 		return Stats{}, err
 	}
 	defer b.close()
-	if err := b.collectSource(ctx, from, progress); err != nil {
+	if err := b.collectSource(ctx, source.Path, progress); err != nil {
 		return Stats{}, err
 	}
-	return b.writeWhole(path, meta)
+	now := source.Now.UTC().Round(0)
+	if !source.Replace {
+		if err := b.checkImport(path, now); err != nil {
+			return Stats{}, err
+		}
+	}
+	return b.writeWhole(path, Meta{Updated: now, Whole: now, Source: source.Path})
+}
+
+// checkImport holds what was collected from a file against the data at path,
+// where there is any.
+func (b *builder) checkImport(path string, now time.Time) error {
+	base, err := Open(path)
+	if errors.Is(err, ErrNoDatabase) || errors.Is(err, ErrDamaged) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer base.Close()
+	return fromElsewhere(base).checkWhole(b, base, now)
 }
 
 // collectSource takes in a whole source.

@@ -64,8 +64,9 @@ func gzipped(t testing.TB, content []byte) []byte {
 	return b.Bytes()
 }
 
+// importTo imports whatever was there before.
 func importTo(path, source string) (Stats, error) {
-	return Import(context.Background(), path, Source{Path: source, Now: time.Now()}, nil)
+	return Import(context.Background(), path, Source{Path: source, Now: time.Now(), Replace: true}, nil)
 }
 
 var threeRecords = []string{
@@ -173,6 +174,50 @@ func TestBadSources(t *testing.T) {
 	}
 	if _, err := importTo(filepath.Join(dir, "new", "x.db"), write(t, filepath.Join(dir, "npm.jsonl"), []byte(threeRecords[2]))); !errors.Is(err, ErrNothing) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A file that would take records away is refused, names one of them, and leaves
+// the old data as it was; with Replace it is taken.
+func TestImportBackward(t *testing.T) {
+	later := func(id string) string {
+		return strings.Replace(osv(id, `"versions":["1.0"]`), "2024-01-01T00:00:00Z", "2024-03-01T00:00:00Z", 1)
+	}
+	withdrawn := strings.Replace(later("MAL-2"), `"modified"`, `"withdrawn":"2024-03-01T00:00:00Z","modified"`, 1)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "x.db")
+	for _, c := range []struct {
+		name, text string
+		backward   string // what is said; "" where it is taken
+	}{
+		{"the first", threeRecords[0] + "\n" + later("MAL-2"), ""},
+		{"the same again", threeRecords[0] + "\n" + later("MAL-2"), ""},
+		{"older", threeRecords[0] + "\n" + threeRecords[1], "its newest record is of 2024-01-01, the newest known of 2024-03-01"},
+		{"without one", later("PYSEC-1"), "1 of the 2 known are not in it or only in an older form, MAL-2 among them"},
+		{"another in its place", later("PYSEC-1") + "\n" + later("MAL-3"), "MAL-2 among them"},
+		{"an older form of one", threeRecords[1] + "\n" + later("PYSEC-1"), "MAL-2 among them"},
+		{"withdrawn without a later date", withdrawn + "\n" + later("PYSEC-1"), "MAL-2 among them"},
+		{"withdrawn", strings.ReplaceAll(withdrawn, "2024-03", "2024-04") + "\n" + later("PYSEC-1"), ""},
+	} {
+		source := write(t, filepath.Join(dir, "x.jsonl"), []byte(c.text))
+		before, _ := os.ReadFile(path)
+		_, err := Import(context.Background(), path, Source{Path: source, Now: time.Now()}, nil)
+		switch {
+		case c.backward == "":
+			if err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+		case !errors.Is(err, ErrBackward) || !strings.Contains(err.Error(), c.backward):
+			t.Errorf("%s: %v", c.name, err)
+		default:
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("%s: the data was changed: %v", c.name, err)
+			}
+		}
+	}
+	source := write(t, filepath.Join(dir, "x.jsonl"), []byte(threeRecords[0]))
+	if stats, err := Import(context.Background(), path, Source{Path: source, Now: time.Now(), Replace: true}, nil); err != nil || stats.Records != 1 {
+		t.Errorf("with Replace: %+v, %v", stats, err)
 	}
 }
 

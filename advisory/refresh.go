@@ -27,7 +27,6 @@ const (
 	maxDownload  = 1 << 30            // bytes of all.zip
 	maxChanges   = 64 << 20           // bytes of modified_id.csv
 	wholeAfter   = 7 * 24 * time.Hour // the list of changes does not tell of deleted records
-	maxBehind    = 2                  // new data with less than 1/maxBehind of the old is refused
 	parallelGets = 8
 	// How often a download that is cut off is taken up within one run.
 	downloadAttempts = 4
@@ -35,10 +34,6 @@ const (
 	// the order of their dates. What is known already costs a look-up each.
 	overlap = 24 * time.Hour
 )
-
-// ErrShrunk says that a download holds so much less than the present data that
-// it cannot be a newer form of it.
-var ErrShrunk = errors.New("holds less than half of the advisories known so far")
 
 // RefreshInput says what to refresh, from where.
 type RefreshInput struct {
@@ -51,6 +46,7 @@ type RefreshInput struct {
 	Now      func() time.Time // nil means time.Now
 	MaxAge   time.Duration    // younger data is left as it is; 0 refreshes always
 	Whole    bool             // take it whole even where the changes would do
+	Replace  bool             // take it even where it would take records away (ErrBackward); it is taken whole
 	Progress func(Progress)   // may be nil; called from one goroutine at a time
 }
 
@@ -58,7 +54,8 @@ type RefreshInput struct {
 // takes the whole export; in between it reads the list of changes down to the
 // last one known and fetches those records. A download that was cut off goes
 // on where it ended. The old data stays until the new is complete and checked.
-// Other refreshes of the same file wait, and then find the work done.
+// Other refreshes of the same file wait, and then find the work done. A source
+// that is older than the data, or lacks much of it, is refused with ErrBackward.
 func Refresh(ctx context.Context, in RefreshInput) (Stats, error) {
 	if in.URL == "" {
 		in.URL = DefaultURL
@@ -142,7 +139,7 @@ func (r *refresher) shown() string {
 
 // young tells whether the data is younger than MaxAge.
 func (r *refresher) young() (Stats, bool) {
-	if r.MaxAge <= 0 || r.Whole {
+	if r.MaxAge <= 0 || r.Whole || r.Replace {
 		return Stats{}, false
 	}
 	d, err := Open(r.Path)
@@ -175,7 +172,7 @@ func (r *refresher) run(ctx context.Context) (Stats, error) {
 	}
 	defer base.Close()
 	sameSource := base.meta.Remote && base.meta.Source == r.shown()
-	if r.Whole || !sameSource || r.single() || r.Now().Sub(base.meta.Whole) >= wholeAfter {
+	if r.Whole || r.Replace || !sameSource || r.single() || r.Now().Sub(base.meta.Whole) >= wholeAfter {
 		return r.whole(ctx, base)
 	}
 	stats, err := r.changes(ctx, base)
@@ -203,7 +200,7 @@ func (r *refresher) whole(ctx context.Context, base *Database) (Stats, error) {
 	}
 	now := r.Now().UTC().Round(0)
 	known := ""
-	if base != nil && base.meta.Remote && base.meta.Source == r.shown() && !r.Whole {
+	if base != nil && base.meta.Remote && base.meta.Source == r.shown() && !r.Whole && !r.Replace {
 		known = base.meta.ETag
 	}
 	archive, err := r.download(ctx, from, known)
@@ -234,9 +231,14 @@ func (r *refresher) build(ctx context.Context, archive string, meta Meta, base *
 	if err := b.collectSource(ctx, archive, r.Progress); err != nil {
 		return Stats{}, err
 	}
-	inForce := len(b.seen) - b.stats.Withdrawn - b.stats.Foreign
-	if base != nil && base.meta.Remote && base.meta.Source == meta.Source && !r.Whole && inForce < base.meta.Count/maxBehind {
-		return Stats{}, fmt.Errorf("the download %w: %d, not %d", ErrShrunk, inForce, base.meta.Count)
+	if base != nil && !r.Replace {
+		allowed := fromElsewhere(base)
+		if base.meta.Remote && base.meta.Source == meta.Source {
+			allowed = fromSameSource(base)
+		}
+		if err := allowed.checkWhole(b, base, meta.Updated); err != nil {
+			return Stats{}, err
+		}
 	}
 	return b.writeWhole(r.Path, meta)
 }
@@ -278,6 +280,9 @@ func (r *refresher) changes(ctx context.Context, base *Database) (Stats, error) 
 		if err := r.fetchSingles(ctx, b, ids); err != nil {
 			return Stats{}, err
 		}
+		if err := fromSameSource(base).checkChanges(b, base); err != nil {
+			return Stats{}, err
+		}
 	}
 	meta := base.meta
 	meta.Updated = now
@@ -317,6 +322,9 @@ func (r *refresher) changedSince(ctx context.Context, base *Database) (ids []str
 		}
 		if newest.IsZero() {
 			newest = modified
+			if err := fromSameSource(base).checkNewest(newest, base); err != nil {
+				return nil, newest, err
+			}
 		}
 		if modified.Before(base.meta.Newest.Add(-overlap)) {
 			reached = true

@@ -441,7 +441,11 @@ func TestRefreshReplaces(t *testing.T) {
 	if _, err := importTo(path, write(t, filepath.Join(dir, "x.jsonl"), []byte(strings.Join(threeRecords, "\n")))); err != nil {
 		t.Fatal(err)
 	}
-	if stats, err := x.refreshed(t, path, 0); err != nil || !stats.Whole || stats.Records != 1 {
+	if stats, err := x.refreshed(t, path, 0); !errors.Is(err, ErrBackward) {
+		t.Fatalf("another source without MAL-2: %+v %v", stats, err)
+	}
+	x.put("MAL-2", "1", start.AddDate(0, 0, -1))
+	if stats, err := x.refreshed(t, path, 0); err != nil || !stats.Whole || stats.Records != 2 {
 		t.Fatalf("%+v %v", stats, err)
 	}
 	// A single file by its address.
@@ -454,6 +458,82 @@ func TestRefreshReplaces(t *testing.T) {
 		t.Fatalf("%+v %v", stats, err)
 	}
 	x.expect(t, "/all.zip", "/all.zip")
+}
+
+// A server that goes back behind what is known is not followed: by its list of
+// changes, by single records, or as a whole. A few deleted records are no matter.
+func TestRefreshBackward(t *testing.T) {
+	later := start.Add(time.Hour)
+	for name, change := range map[string]func(x *export){
+		"the list": func(x *export) {
+			x.csv = start.AddDate(0, 0, -9).Format(time.RFC3339) + ",PYSEC-1\n" + start.AddDate(0, 0, -40).Format(time.RFC3339) + ",PYSEC-2\n"
+		},
+		"single records": func(x *export) {
+			list := ""
+			for id := range x.records {
+				list += later.Format(time.RFC3339) + "," + id + "\n"
+				x.put(id, "1", start.AddDate(0, 0, -60))
+			}
+			x.csv = list + start.AddDate(0, 0, -50).Format(time.RFC3339) + ",OLD-1\n"
+		},
+		"the whole": func(x *export) {
+			x.missing["modified_id.csv"] = true
+			for id := range x.records {
+				x.put(id, "1", start.AddDate(0, 0, -60))
+			}
+		},
+		"most of the records": func(x *export) {
+			x.missing["modified_id.csv"] = true
+			for i := range 12 {
+				delete(x.records, fmt.Sprintf("PYSEC-%d", i))
+			}
+			x.put("PYSEC-30", "1", later)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			x := newExport(t)
+			for i := range 30 {
+				x.put(fmt.Sprintf("PYSEC-%d", i), "1", start.AddDate(0, 0, -i))
+			}
+			path := filepath.Join(t.TempDir(), "x.db")
+			if _, err := x.refreshed(t, path, 0); err != nil {
+				t.Fatal(err)
+			}
+			before, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			change(x)
+			for _, whole := range []bool{false, true} {
+				if name == "the list" && whole {
+					continue // the archive is as it was
+				}
+				stats, err := x.refreshed(t, path, 2*time.Hour, func(in *RefreshInput) { in.Whole = whole })
+				if !errors.Is(err, ErrBackward) {
+					t.Errorf("%+v %v", stats, err)
+				}
+			}
+			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the data was changed: %v", err)
+			}
+			if stats, err := x.refreshed(t, path, 2*time.Hour, func(in *RefreshInput) { in.Replace = true }); err != nil || !stats.Whole {
+				t.Errorf("with Replace: %+v %v", stats, err)
+			}
+		})
+	}
+	x := newExport(t)
+	for i := range 30 {
+		x.put(fmt.Sprintf("PYSEC-%d", i), "1", start.AddDate(0, 0, -i))
+	}
+	path := filepath.Join(t.TempDir(), "x.db")
+	if _, err := x.refreshed(t, path, 0); err != nil {
+		t.Fatal(err)
+	}
+	delete(x.records, "PYSEC-20")
+	x.put("PYSEC-30", "1", later)
+	if stats, err := x.refreshed(t, path, 8*24*time.Hour); err != nil || !stats.Whole || stats.Records != 30 {
+		t.Errorf("one deleted, one new: %+v %v", stats, err)
+	}
 }
 
 // Several processes at once ask the server once.

@@ -29,6 +29,7 @@ func (p *program) updateCommand() *cli.Command {
 			&cli.StringFlag{Name: "from", Usage: "take the advisories from `PLACE`: a zip, a directory, a .jsonl or .jsonl.gz file, or the URL of a mirror"},
 			&cli.StringFlag{Name: "popular-from", Usage: "take the popular names, one a line in rank order, from the file `PATH`"},
 			&cli.BoolFlag{Name: "whole", Usage: "take everything anew, not only what changed"},
+			&cli.BoolFlag{Name: "replace", Usage: "take it even where it is older than the data that is there, or leaves out records of it"},
 		},
 		Action: func(c *cli.Context) error {
 			if p.places.Data == "" {
@@ -66,12 +67,19 @@ func (p *program) updateAdvisories(ctx context.Context, c *cli.Context, loaded *
 	if from == "" || strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
 		stats, err = advisory.Refresh(ctx, advisory.RefreshInput{
 			Path: p.places.Advisories(), URL: from, Client: &http.Client{}, Agent: "thresher/" + p.shim.Version,
-			Whole: c.Bool("whole"), Progress: bar.show,
+			Whole: c.Bool("whole"), Replace: c.Bool("replace"), Progress: bar.show,
 		})
 	} else {
-		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: from, Now: p.now}, bar.show)
+		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: from, Now: p.now, Replace: c.Bool("replace")}, bar.show)
 	}
 	bar.clear()
+	if errors.Is(err, advisory.ErrBackward) {
+		next := "thresher update --replace"
+		if place := c.String("from"); place != "" {
+			next += " --from " + shellWord(place)
+		}
+		return fmt.Errorf("%w; the data that was there is kept; to take it all the same, next: %s", err, next)
+	}
 	if err != nil && c.String("from") != "" {
 		return err // whoever names a place knows how
 	}

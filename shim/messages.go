@@ -195,6 +195,12 @@ func (m *messenger) staleDatabase(age time.Duration) {
 	m.next("thresher update")
 }
 
+// keptDatabase is said where a refresh offered less than is known.
+func (m *messenger) keptDatabase(err error) {
+	m.line("the advisories known so far are kept: %v", err)
+	m.next("thresher update --replace, to take it all the same")
+}
+
 // waitsForTurn is said while another run changes the same environment.
 func (m *messenger) waitsForTurn() {
 	m.line("another pip is at work in this environment; waiting until it is done")

@@ -1,10 +1,12 @@
 package shim
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"thresher/advisory"
 	"thresher/gate"
 	"thresher/internal/journal"
 	"thresher/pep"
@@ -30,6 +32,9 @@ func (in *invocation) scan(a *analysis, judge *judgement, opened *gate.Gate, aft
 	if data == nil {
 		in.say.noDatabase(judge.database.refreshFailure())
 		return scan.Result{}, nil
+	}
+	if err := judge.database.refreshFailure(); errors.Is(err, advisory.ErrBackward) {
+		in.say.keptDatabase(err)
 	}
 	if age := in.start.Sub(data.AsOf()); judge.database.refreshFailure() != nil && age > tooOldToTrust {
 		in.say.staleDatabase(age)
