@@ -44,6 +44,7 @@ var floors = map[string]floor{
 	"thresher/internal/places":         {0, 1},
 	"thresher/internal/journal":        {0, 1},
 	"thresher/internal/version":        {0, 1},
+	"thresher/internal/setup":          {0, 1},
 	"thresher/internal/lazyregexp":     {0, 0},
 }
 

@@ -114,6 +114,11 @@ func read(t *testing.T, path string) string {
 	return string(content)
 }
 
+// quick are the options of a setup that is about files alone.
+var quick = []string{"--yes", "--skip", "doctor", "--skip", "advisories"}
+
+func withQuick(words ...string) []string { return append(words, quick...) }
+
 func TestInstallUpgradeUninstall(t *testing.T) {
 	m := newMachine(t)
 	bin := filepath.Join(m.home, ".local", "share", "thresher", "bin")
@@ -121,17 +126,22 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	write(t, policy, "preset = \"strict\"\n", 0o600)
 	write(t, filepath.Join(m.home, ".bashrc"), "# mine\n", 0o644)
 
-	out, _ := m.mustRun(0, "last step", "./install.sh")
-	line := "eval \"$(\"$HOME/.local/share/thresher/bin/thresher\" init bash)\"\n"
-	if out != line {
-		t.Fatalf("standard output is %q, want the line for the start-up file alone", out)
+	// Nobody to ask: it is shown, and nothing is changed.
+	before := files(t, m.home)
+	m.mustRun(1, "nothing was changed; fix: ./install.sh --yes", "./install.sh")
+	if after := files(t, m.home); strings.Join(after, "\n") != strings.Join(before, "\n") {
+		t.Errorf("it placed %q", after)
+	}
+
+	out, _ := m.mustRun(0, "is in place", withQuick("./install.sh")...)
+	if out != "" {
+		t.Errorf("standard output is %q", out)
 	}
 	for _, name := range []string{"pip", "pip3"} {
 		if target, err := os.Readlink(filepath.Join(bin, name)); err != nil || target != "thresher" {
 			t.Errorf("%s leads to %q: %v", name, target, err)
 		}
 	}
-	write(t, filepath.Join(m.home, ".bashrc"), "# mine\n"+line, 0o644)
 	m.mustRun(0, bin+"/pip\n", "bash", "--rcfile", filepath.Join(m.home, ".bashrc"), "-ic", "command -v pip")
 
 	// An environment made now is guarded, with nothing else to be done.
@@ -142,12 +152,12 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	}
 
 	// Once more, and with another program: everything else stays as it is.
-	before := files(t, m.home)
-	m.mustRun(0, "placed", "./install.sh")
+	before = files(t, m.home)
+	m.mustRun(0, "everything is in place", withQuick("./install.sh")...)
 	newer := filepath.Join(t.TempDir(), "thresher")
 	write(t, newer, read(t, filepath.Join(binaries, "thresher"))+"newer", 0o644)
 	m.set("THRESHER_BUILT", newer)
-	m.mustRun(0, "placed", "./install.sh")
+	m.mustRun(0, "  ~ ~/.local/share/thresher/bin/thresher: the program", withQuick("./install.sh")...)
 	if !strings.HasSuffix(read(t, filepath.Join(bin, "thresher")), "newer") {
 		t.Error("the upgrade left the old program")
 	}
@@ -156,14 +166,9 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	}
 
 	// Taken away: its files and its guards, nothing else.
-	_, said := m.mustRun(0, "took away", "./install.sh", "--uninstall")
-	for _, part := range []string{"take out line 2 of " + m.home + "/.bashrc", "rm -r " + m.home + "/.config/thresher"} {
-		if !strings.Contains(said, part) {
-			t.Errorf("it did not say %q:\n%s", part, said)
-		}
-	}
-	if read(t, policy) != "preset = \"strict\"\n" {
-		t.Error("the policy was changed")
+	m.mustRun(0, "rm -r "+m.home+"/.config/thresher", "./install.sh", "--uninstall", "--yes")
+	if read(t, policy) != "preset = \"strict\"\n" || read(t, filepath.Join(m.home, ".bashrc")) != "# mine\n" {
+		t.Error("the policy or the start-up file was changed")
 	}
 	for _, path := range files(t, m.home) {
 		if strings.Contains(path, "thresher") && !strings.HasSuffix(path, "policy.toml") {
@@ -173,24 +178,26 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(m.home, ".local")); err == nil {
 		t.Error("left: .local")
 	}
-	m.mustRun(0, "nothing of thresher", "./install.sh", "--uninstall")
+	m.mustRun(0, "nothing that setup placed", "./install.sh", "--uninstall")
 }
 
 func TestInstallPrefix(t *testing.T) {
 	m := newMachine(t)
 	prefix := filepath.Join(m.home, "it's a $prefix \"ä\"")
-	out, _ := m.mustRun(0, "placed", "./install.sh", "--no-guard", "--prefix", prefix)
-	if got := files(t, m.home); len(got) < 3 || !strings.HasSuffix(got[0], "/bin/pip") {
-		t.Errorf("placed %q", got)
-	}
-	// The line works in a shell whatever is in the path.
-	m.mustRun(0, prefix+"/bin/pip\n", "bash", "-c", out+"command -v pip")
-	m.set("SHELL", "/bin/ksh")
-	out, _ = m.mustRun(0, "placed", "./install.sh", "--no-guard", "--prefix="+prefix)
-	m.mustRun(0, prefix+"/bin/pip\n", "sh", "-c", out+"command -v pip")
-	m.mustRun(0, "took away", "./install.sh", "--uninstall", "--prefix", prefix)
-	if got := files(t, m.home); len(got) != 0 {
-		t.Errorf("left %q", got)
+	for _, shell := range []string{"bash", "ksh"} {
+		m.set("SHELL", "/bin/"+shell)
+		m.mustRun(0, "is in place", withQuick("./install.sh", "--skip", "guards", "--prefix", prefix)...)
+		startup := ".bashrc"
+		if shell == "ksh" {
+			startup = ".profile"
+		}
+		// The lines work in a shell whatever is in the path.
+		m.mustRun(0, prefix+"/bin/pip\n", "bash", "-c", ". "+m.home+"/"+startup+"; command -v pip")
+		m.mustRun(125, "is set up in "+prefix+" already", withQuick("./install.sh", "--prefix", m.home+"/other")...)
+		m.mustRun(0, "took away", "./install.sh", "--uninstall", "--yes", "--prefix", prefix)
+		if got := files(t, m.home); len(got) != 0 {
+			t.Errorf("left %q", got)
+		}
 	}
 }
 
@@ -209,10 +216,10 @@ func TestInstallRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{"a foreign thresher", "bin/thresher is another program", func(t *testing.T, bin string) {
+		{"a foreign thresher", "bin/thresher is not thresher's", func(t *testing.T, bin string) {
 			write(t, filepath.Join(bin, "thresher"), "#!/bin/sh\necho grain\n", 0o755)
 		}},
-		{"a directory", "bin/thresher is another program", func(t *testing.T, bin string) {
+		{"a directory", "bin/thresher is not thresher's", func(t *testing.T, bin string) {
 			write(t, filepath.Join(bin, "thresher", "file"), "", 0o644)
 		}},
 		{"everybody may write", "everybody may write", func(t *testing.T, bin string) {
@@ -231,8 +238,7 @@ func TestInstallRefuses(t *testing.T) {
 			}
 			test.prepare(t, bin)
 			before := files(t, m.home)
-			m.mustRun(1, test.says, "./install.sh", "--prefix", prefix)
-			m.mustRun(0, "nothing of thresher", "./install.sh", "--uninstall", "--prefix", prefix)
+			m.mustRun(125, test.says, withQuick("./install.sh", "--prefix", prefix)...)
 			if after := files(t, m.home); strings.Join(after, "\n") != strings.Join(before, "\n") {
 				t.Errorf("it changed %q to %q", before, after)
 			}
@@ -240,21 +246,21 @@ func TestInstallRefuses(t *testing.T) {
 	}
 }
 
-// Whatever stops an install half-way, what was there before still works.
+// Whatever stops an install half-way, what was there before still works, and
+// nothing of the build stays.
 func TestInstallHalfway(t *testing.T) {
 	m := newMachine(t)
 	bin := filepath.Join(m.home, ".local", "share", "thresher", "bin")
-	m.mustRun(0, "placed", "./install.sh", "--no-guard")
+	temporary := t.TempDir()
+	m.set("TMPDIR", temporary)
+	install := withQuick("./install.sh", "--skip", "guards")
+	m.mustRun(0, "is in place", install...)
 	whole := read(t, filepath.Join(bin, "thresher"))
 	intact := func(what string) {
 		t.Helper()
-		entries, err := os.ReadDir(bin)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, entry := range entries {
-			if strings.HasPrefix(entry.Name(), ".") {
-				t.Errorf("%s: left %s", what, entry.Name())
+		for _, path := range append(files(t, bin), files(t, temporary)...) {
+			if strings.HasPrefix(path, ".") || strings.HasPrefix(path, "thresher-build") {
+				t.Errorf("%s: left %s", what, path)
 			}
 		}
 		if read(t, filepath.Join(bin, "thresher")) != whole {
@@ -265,19 +271,14 @@ func TestInstallHalfway(t *testing.T) {
 	broken := filepath.Join(t.TempDir(), "broken")
 	write(t, broken, "#!/bin/sh\nexit 1\n", 0o755)
 	m.set("THRESHER_BUILT", broken)
-	m.mustRun(1, "does not run", "./install.sh", "--no-guard")
+	m.mustRun(1, "does not run", install...)
 	intact("a program that does not run")
-
-	m.set("THRESHER_BUILT", filepath.Join(binaries, "thresher"))
-	m.mustRun(1, "nothing was placed", "sh", "-c", "trap '' XFSZ; ulimit -f 100; exec ./install.sh --no-guard")
-	intact("a full disk")
 
 	slow := filepath.Join(t.TempDir(), "slow")
 	write(t, slow, "#!/bin/sh\ntouch \"$TMPDIR/started\"\nsleep 60\n", 0o755)
-	temporary := t.TempDir()
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
-		command := exec.Command("./install.sh", "--no-guard")
-		command.Env = append(append([]string(nil), m.environ...), "THRESHER_BUILT="+slow, "TMPDIR="+temporary)
+		command := exec.Command("./install.sh", quick...)
+		command.Env = append(append([]string(nil), m.environ...), "THRESHER_BUILT="+slow)
 		command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
@@ -303,11 +304,6 @@ func TestInstallHalfway(t *testing.T) {
 		}
 		intact(signal.String())
 	}
-
-	// What a kill left behind goes with the next install.
-	write(t, filepath.Join(bin, ".thresher.999999.abcdef"), "half", 0o755)
-	m.mustRun(0, "placed", "./install.sh", "--no-guard")
-	intact("a kill")
 }
 
 // Piped into a shell it works on the checkout it stands in, and a script that
@@ -315,21 +311,21 @@ func TestInstallHalfway(t *testing.T) {
 func TestInstallPiped(t *testing.T) {
 	m := newMachine(t)
 	m.input = read(t, "install.sh")
-	m.mustRun(0, "placed", "sh", "-s", "--", "--no-guard")
-	m.mustRun(0, "took away", "sh", "-s", "--", "--uninstall")
+	m.mustRun(0, "is in place", withQuick("sh", "-s", "--", "--skip", "guards")...)
+	m.mustRun(0, "took away", "sh", "-s", "--", "--uninstall", "--yes")
 	if left := files(t, m.home); len(left) != 0 {
 		t.Errorf("left %q", left)
 	}
 	whole := m.input
 	for end := len(whole) - 2; end > 0; end -= 97 {
 		m.input = whole[:end]
-		m.run("sh", "-s", "--", "--no-guard")
+		m.run(withQuick("sh", "-s", "--")...)
 		if got := files(t, m.home); len(got) != 0 {
 			t.Fatalf("cut off after %d of %d bytes it placed %q", end, len(whole), got)
 		}
 	}
 	m.input = whole
-	m.mustRun(1, "no checkout of thresher", "sh", "-c", "cd / && exec sh -s -- --no-guard")
+	m.mustRun(1, "no checkout of thresher", "sh", "-c", "cd / && exec sh -s")
 }
 
 // What is missing is named with the command that brings it.
@@ -349,66 +345,40 @@ func TestInstallNeeds(t *testing.T) {
 	m.set("THRESHER_BUILT", "")
 	fake := func(name, script string) { write(t, filepath.Join(tools, name), "#!"+tools+"/sh\n"+script+"\n", 0o755) }
 
-	m.mustRun(1, "go is missing; next: install go with this system's package manager", tools+"/sh", "install.sh")
+	m.mustRun(1, "go is missing; fix: install go with this system's package manager", tools+"/sh", "install.sh")
 	for name, command := range map[string]string{
 		"brew": "brew install go", "apk": "sudo apk add go", "pacman": "sudo pacman -S go", "dnf": "sudo dnf install golang",
 		"apt-get": "sudo apt-get install golang",
 	} {
 		fake(name, "exit 0")
-		m.mustRun(1, "go is missing; next: "+command, tools+"/sh", "install.sh")
+		m.mustRun(1, "go is missing; fix: "+command, tools+"/sh", "install.sh")
 		if err := os.Remove(filepath.Join(tools, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	fake("apt-get", "exit 0")
+	// All at once.
+	_, said := m.mustRun(1, "go is missing", tools+"/sh", "install.sh")
+	if !strings.Contains(said, "python3 is missing; fix: sudo apt-get install python3 python3-venv") {
+		t.Errorf("it did not name python too:\n%s", said)
+	}
 	fake("go", "echo go1.20.3")
 	m.mustRun(1, "go1.20.3 is too old", tools+"/sh", "install.sh")
 	fake("go", "echo go1.26.0")
-	for _, option := range []string{"--no-guard", "--try"} {
-		m.mustRun(1, "python3 is missing; next: sudo apt-get install python3 python3-venv", tools+"/sh", "install.sh", option)
+	for _, option := range []string{"--yes", "--try"} {
+		m.mustRun(1, "python3 is missing", tools+"/sh", "install.sh", option)
 	}
 	fake("python3", `case "$*" in *version_info*) exit 1 ;; esac`)
 	m.mustRun(1, "older than 3.8", tools+"/sh", "install.sh", "--try")
 	fake("python3", `case "$*" in *ensurepip*) exit 1 ;; esac`)
-	m.mustRun(1, "this python3 has no venv; next: sudo apt-get install python3-venv", tools+"/sh", "install.sh", "--try")
+	m.mustRun(1, "this python3 has no venv; fix: sudo apt-get install python3-venv", tools+"/sh", "install.sh", "--try")
 	if left := files(t, m.home); len(left) != 0 {
 		t.Errorf("left %q", left)
 	}
-	m.mustRun(2, "there is no option --bogus", tools+"/sh", "install.sh", "--bogus")
-	m.mustRun(1, "--prefix needs a directory", tools+"/sh", "install.sh", "--prefix")
 	m.mustRun(0, "usage: ./install.sh", tools+"/sh", "install.sh", "--help")
-}
-
-// The functions by themselves, in the plainest shell there is.
-func TestInstallFunctions(t *testing.T) {
-	m := newMachine(t)
-	shell := "sh"
-	if path, err := exec.LookPath("dash"); err == nil {
-		shell = path
-	}
-	m.set("THRESHER_SOURCED", "1")
-	m.set("HOME", "/home/ä b")
-	for script, want := range map[string]string{
-		`quoted plain/path_1.0`: `plain/path_1.0`,
-		`quoted "it's"`:         `'it'\''s'`,
-		`quoted ''`:             `''`,
-		`shown "$HOME/x y"`:     `$HOME/x y`,
-		`shown '/opt/$a"b\'`:    `/opt/\$a\"b\\`,
-		`SHELL=/usr/bin/fish bin=/opt/b; startup_line`:           `"/opt/b/thresher" init fish | source`,
-		`SHELL=/bin/zsh bin="$HOME/b"; startup_line`:             `eval "$("$HOME/b/thresher" init zsh)"`,
-		`SHELL= bin=/opt/b; startup_line; startup_file`:          "export PATH=\"/opt/b:$PATH\"\n~/.profile",
-		`prefix=/opt/x; find_places; echo "$root $bin"`:          `/opt/x /opt/x/bin`,
-		`XDG_DATA_HOME=/data prefix=; find_places; echo "$root"`: `/data/thresher`,
-		`XDG_DATA_HOME=data prefix=; find_places; echo "$root"`:  `/home/ä b/.local/share/thresher`,
-		`VIRTUAL_ENV=/v PATH=/v/bin:$PATH:/v/bin; leave_environment; case :$PATH: in *:/v/bin:*) ;; *) echo "left ${VIRTUAL_ENV-none}" ;; esac`: `left none`,
-	} {
-		// A path that does not exist belongs to nobody.
-		script = "need_own_home() { :; }; " + script
-		out, _ := m.mustRun(0, "", shell, "-c", ". ./install.sh; "+script)
-		if strings.TrimSuffix(out, "\n") != want {
-			t.Errorf("%s\ngot  %s\nwant %s", script, out, want)
-		}
-	}
+	m.set("PATH", os.Getenv("PATH"))
+	m.set("THRESHER_BUILT", filepath.Join(binaries, "thresher"))
+	m.mustRun(2, "-bogus", "./install.sh", "--bogus")
 }
 
 // --try shows it all, with a machine's own index, and leaves nothing behind.

@@ -21,7 +21,7 @@ func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.pipCommand(), p.planCommand(), p.checkCommand(), p.explainCommand(), p.scanCommand(), p.logCommand(), p.inventoryCommand(),
 		p.allowCommand(), p.denyCommand(), p.preferCommand(), p.ignoreCommand(), p.trustCommand(), p.policyCommand(),
-		p.updateCommand(), p.newCommand(), p.guardCommand(), p.initCommand(), p.completionCommand(), p.doctorCommand(), p.manualCommand(),
+		p.setupCommand(), p.updateCommand(), p.newCommand(), p.guardCommand(), p.initCommand(), p.completionCommand(), p.doctorCommand(), p.manualCommand(),
 	}
 }
 

@@ -11,6 +11,9 @@ import (
 func (p *program) completionCommand() *cli.Command {
 	var subcommands []*cli.Command
 	for _, shell := range shells {
+		if shell == cmd {
+			continue
+		}
 		subcommands = append(subcommands, &cli.Command{
 			Name:  shell,
 			Usage: "print what completes thresher's own commands in " + shell,
@@ -44,6 +47,8 @@ func completionLines(shell string, app *cli.App) string {
 		return fishCompletion(app)
 	case "zsh":
 		return zshCompletion(app)
+	case powershell:
+		return powershellCompletion(app)
 	}
 	return bashCompletion(app)
 }
@@ -138,6 +143,23 @@ func zshCompletion(app *cli.App) string {
 if (( $+functions[compdef] )); then
   compdef _thresher thresher
 fi
+`
+}
+
+func powershellCompletion(app *cli.App) string {
+	var branches strings.Builder
+	for _, e := range entries(app) {
+		fmt.Fprintf(&branches, "        '%s' { '%s' }\n", e.command, strings.Join(e.words, " "))
+	}
+	return `Register-ArgumentCompleter -Native -CommandName thresher -ScriptBlock {
+    param($word, $ast, $position)
+    $before = @($ast.CommandElements | Select-Object -Skip 1 | Where-Object { $_.Extent.EndOffset -lt $position } |
+        ForEach-Object { "$_" } | Where-Object { -not $_.StartsWith('-') })
+    $next = switch -Exact ($before -join ' ') {
+` + branches.String() + `    }
+    "$next" -split ' ' | Where-Object { $_ -and $_.StartsWith($word) } |
+        ForEach-Object { [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_) }
+}
 `
 }
 

@@ -44,7 +44,7 @@ func (p *program) pipFact() fact {
 	if ours, err := sameFile(path, p.self); err == nil && ours {
 		text += ", which is thresher"
 	}
-	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self, CacheDir: p.places.Cache})
+	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self})
 	if err != nil {
 		return fact{"pip in this shell", "info", text + "; behind it: " + err.Error(), "thresher new .venv && . .venv/bin/activate"}
 	}

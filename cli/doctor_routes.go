@@ -33,7 +33,7 @@ const tryTimeout = 60 * time.Second
 const statusNoEnvironment = 3
 
 // putFirst is what helps where another pip comes before thresher's on PATH.
-var putFirst = "put this at the end of the shell's start-up file: " + shellUse["bash"]
+const putFirst = "thresher setup, and a new shell"
 
 // trial is one route to be tried: the words before `install`, and where.
 type trial struct {
@@ -309,7 +309,7 @@ func (p *program) trialsOutside(bases []venv.Environment) []trial {
 	for _, name := range pipNames(p.environment["PATH"]) {
 		next := putFirst
 		if name != "pip" && name != "pip3" {
-			next = "run install.sh again, which links this name too"
+			next = "thresher setup, which links this name too"
 		}
 		trials = append(trials, trial{route: name + " in this shell", words: []string{name}, next: next})
 	}

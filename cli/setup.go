@@ -1,201 +1,616 @@
 package cli
 
 import (
-	"encoding/json"
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
+
+	"thresher/internal/setup"
+	"thresher/policy"
+	"thresher/venv"
 )
 
-// shells are those that init and completion have lines for.
-var shells = []string{"bash", "zsh", "fish"}
+// The steps of a setup that may be left out.
+const (
+	stepGuards     = "guards"
+	stepShell      = "shell"
+	stepAdvisories = "advisories"
+	stepDoctor     = "doctor"
+)
 
-// shellUse is what to put into each shell's start-up file.
-var shellUse = map[string]string{
-	"bash": `eval "$(thresher init bash)"`,
-	"zsh":  `eval "$(thresher init zsh)"`,
-	"fish": `thresher init fish | source`,
-}
+var setupSteps = []string{stepGuards, stepShell, stepAdvisories, stepDoctor}
 
-func (p *program) initCommand() *cli.Command {
-	var subcommands []*cli.Command
-	for _, shell := range shells {
-		subcommands = append(subcommands, &cli.Command{
-			Name:  shell,
-			Usage: "print the lines for " + shell + "'s start-up file",
-			Description: "They put thresher's pip first on PATH, and complete thresher's own commands. To have them in\n" +
-				"every new shell, put this at the end of the start-up file: " + shellUse[shell],
-			Flags: []cli.Flag{
-				&cli.BoolFlag{Name: "alias", Usage: "aliases for pip and pip3 instead of a place on PATH: they count in this shell, not in scripts"},
-			},
-			Action: func(c *cli.Context) error {
-				lines := pathLines(shell, filepath.Dir(p.self))
-				if c.Bool("alias") {
-					lines = aliasLines(shell, p.self)
-				}
-				_, err := fmt.Fprint(p.out, lines+completionLines(shell, p.app()))
-				return err
-			},
-		})
-	}
-	subcommands = append(subcommands, &cli.Command{
-		Name:  "vscode",
-		Usage: "write .vscode/tasks.json with an update when the folder is opened",
-		Description: "A tasks.json that is there already is never changed; the entry to add to it is printed\n" +
-			"instead.",
-		Action: func(*cli.Context) error { return p.initEditor() },
-	})
+func (p *program) setupCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "init",
-		Usage:       "print what puts thresher in place of pip in a shell, or set up an editor",
-		Category:    categorySetUp,
-		Subcommands: subcommands,
+		Name:     "setup",
+		Usage:    "put thresher in place of pip, or take it away again",
+		Category: categorySetUp,
+		Description: "It copies this program to a place of its own with pip beside it, guards the interpreters of\n" +
+			"this machine, adds a line to the shell's start-up file (on Windows the place to the user's\n" +
+			"PATH), fetches the known vulnerabilities and tries every route to pip. What it will change it\n" +
+			"shows first, and asks; without a terminal it changes nothing unless --yes is given. Run again\n" +
+			"it brings everything up to date, and repairs what was interrupted. --remove takes away what\n" +
+			"setup placed, and every guard.\n" +
+			"The status is 1 where something could not be guarded, or a route leaks.",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "prefix", Usage: "keep the program in `DIR`/bin instead of the user's data directory"},
+			&cli.BoolFlag{Name: "system", Usage: "for all users of this machine: takes an administrator (root)"},
+			&cli.StringSliceFlag{Name: "skip", Usage: "leave a `STEP` out: " + strings.Join(setupSteps, ", ") + " (may be repeated)"},
+			&cli.BoolFlag{Name: "remove", Usage: "take away what setup placed, and every guard"},
+			&cli.BoolFlag{Name: "data", Usage: "with --remove: the policy, the log and the caches too"},
+			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
+			&cli.BoolFlag{Name: "json", Usage: "one JSON object; without --yes it is what would be changed"},
+		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usageError("there is nothing to set up for %q; next: thresher init bash", c.Args().First())
+				return usageError(messageSetupWords, c.Args().First())
 			}
-			return cli.ShowSubcommandHelp(c)
+			if c.Bool("data") && !c.Bool("remove") {
+				return usageError(messageSetupData)
+			}
+			for _, step := range c.StringSlice("skip") {
+				if !slices.Contains(setupSteps, step) {
+					return usageError(messageSetupStep, step, strings.Join(setupSteps, ", "))
+				}
+			}
+			if c.Bool("system") && runtime.GOOS != "windows" && os.Geteuid() != 0 {
+				return errors.New(messageSetupRoot)
+			}
+			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
+			defer stop()
+			s := &setupRun{
+				program: p, system: c.Bool("system"), prefix: c.String("prefix"), skip: c.StringSlice("skip"),
+				yes: c.Bool("yes"), asJSON: c.Bool("json"), removes: c.Bool("remove"),
+			}
+			if err := s.findPlaces(); err != nil {
+				return err
+			}
+			if c.Bool("remove") {
+				return s.remove(c.Bool("data"))
+			}
+			return s.place(ctx)
 		},
 	}
 }
 
-// pathLines move a directory to the front of PATH, also where it is in there
-// already: activation and other start-up files push theirs before it. Sourcing
-// them again changes nothing.
-func pathLines(shell, directory string) string {
-	if shell == "fish" {
-		return "set -l _thresher_bin " + fishQuoted(directory) + `
-set -l _thresher_path
-for _thresher_directory in $PATH
-    test "$_thresher_directory" = "$_thresher_bin"; or set -a _thresher_path $_thresher_directory
-end
-set -gx PATH $_thresher_bin $_thresher_path
-`
+// setupRun is one call of `thresher setup`.
+type setupRun struct {
+	*program
+	system, yes, asJSON bool
+	removes             bool
+	prefix              string // "" for the place that is usual
+	skip                []string
+
+	state     string // directory of the manifest and of the list of guards
+	root, bin string
+	earlier   setup.Manifest // of a setup before
+	found     bool           // there is one
+
+	report setupReport
+}
+
+// setupReport is what --json prints.
+type setupReport struct {
+	Version string        `json:"version"`
+	Root    string        `json:"root"`
+	Changes []setupChange `json:"changes"`
+	Done    bool          `json:"done"`             // they were made, and are not only planned
+	Doctor  *examination  `json:"doctor,omitempty"` // after they were made
+	Stays   []string      `json:"stays,omitempty"`  // directories that a removal leaves: policy, log, data
+}
+
+// setupChange is one thing that setup changes.
+type setupChange struct {
+	Action string `json:"action"` // place, renew, keep, remove
+	What   string `json:"what"`   // a kind of setup.Entry, "guard" or "advisories"
+	Path   string `json:"path"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// The actions of changes.
+const (
+	actionPlace  = "place"
+	actionRenew  = "renew"
+	actionKeep   = "keep"
+	actionRemove = "remove"
+)
+
+func (s *setupRun) leavesOut(step string) bool { return slices.Contains(s.skip, step) }
+
+// findPlaces says where things go, from what an earlier setup has recorded
+// where there was one.
+func (s *setupRun) findPlaces() error {
+	s.state, s.root = s.places.State, s.places.Programs
+	if s.system {
+		s.state, s.root = s.places.SystemState, s.places.SystemPrograms
 	}
-	return "_thresher_bin=" + shellQuoted(directory) + `
-_thresher_path=":$PATH:"
-while case $_thresher_path in *":$_thresher_bin:"*) true ;; *) false ;; esac; do
-  _thresher_path=${_thresher_path%%":$_thresher_bin:"*}:${_thresher_path#*":$_thresher_bin:"}
-done
-_thresher_path=${_thresher_path#:}
-export PATH="$_thresher_bin:${_thresher_path%:}"
-unset _thresher_bin _thresher_path
-hash -r 2>/dev/null
-`
-}
-
-// aliasLines are for those who want nothing on PATH.
-func aliasLines(shell, program string) string {
-	quoted := shellQuoted
-	if shell == "fish" {
-		quoted = fishQuoted
+	if s.state == "" || s.root == "" {
+		return errNoState
 	}
-	command := quoted(quoted(program) + " pip")
-	if shell == "fish" {
-		return "alias pip " + command + "\nalias pip3 " + command + "\n"
-	}
-	return "alias pip=" + command + " pip3=" + command + "\n"
-}
-
-// shellQuoted writes a word that stands for itself in bash, zsh and sh.
-func shellQuoted(word string) string {
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// fishQuoted is shellQuoted for fish, where \ and ' alone are special between
-// single quotes.
-func fishQuoted(word string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(word) + "'"
-}
-
-// shellWord quotes a word only where it needs quotes, for a person to read.
-func shellWord(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
-	}
-	if word != "" && strings.TrimFunc(word, plain) == "" {
-		return word
-	}
-	return shellQuoted(word)
-}
-
-// task is the entry of an editor's tasks.json that updates on open.
-type task struct {
-	Label      string            `json:"label"`
-	Type       string            `json:"type"`
-	Command    string            `json:"command"`
-	Args       []string          `json:"args"`
-	Windows    map[string]string `json:"windows"`
-	RunOptions map[string]string `json:"runOptions"`
-	Problems   []string          `json:"problemMatcher"`
-}
-
-var updateTask = task{
-	Label: "update dependencies", Type: "process", Command: "${workspaceFolder}/.venv/bin/python",
-	Args:       []string{"-m", "pip", "install", "-U", "-r", "requirements.txt"},
-	Windows:    map[string]string{"command": "${workspaceFolder}\\.venv\\Scripts\\python.exe"},
-	RunOptions: map[string]string{"runOn": "folderOpen"}, Problems: []string{},
-}
-
-// initEditor writes the file where there is none; a file of the user's own is
-// never changed, the entry to add is printed instead.
-func (p *program) initEditor() error {
-	// A checkout may bring .vscode along as a link to somewhere else.
-	folder, err := os.OpenRoot(p.dir)
-	if err != nil {
+	var err error
+	if s.earlier, s.found, err = setup.ReadManifest(s.state); err != nil {
 		return err
 	}
-	defer folder.Close()
-	const path = ".vscode/tasks.json"
-	if _, err := folder.Lstat(path); err == nil {
-		entry, err := json.MarshalIndent(updateTask, "", "  ")
-		if err != nil {
+	if s.prefix != "" {
+		if s.root, err = filepath.Abs(s.prefix); err != nil {
 			return err
 		}
-		p.say("%s is there already; add this to its \"tasks\":", path)
-		_, err = fmt.Fprintf(p.out, "%s\n", entry)
-		return err
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return err
+	} else if s.found {
+		s.root = s.earlier.Root
 	}
-	content, err := json.MarshalIndent(map[string]any{"version": "2.0.0", "tasks": []task{updateTask}}, "", "  ")
-	if err != nil {
-		return err
+	s.bin = filepath.Join(s.root, "bin")
+	if s.found && s.earlier.Root != s.root {
+		return fmt.Errorf(messageSetupElsewhere, s.earlier.Root, shellWord(filepath.Join(s.earlier.Root, "bin", programFile("thresher"))))
 	}
-	if err := folder.MkdirAll(".vscode", 0o755); err != nil {
-		return err
+	if home, err := os.Stat(s.places.Home); !s.system && err == nil && !setup.Mine(home) {
+		// sudo keeps HOME on many systems: files would be there that their
+		// owner cannot change.
+		return fmt.Errorf(messageSetupHome, s.places.Home)
 	}
-	if err := writeNewIn(folder, path, append(content, '\n')); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
-	}
-	p.say("wrote %s: it updates .venv from requirements.txt; next: allow automatic tasks when the editor asks", path)
+	s.report = setupReport{Version: s.shim.Version, Root: s.root, Changes: []setupChange{}}
 	return nil
 }
 
-// writeNew writes a file that must not be there yet, whole or not at all.
-func writeNew(path string, content []byte) error {
-	folder, err := os.OpenRoot(filepath.Dir(path))
-	if err != nil {
-		return err
+// programFile is the program's name in its place.
+func programFile(name string) string {
+	if runtime.GOOS == "windows" {
+		return name + ".exe"
 	}
-	defer folder.Close()
-	return writeNewIn(folder, filepath.Base(path), content)
+	return name
 }
 
-// writeNewIn is writeNew for a path that must not lead out of a folder.
-func writeNewIn(folder *os.Root, path string, content []byte) error {
-	f, err := folder.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+func (s *setupRun) installed() string { return filepath.Join(s.bin, programFile("thresher")) }
+
+// wanted are the entries that are to be there, in the order in which they are
+// placed: pip's names after the program that they call.
+func (s *setupRun) wanted() ([]setup.Wanted, error) {
+	wanted := []setup.Wanted{{
+		Entry:  setup.Entry{Kind: setup.Program, Path: s.installed()},
+		Source: s.self, Check: []string{"--version"},
+	}}
+	problems := []error{setup.CheckPlace(s.bin)}
+	for _, name := range pipNames(s.environment["PATH"]) {
+		path := filepath.Join(s.bin, programFile(name))
+		if runtime.GOOS == "windows" { // where links take an administrator
+			wanted = append(wanted, setup.Wanted{Entry: setup.Entry{Kind: setup.Program, Path: path}, Source: s.self})
+			continue
+		}
+		wanted = append(wanted, setup.Wanted{Entry: setup.Entry{Kind: setup.Link, Path: path, Target: "thresher"}})
+	}
+	var err error
+	switch {
+	case s.system:
+		wanted, err = s.systemWanted(wanted)
+	case runtime.GOOS == "windows" && !s.leavesOut(stepShell):
+		wanted = append(wanted, setup.Wanted{Entry: setup.Entry{Kind: setup.Search, Path: s.bin}})
+	case !s.leavesOut(stepShell):
+		var lines setup.Entry
+		if lines, err = setup.LinesFor(startupFile(s.environment, runtime.GOOS), s.startupLines()); err == nil {
+			wanted = append(wanted, setup.Wanted{Entry: lines})
+		}
+	}
+	problems = append(problems, err)
+	return withDirectories(wanted), errors.Join(problems...)
+}
+
+// everywhere is a directory that every shell has before the system's own pip.
+const everywhere = "/usr/local/bin"
+
+// systemWanted adds what all users of a machine get: a policy file to fill in,
+// and names on the usual PATH where none are there. A pip of a base
+// interpreter in that place stays, since the interpreter's guard catches it.
+func (s *setupRun) systemWanted(wanted []setup.Wanted) ([]setup.Wanted, error) {
+	content := policy.Init()
+	wanted = append(wanted, setup.Wanted{
+		Entry: setup.Entry{Kind: setup.File, Path: s.places.SystemPolicy, SHA256: setup.Digest(content)}, Content: content,
+	})
+	if runtime.GOOS == "windows" {
+		return wanted, nil
+	}
+	if info, err := os.Stat(everywhere); err != nil || !info.IsDir() {
+		return wanted, err
+	}
+	target, err := filepath.Rel(everywhere, s.installed())
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range []string{"thresher", "pip", "pip3"} {
+		link := setup.Wanted{Entry: setup.Entry{Kind: setup.Link, Path: filepath.Join(everywhere, name), Target: target}}
+		if _, err := link.Look(); err == nil {
+			wanted = append(wanted, link)
+		}
+	}
+	return wanted, nil
+}
+
+// withDirectories puts before each entry those of the directories that it
+// takes and that are not there.
+func withDirectories(wanted []setup.Wanted) []setup.Wanted {
+	var all []setup.Wanted
+	seen := map[string]bool{}
+	for _, w := range wanted {
+		for _, directory := range setup.MissingDirectories(w.Path) {
+			if !seen[directory.Path] {
+				seen[directory.Path] = true
+				all = append(all, setup.Wanted{Entry: directory})
+			}
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+// place shows what will be changed, asks, and changes it.
+func (s *setupRun) place(ctx context.Context) error {
+	wanted, err := s.wanted()
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Close()); err != nil {
-		return errors.Join(err, folder.Remove(path))
+	if err := s.planEntries(wanted); err != nil {
+		return err
+	}
+	bases := s.planGuards()
+	advisories, err := s.planAdvisories()
+	if err != nil {
+		return err
+	}
+	agreed, err := s.agree(messageSetupPlan, messageSetupGoOn)
+	if err != nil || !agreed {
+		return err
+	}
+	if wanted, err = s.askForLines(wanted); err != nil {
+		return err
+	}
+	if err := s.apply(wanted, advisories); err != nil {
+		return fmt.Errorf("%w\n"+messageSetupStopped, err, s.again())
+	}
+	failures := s.guardBases(bases)
+	if len(advisories) > 0 {
+		s.fetchAdvisories(ctx)
+	}
+	s.report.Done = true
+	if !s.leavesOut(stepDoctor) && len(bases) > 0 {
+		failures = append(failures, s.seeDoctor(ctx))
+	}
+	if s.asJSON {
+		failures = append(failures, s.print())
+	} else {
+		s.sayDone()
+	}
+	if err := errors.Join(failures...); err != nil {
+		return &exitError{statusFound, err.Error()}
 	}
 	return nil
+}
+
+// planEntries says of each entry whether it has to be placed. Everything that
+// stands in the way is named at once.
+func (s *setupRun) planEntries(wanted []setup.Wanted) error {
+	var problems []error
+	for _, w := range wanted {
+		state, err := w.Look()
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		change := setupChange{What: string(w.Kind), Path: w.Path, Detail: s.detail(w)}
+		switch state {
+		case setup.Missing:
+			change.Action = actionPlace
+		case setup.Older:
+			change.Action = actionRenew
+		default:
+			change.Action = actionKeep
+		}
+		s.report.Changes = append(s.report.Changes, change)
+	}
+	return errors.Join(problems...)
+}
+
+func (s *setupRun) detail(w setup.Wanted) string {
+	switch w.Kind {
+	case setup.Program:
+		if w.Path == s.installed() {
+			return fmt.Sprintf(messageSetupProgram, s.shim.Version)
+		}
+		return messageSetupLink
+	case setup.Link:
+		return messageSetupLink
+	case setup.Lines:
+		return messageSetupLines
+	case setup.Search:
+		return messageSetupSearch
+	case setup.File:
+		return messageSetupPolicy
+	}
+	return ""
+}
+
+// planGuards finds the interpreters to be guarded.
+func (s *setupRun) planGuards() []venv.Environment {
+	var bases []venv.Environment
+	if s.leavesOut(stepGuards) {
+		return nil
+	}
+	for _, base := range s.baseInterpreters() {
+		if tooOld(base) {
+			continue
+		}
+		bases = append(bases, base)
+		state, err := s.guardState(base)
+		change := setupChange{Action: actionPlace, What: "guard", Path: state.Directory, Detail: fmt.Sprintf(messageSetupGuard, base.Interpreter, base.Version)}
+		switch {
+		case err != nil: // said when it is tried
+			change.Path = base.Prefix
+		case state.Current && !state.Gone:
+			change.Action = actionKeep
+		case state.Installed:
+			change.Action = actionRenew
+		}
+		s.report.Changes = append(s.report.Changes, change)
+	}
+	if len(bases) == 0 {
+		s.say(messageSetupNoPython)
+	}
+	return bases
+}
+
+func (s *setupRun) guardState(base venv.Environment) (venv.Guarded, error) {
+	if s.system {
+		return venv.MachineGuardState(base)
+	}
+	return venv.GuardState(base)
+}
+
+// planAdvisories gives the files that the advisories will be in, none where
+// they are there or left out. For all users of a machine it fetches none: each
+// user has their own.
+func (s *setupRun) planAdvisories() ([]setup.Wanted, error) {
+	database := s.places.Advisories()
+	if s.system || s.leavesOut(stepAdvisories) || database == "" {
+		return nil, nil
+	}
+	if _, err := os.Stat(database); err == nil {
+		s.report.Changes = append(s.report.Changes, setupChange{Action: actionKeep, What: "advisories", Path: database})
+		return nil, nil
+	}
+	var files []setup.Wanted
+	for _, ending := range []string{"", ".lock", ".download", ".download.json"} {
+		files = append(files, setup.Wanted{Entry: setup.Entry{Kind: setup.Data, Path: database + ending}})
+	}
+	s.report.Changes = append(s.report.Changes, setupChange{Action: actionPlace, What: "advisories", Path: database, Detail: messageSetupAdvisories})
+	return withDirectories(files), nil
+}
+
+// agree shows the changes and asks whether to go on. Nothing to change needs
+// no answer.
+func (s *setupRun) agree(heading, question string) (bool, error) {
+	if s.asJSON {
+		if s.yes {
+			return true, nil
+		}
+		return false, s.print()
+	}
+	lines := s.shownChanges()
+	if len(lines) == 0 {
+		s.say(messageSetupNothing)
+		return true, nil
+	}
+	s.say("%s", heading)
+	for _, line := range lines {
+		s.say("  %s", line)
+	}
+	if s.yes {
+		return true, nil
+	}
+	if !s.confirm(question) {
+		return false, &exitError{statusFound, fmt.Sprintf(messageSetupUnchanged, s.again())}
+	}
+	return true, nil
+}
+
+// shownChanges are the changes as a person reads them: the names of pip in
+// one line, and no directories.
+func (s *setupRun) shownChanges() []string {
+	signs := map[string]string{actionPlace: "+ ", actionRenew: "~ ", actionRemove: "- "}
+	var lines []string
+	var last setupChange
+	for _, change := range s.report.Changes {
+		if change.Action == actionKeep || change.What == string(setup.Directory) {
+			continue
+		}
+		if change.Detail == messageSetupLink && last.Detail == change.Detail && last.Action == change.Action &&
+			filepath.Dir(last.Path) == filepath.Dir(change.Path) {
+			before, _ := strings.CutSuffix(lines[len(lines)-1], ": "+messageSetupLink)
+			lines[len(lines)-1] = before + ", " + filepath.Base(change.Path) + ": " + messageSetupLink
+			continue
+		}
+		last = change
+		line := signs[change.Action] + s.short(change.Path)
+		if change.Detail != "" {
+			line += ": " + change.Detail
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+// variableSetup is what a script that calls setup goes by, for hints: the
+// program that it calls may be gone by then.
+const variableSetup = "THRESHER_SETUP"
+
+// again is the command that does this one once more without asking.
+func (s *setupRun) again() string {
+	words := []string{"thresher", "setup"}
+	if script := s.environment[variableSetup]; script != "" {
+		words = []string{script}
+	} else if path, err := lookUp(programFile("thresher"), s.environment["PATH"]); err != nil {
+		words[0] = shellWord(s.self)
+	} else if same, err := sameFile(path, s.self); err != nil || !same {
+		words[0] = shellWord(s.self)
+	}
+	if s.removes {
+		words = append(words, "--remove")
+	}
+	if s.system {
+		words = append(words, "--system")
+	}
+	if s.prefix != "" {
+		words = append(words, "--prefix", shellWord(s.prefix))
+	}
+	for _, step := range s.skip {
+		words = append(words, "--skip", step)
+	}
+	return strings.Join(append(words, "--yes"), " ")
+}
+
+// askForLines asks once more before a start-up file is changed, and gives what
+// is to be placed then. The line is shown to whoever says no.
+func (s *setupRun) askForLines(wanted []setup.Wanted) ([]setup.Wanted, error) {
+	at := slices.IndexFunc(wanted, func(w setup.Wanted) bool { return w.Kind == setup.Lines })
+	if at < 0 {
+		return wanted, nil
+	}
+	state, err := wanted[at].Look()
+	if err != nil || state == setup.Right || s.yes {
+		return wanted, err
+	}
+	if s.confirm(fmt.Sprintf(messageSetupAskLines, s.short(wanted[at].Path))) {
+		return wanted, nil
+	}
+	s.say(messageSetupOwnLines, s.short(wanted[at].Path))
+	for line := range strings.Lines(strings.TrimLeft(wanted[at].Text, "\n")) {
+		s.say("  %s", line)
+	}
+	return slices.Delete(slices.Clone(wanted), at, at+1), nil
+}
+
+// apply places the entries, after the manifest that has them all.
+func (s *setupRun) apply(wanted, data []setup.Wanted) error {
+	manifest := s.earlier
+	manifest.Version, manifest.Root = s.shim.Version, s.root
+	// Before the lock makes it.
+	entries := setup.MissingDirectories(filepath.Join(s.state, "file"))
+	release, err := setup.Lock(s.state)
+	if err != nil {
+		return err
+	}
+	defer release()
+	for _, w := range slices.Concat(wanted, data) {
+		entries = append(entries, w.Entry)
+	}
+	if err := s.takeOutOldLines(entries); err != nil {
+		return err
+	}
+	if err := manifest.With(entries).Write(s.state); err != nil {
+		return err
+	}
+	for _, w := range slices.Concat(wanted, data) {
+		if err := w.Place(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOutOldLines takes lines of an earlier setup out of start-up files that
+// would now have others.
+func (s *setupRun) takeOutOldLines(entries []setup.Entry) error {
+	for _, old := range s.earlier.Entries {
+		if old.Kind != setup.Lines {
+			continue
+		}
+		for _, entry := range entries {
+			if entry.Kind == setup.Lines && entry.Path == old.Path && strings.TrimLeft(entry.Text, "\n") != strings.TrimLeft(old.Text, "\n") {
+				if _, err := old.Remove(s.self); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func (s *setupRun) guardBases(bases []venv.Environment) []error {
+	var failures []error
+	for _, base := range bases {
+		ensure := venv.EnsureGuard
+		if s.system {
+			ensure = venv.EnsureMachineGuard
+		}
+		err := ensure(base, s.installed(), s.state)
+		state, stateErr := s.guardState(base)
+		switch {
+		case err != nil:
+			failures = append(failures, fmt.Errorf(messageSetupNotGuarded, base.Interpreter, err))
+		case stateErr != nil:
+			failures = append(failures, fmt.Errorf(messageSetupNotGuarded, base.Interpreter, stateErr))
+		case state.Program != s.installed():
+			s.say(messageSetupOtherGuard, s.short(base.Interpreter), s.short(state.Program))
+		}
+	}
+	return failures
+}
+
+// fetchAdvisories is no failure of a setup: the first run of pip does it again.
+func (s *setupRun) fetchAdvisories(ctx context.Context) {
+	loaded, err := s.policy()
+	if err == nil {
+		err = s.updateAdvisories(ctx, fetch{}, loaded)
+	}
+	if err != nil {
+		s.say(messageSetupNoAdvisories, err)
+	}
+}
+
+// seeDoctor tries the routes as a new shell will have them, and says which leak.
+func (s *setupRun) seeDoctor(ctx context.Context) error {
+	later := *s.program
+	later.self = s.installed()
+	if !s.system {
+		path := s.bin + string(os.PathListSeparator) + s.environment["PATH"]
+		later.environment = map[string]string{}
+		later.environ = nil
+		for name, value := range s.environment {
+			if name == "PATH" {
+				value = path
+			}
+			later.environment[name] = value
+			later.environ = append(later.environ, name+"="+value)
+		}
+	}
+	made, err := later.examine(ctx)
+	if err != nil {
+		return err
+	}
+	s.report.Doctor = &made
+	if made.Leaks+made.Untried == 0 {
+		s.say(messageSetupDoctor, len(made.Routes))
+		return nil
+	}
+	var bad []error
+	for _, r := range made.Routes {
+		if r.State == routeLeaks || r.State == routeUntried {
+			bad = append(bad, fmt.Errorf(messageSetupRoute, r.State, r.Route, r.Detail, r.Next))
+		}
+	}
+	return errors.Join(bad...)
+}
+
+func (s *setupRun) sayDone() {
+	s.say(messageSetupDone, s.shim.Version, s.short(s.bin))
+	if ours, err := lookUp("pip", s.environment["PATH"]); err == nil && strings.HasPrefix(ours, s.bin+string(filepath.Separator)) {
+		return
+	}
+	if !s.system && !s.leavesOut(stepShell) {
+		s.say(messageSetupNewShell)
+	}
 }

@@ -41,7 +41,7 @@ func (p *program) updateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := p.updateAdvisories(ctx, c, loaded); err != nil {
+			if err := p.updateAdvisories(ctx, fetch{place: c.String("from"), whole: c.Bool("whole"), replace: c.Bool("replace")}, loaded); err != nil {
 				return err
 			}
 			from := c.String("popular-from")
@@ -56,31 +56,38 @@ func (p *program) updateCommand() *cli.Command {
 	}
 }
 
-func (p *program) updateAdvisories(ctx context.Context, c *cli.Context, loaded *policy.Policy) error {
-	from := c.String("from")
-	if from == "" {
-		from = loaded.Update.Advisories.Value
+// fetch is how the advisories are brought up to date.
+type fetch struct {
+	place   string // that was named; "" for the policy's
+	whole   bool   // not only what changed
+	replace bool   // by older ones too
+}
+
+func (p *program) updateAdvisories(ctx context.Context, from fetch, loaded *policy.Policy) error {
+	place := from.place
+	if place == "" {
+		place = loaded.Update.Advisories.Value
 	}
 	bar := &progressBar{out: p.err, width: width(p.err)}
 	var stats advisory.Stats
 	var err error
-	if from == "" || strings.HasPrefix(from, "http://") || strings.HasPrefix(from, "https://") {
+	if place == "" || strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://") {
 		stats, err = advisory.Refresh(ctx, advisory.RefreshInput{
-			Path: p.places.Advisories(), URL: from, Client: &http.Client{}, Agent: "thresher/" + p.shim.Version,
-			Whole: c.Bool("whole"), Replace: c.Bool("replace"), Progress: bar.show,
+			Path: p.places.Advisories(), URL: place, Client: &http.Client{}, Agent: "thresher/" + p.shim.Version,
+			Whole: from.whole, Replace: from.replace, Progress: bar.show,
 		})
 	} else {
-		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: from, Now: p.now, Replace: c.Bool("replace")}, bar.show)
+		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: place, Now: p.now, Replace: from.replace}, bar.show)
 	}
 	bar.clear()
 	if errors.Is(err, advisory.ErrBackward) {
 		next := "thresher update --replace"
-		if place := c.String("from"); place != "" {
-			next += " --from " + shellWord(place)
+		if from.place != "" {
+			next += " --from " + shellWord(from.place)
 		}
 		return fmt.Errorf("%w; the data that was there is kept; to take it all the same, next: %s", err, next)
 	}
-	if err != nil && c.String("from") != "" {
+	if err != nil && from.place != "" {
 		return err // whoever names a place knows how
 	}
 	if err != nil {

@@ -58,9 +58,25 @@ type Guarded struct {
 }
 
 // GuardState reads the guard of an environment: in its own site-packages, for
-// a base interpreter in the user's.
+// a base interpreter in the user's unless it has one for all users.
 func GuardState(environment Environment) (Guarded, error) {
+	if !environment.Virtual {
+		state, err := MachineGuardState(environment)
+		if err != nil || state.Installed {
+			return state, err
+		}
+	}
 	directory, err := guardDirectory(environment)
+	if err != nil {
+		return Guarded{}, err
+	}
+	return readGuard(directory, environment.Minor())
+}
+
+// MachineGuardState reads the guard that a base interpreter has for all users,
+// in its own site-packages.
+func MachineGuardState(environment Environment) (Guarded, error) {
+	directory, err := ownSitePackages(environment)
 	if err != nil {
 		return Guarded{}, err
 	}
@@ -159,20 +175,21 @@ func pathFile() string {
 // ErrNotOurs for another user's environment, ErrNoUserSite, or what the file
 // system says of a read-only one.
 func InstallGuard(environment Environment, binary string) error {
-	_, err := installGuard(environment, binary)
+	directory, err := guardDirectory(environment)
+	if err == nil {
+		_, err = installGuard(environment, directory, binary)
+	}
 	return err
 }
 
-// installGuard gives the known environment to remember.
-func installGuard(environment Environment, binary string) (KnownEnvironment, error) {
-	directory, err := guardDirectory(environment)
-	if err != nil {
-		return KnownEnvironment{}, err
-	}
+// installGuard writes the guard into a directory, and gives the known
+// environment to remember.
+func installGuard(environment Environment, directory, binary string) (KnownEnvironment, error) {
 	known := KnownEnvironment{
 		Prefix: environment.Prefix, Interpreter: environment.Interpreter, Directory: directory,
 		Base: !environment.Virtual,
 	}
+	var err error
 	files, err := guardFiles(binary, environment.Minor())
 	if err != nil {
 		return known, err
@@ -305,24 +322,45 @@ func EnsureGuard(environment Environment, binary, stateDirectory string) error {
 	if err != nil {
 		return err
 	}
-	if state.Current && !state.Gone {
-		return Remember(stateDirectory, environment)
-	}
-	known, err := installGuard(environment, binary)
+	return ensureGuard(environment, state, binary, stateDirectory)
+}
+
+// EnsureMachineGuard is EnsureGuard for all users of a base interpreter: the
+// guard lies in the interpreter's own site-packages, which are read with -I
+// and for users who have none of their own.
+func EnsureMachineGuard(environment Environment, binary, stateDirectory string) error {
+	state, err := MachineGuardState(environment)
 	if err != nil {
 		return err
 	}
-	return remember(stateDirectory, known)
+	return ensureGuard(environment, state, binary, stateDirectory)
+}
+
+func ensureGuard(environment Environment, state Guarded, binary, stateDirectory string) error {
+	if !state.Current || state.Gone {
+		known, err := installGuard(environment, state.Directory, binary)
+		if err != nil {
+			return err
+		}
+		return remember(stateDirectory, known)
+	}
+	return remember(stateDirectory, KnownEnvironment{
+		Prefix: environment.Prefix, Interpreter: environment.Interpreter, Directory: state.Directory, Base: !environment.Virtual,
+	})
 }
 
 // guardDirectory gives the site-packages that an environment's guard belongs
 // in.
 func guardDirectory(environment Environment) (string, error) {
 	if environment.Virtual {
-		if len(environment.SitePackages) == 0 {
-			return "", fmt.Errorf(messageNoSitePackages, environment.Interpreter)
-		}
-		return environment.SitePackages[0], nil
+		return ownSitePackages(environment)
 	}
 	return userSite(environment.Interpreter)
+}
+
+func ownSitePackages(environment Environment) (string, error) {
+	if len(environment.SitePackages) == 0 {
+		return "", fmt.Errorf(messageNoSitePackages, environment.Interpreter)
+	}
+	return environment.SitePackages[0], nil
 }

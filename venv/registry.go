@@ -187,6 +187,21 @@ func RemoveKnownGuards(stateDirectory string) (removed []KnownEnvironment, err e
 	return removed, errors.Join(failures...)
 }
 
+// ForgetRegistry removes the list of environments and its lock where nothing
+// is on it any more.
+func ForgetRegistry(stateDirectory string) error {
+	path := registryPath(stateDirectory)
+	if info, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() > 0 {
+		return nil
+	}
+	for _, name := range []string{path, path + ".lock"} {
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf(messageWriteRegistry, path, err)
+		}
+	}
+	return nil
+}
+
 // forget takes one environment off the list and gives what was known of it.
 func forget(stateDirectory, directory string) (KnownEnvironment, error) {
 	list, err := readRegistry(stateDirectory)

@@ -32,7 +32,7 @@ type Places struct {
 	UserPolicy   string // the user's policy file
 	Data         string // directory: advisories, refreshed lists
 	Cache        string // directory: index pages, option tables, interpreters
-	State        string // directory: the log, trusted files, known environments
+	State        string // directory: the log, trusted files, known environments, what setup placed
 	// AlsoData are further directories of data, where a variable names Data: that
 	// of HOME, and that of the account's home directory. Advisories in them count
 	// as well: a redirected place may add, never take away.
@@ -41,6 +41,10 @@ type Places struct {
 	// popular names and trusted files. They are Data and State where the account's
 	// home directory is not known or not there.
 	OwnData, OwnState string
+	Programs     string // directory: the program in its bin
+	// SystemState and SystemPrograms are State and Programs of a thresher that
+	// is there for all users of a machine.
+	SystemState, SystemPrograms string
 }
 
 // account says whose home directory Find takes for the account's: "" that of
@@ -152,7 +156,8 @@ func find(environ map[string]string, system string) Places {
 		return Places{
 			Home: home, SystemPolicy: filepath.Join(system, "thresher", "policy.toml"),
 			UserPolicy: filepath.Join(base, "policy.toml"), Data: filepath.Join(base, "data"),
-			Cache: filepath.Join(base, "cache"), State: filepath.Join(base, "state"),
+			Cache: filepath.Join(base, "cache"), State: filepath.Join(base, "state"), Programs: base,
+			SystemState: filepath.Join(system, "thresher", "state"), SystemPrograms: filepath.Join(system, "thresher"),
 		}
 	case "darwin":
 		config := under("XDG_CONFIG_HOME", "Library", "Application Support", "thresher")
@@ -162,6 +167,9 @@ func find(environ map[string]string, system string) Places {
 			Data:       under("XDG_DATA_HOME", "Library", "Application Support", "thresher", "data"),
 			Cache:      under("XDG_CACHE_HOME", "Library", "Caches", "thresher"),
 			State:      under("XDG_STATE_HOME", "Library", "Application Support", "thresher", "state"),
+			// Where no path has a blank.
+			Programs:    under("XDG_DATA_HOME", ".local", "share", "thresher"),
+			SystemState: "/Library/Application Support/thresher/state", SystemPrograms: systemPrograms,
 		}
 	default:
 		config := under("XDG_CONFIG_HOME", ".config", "thresher")
@@ -171,9 +179,12 @@ func find(environ map[string]string, system string) Places {
 			Data:       under("XDG_DATA_HOME", ".local", "share", "thresher"),
 			Cache:      under("XDG_CACHE_HOME", ".cache", "thresher"),
 			State:      under("XDG_STATE_HOME", ".local", "state", "thresher"),
+			Programs:   under("XDG_DATA_HOME", ".local", "share", "thresher"), SystemState: "/var/lib/thresher", SystemPrograms: systemPrograms,
 		}
 	}
 }
+
+const systemPrograms = "/usr/local/lib/thresher"
 
 func file(directory, name string) string {
 	if directory == "" {

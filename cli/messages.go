@@ -1,0 +1,49 @@
+package cli
+
+// What setup says.
+const (
+	messageSetupWords     = "setup takes options alone, and not %q; fix: thresher setup --help"
+	messageSetupData      = "--data goes with --remove; fix: thresher setup --remove --data"
+	messageSetupStep      = "there is no step %q to leave out, the steps are %s; fix: thresher setup --help"
+	messageSetupRoot      = "--system changes what belongs to root; fix: sudo thresher setup --system"
+	messageSetupHome      = "%s belongs to another user, who could not change what setup places there; fix: run it as the user who will use pip, without sudo, or with --system"
+	messageSetupElsewhere = "thresher is set up in %s already; fix: %s setup --remove, then this again"
+
+	messageSetupPlan      = "this will be changed:"
+	messageSetupGoOn      = "go on"
+	messageSetupNothing   = "everything is in place"
+	messageSetupUnchanged = "nothing was changed; fix: %s"
+	messageSetupStopped   = "setup stopped half-way; once that is out of the way, fix: %s"
+
+	messageSetupProgram    = "the program, %s"
+	messageSetupLink       = "names by which it is called"
+	messageSetupLines      = "the lines that put thresher's pip first"
+	messageSetupSearch     = "to the front of your PATH"
+	messageSetupPolicy     = "the policy for all users, with everything in comments"
+	messageSetupGuard      = "a guard for %s (python %s), its python -m pip and the environments it makes"
+	messageSetupAdvisories = "the known vulnerabilities and malware, fetched now"
+	messageSetupNoPython   = "there is no python from 3.8 on here, so there is nothing to guard; fix: install one, then run setup again"
+
+	messageSetupAskLines = "add two lines at the end of %s"
+	messageSetupOwnLines = "left as it is. To have pip checked in new shells, put this at the end of %s:"
+
+	messageSetupNotGuarded   = "%s is not guarded: %w"
+	messageSetupOtherGuard   = "%s is guarded by another thresher already, %s"
+	messageSetupNoAdvisories = "the known vulnerabilities are not here yet, and the first pip install fetches them: %v"
+	messageSetupDoctor       = "tried %d routes to pip, and none gets past the checks"
+	messageSetupRoute        = "%s: %s %s; fix: %s"
+	messageSetupDone         = "thresher %s is in place in %s"
+	messageSetupNewShell     = "open a new shell to have it as pip there"
+)
+
+// What setup says when it takes things away.
+const (
+	messageRemoveNothing = "there is nothing that setup placed"
+	messageRemovePlan    = "this will be taken away:"
+	messageRemoveGuard   = "the guard"
+	messageRemoveData    = "policy, log, data"
+	messageRemoveGuards  = "some guards could not be taken out, so the program that they call stays too: %w"
+	messageRemoveStopped = "not everything was taken away; once that is out of the way, fix: %s"
+	messageRemoved       = "took away what setup had placed, and every guard"
+	messageRemoveStays   = "policy, log and data stay; to remove them too: %s"
+)

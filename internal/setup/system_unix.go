@@ -1,0 +1,29 @@
+//go:build !windows
+
+package setup
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Mine tells whether a file belongs to the user who runs this.
+func Mine(info fs.FileInfo) bool {
+	status, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(status.Uid) == os.Geteuid()
+}
+
+func everybodyWrites(info fs.FileInfo) bool { return info.Mode().Perm()&0o002 != 0 }
+
+func replaceProgram(from, to string) error { return os.Rename(from, to) }
+
+func removeProgram(path string) error { return os.Remove(path) }
+
+// Here PATH is kept in start-up files alone.
+var errNoSearch = errors.New("this system keeps PATH in start-up files")
+
+func lookSearch(string) (State, error) { return "", errNoSearch }
+func addSearch(string) error           { return errNoSearch }
+func removeSearch(string) error        { return errNoSearch }
