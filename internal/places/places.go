@@ -41,7 +41,7 @@ type Places struct {
 	// popular names and trusted files. They are Data and State where the account's
 	// home directory is not known or not there.
 	OwnData, OwnState string
-	Programs     string // directory: the program in its bin
+	Programs          string // directory: the program in its bin
 	// SystemState and SystemPrograms are State and Programs of a thresher that
 	// is there for all users of a machine.
 	SystemState, SystemPrograms string
