@@ -29,7 +29,6 @@ var floors = map[string]floor{
 	"thresher/policy":                  {2, 3},
 	"thresher/policy/rules":            {2, 2},
 	"thresher/policy/typosquat":        {2, 1},
-	"thresher/policy/internal/words":   {2, 0},
 	"thresher/venv":                    {2, 0},
 	"thresher/pip":                     {1, 3},
 	"thresher/pip/source":              {1, 2},
@@ -45,7 +44,9 @@ var floors = map[string]floor{
 	"thresher/internal/journal":        {0, 1},
 	"thresher/internal/version":        {0, 1},
 	"thresher/internal/setup":          {0, 1},
-	"thresher/internal/lazyregexp":     {0, 0},
+	"thresher/address":                 {0, 1},
+	"thresher/internal/lazyregexp":     {-1, 0},
+	"thresher/internal/words":          {-1, 0},
 }
 
 // testKit is for tests and measurements, and imports what it likes.

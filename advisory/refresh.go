@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"thresher/address"
 )
 
 // DefaultURL is where OSV publishes its export of the PyPI ecosystem: all.zip,
@@ -66,14 +68,14 @@ func Refresh(ctx context.Context, in RefreshInput) (Stats, error) {
 	if in.Client == nil {
 		in.Client = http.DefaultClient
 	}
-	address, err := url.Parse(in.URL)
-	if err != nil || (address.Scheme != "https" && address.Scheme != "http") || address.Host == "" {
+	source, err := url.Parse(in.URL)
+	if err != nil || (source.Scheme != "https" && source.Scheme != "http") || source.Host == "" {
 		return Stats{}, errors.New("the address of the advisory data is no http or https address")
 	}
 	client := *in.Client
 	client.CheckRedirect = keepScheme
 	in.Client = &client
-	r := &refresher{RefreshInput: in, address: address}
+	r := &refresher{RefreshInput: in, source: source}
 	if stats, fresh := r.young(); fresh {
 		return stats, nil // without waiting for the lock
 	}
@@ -84,7 +86,7 @@ func Refresh(ctx context.Context, in RefreshInput) (Stats, error) {
 	defer unlock()
 	stats, err := r.run(ctx)
 	if err != nil {
-		return Stats{}, fmt.Errorf("refresh the advisories from %s: %w", r.shown(), brief{err})
+		return Stats{}, fmt.Errorf("refresh the advisories from %s: %w", address.Redact(r.URL), brief{err})
 	}
 	return stats, nil
 }
@@ -115,7 +117,7 @@ func (b brief) Error() string {
 
 type refresher struct {
 	RefreshInput
-	address *url.URL
+	source *url.URL
 }
 
 // keepScheme follows redirects as Go does, but never from https to http.
@@ -127,14 +129,6 @@ func keepScheme(request *http.Request, via []*http.Request) error {
 		return errors.New("redirected from https to an address without encryption")
 	}
 	return nil
-}
-
-// shown is the address without credentials.
-func (r *refresher) shown() string {
-	plain := *r.address
-	plain.User = nil
-	plain.RawQuery = "" // signed addresses carry their secret there
-	return plain.String()
 }
 
 // young tells whether the data is younger than MaxAge.
@@ -171,7 +165,7 @@ func (r *refresher) run(ctx context.Context) (Stats, error) {
 		return Stats{}, err
 	}
 	defer base.Close()
-	sameSource := base.meta.Remote && base.meta.Source == r.shown()
+	sameSource := base.meta.Remote && base.meta.Source == address.Redact(r.URL)
 	if r.Whole || r.Replace || !sameSource || r.single() || r.Now().Sub(base.meta.Whole) >= wholeAfter {
 		return r.whole(ctx, base)
 	}
@@ -185,7 +179,7 @@ func (r *refresher) run(ctx context.Context) (Stats, error) {
 // single tells whether the address is one file rather than an export's directory.
 func (r *refresher) single() bool {
 	for _, suffix := range []string{".zip", ".jsonl", ".jsonl.gz"} {
-		if strings.HasSuffix(r.address.Path, suffix) {
+		if strings.HasSuffix(r.source.Path, suffix) {
 			return true
 		}
 	}
@@ -194,13 +188,13 @@ func (r *refresher) single() bool {
 
 // whole downloads the export and builds the database anew.
 func (r *refresher) whole(ctx context.Context, base *Database) (Stats, error) {
-	from := r.address
+	from := r.source
 	if !r.single() {
-		from = r.address.JoinPath("all.zip")
+		from = r.source.JoinPath("all.zip")
 	}
 	now := r.Now().UTC().Round(0)
 	known := ""
-	if base != nil && base.meta.Remote && base.meta.Source == r.shown() && !r.Whole && !r.Replace {
+	if base != nil && base.meta.Remote && base.meta.Source == address.Redact(r.URL) && !r.Whole && !r.Replace {
 		known = base.meta.ETag
 	}
 	archive, err := r.download(ctx, from, known)
@@ -212,7 +206,7 @@ func (r *refresher) whole(ctx context.Context, base *Database) (Stats, error) {
 		meta.Updated, meta.Whole = now, now
 		return r.restamp(base, meta)
 	}
-	meta := Meta{Updated: now, Whole: now, Source: r.shown(), Remote: true, ETag: archive.etag}
+	meta := Meta{Updated: now, Whole: now, Source: address.Redact(r.URL), Remote: true, ETag: archive.etag}
 	stats, err := r.build(ctx, archive.path, meta, base)
 	// Also when it failed: a complete download that cannot be used would fail
 	// again, and a broken one must not be continued.
@@ -296,7 +290,7 @@ func (r *refresher) changes(ctx context.Context, base *Database) (Stats, error) 
 // the latest first, down to a day before the newest change that base has, and
 // names the records that base does not have in that form.
 func (r *refresher) changedSince(ctx context.Context, base *Database) (ids []string, newest time.Time, err error) {
-	answer, err := r.get(ctx, r.address.JoinPath("modified_id.csv"), nil)
+	answer, err := r.get(ctx, r.source.JoinPath("modified_id.csv"), nil)
 	if err != nil {
 		return nil, newest, err
 	}
@@ -408,7 +402,7 @@ func (b *builder) collectThen(ctx context.Context, source func(context.Context, 
 
 // fetchSingle fetches one record; fs.ErrNotExist says that there is none.
 func (r *refresher) fetchSingle(ctx context.Context, id string) ([]byte, error) {
-	answer, err := r.get(ctx, r.address.JoinPath(id+".json"), nil)
+	answer, err := r.get(ctx, r.source.JoinPath(id+".json"), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -423,8 +417,8 @@ func (r *refresher) fetchSingle(ctx context.Context, id string) ([]byte, error) 
 }
 
 // get asks for an address. Errors do not carry it: it may hold credentials.
-func (r *refresher) get(ctx context.Context, address *url.URL, header http.Header) (*http.Response, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+func (r *refresher) get(ctx context.Context, from *url.URL, header http.Header) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, from.String(), nil)
 	if err != nil {
 		return nil, errors.New("the address cannot be asked for")
 	}
@@ -454,9 +448,9 @@ type archive struct {
 
 // download fetches the export to a file beside the database. A connection that
 // breaks is taken up again, in this run and in later ones.
-func (r *refresher) download(ctx context.Context, address *url.URL, known string) (archive, error) {
+func (r *refresher) download(ctx context.Context, from *url.URL, known string) (archive, error) {
 	for attempt := 1; ; attempt++ {
-		got, err := r.downloadOnce(ctx, address, known)
+		got, err := r.downloadOnce(ctx, from, known)
 		if err == nil || attempt == downloadAttempts || !errors.Is(err, errCutOff) || ctx.Err() != nil {
 			return got, err
 		}
@@ -466,11 +460,11 @@ func (r *refresher) download(ctx context.Context, address *url.URL, known string
 // errCutOff says that a download ended before its time; what came is kept.
 var errCutOff = errors.New("the download was cut off")
 
-func (r *refresher) downloadOnce(ctx context.Context, address *url.URL, known string) (archive, error) {
+func (r *refresher) downloadOnce(ctx context.Context, from *url.URL, known string) (archive, error) {
 	path := r.Path + ".download"
 	notes := path + ".json"
 	header := http.Header{"Accept-Encoding": {"identity"}}
-	length, validator := resumable(path, notes, r.shown())
+	length, validator := resumable(path, notes, address.Redact(r.URL))
 	switch {
 	case length > 0:
 		header.Set("Range", fmt.Sprintf("bytes=%d-", length))
@@ -478,7 +472,7 @@ func (r *refresher) downloadOnce(ctx context.Context, address *url.URL, known st
 	case known != "":
 		header.Set("If-None-Match", known)
 	}
-	answer, err := r.get(ctx, address, header)
+	answer, err := r.get(ctx, from, header)
 	if err != nil {
 		return archive{}, err
 	}
@@ -525,7 +519,7 @@ func (r *refresher) store(answer *http.Response, path string, length, total int6
 	if err := file.Truncate(length); err != nil {
 		return err
 	}
-	if err := noteDownload(path+".json", r.shown(), answer.Header); err != nil {
+	if err := noteDownload(path+".json", address.Redact(r.URL), answer.Header); err != nil {
 		return err
 	}
 	if _, err := file.Seek(length, io.SeekStart); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/address"
 	"thresher/evidence"
 	"thresher/index"
 	"thresher/pep"
@@ -234,7 +235,7 @@ func (p *program) verdict(loaded *policy.Policy, r rules.Requested, projects map
 	}
 	verdict := checked{Name: r.Name, Canonical: r.Canonical, Findings: []checkedFinding{}}
 	if verdict.Name == "" {
-		verdict.Name = index.Redact(r.URL)
+		verdict.Name = address.Redact(r.URL)
 	}
 	var kept []rules.Finding
 	for _, f := range findings {

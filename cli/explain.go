@@ -12,7 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"thresher/advisory"
-	"thresher/index"
+	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/policy"
 	"thresher/policy/rules"
@@ -274,7 +274,7 @@ func (p *program) printCard(c card) error {
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, q := range c.Questions {
-		if _, err := fmt.Fprintf(table, "  %s\t%s\t%s\t(%s)\n", q.Question, q.Answer, index.Printable(q.Evidence), p.sourceText(q)); err != nil {
+		if _, err := fmt.Fprintf(table, "  %s\t%s\t%s\t(%s)\n", q.Question, q.Answer, words.Printable(q.Evidence), p.sourceText(q)); err != nil {
 			return err
 		}
 	}

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"thresher/address"
 )
 
 // What a connection is worth, from the weakest to the strongest. Only answers
@@ -46,7 +48,7 @@ func (c *Client) trustOf(u *url.URL) string {
 		return trustUnverified
 	case u.Scheme == "https":
 		return trustVerified
-	case isLoopback(u.Hostname()):
+	case address.IsLoopback(u.Hostname()):
 		return trustLoopback
 	}
 	return trustNone

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"thresher/address"
 )
 
 // Defaults of pip for --timeout and --retries.
@@ -125,7 +127,7 @@ func New(config Config) (*Client, error) {
 	}
 	var bad string
 	if c.proxies, bad = newProxySettings(config.Proxy, config.NoProxyEnvironment, environ); bad != "" {
-		return nil, errors.New(textProxy(Redact(bad)))
+		return nil, errors.New(textProxy(address.Redact(bad)))
 	}
 	certificates, err := newTLSSettings(config, environ)
 	if err != nil {

@@ -19,6 +19,7 @@ import (
 	"testing"
 	"time"
 
+	"thresher/address"
 	"thresher/internal/testkit"
 )
 
@@ -178,7 +179,7 @@ func TestLocalIndexes(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := client(t, nil)
-	for _, base := range []string{dir, fileURLOfPath(dir), fileURLOfPath(dir) + "/"} {
+	for _, base := range []string{dir, address.PathToURL(dir), address.PathToURL(dir) + "/"} {
 		page, err := c.Page(context.Background(), base, "alpha")
 		if err != nil || len(page.Files) != 1 || page.Files[0].Filename != "alpha-1.zip" || !strings.HasPrefix(page.Files[0].URL, "file:///") {
 			t.Fatalf("%+v %v", page, err)

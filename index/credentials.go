@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/url"
 	"strings"
+
+	"thresher/address"
 )
 
 // credentials are what one request carries as basic authentication.
@@ -11,15 +13,17 @@ type credentials struct {
 	user, password string
 }
 
+func credentialsIn(u address.URL) credentials {
+	user, password := u.Credentials()
+	return credentials{user, password}
+}
+
 // scope is the index or page that a person configured: what its credentials
 // belong to.
 type scope struct {
-	splitURL
+	address.URL
 	origin origin
 }
-
-// complete tells whether the person wrote both user and password.
-func (s splitURL) complete() bool { return s.hasUser && s.hasPassword }
 
 // credentialsFor finds what to send to u, in pip's order: the URL's own, the
 // index URL's, netrc, what the keyring or a person gave before, a user name
@@ -28,14 +32,14 @@ func (s splitURL) complete() bool { return s.hasUser && s.hasPassword }
 // The index URL's credentials go to its own origin only. After a redirect to
 // another host, netrc and the keyring count over https only: whoever can
 // redirect must not be able to have them sent in the clear.
-func (c *Client) credentialsFor(u *url.URL, own splitURL, s scope, redirected bool) (credentials, bool) {
+func (c *Client) credentialsFor(u *url.URL, own address.URL, s scope, redirected bool) (credentials, bool) {
 	target := originOf(u)
 	mine := s.origin.mayTake(target)
-	if own.complete() {
-		return credentials{own.user, own.password}, true
+	if own.Complete() {
+		return credentialsIn(own), true
 	}
-	if mine && s.complete() {
-		return credentials{s.user, s.password}, true
+	if mine && s.Complete() {
+		return credentialsIn(s.URL), true
 	}
 	user := wantedUser(own, s, mine)
 	if !redirected || mine || target.scheme == "https" {
@@ -55,29 +59,26 @@ func (c *Client) credentialsFor(u *url.URL, own splitURL, s scope, redirected bo
 	return credentials{}, false
 }
 
-func wantedUser(own splitURL, s scope, mine bool) string {
-	if own.hasUser {
-		return own.user
+func wantedUser(own address.URL, s scope, mine bool) string {
+	if !own.HasUser() && mine {
+		own = s.URL
 	}
-	if mine {
-		return s.user
-	}
-	return ""
+	return credentialsIn(own).user
 }
 
 // unlock asks the keyring after a 401, for the index URL first and then for
 // the host, and remembers what it says. It tells whether there is something
 // new to try.
-func (c *Client) unlock(ctx context.Context, u *url.URL, own splitURL, s scope, redirected bool, refused credentials) bool {
+func (c *Client) unlock(ctx context.Context, u *url.URL, own address.URL, s scope, redirected bool, refused credentials) bool {
 	target := originOf(u)
 	mine := s.origin.mayTake(target)
-	if c.keyring == nil || own.complete() || mine && s.complete() || redirected && !mine && target.scheme != "https" {
+	if c.keyring == nil || own.Complete() || mine && s.Complete() || redirected && !mine && target.scheme != "https" {
 		return false
 	}
 	user := wantedUser(own, s, mine)
 	var services []string
 	if mine {
-		services = append(services, strings.TrimRight(s.bare, "/")+"/")
+		services = append(services, strings.TrimRight(s.Bare(), "/")+"/")
 	}
 	services = append(services, u.Host)
 	for _, service := range services {
@@ -139,9 +140,9 @@ func (c *Client) consult(ctx context.Context, a *keyringAnswer, service, user st
 // Authenticate remembers credentials for the host of rawURL, as those that
 // pip asks for on a terminal. It returns an error where rawURL has no host.
 func (c *Client) Authenticate(rawURL, user, password string) error {
-	u, problem := parseURL(splitCredentials(rawURL).bare)
+	u, problem := readURL(address.Parse(rawURL))
 	if problem != "" {
-		return &ContentError{URL: Redact(rawURL), Reason: problem}
+		return &ContentError{URL: address.Redact(rawURL), Reason: problem}
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -155,24 +156,24 @@ func (c *Client) Authenticate(rawURL, user, password string) error {
 // carries credentials already, is given back as it is. netrc is left to pip,
 // which reads it for the file's host by itself.
 func (c *Client) WithCredentials(indexURL, fileURL string) string {
-	file := splitCredentials(fileURL)
-	u, problem := parseURL(file.bare)
-	if problem != "" || file.hasUser || u.Scheme == "file" {
+	file := address.Parse(fileURL)
+	u, problem := readURL(file)
+	if problem != "" || file.HasUser() || u.Scheme == "file" {
 		return fileURL
 	}
 	s, problem := newScope(indexURL)
 	if problem != "" || !s.origin.mayTake(originOf(u)) {
 		return fileURL
 	}
-	found, ok := credentials{s.user, s.password}, s.complete()
+	found, ok := credentialsIn(s.URL), s.Complete()
 	if !ok {
 		c.mu.Lock()
 		remembered, known := c.remembered[originOf(u)]
 		c.mu.Unlock()
 		switch {
-		case known && (!s.hasUser || s.user == remembered.user):
+		case known && (!s.HasUser() || found.user == remembered.user):
 			found, ok = remembered, true
-		case s.hasUser:
+		case s.HasUser():
 			_, byNetrc := netrcFor(c.netrc, s.origin.host)
 			ok = !byNetrc
 		}
@@ -180,12 +181,12 @@ func (c *Client) WithCredentials(indexURL, fileURL string) string {
 	if !ok {
 		return fileURL
 	}
-	return file.beforeAuth + url.UserPassword(found.user, found.password).String() + "@" + file.authority + file.afterAuth
+	return file.WithCredentials(found.user, found.password)
 }
 
 func newScope(rawURL string) (scope, string) {
-	s := scope{splitURL: splitCredentials(rawURL)}
-	u, problem := parseURL(s.bare)
+	s := scope{URL: address.Parse(rawURL)}
+	u, problem := readURL(s.URL)
 	if problem != "" {
 		return s, problem
 	}

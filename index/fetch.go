@@ -14,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"thresher/address"
+	"thresher/internal/words"
 )
 
 // maxRedirects is that of requests.
@@ -47,17 +50,17 @@ type answer struct {
 // fetch follows redirects to an answer. Errors: ErrNotFound, *AuthError,
 // *StatusError, *ConnectionError, *ContentError, or the context's own.
 func (c *Client) fetch(ctx context.Context, q question) (*answer, error) {
-	own := splitCredentials(q.address)
-	u, problem := parseURL(own.bare)
+	own := address.Parse(q.address)
+	u, problem := readURL(own)
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(q.address), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(q.address), Reason: problem}
 	}
 	first := originOf(u)
 	a := &answer{trust: trustUnknown}
 	failures := 0 // of all hops: who redirects and fails gets no more tries
 	for hop := 0; ; hop++ {
 		if hop > maxRedirects {
-			return nil, &ContentError{URL: Redact(q.address), Reason: textRedirects(maxRedirects)}
+			return nil, &ContentError{URL: address.Redact(q.address), Reason: textRedirects(maxRedirects)}
 		}
 		a.trust = weaker(a.trust, c.trustOf(u))
 		redirected := hop > 0 && originOf(u) != first
@@ -75,26 +78,26 @@ func (c *Client) fetch(ctx context.Context, q question) (*answer, error) {
 		}
 		next, location, problem := c.follow(u, response.redirect)
 		if problem != "" {
-			return nil, &ContentError{URL: Redact(u.String()), Reason: problem}
+			return nil, &ContentError{URL: address.Redact(u.String()), Reason: problem}
 		}
 		u, own = next, location
 	}
 }
 
 // follow reads a Location.
-func (c *Client) follow(from *url.URL, location string) (*url.URL, splitURL, string) {
-	reference, err := url.Parse(escapeStray(location))
+func (c *Client) follow(from *url.URL, location string) (*url.URL, address.URL, string) {
+	reference, err := url.Parse(address.Quoted(location))
 	if err != nil {
-		return nil, splitURL{}, textRedirectTo
+		return nil, address.URL{}, textRedirectTo
 	}
-	own := splitCredentials(from.ResolveReference(reference).String())
-	u, problem := parseURL(own.bare)
+	own := address.Parse(from.ResolveReference(reference).String())
+	u, problem := readURL(own)
 	if problem != "" || u.Scheme == "file" {
-		return nil, splitURL{}, textRedirectTo
+		return nil, address.URL{}, textRedirectTo
 	}
 	u.Fragment, u.RawFragment = "", ""
-	if from.Scheme == "https" && u.Scheme == "http" && !isLoopback(u.Hostname()) && !trusts(c.trusted, originOf(u)) {
-		return nil, splitURL{}, textDowngrade(Printable(u.Hostname()))
+	if from.Scheme == "https" && u.Scheme == "http" && !address.IsLoopback(u.Hostname()) && !trusts(c.trusted, originOf(u)) {
+		return nil, address.URL{}, textDowngrade(words.Printable(u.Hostname()))
 	}
 	return u, own, ""
 }
@@ -112,7 +115,7 @@ type response struct {
 // ask asks one address, again where pip would: after failed connections,
 // 500, 502, 503, 504, 520, 527, and what sends a Retry-After (pip 26.2
 // session.py, urllib3's Retry).
-func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, hop int, redirected bool, user string, failures *int) (*response, error) {
+func (c *Client) ask(ctx context.Context, q question, u *url.URL, own address.URL, hop int, redirected bool, user string, failures *int) (*response, error) {
 	unlocked := false
 	again := func(wait time.Duration) error {
 		*failures++
@@ -132,11 +135,11 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, 
 		result, err := c.attempt(ctx, q, u, user, sent, has)
 		if err != nil {
 			if ctx.Err() != nil {
-				return nil, &interrupted{Redact(u.String()), ctx.Err()}
+				return nil, &interrupted{address.Redact(u.String()), ctx.Err()}
 			}
 			if *failures < c.config.Retries && worthRetrying(err) {
 				if err := again(0); err != nil {
-					return nil, &interrupted{Redact(u.String()), err}
+					return nil, &interrupted{address.Redact(u.String()), err}
 				}
 				continue
 			}
@@ -147,7 +150,7 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, 
 			return &response{header: result.header, body: result.body, user: sent.user, sent: has}, nil
 		case http.StatusNotModified:
 			if result.known == nil {
-				return nil, &ContentError{URL: Redact(u.String()), Reason: textUnasked304}
+				return nil, &ContentError{URL: address.Redact(u.String()), Reason: textUnasked304}
 			}
 			return &response{header: result.header, unchanged: result.known, user: sent.user, sent: has}, nil
 		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -160,15 +163,15 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, 
 				continue
 			}
 			if ctx.Err() != nil {
-				return nil, &interrupted{Redact(u.String()), ctx.Err()}
+				return nil, &interrupted{address.Redact(u.String()), ctx.Err()}
 			}
-			return nil, &AuthError{URL: Redact(u.String()), Status: result.status, Sent: has}
+			return nil, &AuthError{URL: address.Redact(u.String()), Status: result.status, Sent: has}
 		case http.StatusProxyAuthRequired:
 			return nil, c.proxyAuthError(u)
 		case http.StatusNotFound, http.StatusGone:
-			return nil, &notFound{Redact(u.String()), result.status}
+			return nil, &notFound{address.Redact(u.String()), result.status}
 		}
-		problem := &StatusError{URL: Redact(u.String()), Status: result.status, Reason: result.reason, Sent: has}
+		problem := &StatusError{URL: address.Redact(u.String()), Status: result.status, Reason: result.reason, Sent: has}
 		retry, wait := retryStatus(result.status, result.header, c.config.Now())
 		if wait > longestWait {
 			problem.RetryAfter = wait
@@ -178,7 +181,7 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own splitURL, 
 			return nil, problem
 		}
 		if err := again(wait); err != nil {
-			return nil, &interrupted{Redact(u.String()), err}
+			return nil, &interrupted{address.Redact(u.String()), err}
 		}
 	}
 }
@@ -205,7 +208,7 @@ func (e *notFound) Is(target error) bool { return target == ErrNotFound }
 
 func (c *Client) proxyAuthError(u *url.URL) error {
 	proxy := c.proxies.forURL(u)
-	return &AuthError{URL: Redact(u.String()), Status: http.StatusProxyAuthRequired, Sent: proxy != nil && proxy.User != nil}
+	return &AuthError{URL: address.Redact(u.String()), Status: http.StatusProxyAuthRequired, Sent: proxy != nil && proxy.User != nil}
 }
 
 // retryStatus says whether a status is worth another try, and how long the
@@ -260,7 +263,7 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, &ContentError{URL: Redact(u.String()), Reason: textNoURL}
+		return nil, &ContentError{URL: address.Redact(u.String()), Reason: textNoURL}
 	}
 	request.Header.Set("Accept", q.accept)
 	request.Header.Set("Accept-Encoding", "gzip")
@@ -294,7 +297,7 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 	defer answer.Body.Close()
 	result := &attemptResult{status: answer.StatusCode, header: answer.Header, known: known}
 	_, result.reason, _ = strings.Cut(answer.Status, " ")
-	result.reason = Printable(result.reason)
+	result.reason = words.Printable(result.reason)
 	if answer.StatusCode != http.StatusOK {
 		// Read a little, so that the connection can be used again.
 		watch.start()
@@ -303,7 +306,7 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 	}
 	if q.check != nil {
 		if reason := q.check(answer.Header); reason != "" {
-			return nil, &ContentError{URL: Redact(u.String()), Reason: reason}
+			return nil, &ContentError{URL: address.Redact(u.String()), Reason: reason}
 		}
 	}
 	watch.start()
@@ -313,9 +316,9 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 	case err == nil:
 		return result, nil
 	case context.Cause(ctx) == errSlow:
-		return nil, &ConnectionError{URL: Redact(u.String()), Timeout: true, Err: errSlow}
+		return nil, &ConnectionError{URL: address.Redact(u.String()), Timeout: true, Err: errSlow}
 	case errors.As(err, &unreadable):
-		return nil, &ContentError{URL: Redact(u.String()), Reason: unreadable.reason}
+		return nil, &ContentError{URL: address.Redact(u.String()), Reason: unreadable.reason}
 	}
 	return nil, c.connectionError(u, err)
 }
@@ -389,7 +392,7 @@ func (c *Client) connectionError(u *url.URL, err error) error {
 	if errors.As(err, &wrapped) {
 		err = wrapped.Err
 	}
-	e := &ConnectionError{URL: Redact(u.String()), Err: err}
+	e := &ConnectionError{URL: address.Redact(u.String()), Err: err}
 	var timeout net.Error
 	e.Timeout = errors.As(err, &timeout) && timeout.Timeout()
 	var verification *tls.CertificateVerificationError

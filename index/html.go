@@ -6,6 +6,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"thresher/address"
+	"thresher/internal/words"
+
 	"golang.org/x/net/html"
 )
 
@@ -16,7 +19,7 @@ import (
 func parseHTMLPage(body []byte, charset string, page *Page, base *url.URL) (reason string) {
 	text, ok := decodeText(body, charset)
 	if !ok {
-		return textCharset + ": " + Printable(charset)
+		return textCharset + ": " + words.Printable(charset)
 	}
 	var anchors []anchorTag
 	baseSeen := false
@@ -50,7 +53,7 @@ func parseHTMLPage(body []byte, charset string, page *Page, base *url.URL) (reas
 				if key != "href" || baseSeen || base == nil {
 					return
 				}
-				if reference, err := url.Parse(escapeStray(value)); err == nil {
+				if reference, err := url.Parse(address.Quoted(value)); err == nil {
 					base = base.ResolveReference(reference)
 					baseSeen = true
 				}
@@ -138,12 +141,12 @@ func (a *anchorTag) read(links *linkReader, page *Page) {
 		// is worth a word.
 		path, _, _ := strings.Cut(a.href, "#")
 		path, _, _ = strings.Cut(path, "?")
-		if isArchive(strings.TrimSpace(path)) || strings.Contains(a.href, "egg=") {
+		if address.IsLinkedArchive(strings.TrimSpace(path)) || strings.Contains(a.href, "egg=") {
 			page.noteUnreadable(a.href)
 		}
 		return
 	}
-	if !isArchive(l.filename) {
+	if !address.IsLinkedArchive(l.filename) {
 		return
 	}
 	f := File{

@@ -26,7 +26,7 @@ func TestHTMLPages(t *testing.T) {
 			&Page{Files: []File{{Filename: "a-1.zip", URL: "https://index.example/files/a-1.zip"}}}, ""},
 		{"what cannot be told for certain", "text/html", `<a href="https://h.example/x.zip#egg=alpha-1.0">1</a><a href="file:///etc/a-1.zip">2</a>
 			<a href="https://u@h.example\@g.example/a-1.zip">3</a><a href="a%2525-1.zip">4</a><a href="a-1.zip?x&amp;egg=b-2">5</a><a href="a%5c-1.zip">6</a><a href="javascript:a.zip">7</a>`,
-			&Page{Unreadable: []string{"https://h.example/x.zip#egg=alpha-1.0", "file:///etc/a-1.zip", `https://****@h.example\@g.example/a-1.zip`, "a%2525-1.zip", "a-1.zip?****", "a%5c-1.zip", "javascript:a.zip"}}, ""},
+			&Page{Unreadable: []string{"https://h.example/x.zip#egg=alpha-1.0", "file:///etc/a-1.zip", "https://****@g.example/a-1.zip", "a%2525-1.zip", "a-1.zip?****", "a%5c-1.zip", "javascript:a.zip"}}, ""},
 		{"an egg that says what the name says", "text/html", `<a href="alpha-1.0.zip#egg=alpha-1.0">x</a>`,
 			&Page{Files: []File{{Filename: "alpha-1.0.zip", URL: "https://index.example/simple/alpha/alpha-1.0.zip"}}}, ""},
 		{"Latin-1", "text/html; charset=ISO-8859-1", "<a href=\"a-1.zip\" data-yanked=\"caf\xe9\">x</a>",

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"thresher/address"
 )
 
 // fileKeys says which names of the metadata member a JSON page used for a
@@ -274,7 +276,7 @@ func (r *pageReader) file(f *File) (keep bool, err error) {
 		return false, r.shape(textFileObject)
 	}
 	var extra rawMembers
-	var address, declared string
+	var written, declared string
 	hasURL := false
 	coreMember, distInfoMember := metadataMember{}, metadataMember{}
 	err = r.object(func(key string) error {
@@ -283,7 +285,7 @@ func (r *pageReader) file(f *File) (keep bool, err error) {
 			declared = ""
 			return r.soft(key, &extra, &declared)
 		case "url":
-			hasURL, err = r.nullable("url", &address)
+			hasURL, err = r.nullable("url", &written)
 			return err
 		case "hashes":
 			f.Hashes = nil
@@ -314,9 +316,9 @@ func (r *pageReader) file(f *File) (keep bool, err error) {
 	if err != nil || !hasURL {
 		return false, err
 	}
-	l, ok := r.links.read(address)
+	l, ok := r.links.read(written)
 	if !ok {
-		r.page.noteUnreadable(address)
+		r.page.noteUnreadable(written)
 		return false, nil
 	}
 	f.URL, f.Filename = l.url, l.filename
@@ -350,9 +352,9 @@ func (r *pageReader) file(f *File) (keep bool, err error) {
 }
 
 // noteUnreadable remembers a link that was left out; ten are enough to say so.
-func (p *Page) noteUnreadable(address string) {
+func (p *Page) noteUnreadable(written string) {
 	if len(p.Unreadable) < 10 {
-		p.Unreadable = append(p.Unreadable, Redact(address))
+		p.Unreadable = append(p.Unreadable, address.Redact(written))
 	}
 }
 

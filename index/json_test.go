@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"thresher/address"
 	"thresher/pep"
 )
 
@@ -75,7 +76,7 @@ func reference(body []byte) (p *Page, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	base, _ := parseURL(pageURL)
+	base, _ := readURL(address.Parse(pageURL))
 	links := linkReader{base: base}
 	for _, entry := range files {
 		f, keep, ok := referenceFile(entry, &links)

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"thresher/internal/words"
 )
 
 // keyringPatience bounds one call of the keyring program, which may wait for
@@ -32,7 +34,7 @@ func chooseKeyring(c Config, environ environment) (KeyringFunc, error) {
 		}
 	case "import", "subprocess":
 	default:
-		return nil, fmt.Errorf("read the keyring provider: %q is none of auto, disabled, import, subprocess", Printable(c.KeyringProvider))
+		return nil, fmt.Errorf("read the keyring provider: %q is none of auto, disabled, import, subprocess", words.Printable(c.KeyringProvider))
 	}
 	path := findKeyring(environ)
 	if path == "" {

@@ -4,28 +4,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"thresher/address"
 )
 
 // hashNames are the algorithms that pip takes from a URL, the strongest first
 // (pip 26.2 link.py).
 var hashNames = []string{"sha512", "sha384", "sha256", "sha224", "sha1", "md5"}
-
-// archiveExtensions are what pip takes for a distribution
-// (pip 26.2 filetypes.py, SUPPORTED_EXTENSIONS).
-var archiveExtensions = []string{
-	".whl", ".zip", ".tar.gz", ".tgz", ".tar", ".tar.bz2", ".tbz",
-	".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma",
-}
-
-// isArchive tells whether pip would take a file name for a distribution.
-func isArchive(filename string) bool {
-	for _, extension := range archiveExtensions {
-		if strings.HasSuffix(filename, extension) && len(filename) > len(extension) {
-			return true
-		}
-	}
-	return false
-}
 
 // longestFilename is far beyond what a file system takes.
 const longestFilename = 1024
@@ -78,7 +63,7 @@ func (r *linkReader) readPlain(text string) (link, bool) {
 			return link{}, false
 		}
 		slash := strings.IndexByte(text[scheme+3:], '/')
-		if slash < 0 || !plainHost(text[scheme+3:scheme+3+slash]) {
+		if slash < 0 || !address.PlainHost(text[scheme+3:scheme+3+slash]) {
 			return link{}, false
 		}
 		authority = text[:scheme+3+slash]
@@ -117,7 +102,7 @@ func (r *linkReader) readPlain(text string) (link, bool) {
 
 func isDigest(text string) bool {
 	for i := 0; i < len(text); i++ {
-		if !isHex(text[i]) {
+		if address.HexDigit(text[i]) < 0 {
 			return false
 		}
 	}
@@ -129,7 +114,7 @@ func (r *linkReader) readAny(text string) (link, bool) {
 	if path, _, _ := strings.Cut(text, "#"); strings.Contains(path, "\\") {
 		return link{}, false
 	}
-	text = escapeStray(text)
+	text = address.Quoted(text)
 	bare, fragment, _ := strings.Cut(text, "#")
 	reference, err := url.Parse(bare)
 	if err != nil || reference.Opaque != "" {
@@ -142,7 +127,7 @@ func (r *linkReader) readAny(text string) (link, bool) {
 	u.Fragment, u.RawFragment = "", ""
 	switch strings.ToLower(u.Scheme) {
 	case "http", "https":
-		if !plainHost(u.Host) {
+		if !address.PlainHost(u.Host) {
 			return link{}, false
 		}
 	case "file":
@@ -153,7 +138,7 @@ func (r *linkReader) readAny(text string) (link, bool) {
 	default:
 		return link{}, false
 	}
-	filename := lastSegment(unquote(u.EscapedPath()))
+	filename := lastSegment(address.Unquote(u.EscapedPath()))
 	if !plainFilename(filename) {
 		return link{}, false
 	}
@@ -166,8 +151,10 @@ func (r *linkReader) readAny(text string) (link, bool) {
 			return link{}, false
 		}
 	}
-	if egg, ok := fragmentValue("#"+fragment, "egg"); ok && egg != withoutExtension(filename) {
-		return link{}, false
+	if egg, ok := fragmentValue("#"+fragment, "egg"); ok {
+		if base, _ := address.SplitExtension(filename); egg != base {
+			return link{}, false
+		}
 	}
 	searched := "#" + fragment
 	if _, query, ok := strings.Cut(u.RawQuery, "&"); ok {
@@ -195,15 +182,6 @@ func plainFilename(name string) bool {
 		}
 	}
 	return true
-}
-
-func withoutExtension(filename string) string {
-	for _, extension := range archiveExtensions {
-		if strings.HasSuffix(filename, extension) {
-			return strings.TrimSuffix(filename, extension)
-		}
-	}
-	return filename
 }
 
 // fragmentValue finds "#name=value" or "&name=value".

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strconv"
 	"time"
+
+	"thresher/internal/words"
 )
 
 // Reasons of a *ContentError.
@@ -39,14 +41,14 @@ func textMember(key string) string {
 }
 
 func textAPIVersion(version string) string {
-	return fmt.Sprintf("the page is of version %q of the API; only 1 is known", Printable(version))
+	return fmt.Sprintf("the page is of version %q of the API; only 1 is known", words.Printable(version))
 }
 
 func textContentType(contentType string) string {
 	if contentType == "" {
 		return "it does not say what it is (no Content-Type); a page is text/html or application/vnd.pypi.simple.v1"
 	}
-	return fmt.Sprintf("it is %q; a page is text/html or application/vnd.pypi.simple.v1", Printable(contentType))
+	return fmt.Sprintf("it is %q; a page is text/html or application/vnd.pypi.simple.v1", words.Printable(contentType))
 }
 
 func textTooLarge(limit int64) string {
@@ -67,7 +69,7 @@ func textDowngrade(host string) string {
 // Errors of arguments and of the configuration.
 
 func textName(name string) string {
-	return fmt.Sprintf("%q is no project name", Printable(name))
+	return fmt.Sprintf("%q is no project name", words.Printable(name))
 }
 
 func textIndexURL(reason string) string { return "read the index URL: " + reason }
@@ -75,7 +77,7 @@ func textIndexURL(reason string) string { return "read the index URL: " + reason
 func textProxy(reason string) string { return "read the proxy: " + reason }
 
 func textTrustedHost(host string) string {
-	return fmt.Sprintf("read the trusted host %q: it has no host part", Printable(host))
+	return fmt.Sprintf("read the trusted host %q: it has no host part", words.Printable(host))
 }
 
 // Notes: what did not work but stopped nothing.
@@ -132,11 +134,11 @@ func cause(err error) string {
 	var called *os.SyscallError
 	switch {
 	case errors.As(err, &resolving):
-		return whose + Printable(resolving.Err) // "no such host"
+		return whose + words.Printable(resolving.Err) // "no such host"
 	case errors.As(err, &called):
-		return whose + Printable(called.Err.Error()) // "connection refused"
+		return whose + words.Printable(called.Err.Error()) // "connection refused"
 	}
-	return Printable(err.Error())
+	return words.Printable(err.Error())
 }
 
 func (e *ContentError) Error() string { return e.URL + ": " + e.Reason }

@@ -17,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"thresher/address"
 	"thresher/pep"
 )
 
@@ -50,10 +51,10 @@ type request struct {
 
 // get gives a document from the cache, by asking whether it still holds, or anew.
 func (c *Client) get(ctx context.Context, r request) (*document, error) {
-	bare := splitCredentials(r.address)
-	u, problem := parseURL(bare.bare)
+	bare := address.Parse(r.address)
+	u, problem := readURL(bare)
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(r.address), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(r.address), Reason: problem}
 	}
 	if u.Scheme == "file" {
 		return readLocal(u, r.limit, c.config.Now())
@@ -82,10 +83,10 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 	}
 	a, err := c.fetch(ctx, question{
 		address: r.address, scope: r.scope, accept: r.accept, limit: r.limit, check: r.check, revalidate: r.revalidate,
-		known: func(user, address string) *cacheEntry {
+		known: func(user, location string) *cacheEntry {
 			// Only the address that gave the entry can confirm it: a
 			// redirect may lead elsewhere today.
-			if e := load(user); e != nil && e.URL == address && (e.ETag != "" || e.LastModified != "") {
+			if e := load(user); e != nil && e.URL == location && (e.ETag != "" || e.LastModified != "") {
 				return e
 			}
 			return nil
@@ -124,38 +125,41 @@ func (c *Client) key(kind string, u *url.URL, user, trust string) cacheKey {
 
 // readLocal reads a file URL; of a directory its index.html, as pip does.
 func readLocal(u *url.URL, limit int64, now time.Time) (*document, error) {
-	path := pathOfFileURL(u)
-	address := u.String()
+	location := u.String()
+	path, ok := address.FilePath(location)
+	if !ok {
+		return nil, &notFound{address.Redact(location), http.StatusNotFound}
+	}
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, "index.html")
-		address = strings.TrimRight(address, "/") + "/index.html"
+		location = strings.TrimRight(location, "/") + "/index.html"
 	}
 	info, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, &notFound{Redact(address), http.StatusNotFound}
+		return nil, &notFound{address.Redact(location), http.StatusNotFound}
 	case err != nil:
-		return nil, &ContentError{URL: Redact(address), Reason: withoutPath(err).Error()}
+		return nil, &ContentError{URL: address.Redact(location), Reason: withoutPath(err).Error()}
 	case !info.Mode().IsRegular():
-		return nil, &ContentError{URL: Redact(address), Reason: textDirectory}
+		return nil, &ContentError{URL: address.Redact(location), Reason: textDirectory}
 	}
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, &ContentError{URL: Redact(address), Reason: withoutPath(err).Error()}
+		return nil, &ContentError{URL: address.Redact(location), Reason: withoutPath(err).Error()}
 	}
 	defer f.Close()
 	body, err := io.ReadAll(io.LimitReader(f, limit+1))
 	switch {
 	case err != nil:
-		return nil, &ContentError{URL: Redact(address), Reason: withoutPath(err).Error()}
+		return nil, &ContentError{URL: address.Redact(location), Reason: withoutPath(err).Error()}
 	case int64(len(body)) > limit:
-		return nil, &ContentError{URL: Redact(address), Reason: textTooLarge(limit)}
+		return nil, &ContentError{URL: address.Redact(location), Reason: textTooLarge(limit)}
 	}
 	kind := "text/plain"
 	if strings.HasSuffix(path, ".html") || strings.HasSuffix(path, ".htm") {
 		kind = "text/html"
 	}
-	return &document{body: body, contentType: kind, url: address, fetched: now, keep: func() {}}, nil
+	return &document{body: body, contentType: kind, url: location, fetched: now, keep: func() {}}, nil
 }
 
 // pageAddress gives the address of a project's page as pip does: the index URL
@@ -167,7 +171,7 @@ func pageAddress(indexURL, name string) (scope, string, error) {
 	base := indexBase(indexURL)
 	s, problem := newScope(base)
 	if problem != "" {
-		return s, "", errors.New(textIndexURL(Redact(indexURL) + ": " + problem))
+		return s, "", errors.New(textIndexURL(address.Redact(indexURL) + ": " + problem))
 	}
 	return s, strings.TrimRight(base, "/") + "/" + pep.CanonicalName(name) + "/", nil
 }
@@ -178,7 +182,7 @@ func indexBase(indexURL string) string {
 		return indexURL
 	}
 	if path, err := filepath.Abs(indexURL); err == nil {
-		return fileURLOfPath(path)
+		return address.PathToURL(path)
 	}
 	return indexURL
 }
@@ -188,12 +192,12 @@ func indexBase(indexURL string) string {
 // Errors: ErrNotFound, *AuthError, *StatusError, *ConnectionError,
 // *ContentError, the context's own, or one about a name that is none.
 func (c *Client) Page(ctx context.Context, indexURL, name string) (*Page, error) {
-	s, address, err := pageAddress(indexURL, name)
+	s, location, err := pageAddress(indexURL, name)
 	if err != nil {
 		return nil, err
 	}
 	return c.page(ctx, request{
-		kind: "page", address: address, scope: s,
+		kind: "page", address: location, scope: s,
 		revalidate: c.config.Revalidate != nil && c.config.Revalidate(pep.CanonicalName(name)),
 	}, pep.CanonicalName(name))
 }
@@ -237,14 +241,14 @@ func isPageType(contentType string) bool {
 // StalePage gives the page that the cache remembers, however old, with Stale
 // set, and asks nobody. It returns ErrNotFound where nothing is remembered.
 func (c *Client) StalePage(_ context.Context, indexURL, name string) (*Page, error) {
-	s, address, err := pageAddress(indexURL, name)
+	s, location, err := pageAddress(indexURL, name)
 	if err != nil {
 		return nil, err
 	}
-	own := splitCredentials(address)
-	u, problem := parseURL(own.bare)
+	own := address.Parse(location)
+	u, problem := readURL(own)
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(address), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(location), Reason: problem}
 	}
 	if trust := c.trustOf(u); c.cache != nil && trust != trustNone {
 		sent, _ := c.credentialsFor(u, own, s, false)
@@ -257,16 +261,16 @@ func (c *Client) StalePage(_ context.Context, indexURL, name string) (*Page, err
 			return page, nil
 		}
 	}
-	return nil, &notFound{Redact(address), http.StatusNotFound}
+	return nil, &notFound{address.Redact(location), http.StatusNotFound}
 }
 
 // ParsePage reads a page. pageURL is where it came from after redirects and
 // what relative links are resolved against; name is the project asked for.
 // It returns a *ContentError where the page is none.
 func ParsePage(contentType string, body []byte, pageURL, name string) (*Page, error) {
-	bare := splitCredentials(pageURL).bare
+	bare := address.Bare(pageURL)
 	page := &Page{Name: name, URL: bare}
-	base, problem := parseURL(bare)
+	base, problem := readURL(address.Parse(bare))
 	if problem == "" && !isPageType(contentType) {
 		problem = textContentType(contentType)
 	}
@@ -279,7 +283,7 @@ func ParsePage(contentType string, body []byte, pageURL, name string) (*Page, er
 		}
 	}
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(pageURL), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(pageURL), Reason: problem}
 	}
 	// The files are looked at as those of the project that was asked for.
 	if name != "" && pep.CanonicalName(page.Name) != pep.CanonicalName(name) {
@@ -303,7 +307,7 @@ func (c *Client) FindLinksPage(ctx context.Context, rawURL string) (*Page, error
 	base, _, _ := strings.Cut(indexBase(rawURL), "#")
 	s, problem := newScope(base)
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(rawURL), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(rawURL), Reason: problem}
 	}
 	return c.page(ctx, request{kind: "links", address: base, scope: s, revalidate: true}, "")
 }
@@ -311,12 +315,12 @@ func (c *Client) FindLinksPage(ctx context.Context, rawURL string) (*Page, error
 // Get fetches a text, and never from the cache: a requirements file that is a
 // URL. Errors are those of Page.
 func (c *Client) Get(ctx context.Context, rawURL string) (*Document, error) {
-	address, _, _ := strings.Cut(rawURL, "#")
-	s, problem := newScope(address)
+	location, _, _ := strings.Cut(rawURL, "#")
+	s, problem := newScope(location)
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(rawURL), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(rawURL), Reason: problem}
 	}
-	d, err := c.get(ctx, request{kind: "text", address: address, scope: s, accept: "*/*", limit: c.config.MaxBody, revalidate: true, forget: true})
+	d, err := c.get(ctx, request{kind: "text", address: location, scope: s, accept: "*/*", limit: c.config.MaxBody, revalidate: true, forget: true})
 	if err != nil {
 		return nil, err
 	}
@@ -334,7 +338,7 @@ func (c *Client) Metadata(ctx context.Context, indexURL string, f *File) ([]byte
 	}
 	s, problem := newScope(indexBase(indexURL))
 	if problem != "" {
-		return nil, errors.New(textIndexURL(Redact(indexURL) + ": " + problem))
+		return nil, errors.New(textIndexURL(address.Redact(indexURL) + ": " + problem))
 	}
 	r := request{kind: "metadata", address: f.URL + ".metadata", scope: s, accept: "*/*", limit: maxMetadata}
 	if f.MetadataHashes["sha256"] != "" {
@@ -352,7 +356,7 @@ func (c *Client) Metadata(ctx context.Context, indexURL string, f *File) ([]byte
 			return d.body, nil
 		}
 		if !d.cached {
-			return nil, &ContentError{URL: Redact(r.address), Reason: textNoMetadata}
+			return nil, &ContentError{URL: address.Redact(r.address), Reason: textNoMetadata}
 		}
 		r.forget = true
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"thresher/address"
 	"thresher/internal/testkit"
 )
 
@@ -160,7 +161,7 @@ func comparePip(t *testing.T, python testkit.Python, wheel string, oldMetadata b
 func archives(links []pipLink) []pipLink {
 	var kept []pipLink
 	for _, l := range links {
-		if isArchive(l.Filename) {
+		if address.IsLinkedArchive(l.Filename) {
 			// pip up to 22.3 takes all that follows for the digest.
 			for name, value := range l.Hashes {
 				l.Hashes[name], _, _ = strings.Cut(value, "&")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"thresher/address"
 	"thresher/pep"
 )
 
@@ -31,12 +32,12 @@ func (c *Client) Project(ctx context.Context, indexURL, name string) (*Project, 
 	if err != nil {
 		return nil, err
 	}
-	address, ok := projectAddress(indexURL, pep.CanonicalName(name))
+	location, ok := projectAddress(indexURL, pep.CanonicalName(name))
 	if !ok || s.origin.scheme == "file" {
 		return nil, ErrNotFound
 	}
 	r := request{
-		kind: "project", address: address, scope: s, accept: "application/json",
+		kind: "project", address: location, scope: s, accept: "application/json",
 		limit: c.config.MaxBody, lifetime: c.config.ProjectLifetime,
 	}
 	for {
@@ -51,7 +52,7 @@ func (c *Client) Project(ctx context.Context, indexURL, name string) (*Project, 
 			return project, nil
 		}
 		if !d.cached {
-			return nil, &ContentError{URL: Redact(d.url), Reason: reason}
+			return nil, &ContentError{URL: address.Redact(d.url), Reason: reason}
 		}
 		r.forget = true
 	}
@@ -129,11 +130,11 @@ func (c *Client) Publishers(ctx context.Context, indexURL string, f *File) ([]Pu
 	}
 	s, problem := newScope(indexBase(indexURL))
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(indexURL), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(indexURL), Reason: problem}
 	}
-	u, err := url.Parse(escapeStray(f.Provenance))
+	u, err := url.Parse(address.Quoted(f.Provenance))
 	if err != nil || originOf(u) != s.origin || u.User != nil {
-		return nil, &ContentError{URL: Redact(f.Provenance), Reason: textElsewhere}
+		return nil, &ContentError{URL: address.Redact(f.Provenance), Reason: textElsewhere}
 	}
 	d, err := c.get(ctx, request{
 		kind: "provenance", address: u.String(), scope: s, limit: maxProvenance,
@@ -144,7 +145,7 @@ func (c *Client) Publishers(ctx context.Context, indexURL string, f *File) ([]Pu
 	}
 	publishers, ok := parseProvenance(d.body)
 	if !ok {
-		return nil, &ContentError{URL: Redact(f.Provenance), Reason: textProvenance}
+		return nil, &ContentError{URL: address.Redact(f.Provenance), Reason: textProvenance}
 	}
 	d.keep()
 	return publishers, nil

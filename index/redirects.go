@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+
+	"thresher/address"
 )
 
 // RedirectHosts gives the hosts, as "host:port", that those are sent to who
@@ -14,10 +16,10 @@ import (
 // indexURL is "". Errors: *ContentError, *ConnectionError, or the context's own;
 // hosts found before are given with them.
 func (c *Client) RedirectHosts(ctx context.Context, indexURL, fileURL string) ([]string, error) {
-	own := splitCredentials(fileURL)
-	u, problem := parseURL(own.bare)
+	own := address.Parse(fileURL)
+	u, problem := readURL(own)
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(fileURL), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(fileURL), Reason: problem}
 	}
 	if u.Scheme == "file" {
 		return nil, nil
@@ -27,7 +29,7 @@ func (c *Client) RedirectHosts(ctx context.Context, indexURL, fileURL string) ([
 	}
 	s, problem := newScope(indexURL)
 	if problem != "" {
-		return nil, &ContentError{URL: Redact(indexURL), Reason: problem}
+		return nil, &ContentError{URL: address.Redact(indexURL), Reason: problem}
 	}
 	var hosts []string
 	first := originOf(u)
@@ -38,22 +40,22 @@ func (c *Client) RedirectHosts(ctx context.Context, indexURL, fileURL string) ([
 		}
 		next, nextOwn, problem := c.follow(u, location)
 		if problem != "" {
-			return hosts, &ContentError{URL: Redact(u.String()), Reason: problem}
+			return hosts, &ContentError{URL: address.Redact(u.String()), Reason: problem}
 		}
 		u, own = next, nextOwn
-		hosts = append(hosts, net.JoinHostPort(u.Hostname(), portFor(u)))
+		hosts = append(hosts, net.JoinHostPort(u.Hostname(), address.Port(u)))
 	}
 	return hosts, nil
 }
 
 // redirectOf asks for one byte of what is at a URL, and gives where that sends;
 // "" where it does not send on.
-func (c *Client) redirectOf(ctx context.Context, u *url.URL, own splitURL, s scope, redirected bool) (string, error) {
+func (c *Client) redirectOf(ctx context.Context, u *url.URL, own address.URL, s scope, redirected bool) (string, error) {
 	for unlocked := false; ; unlocked = true {
 		sent, has := c.credentialsFor(u, own, s, redirected)
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 		if err != nil {
-			return "", &ContentError{URL: Redact(u.String()), Reason: textNoURL}
+			return "", &ContentError{URL: address.Redact(u.String()), Reason: textNoURL}
 		}
 		request.Header.Set("Range", "bytes=0-0")
 		request.Header.Set("User-Agent", c.config.UserAgent)
@@ -67,7 +69,7 @@ func (c *Client) redirectOf(ctx context.Context, u *url.URL, own splitURL, s sco
 		answer, err := transport().RoundTrip(request)
 		if err != nil {
 			if ctx.Err() != nil {
-				return "", &interrupted{Redact(u.String()), ctx.Err()}
+				return "", &interrupted{address.Redact(u.String()), ctx.Err()}
 			}
 			return "", c.connectionError(u, err)
 		}
@@ -81,15 +83,4 @@ func (c *Client) redirectOf(ctx context.Context, u *url.URL, own splitURL, s sco
 		}
 		return answer.Header.Get("Location"), nil
 	}
-}
-
-// portFor gives the port of a URL, that of its scheme where it names none.
-func portFor(u *url.URL) string {
-	switch {
-	case u.Port() != "":
-		return u.Port()
-	case u.Scheme == "http":
-		return "80"
-	}
-	return "443"
 }

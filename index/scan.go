@@ -3,6 +3,7 @@ package index
 import (
 	"errors"
 	"math/bits"
+	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -242,14 +243,8 @@ func (s *scanner) unit(i int) (rune, bool) {
 	if i+4 > len(s.text) {
 		return 0, false
 	}
-	var r rune
-	for _, c := range []byte(s.text[i : i+4]) {
-		if !isHex(c) {
-			return 0, false
-		}
-		r = r<<4 | rune(unhex(c))
-	}
-	return r, true
+	unit, err := strconv.ParseUint(s.text[i:i+4], 16, 16)
+	return rune(unit), err == nil
 }
 
 // skip reads any value and gives its text.

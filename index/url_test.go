@@ -1,85 +1,13 @@
 package index
 
 import (
-	"strings"
 	"testing"
+
+	"thresher/address"
 )
 
-func TestCredentialsInURLs(t *testing.T) {
-	for _, c := range []struct{ url, bare, user, password, redacted string }{
-		{"https://index.example/simple", "https://index.example/simple", "", "", "https://index.example/simple"},
-		{"https://me:secret@index.example/simple", "https://index.example/simple", "me", "secret", "https://me:****@index.example/simple"},
-		{"https://token@index.example/", "https://index.example/", "token", "", "https://****@index.example/"},
-		{"https://me:@index.example/", "https://index.example/", "me", "", "https://me:****@index.example/"},
-		{"https://a%40b:p%2Fq%3a@index.example:8/", "https://index.example:8/", "a@b", "p/q:", "https://a@b:****@index.example:8/"},
-		{"https://me:pa@ss@index.example/", "https://index.example/", "me", "pa@ss", "https://me:****@index.example/"},
-		{"https://me:pa/ss@index.example/x", "https://index.example/x", "me", "pa/ss", "https://me:****@index.example/x"},
-		{"https://me:pa?ss#1@index.example", "https://index.example", "me", "pa?ss#1", "https://me:****@index.example"},
-		{"https://me:100%@index.example", "https://index.example", "me", "100%", "https://me:****@index.example"},
-		{"https://index.example/a@b", "https://index.example/a@b", "", "", "https://index.example/a@b"},
-		{"https://[::1]:80/a@b", "https://[::1]:80/a@b", "", "", "https://[::1]:80/a@b"},
-		{"git+ssh://git@host.example/x.git@main", "git+ssh://host.example/x.git@main", "git", "", "git+ssh://****@host.example/x.git@main"},
-		{"https://f.example/a.whl?X-Signature=abc#sha256=1", "https://f.example/a.whl?X-Signature=abc#sha256=1", "", "", "https://f.example/a.whl?****"},
-		{"https://me:s\x1b[31m@h.example/", "https://h.example/", "me", "s\x1b[31m", "https://me:****@h.example/"},
-		{"/srv/index", "/srv/index", "", "", "/srv/index"},
-		{"", "", "", "", ""},
-	} {
-		bare, user, password := StripCredentials(c.url)
-		if bare != c.bare || user != c.user || password != c.password {
-			t.Errorf("%q: %q %q %q", c.url, bare, user, password)
-		}
-		if got := Redact(c.url); got != c.redacted {
-			t.Errorf("%q redacted: %q, want %q", c.url, got, c.redacted)
-		}
-	}
-}
-
-func TestPrintable(t *testing.T) {
-	for text, want := range map[string]string{
-		"Not Found":               "Not Found",
-		"a\x1b[2Jb\r\nc\u202ed\t": "a?[2Jb??c?d?",
-		"caf\xff é":               "caf� é",
-	} {
-		if got := Printable(text); got != want {
-			t.Errorf("%q: %q", text, got)
-		}
-	}
-	if got := Printable(strings.Repeat("x", 1000)); len(got) > 310 || !strings.HasSuffix(got, "…") {
-		t.Error(got)
-	}
-}
-
-func TestSecureOrigins(t *testing.T) {
-	trusted := []string{"trusted.example", "ported.example:8080", "::2"}
-	for url, want := range map[string]bool{
-		"https://index.example/simple":            true,
-		"http://index.example/simple":             false,
-		"http://127.0.0.1:3141/":                  true,
-		"http://localhost/":                       true,
-		"http://[::1]:80/":                        true,
-		"http://trusted.example:81/":              true,
-		"http://TRUSTED.example/":                 true,
-		"http://sub.trusted.example/":             false,
-		"http://ported.example:8080/":             true,
-		"http://ported.example/":                  false,
-		"http://[::2]:80/":                        true,
-		"http://me:pw@trusted.example/":           true,
-		"http://trusted.example@index.example/":   false,
-		"file:///srv/simple":                      true,
-		"/srv/simple":                             true,
-		"ftp://index.example/":                    false,
-		"http://[bad/":                            false,
-		"http://127.0.0.1.index.example/":         false,
-		"http://index.example/http://127.0.0.1/x": false,
-	} {
-		if got := SecureOrigin(url, trusted); got != want {
-			t.Errorf("%s: %v", url, got)
-		}
-	}
-}
-
 func TestLinks(t *testing.T) {
-	base, _ := parseURL("https://index.example/simple/alpha/")
+	base, _ := readURL(address.Parse("https://index.example/simple/alpha/"))
 	for _, c := range []struct{ text, url, filename, hash string }{
 		{"https://f.example/a-1.zip", "https://f.example/a-1.zip", "a-1.zip", ""},
 		{"https://f.example/a-1.zip#sha256=AB", "https://f.example/a-1.zip", "a-1.zip", "sha256=AB"},
@@ -126,7 +54,7 @@ func FuzzLinks(f *testing.F) {
 	f.Add("https://f.example/a/b-1.zip#sha256=00")
 	f.Add("http://f.example:80/x/../b-1.zip")
 	f.Fuzz(func(t *testing.T, text string) {
-		base, _ := parseURL("https://index.example/simple/alpha/")
+		base, _ := readURL(address.Parse("https://index.example/simple/alpha/"))
 		quick := linkReader{base: base}
 		l, ok := quick.readPlain(text)
 		if !ok {

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"thresher/internal/words"
 	"thresher/pep"
-	"thresher/policy/internal/words"
 	"thresher/policy/rules"
 )
 

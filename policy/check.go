@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 	"thresher/policy/rules"
 )
 

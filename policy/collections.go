@@ -1,13 +1,13 @@
 package policy
 
 import (
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"thresher/address"
+	"thresher/internal/words"
 	"thresher/pep"
-	"thresher/policy/internal/words"
 	"thresher/policy/rules"
 )
 
@@ -243,14 +243,15 @@ func allowedName(text string) (string, string) {
 		return prefix + strings.ToLower(host), ""
 	}
 	if strings.Contains(text, "://") {
-		parsed, err := url.Parse(text)
+		place := address.Parse(text)
+		_, err := place.Read()
 		switch {
-		case err != nil || text != words.Printable(text) || parsed.Scheme == "":
-			return "", noURL(text)
-		case parsed.User != nil:
+		case place.HasUser():
 			return "", urlWithCredentials
+		case err != nil || text != words.Printable(text):
+			return "", noURL(text)
 		}
-		return rules.ComparableURL(text), ""
+		return place.Key(), ""
 	}
 	return readPattern(text)
 }
@@ -428,12 +429,13 @@ func pinField() field {
 
 // badIndexURL says what is wrong with the URL of an index, or "".
 func badIndexURL(text string) string {
-	parsed, err := url.Parse(text)
+	place := address.Parse(text)
+	_, err := place.Read()
 	switch {
-	case err != nil || parsed.Host == "" || parsed.Scheme != "https" && parsed.Scheme != "http":
-		return noIndexURL(words.WithoutCredentials(text))
-	case parsed.User != nil:
+	case place.HasUser():
 		return urlWithCredentials
+	case err != nil || place.Scheme() != "https" && place.Scheme() != "http":
+		return noIndexURL(address.Redact(text))
 	}
 	return ""
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"thresher/internal/words"
+
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
-
-	"thresher/policy/internal/words"
 )
 
 // largestFile is the size in bytes from which on a policy file is refused:

@@ -7,7 +7,7 @@ import (
 
 	"github.com/pelletier/go-toml/v2"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 	"thresher/policy/rules"
 )
 

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"syscall"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 )
 
 // readGuarded reads a policy file that nobody but its user and the system can

@@ -5,7 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"thresher/policy/internal/words"
+	"thresher/address"
+	"thresher/internal/words"
 	"thresher/policy/rules"
 )
 
@@ -131,7 +132,7 @@ func noOrganisation(text string) string {
 func noHost(text string) string { return fmt.Sprintf("%q is no host", words.Printable(text)) }
 
 func noURL(text string) string {
-	return fmt.Sprintf("%q is no url", words.Printable(words.WithoutCredentials(text)))
+	return fmt.Sprintf("%q is no url", address.Redact(text))
 }
 
 func noIndexURL(text string) string {

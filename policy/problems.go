@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 )
 
 // Problem is one thing that is wrong with a policy file. Line and Column are

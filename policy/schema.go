@@ -4,7 +4,7 @@ import (
 	"cmp"
 	"slices"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 	"thresher/policy/rules"
 )
 

@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"strings"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 	"thresher/policy/rules"
 )
 

@@ -10,7 +10,7 @@ import (
 	"slices"
 	"time"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 )
 
 // TrustRecord is one project file that a user has trusted.

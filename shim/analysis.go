@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"thresher/address"
 	"thresher/index"
 	"thresher/internal/lazyregexp"
 	"thresher/pep"
@@ -72,7 +73,7 @@ func (in *invocation) fetch(url string) (source.Page, error) {
 	var status *index.StatusError
 	switch {
 	case errors.Is(err, index.ErrNotFound):
-		return source.Page{}, &source.StatusError{URL: index.Redact(url), Status: 404, Reason: "Not Found"}
+		return source.Page{}, &source.StatusError{URL: address.Redact(url), Status: 404, Reason: "Not Found"}
 	case errors.As(err, &status):
 		return source.Page{}, &source.StatusError{URL: status.URL, Status: status.Status, Reason: status.Reason}
 	case err != nil:
@@ -197,9 +198,8 @@ func (a *analysis) judgeIndex(s option.Setting, trustedHost bool) []rules.Findin
 // isConfigured says whether what a file names is what the user's own
 // configuration names already.
 func (a *analysis) isConfigured(value string) bool {
-	comparable := func(text string) string { return strings.TrimRight(plainURL(text), "/") }
 	for _, own := range a.command.Configured {
-		if comparable(own.Value) == comparable(value) {
+		if address.Same(own.Value, value) {
 			return true
 		}
 	}

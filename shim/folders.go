@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"thresher/address"
 	"thresher/gate"
 	"thresher/pep"
 	"thresher/pip"
@@ -111,7 +112,7 @@ func linkPages(c *pip.Command, dir string) []linkPage {
 		}
 		path, folder := localFolder(s.Value, dir)
 		if info, err := os.Stat(path); path != "" && !folder && err == nil && info.Mode().IsRegular() {
-			pages = append(pages, linkPage{s.Value, "file://" + fileURLPath(path)})
+			pages = append(pages, linkPage{s.Value, address.PathToURL(path)})
 		}
 	}
 	return pages

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"thresher/address"
 	"thresher/gate"
 	"thresher/index"
 	"thresher/internal/version"
@@ -215,7 +216,7 @@ const variableGitProtocols = "GIT_ALLOW_PROTOCOL"
 func (a *analysis) gitProtocols(environment map[string]string) []string {
 	protocols := []string{"http", "https"}
 	for _, r := range a.command.Requirements {
-		system, rest, isVCS := cutVCS(r.URL)
+		system, rest, isVCS := address.CutVersionControl(r.URL)
 		if !isVCS || system != "git" || !r.MarkerApplies {
 			continue
 		}

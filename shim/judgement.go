@@ -4,13 +4,14 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
+	"thresher/address"
 	"thresher/gate"
 	"thresher/index"
 	"thresher/pep"
+	"thresher/pip"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 	"thresher/scan"
@@ -32,18 +33,13 @@ type judgement struct {
 func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config {
 	c := j.analysis.command
 	config := gate.Config{
-		Source: client, FindLinks: pageURLs(linkPages(c, in.dir)), Strategy: string(j.analysis.policy.Index.Strategy.Value),
+		Source: client, Indexes: gateIndexes(c), FindLinks: pageURLs(linkPages(c, in.dir)), Strategy: string(j.analysis.policy.Index.Strategy.Value),
 		Pins: j.analysis.policy.Pins(), Popular: func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.analysis.policy.JudgeConfusion,
 		Installed: map[string]string{}, AllowedURLs: j.allowedURLs(), AllowedHosts: j.analysis.policy.AllowedHosts(),
 		Environment: j.analysis.markers(in),
 		Proxy:       client.ProxyFor, Eager: j.analysis.eager(), NoDependencies: c.NoDependencies,
 		AnyAge: j.analysis.policy.Cooldown.Release.Value.Duration() == 0 || j.analysis.policy.Action(rules.Cooldown).Value == rules.Off,
-	}
-	for i, s := range c.Indexes {
-		config.Indexes = append(config.Indexes, gate.Index{
-			URL: s.Value, Extra: i >= c.ExtraAt, Public: sameIndex(s.Value, j.analysis.installation.DefaultIndex),
-		})
 	}
 	for _, d := range j.analysis.installed {
 		if d.Canonical != "" && !d.Shadowed {
@@ -58,9 +54,16 @@ func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config
 	return config
 }
 
-// sameIndex compares index URLs as a person does: a final slash is nothing.
-func sameIndex(a, b string) bool {
-	return b != "" && strings.TrimRight(a, "/") == strings.TrimRight(b, "/")
+// gateIndexes are the indexes of a command. Public is the one that pip asks by
+// itself, whoever asks there.
+func gateIndexes(c *pip.Command) []gate.Index {
+	var indexes []gate.Index
+	for i, s := range c.Indexes {
+		indexes = append(indexes, gate.Index{
+			URL: s.Value, Extra: i >= c.ExtraAt, Public: address.Same(s.Value, c.Installation.DefaultIndex),
+		})
+	}
+	return indexes
 }
 
 // allowedURLs are the URLs of the command: policy judged each by itself.
@@ -71,20 +74,10 @@ func (j *judgement) allowedURLs() []string {
 		if r.URL == "" {
 			continue
 		}
-		_, address, _ := cutVCS(r.URL)
-		urls = append(urls, address)
+		_, plain, _ := address.CutVersionControl(r.URL)
+		urls = append(urls, plain)
 	}
 	return urls
-}
-
-// cutVCS takes "git+" and the like off a URL.
-func cutVCS(text string) (system, rest string, ok bool) {
-	for _, system := range []string{"git+", "hg+", "svn+", "bzr+"} {
-		if len(text) > len(system) && text[:len(system)] == system {
-			return system[:len(system)-1], text[len(system):], true
-		}
-	}
-	return "", text, false
 }
 
 func (j *judgement) isRequested(canonical string) bool {
@@ -249,7 +242,7 @@ func (j *judgement) fixed(standing []string, canonical, version string) []string
 // ledger.
 func (j *judgement) vouchLocal(opened *gate.Gate) error {
 	for _, r := range j.analysis.command.Requirements {
-		if r.Path == "" || !isArchive(r.Path) {
+		if r.Path == "" || !address.IsArchive(r.Path) {
 			continue
 		}
 		entry, err := gate.VouchFile(r.Path)

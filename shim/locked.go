@@ -3,9 +3,9 @@ package shim
 import (
 	"net/url"
 	"path"
-	"path/filepath"
 	"strings"
 
+	"thresher/address"
 	"thresher/gate"
 	"thresher/pep"
 	"thresher/pip/source"
@@ -44,8 +44,8 @@ func (j *judgement) judgeLocked(opened *gate.Gate) ([]rules.Finding, error) {
 // lockedFile gives what stands for one file of a lock in the ledger, and what
 // policy says of it. Its age is not known: a lock was made by somebody who
 // looked.
-func (j *judgement) lockedFile(r source.Requirement, address string) ([]gate.Entry, []rules.Finding, error) {
-	parsed, err := url.Parse(address)
+func (j *judgement) lockedFile(r source.Requirement, located string) ([]gate.Entry, []rules.Finding, error) {
+	parsed, err := url.Parse(located)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -64,22 +64,23 @@ func (j *judgement) lockedFile(r source.Requirement, address string) ([]gate.Ent
 			findings = append(findings, f)
 		}
 	}
-	if parsed.Scheme == "file" {
-		entry, err := gate.VouchFile(filepath.FromSlash(parsed.Path))
+	if local, ok := address.FilePath(located); ok {
+		entry, err := gate.VouchFile(local)
 		return []gate.Entry{entry}, findings, err
 	}
 	for _, f := range j.analysis.policy.JudgeRequested(rules.Requested{
-		Name: r.Name, Canonical: r.Canonical, URL: address, Hashes: len(r.Hashes) > 0, Origin: r.Origin.Place,
+		Name: r.Name, Canonical: r.Canonical, URL: located, Hashes: len(r.Hashes) > 0, Origin: r.Origin.Place,
 	}, rules.NameEvidence{}) {
 		if f.Rule == rules.DirectURL || f.Rule == rules.InsecureURL {
 			findings = append(findings, f)
 		}
 	}
 	var entries []gate.Entry
+	plain, _, _ := strings.Cut(address.Bare(located), "#")
 	for _, hash := range r.Hashes {
 		algorithm, digest, _ := strings.Cut(hash, ":")
 		entries = append(entries, gate.Entry{
-			Name: r.Canonical, Version: version, Filename: filename, Hashes: map[string]string{algorithm: digest}, URL: plainURL(address),
+			Name: r.Canonical, Version: version, Filename: filename, Hashes: map[string]string{algorithm: digest}, URL: plain,
 		})
 	}
 	return entries, findings, nil

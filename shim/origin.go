@@ -1,10 +1,10 @@
 package shim
 
 import (
-	"net/url"
 	"path/filepath"
 	"strings"
 
+	"thresher/address"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/pip/source"
@@ -48,7 +48,7 @@ func namedBySource(d venv.Distribution, requirements []source.Requirement, check
 // a directory below: setuptools' package_dir, or "#subdirectory=".
 func fromPath(d venv.Distribution, r source.Requirement) bool {
 	place := sourcePlace(d)
-	if r.Path == "" || isArchive(r.Path) || place == "" {
+	if r.Path == "" || address.IsArchive(r.Path) || place == "" {
 		return false // an archive's hash is in the ledger
 	}
 	if d.Editable {
@@ -63,12 +63,12 @@ func fromURL(d venv.Distribution, r source.Requirement) bool {
 	if r.URL == "" || r.Path != "" || d.DirectURL == "" {
 		return false
 	}
-	recorded := comparableURL(d.DirectURL)
-	system, wanted, versioned := cutVCS(r.URL)
+	recorded := address.Key(d.DirectURL)
+	system, wanted, versioned := address.CutVersionControl(r.URL)
 	if !versioned {
-		return recorded == comparableURL(wanted)
+		return recorded == address.Key(wanted)
 	}
-	wanted = comparableURL(withoutRevision(wanted))
+	wanted = address.Key(withoutRevision(wanted))
 	// pip gives subversion and bazaar over ssh their prefix back.
 	return recorded == wanted || recorded == system+"+"+wanted
 }
@@ -76,7 +76,7 @@ func fromURL(d venv.Distribution, r source.Requirement) bool {
 // fromCheckout: an editable repository, which pip checks out into a directory
 // of the requirement's name and records as that directory.
 func fromCheckout(d venv.Distribution, r source.Requirement, checkouts string) bool {
-	_, _, versioned := cutVCS(r.URL)
+	_, _, versioned := address.CutVersionControl(r.URL)
 	if !versioned || !r.Editable || !d.Editable || r.Canonical == "" {
 		return false
 	}
@@ -108,7 +108,7 @@ func keepsNoOrigin(d venv.Distribution, installation *pip.Installation) bool {
 func sourcesInstalled(requirements []source.Requirement) int {
 	count := 0
 	for _, r := range requirements {
-		if !r.Constraint && !r.Editable && r.URL+r.Path != "" && !isArchive(r.Path) {
+		if !r.Constraint && !r.Editable && r.URL+r.Path != "" && !address.IsArchive(r.Path) {
 			count++
 		}
 	}
@@ -124,14 +124,7 @@ func sourcePlace(d venv.Distribution) string {
 		}
 		return ""
 	}
-	parsed, err := url.Parse(d.DirectURL)
-	if err != nil || parsed.Scheme != "file" {
-		return ""
-	}
-	path := filepath.FromSlash(parsed.Path)
-	if volume := filepath.VolumeName(strings.TrimPrefix(path, `\`)); volume != "" {
-		path = strings.TrimPrefix(path, `\`)
-	}
+	path, _ := address.FilePath(d.DirectURL)
 	return path
 }
 
@@ -165,17 +158,6 @@ func withoutRevision(repository string) string {
 		path = path[:at]
 	}
 	return repository[:start+slash] + path
-}
-
-// comparableURL is a URL without credentials and fragment, quoted in one way, for
-// comparisons alone.
-func comparableURL(text string) string {
-	bare := plainURL(text)
-	if parsed, err := url.Parse(bare); err == nil {
-		parsed.User = nil
-		bare = parsed.String()
-	}
-	return strings.TrimSuffix(bare, "/")
 }
 
 // liesIn says whether a path is a directory or lies below it.

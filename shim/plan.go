@@ -8,7 +8,7 @@ import (
 	"os"
 	"strings"
 
-	"thresher/index"
+	"thresher/address"
 	"thresher/pip"
 	"thresher/pip/option"
 	"thresher/policy/rules"
@@ -178,10 +178,10 @@ func (p *planned) describe(c *pip.Command) {
 		p.Reinvoke = &c.Reinvoke
 	}
 	for _, s := range c.Indexes {
-		p.Indexes = append(p.Indexes, index.Redact(s.Value))
+		p.Indexes = append(p.Indexes, address.Redact(s.Value))
 	}
 	for _, s := range c.FindLinks {
-		p.FindLinks = append(p.FindLinks, index.Redact(s.Value))
+		p.FindLinks = append(p.FindLinks, address.Redact(s.Value))
 	}
 	for _, r := range c.Requirements {
 		described := plannedRequirement{
@@ -189,7 +189,7 @@ func (p *planned) describe(c *pip.Command) {
 			Applies: r.MarkerApplies, Editable: r.Editable, Constraint: r.Constraint, Hashes: r.Hashes, Origin: r.Origin,
 		}
 		if r.URL != "" {
-			described.URL = orNull(index.Redact(r.URL))
+			described.URL = orNull(address.Redact(r.URL))
 		}
 		if described.Extras == nil {
 			described.Extras = []string{}

@@ -1,13 +1,10 @@
 package shim
 
 import (
-	"net/url"
-	"strings"
 	"time"
 
-	"thresher/index"
+	"thresher/address"
 	"thresher/internal/journal"
-	"thresher/internal/lazyregexp"
 	"thresher/internal/version"
 	"thresher/policy/rules"
 	"thresher/venv"
@@ -48,34 +45,11 @@ func verdict(f rules.Finding) journal.Verdict {
 	return journal.Verdict{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Evidence: f.Evidence}
 }
 
-var (
-	urlInText = lazyregexp.New(`[A-Za-z][A-Za-z0-9+.-]*://\S+`)
-	// bareCredentials are those of a proxy that is named without its scheme.
-	bareCredentials = lazyregexp.New(`(^|=)[^\s/@:=]+:[^\s/@]+@`)
-)
-
-// redactArgs replaces the credentials of every URL in the words by ***.
+// redactArgs takes what is secret out of every URL in the words.
 func redactArgs(args []string) []string {
 	redacted := make([]string, len(args))
 	for i, arg := range args {
-		redacted[i] = bareCredentials().ReplaceAllString(urlInText().ReplaceAllStringFunc(arg, redactURL), "${1}***@")
+		redacted[i] = address.RedactText(arg)
 	}
 	return redacted
-}
-
-func redactURL(text string) string {
-	parsed, err := url.Parse(text)
-	if err != nil {
-		// What cannot be parsed may still hold a password before its last @.
-		if at := strings.LastIndex(text, "@"); at >= 0 {
-			return text[:strings.Index(text, "://")+3] + "***" + text[at:]
-		}
-		return text
-	}
-	if parsed.User == nil {
-		return text
-	}
-	bare, _, _ := index.StripCredentials(text)
-	scheme, rest, _ := strings.Cut(bare, "://")
-	return scheme + "://***@" + rest
 }

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"thresher/index"
+	"thresher/address"
 	"thresher/policy/rules"
 )
 
@@ -112,18 +112,15 @@ func onPath(program, path string) bool {
 func (a *analysis) repositoryURLs(program string) []string {
 	var urls []string
 	for _, r := range a.command.Requirements {
-		system, rest, versioned := cutVCS(r.URL)
+		system, rest, versioned := address.CutVersionControl(r.URL)
 		if !versioned || system != program || !r.MarkerApplies {
 			continue
 		}
 		rest = withoutRevision(rest)
-		bare := rest
-		if scheme, address, found := strings.Cut(rest, "://"); found {
-			rest = strings.ToLower(scheme) + "://" + address
-			host, path, _ := strings.Cut(address, "/")
-			bare = strings.ToLower(scheme) + "://" + host[strings.LastIndex(host, "@")+1:] + "/" + path
+		if scheme, behind, found := strings.Cut(rest, "://"); found {
+			rest = strings.ToLower(scheme) + "://" + behind
 		}
-		for _, url := range []string{rest, bare} {
+		for _, url := range []string{rest, address.Bare(rest)} {
 			urls = append(urls, url, system+"+"+url) // as svn+ssh and bzr+ssh have it
 		}
 	}
@@ -209,7 +206,7 @@ func repositoryOf(program string, words []string) string {
 	if !strings.HasPrefix(named, program+"+") {
 		named = program + "+" + named
 	}
-	return index.RedactRepository(named)
+	return address.Redact(named)
 }
 
 // repositoryRefused is the finding on a repository that only a dependency names.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"thresher/address"
 	"thresher/pep"
 )
 
@@ -407,7 +407,7 @@ func (d *Distribution) readDirectURL() {
 		d.broken(fmt.Sprintf(textUnreadable, "direct_url.json", plainError(err)))
 		return
 	}
-	d.DirectURL = withoutCredentials(origin.URL)
+	d.DirectURL = address.Bare(origin.URL) // PEP 610 asks installers not to record user and password; not all obey
 	if origin.Dir != nil && origin.Dir.Editable {
 		d.Editable = true
 	}
@@ -419,17 +419,6 @@ func (d *Distribution) readDirectURL() {
 	} else if algorithm, sum, ok := strings.Cut(origin.Archive.Hash, "="); ok {
 		d.ArchiveHash = algorithm + ":" + sum
 	}
-}
-
-// withoutCredentials takes user and password out of a URL. PEP 610 asks
-// installers not to record them; not all obey.
-func withoutCredentials(text string) string {
-	parsed, err := url.Parse(text)
-	if err != nil {
-		return textHiddenURL
-	}
-	parsed.User = nil
-	return parsed.String()
 }
 
 // readRequiresTxt reads setuptools' requires.txt: requirements, then sections
@@ -556,5 +545,4 @@ const (
 	textBadName    = "%s has %q for a name"
 	textTooLong    = "longer than %d bytes"
 	textNotRegular = "not a regular file"
-	textHiddenURL  = "(an address that cannot be read)"
 )

@@ -127,8 +127,9 @@ func (x *Index) serve(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasPrefix(path, "files/"):
 		x.serveFile(w, r, strings.TrimPrefix(path, "files/"))
-	case strings.HasPrefix(path, "simple/"):
-		x.servePage(w, r, strings.TrimPrefix(path, "simple/"))
+	case strings.Contains(path, "simple/"): // under any path
+		_, name, _ := strings.Cut(path, "simple/")
+		x.servePage(w, r, name)
 	case strings.HasPrefix(path, "pypi/") && strings.HasSuffix(path, "/json"):
 		name := strings.Split(path, "/")[1]
 		x.mu.Lock()

@@ -450,7 +450,7 @@ func TestURLJoin(t *testing.T) {
 		{"https://h/a/b", "http://k/c", "http://k/c"}, {"https://h/a/b", "file:///c", "file:///c"}, {"file:///a/b", "c", "file:///a/c"},
 		{"https://h/a/b", "", "https://h/a/b"}, {"https://h/a//b/c", "d", "https://h/a/b/d"},
 	} {
-		if got, err := d.urlJoin(test[0], test[1]); err != nil || got != test[2] {
+		if got, err := d.urls.Join(test[0], test[1]); err != nil || got != test[2] {
 			t.Errorf("%q + %q: %q %v, want %q", test[0], test[1], got, err, test[2])
 		}
 	}

@@ -1,6 +1,9 @@
 package source
 
-import "thresher/pip/internal/release"
+import (
+	"thresher/address"
+	"thresher/pip/internal/release"
+)
 
 // dialect is what differs between pip releases, and between Python releases,
 // in how a requirement source is read.
@@ -40,8 +43,7 @@ type dialect struct {
 	invalidMarkers      bool // from 26.2: a broken marker is a plain refusal
 	markersExplained    bool // from 24.1: packaging's reason is in the message
 
-	stripsURLs     bool // Python 3.8.17, 3.9.17, 3.10.12, 3.11.4, 3.12: blanks before a URL's scheme
-	portsNoSchemes bool // Python 3.8: "name:80" has no scheme
+	urls address.Reading // of this Python's urllib
 }
 
 func newDialect(pipVersion, pythonVersion string) dialect {
@@ -81,8 +83,7 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 		invalidMarkers:      from("26.2"),
 		markersExplained:    from("24.1"),
 
-		stripsURLs:     stripsURLs(pythonVersion),
-		portsNoSchemes: !release.AtLeast(pythonVersion, "3.9"),
+		urls: address.Reading{StripsBlanks: stripsURLs(pythonVersion), PortsNoSchemes: !release.AtLeast(pythonVersion, "3.9")},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"thresher/address"
 	"thresher/pip/internal/pythontext"
 )
 
@@ -76,7 +77,7 @@ func (s *Collection) editableParts(text string) (editableParts, error) {
 				return editableParts{}, refused(noSetup(directory, d.editableSetupCfg))
 			}
 		}
-		bare = pathToURL(s.absolute(bare))
+		bare = address.PathToURL(s.absolute(bare))
 	}
 	if strings.HasPrefix(strings.ToLower(bare), "file:") {
 		e := editableParts{url: bare, extras: extras}

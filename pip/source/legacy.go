@@ -53,11 +53,11 @@ func (d *dialect) parseRequirement(text string) (specified, error) {
 
 // checkLegacyURL is the look that packaging below 22 takes at a direct URL.
 func (d *dialect) checkLegacyURL(url string) error {
-	s, err := d.urlSplit(url)
+	s, err := d.urls.Split(url)
 	switch {
 	case err != nil:
 		return &urlError{err}
-	case s.Scheme == "file" && s.unsplit() != url:
+	case s.Scheme == "file" && s.Unsplit() != url:
 		return errors.New(legacyURL)
 	case s.Scheme != "file" && (s.Scheme == "" || s.Host == ""):
 		return errors.New(legacyURL)

@@ -5,7 +5,7 @@ import (
 	"strconv"
 	"strings"
 
-	"thresher/internal/lazyregexp"
+	"thresher/address"
 )
 
 // pip's own words for what it refuses. They are printed as pip prints them.
@@ -147,7 +147,7 @@ func eggErrorText(fragment, url string) string {
 		hint = "Egg fragments can only be a valid project name."
 	}
 	return "error: invalid-egg-fragment\n\n× The '" + fragment + "' egg fragment is invalid\n╰─> from '" +
-		withoutCredentials(url) + "'\n\nhint: " + hint
+		address.Redact(url) + "'\n\nhint: " + hint
 }
 
 func notInstallable(name string) string {
@@ -294,37 +294,4 @@ func charsetDoubt(charset string) string {
 
 func badBytes(codec string, position int, value byte) string {
 	return fmt.Sprintf("UnicodeDecodeError: '%s' codec can't decode byte 0x%02x in position %d", codec, value, position)
-}
-
-var credentials = lazyregexp.New(`://[^/?#@\s'"]+@`)
-
-// withoutAnyCredentials replaces the users and passwords of all URLs in a text.
-func withoutAnyCredentials(text string) string {
-	if !strings.Contains(text, "@") {
-		return text
-	}
-	return credentials().ReplaceAllString(text, "://****@")
-}
-
-// withoutCredentials replaces the user and password of a URL, as pip prints it.
-func withoutCredentials(url string) string {
-	scheme, rest, found := strings.Cut(url, "://")
-	if !found {
-		return url
-	}
-	end := strings.IndexAny(rest, "/?#")
-	if end < 0 {
-		end = len(rest)
-	}
-	at := strings.LastIndexByte(rest[:end], '@')
-	if at < 0 {
-		return url
-	}
-	user, _, hasPassword := strings.Cut(rest[:at], ":")
-	if hasPassword {
-		user += ":****"
-	} else {
-		user = "****"
-	}
-	return scheme + "://" + user + rest[at:]
 }

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"thresher/address"
 	"thresher/internal/lazyregexp"
 	"thresher/pep"
 	"thresher/pip/internal/pythontext"
@@ -207,7 +208,7 @@ func (s *Collection) lock(path string, origin option.Origin) {
 
 // openLock reads the lock's text: UTF-8 from a path, as any page from a URL.
 func (s *Collection) openLock(file *File) (string, error) {
-	scheme, err := s.dialect.urlSplit(file.Given)
+	scheme, err := s.dialect.urls.Split(file.Given)
 	if err != nil {
 		return "", crashed(err.Error())
 	}
@@ -395,20 +396,20 @@ func (s *Collection) lockedURL(file *lockFile, lock string) (string, error) {
 		if remote {
 			return "", refused("Absolute paths are not supported in pylock files obtained from a URL: " + pythonRepr(path) + " in " + pythonRepr(lock))
 		}
-		return pathToURL(filepath.Clean(path)), nil
+		return address.PathToURL(filepath.Clean(path)), nil
 	}
 	if !remote {
-		return pathToURL(s.absolute(pythontext.JoinPath(dirName(lock), path))), nil
+		return address.PathToURL(s.absolute(pythontext.JoinPath(dirName(lock), path))), nil
 	}
-	joined, err := s.dialect.urlJoin(lock, path)
+	joined, err := s.dialect.urls.Join(lock, path)
 	if err != nil {
 		return "", crashed(err.Error())
 	}
-	base, err := s.dialect.urlSplit(lock)
+	base, err := s.dialect.urls.Split(lock)
 	if err != nil {
 		return "", crashed(err.Error())
 	}
-	target, err := s.dialect.urlSplit(joined)
+	target, err := s.dialect.urls.Split(joined)
 	if err != nil {
 		return "", crashed(err.Error())
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"thresher/address"
 )
 
 // open reads the file, pipe or address that file.Given names, and gives its
@@ -52,12 +54,12 @@ func (s *Collection) openPage(file *File) (string, error) {
 	if s.input.Fetch == nil {
 		return "", &doubt{reason: reasonNoFetch, hint: hintDownload}
 	}
-	address := file.Given
-	if split, err := s.dialect.urlSplit(address); err == nil && strings.Contains(split.Path, "/.") {
-		split.Path = joinPaths("", split.Path) // as requests asks for it
-		address = split.unsplit()
+	asked := file.Given
+	if split, err := s.dialect.urls.Split(asked); err == nil && strings.Contains(split.Path, "/.") {
+		split.Path = address.JoinPaths("", split.Path) // as requests asks for it
+		asked = split.Unsplit()
 	}
-	page, err := s.input.Fetch(address)
+	page, err := s.input.Fetch(asked)
 	if err != nil {
 		var status *StatusError
 		if errors.As(err, &status) {

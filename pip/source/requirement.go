@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"thresher/address"
 	"thresher/pep"
 	"thresher/pip/internal/pythontext"
 	"thresher/pip/option"
@@ -40,15 +41,15 @@ func (s *Collection) record(err error, place string) {
 	var d *doubt
 	switch {
 	case errors.As(err, &r):
-		s.Failure = &option.Failure{Message: withoutAnyCredentials(r.message), Status: r.status}
+		s.Failure = &option.Failure{Message: address.RedactText(r.message), Status: r.status}
 	case errors.As(err, &d):
 		hint := d.hint
 		if hint == "" {
 			hint = hintSimpler
 		}
-		s.Unreadable = append(s.Unreadable, option.Unreadable{Place: place, Reason: withoutAnyCredentials(d.reason), Hint: hint})
+		s.Unreadable = append(s.Unreadable, option.Unreadable{Place: place, Reason: address.RedactText(d.reason), Hint: hint})
 	default:
-		s.Unreadable = append(s.Unreadable, option.Unreadable{Place: place, Reason: withoutAnyCredentials(err.Error()), Hint: hintSimpler})
+		s.Unreadable = append(s.Unreadable, option.Unreadable{Place: place, Reason: address.RedactText(err.Error()), Hint: hintSimpler})
 	}
 }
 
@@ -120,7 +121,7 @@ func (s *Collection) parseLine(text string, source lineOf) (Requirement, error) 
 // mayBePath tells whether pip's look at the file system can matter for a word:
 // without it the word is a requirement of PEP 508 for certain.
 func mayBePath(name string) bool {
-	return name == "" || looksLikeAPath(name) || strings.HasSuffix(name, "]") || isArchive(name)
+	return name == "" || looksLikeAPath(name) || strings.HasSuffix(name, "]") || address.IsArchive(name)
 }
 
 // checkText refuses texts that a process's arguments or a file can hold but
@@ -297,7 +298,7 @@ func (s *Collection) setLocated(r *Requirement, url string, source lineOf) error
 		return linkRefusal(err)
 	}
 	if l.scheme == "file" && strings.Contains(l.url, "../") {
-		if l, err = s.dialect.newLink(pathToURL(s.absolute(l.path))); err != nil {
+		if l, err = s.dialect.newLink(address.PathToURL(s.absolute(l.path))); err != nil {
 			return linkRefusal(err)
 		}
 	}
@@ -378,7 +379,7 @@ func looksLikeAPath(name string) bool {
 // urlOfPath gives the file: URL where the word names a local project or an
 // archive, "" where it is to be read as a requirement of PEP 508.
 func (s *Collection) urlOfPath(path, name string) (string, error) {
-	archive := isArchive(path)
+	archive := address.IsArchive(path)
 	if !archive && !looksLikeAPath(name) {
 		return "", nil
 	}
@@ -388,7 +389,7 @@ func (s *Collection) urlOfPath(path, name string) (string, error) {
 			return "", err
 		}
 		if isInstallable(path) {
-			return pathToURL(s.absolute(path)), nil
+			return address.PathToURL(s.absolute(path)), nil
 		}
 		return "", refused(notInstallable(name))
 	}
@@ -404,7 +405,7 @@ func (s *Collection) urlOfPath(path, name string) (string, error) {
 	if err := checkURLText(path); err != nil {
 		return "", err
 	}
-	return pathToURL(s.absolute(path)), nil
+	return address.PathToURL(s.absolute(path)), nil
 }
 
 // isInstallable tells whether the directory is a project in pip's eyes.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"thresher/address"
 	"thresher/pip/internal/pythontext"
 	"thresher/pip/option"
 )
@@ -89,7 +90,7 @@ type includedFile struct {
 // lies in it.
 func (s *Collection) place(path string) string {
 	if isRequirementsURL(path) {
-		return withoutCredentials(path)
+		return address.Redact(path)
 	}
 	if filepath.IsAbs(path) {
 		if relative, err := filepath.Rel(s.input.Dir, path); err == nil && !strings.HasPrefix(relative, "..") {
@@ -319,7 +320,7 @@ func (f *fileReader) include(file *File, l *fileLine, place string) {
 	path := name
 	switch {
 	case isRequirementsURL(file.Given):
-		joined, err := s.dialect.urlJoin(file.Given, name)
+		joined, err := s.dialect.urls.Join(file.Given, name)
 		if err != nil {
 			s.record(crashed(err.Error()), place)
 			return

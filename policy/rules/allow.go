@@ -1,12 +1,8 @@
 package rules
 
 import (
-	"net/url"
 	"slices"
-	"strings"
 	"time"
-
-	"thresher/policy/internal/words"
 )
 
 // Before a host in allow stands what it is allowed to be, which tells it from a
@@ -15,18 +11,6 @@ const (
 	TrustedHostPrefix = "trusted-host:" // an index without a certificate
 	HostPrefix        = "host:"         // where builds and pip may fetch from
 )
-
-// ComparableURL is the form in which URLs of allow, of requirements and of
-// indexes are compared: without user, password, fragment and closing slashes.
-func ComparableURL(text string) string {
-	parsed, err := url.Parse(text)
-	if err != nil {
-		return words.WithoutCredentials(text)
-	}
-	parsed.User, parsed.Fragment, parsed.RawFragment = nil, "", ""
-	parsed.Scheme, parsed.Host = strings.ToLower(parsed.Scheme), strings.ToLower(parsed.Host)
-	return strings.TrimRight(parsed.String(), "/")
-}
 
 // answers says whether an entry for a name answers a rule.
 func (a *Allow) answers(rule Rule) bool {

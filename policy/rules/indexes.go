@@ -2,12 +2,12 @@ package rules
 
 import (
 	"cmp"
-	"net/url"
 	"slices"
 	"strings"
 
+	"thresher/address"
+	"thresher/internal/words"
 	"thresher/pep"
-	"thresher/policy/internal/words"
 )
 
 // JudgeIndex judges an index, a find-links place or a trusted host.
@@ -26,7 +26,7 @@ func (s *Settings) foreignIndex(e IndexEvidence) []Finding {
 	if !e.FromFile || isLocal(e.URL) {
 		return nil
 	}
-	subject := ComparableURL(e.URL)
+	subject := address.Key(e.URL)
 	if e.TrustedHost {
 		subject = TrustedHostPrefix + strings.ToLower(words.Printable(e.URL))
 	} else if !strings.Contains(e.URL, "://") {
@@ -36,7 +36,7 @@ func (s *Settings) foreignIndex(e IndexEvidence) []Finding {
 		return nil
 	}
 	for _, pin := range s.Pin {
-		if !e.TrustedHost && ComparableURL(pin.URL) == subject {
+		if !e.TrustedHost && address.Key(pin.URL) == subject {
 			return nil
 		}
 	}
@@ -117,8 +117,8 @@ func (s *Settings) Pins() map[string]string {
 
 // hostOf is the host of a URL for evidence, or the URL itself.
 func hostOf(text string) string {
-	if parsed, err := url.Parse(text); err == nil && parsed.Host != "" {
+	if parsed, err := address.Parse(text).Read(); err == nil && parsed.Host != "" {
 		return words.Printable(parsed.Host)
 	}
-	return words.Printable(words.WithoutCredentials(text))
+	return address.Redact(text)
 }

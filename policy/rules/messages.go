@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 )
 
 // All text of this package that a person reads. Lower case, no final period.

@@ -1,14 +1,13 @@
 package rules
 
 import (
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"thresher/address"
+	"thresher/internal/words"
 	"thresher/pep"
-	"thresher/policy/internal/words"
 	"thresher/policy/typosquat"
 )
 
@@ -220,7 +219,7 @@ func nearer(name string, layer Layer, other string, otherLayer Layer) bool {
 // Unapproved: with an allowlist, everything that allow does not name. The
 // user's own directory is no distribution of anyone else's.
 func (s *Settings) unapproved(r Requested) []Finding {
-	if !s.Allowlist.Value || r.Path != "" && !isArchive(r.Path) {
+	if !s.Allowlist.Value || r.Path != "" && !address.IsArchive(r.Path) {
 		return nil
 	}
 	subject := r.Name
@@ -229,25 +228,13 @@ func (s *Settings) unapproved(r Requested) []Finding {
 		if s.allowedFor(r.Canonical, Unapproved) != nil {
 			return nil
 		}
-	case s.allowedPlace(ComparableURL(r.URL), Unapproved) != nil:
+	case s.allowedPlace(address.Key(r.URL), Unapproved) != nil:
 		return nil
 	default:
-		subject = ComparableURL(r.URL)
+		subject = address.Key(r.URL)
 	}
 	finding := s.finding(Unapproved, subject, High, unapprovedEvidence(s.Allowlist)+s.expiredFor(r.Canonical, Unapproved))
 	return one(finding, "")
-}
-
-// isArchive says whether a path looks like something pip unpacks rather than a
-// directory (pip's own ARCHIVE_EXTENSIONS and wheels).
-func isArchive(path string) bool {
-	path = strings.ToLower(path)
-	for _, extension := range []string{".whl", ".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tlz", ".tar.lz", ".tar.lzma", ".tar.zst", ".egg"} {
-		if strings.HasSuffix(path, extension) {
-			return true
-		}
-	}
-	return false
 }
 
 // Typosquat: a name that may imitate a popular one, a finding for each.
@@ -360,10 +347,10 @@ func (s *Settings) unbounded(r Requested) []Finding {
 // DirectURL: an archive from a URL. With a hash its content is known; a
 // version control URL is the user's own choice of source. Both are noted.
 func (s *Settings) directURL(r Requested) []Finding {
-	if r.URL == "" || isLocal(r.URL) || s.allowedPlace(ComparableURL(r.URL), DirectURL) != nil {
+	if r.URL == "" || isLocal(r.URL) || s.allowedPlace(address.Key(r.URL), DirectURL) != nil {
 		return nil
 	}
-	subject := ComparableURL(r.URL)
+	subject := address.Key(r.URL)
 	finding := s.finding(DirectURL, subject, High, directURLEvidence(r))
 	if r.Hashes || isVersionControl(r.URL) {
 		finding.Action = atMost(Note, finding.Action)
@@ -382,10 +369,10 @@ func (s *Settings) insecureURL(r Requested) []Finding {
 
 func (s *Settings) insecure(text string) []Finding {
 	reason := insecureReason(text)
-	if reason == "" || s.allowedPlace(ComparableURL(text), InsecureURL) != nil {
+	if reason == "" || s.allowedPlace(address.Key(text), InsecureURL) != nil {
 		return nil
 	}
-	return one(s.finding(InsecureURL, ComparableURL(text), High, reason), "")
+	return one(s.finding(InsecureURL, address.Key(text), High, reason), "")
 }
 
 // secureSchemes are the schemes whose content nobody on the way can change,
@@ -397,26 +384,18 @@ var secureSchemes = []string{
 }
 
 func insecureReason(text string) string {
-	parsed, err := url.Parse(text)
+	parsed, err := address.Parse(text).Read()
 	if err != nil {
 		return unreadableURL
 	}
-	scheme := strings.ToLower(parsed.Scheme)
-	if slices.Contains(secureSchemes, scheme) || isLoopback(parsed.Hostname()) {
+	scheme := parsed.Scheme
+	if slices.Contains(secureSchemes, scheme) || address.IsLoopback(parsed.Hostname()) {
 		return ""
 	}
 	return insecureScheme(scheme)
 }
 
-func isLoopback(host string) bool {
-	address := net.ParseIP(host)
-	return strings.EqualFold(host, "localhost") || address != nil && address.IsLoopback()
-}
-
-func isLocal(text string) bool {
-	parsed, err := url.Parse(text)
-	return err == nil && strings.EqualFold(parsed.Scheme, "file")
-}
+func isLocal(text string) bool { return strings.HasPrefix(strings.ToLower(text), "file:") }
 
 func isVersionControl(text string) bool {
 	scheme, _, _ := strings.Cut(text, "://")

@@ -5,9 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/policy"
-	"thresher/policy/internal/words"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 )

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 )
 
 // JudgeProject judges a project by what an index and the advisories say of it.

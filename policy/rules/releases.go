@@ -3,7 +3,7 @@ package rules
 import (
 	"strings"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 )
 
 // JudgeFile judges one file of a project's page. Every finding is one that the

@@ -174,7 +174,10 @@ func TestInsecureIndex(t *testing.T) {
 		"file:///srv/simple":                        "",
 		"./wheels":                                  "",
 		"wheels":                                    "",
-		"https://index.acme.example/%zz":            rules.Block,
+		"https://index.acme.example/%zz":            "", // pip quotes what is no escape
+		"https://u:p^|{}@index.acme.example/a^|{}":  "",
+		"https://${TOKEN}@index.acme.example/":      "",
+		"https://index.acme.example\\@x.example/":   rules.Block,
 		"ftp://index.acme.example":                  rules.Block,
 	} {
 		findings := preset(policy.Standard).JudgeIndex(rules.IndexEvidence{URL: url})

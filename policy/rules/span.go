@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"thresher/policy/internal/words"
+	"thresher/internal/words"
 )
 
 // Span is a length of time as policy files write it: "3d", "36 hours",

@@ -4,14 +4,13 @@ package words
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"unicode"
 )
 
 // LongestShown is how much of a foreign text is shown, in characters.
-const LongestShown = 500
+const LongestShown = 300
 
 // Printable returns a text that came from elsewhere in a form that can do
 // nothing to a terminal: control characters, invisible and direction-changing
@@ -24,7 +23,7 @@ func Printable(text string) string {
 	count := 0
 	for _, character := range text {
 		if count == LongestShown {
-			shown.WriteString("...")
+			shown.WriteString("…")
 			break
 		}
 		count++
@@ -36,7 +35,7 @@ func Printable(text string) string {
 	return shown.String()
 }
 
-// isPlain says whether a text is of Printable ASCII and not too long, as nearly
+// isPlain says whether a text is of printable ASCII and not too long, as nearly
 // all are: a page of an index brings thousands.
 func isPlain(text string) bool {
 	for i := 0; i < len(text); i++ {
@@ -60,30 +59,6 @@ func ShellWord(text string) string {
 		return text
 	}
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-// WithoutCredentials returns a URL with user and password replaced by `***`.
-// What does not parse keeps nothing of what stands before an `@`.
-func WithoutCredentials(text string) string {
-	parsed, err := url.Parse(text)
-	if err == nil && parsed.User == nil && !strings.Contains(parsed.Opaque, "@") {
-		return text
-	}
-	scheme, rest, found := strings.Cut(text, "://")
-	if !found {
-		if at := strings.LastIndex(text, "@"); at >= 0 {
-			return "***" + text[at:]
-		}
-		return text
-	}
-	authority := len(rest)
-	if slash := strings.IndexAny(rest, "/?#"); slash >= 0 && err == nil {
-		authority = slash
-	}
-	if at := strings.LastIndex(rest[:authority], "@"); at >= 0 {
-		rest = "***" + rest[at:]
-	}
-	return scheme + "://" + rest
 }
 
 // Counted writes a number of things: "1 day", "3 days".
