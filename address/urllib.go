@@ -21,8 +21,8 @@ type Parts struct {
 }
 
 var (
-	errInvalidIPv6 = errors.New("ValueError: Invalid IPv6 URL")
-	errInvalidHost = errors.New("ValueError: netloc contains invalid characters under NFKC normalization")
+	errInvalidIPv6 = errors.New("what its host has in brackets is no address")
+	errInvalidHost = errors.New("its host has characters that stand for others")
 )
 
 // Split follows urllib.parse.urlsplit. An error is what makes Python raise

@@ -124,7 +124,7 @@ func (p *program) namesToCheck(c *cli.Context) ([]rules.Requested, error) {
 			return nil, err
 		}
 		if command.Failure != nil {
-			return nil, &exitError{command.Failure.Status, strings.TrimSpace(command.Failure.Message)}
+			return nil, &exitError{command.Failure.Status, command.Failure.String()}
 		}
 		for _, u := range command.Unreadable {
 			return nil, &exitError{statusRefused, fmt.Sprintf("%s: %s; next: %s", u.Place, u.Reason, u.Hint)}

@@ -265,7 +265,7 @@ func checkCase(t *testing.T, c recordedCase, version string, want *expectation) 
 	if t.Failed() {
 		t.Logf("%s: %s %q %q", c.ID, c.Note, argv, []string(c.Env))
 		if got.Failure != nil {
-			t.Logf("failure %d: %s", got.Failure.Status, got.Failure.Message)
+			t.Logf("failure %d: %s", got.Failure.Status, got.Failure)
 		}
 		for _, u := range got.Unreadable {
 			t.Logf("unreadable: %s: %s", u.Place, u.Reason)

@@ -306,7 +306,7 @@ func compareAnswer(got *Command, want collectedAnswer) string {
 			return fmt.Sprintf("not refused, pip ends with %d", want.RC)
 		}
 		if got.Failure.Status != want.RC {
-			return fmt.Sprintf("refused with %d (%s), pip ends with %d", got.Failure.Status, got.Failure.Message, want.RC)
+			return fmt.Sprintf("refused with %d (%s), pip ends with %d", got.Failure.Status, got.Failure, want.RC)
 		}
 		return ""
 	case "other-command":
@@ -316,7 +316,7 @@ func compareAnswer(got *Command, want collectedAnswer) string {
 		return ""
 	}
 	if got.Failure != nil {
-		return fmt.Sprintf("refused with %d (%s), pip goes on", got.Failure.Status, got.Failure.Message)
+		return fmt.Sprintf("refused with %d (%s), pip goes on", got.Failure.Status, got.Failure)
 	}
 	if got.Name != want.Command {
 		return fmt.Sprintf("the command is %q, pip runs %q", got.Name, want.Command)

@@ -206,7 +206,7 @@ func (p *parsing) read() {
 			p.refuse(*unknownCommand(name, p.in.Installation.Version))
 			return
 		}
-		p.cmd.Failure = &option.Failure{Status: 1, Message: unknownCommandText(name)}
+		p.cmd.Failure = &option.Failure{Kind: option.NoSuchCommand, What: name, Status: 1}
 		return
 	}
 	p.cmd.Name = name
@@ -245,7 +245,7 @@ func argumentPlace(removed *int) func(int) string {
 func (p *parsing) reinvoke(python string) {
 	found, ok := identifyInterpreter(python, p.in.Dir)
 	if !ok {
-		p.cmd.Failure = &option.Failure{Status: 1, Message: noInterpreterText(python)}
+		p.cmd.Failure = &option.Failure{Kind: option.NoSuchInterpreter, What: python, Status: 1}
 		return
 	}
 	p.cmd.Reinvoke = found
@@ -433,11 +433,11 @@ func (p *parsing) checkBeforeRun(command *option.CommandTable, v option.Values) 
 	_, inSubprocess := p.environ.Lookup("_PIP_RUNNING_IN_SUBPROCESS")
 	// Up to 23.1 a --python behind the command has no effect.
 	if v.Of("python").Text != "" && !inSubprocess && release.AtLeast(p.in.Installation.Version, "23.2") {
-		return option.Failed(1, pythonAfterCommandText())
+		return option.Failed(1, option.MisplacedOption, "--python")
 	}
 	p.cmd.RequireVirtual = v.Of("require_venv").Truth && !command.IgnoresVenv
 	if p.cmd.RequireVirtual && !p.in.Installation.Virtual {
-		return option.Failed(3, noEnvironmentText())
+		return option.Failed(3, option.NoEnvironment, "--require-virtualenv")
 	}
 	switch command.Name {
 	case "install":
@@ -462,22 +462,22 @@ func firstEnd(ends ...*option.End) *option.End {
 func (p *parsing) checkInstall(v option.Values) *option.End {
 	target, user := v.Of("target_dir"), v.Of("use_user_site")
 	if user.Truth && target.Set && release.AtLeast(p.in.Installation.Version, "20.1") {
-		return option.Failed(1, conflictText("'--user'", "'--target'"))
+		return option.Failed(1, option.Conflict, "--user and --target")
 	}
 	if end := firstEnd(checkOnlyDependencies(v), checkBuildConstraints(v), p.checkRestriction(v, true), checkReleaseControl(v)); end != nil {
 		return end
 	}
 	if user.Truth {
 		if v.Of("prefix_path").Text != "" {
-			return option.Failed(1, conflictText("'--user'", "'--prefix'"))
+			return option.Failed(1, option.Conflict, "--user and --prefix")
 		}
 		if p.in.Installation.Virtual && !p.in.Installation.systemSite() {
-			return option.Failed(1, noUserSiteText())
+			return option.Failed(1, option.WrongTarget, "--user")
 		}
 	}
 	if path := p.cmd.Targets.Target; path != "" {
 		if info, err := os.Stat(path); err == nil && !info.IsDir() {
-			return option.Failed(1, targetIsFileText())
+			return option.Failed(1, option.WrongTarget, path)
 		}
 	}
 	return nil
@@ -496,17 +496,17 @@ func (p *parsing) checkRestriction(v option.Values, checkTarget bool) *option.En
 	noBinary, onlyBinary := p.cmd.NoBinary, p.cmd.OnlyBinary
 	binaryOnly := len(noBinary) == 0 && len(onlyBinary) == 1 && onlyBinary[0] == ":all:"
 	if !binaryOnly && !v.Of("ignore_dependencies").Truth {
-		return option.Failed(1, restrictionText())
+		return option.Failed(1, option.Conflict, restrictionText)
 	}
 	if checkTarget && v.Of("target_dir").Text == "" {
 		if !v.Of("dry_run").Truth || !release.AtLeast(p.in.Installation.Version, "23.3") {
-			return option.Failed(1, restrictionTargetText())
+			return option.Failed(1, option.Conflict, restrictionTargetText)
 		}
 	}
 	if release.AtLeast(p.in.Installation.Version, "26.1") {
 		for _, file := range v.Of("requirements").List {
 			if isLockFileName(file.Value) {
-				return option.Failed(1, restrictionLockText(file.Value))
+				return option.Failed(1, option.Conflict, restrictionLockText)
 			}
 		}
 	}
@@ -533,7 +533,7 @@ func targetPython(calls []option.Call) string {
 // checkBuildConstraints is check_build_constraints without the reading.
 func checkBuildConstraints(v option.Values) *option.End {
 	if len(v.Of("build_constraints").List) > 0 && !v.Of("build_isolation").Truth {
-		return option.Failed(1, conflictText("--build-constraint", "--no-build-isolation"))
+		return option.Failed(1, option.Conflict, "--build-constraint and --no-build-isolation")
 	}
 	return nil
 }
@@ -542,7 +542,7 @@ func checkBuildConstraints(v option.Values) *option.End {
 func checkReleaseControl(v option.Values) *option.End {
 	all, final := excludingSets(v.Of("release_control").Calls, "all-releases")
 	if v.Of("pre").Truth && len(all)+len(final) > 0 {
-		return option.Failed(1, conflictText("--pre", "--all-releases or --only-final"))
+		return option.Failed(1, option.Conflict, "--pre and --all-releases or --only-final")
 	}
 	return nil
 }
@@ -558,7 +558,7 @@ func checkOnlyDependencies(v option.Values) *option.End {
 	}
 	if v.Of("ignore_dependencies").Truth || legacy || len(v.Of("requirements").List) > 0 ||
 		len(v.Of("requirements_from_scripts").List) > 0 || len(v.Of("dependency_groups").Calls) > 0 {
-		return option.Failed(1, conflictText("'--only-dependencies'", "other ways to select requirements"))
+		return option.Failed(1, option.Conflict, "--only-dependencies and other ways to select requirements")
 	}
 	return nil
 }
@@ -681,7 +681,7 @@ func (p *parsing) collect(command *option.CommandTable, v option.Values, positio
 			break
 		}
 		if len(scripts) > 1 && s.Failure == nil {
-			s.Failure = &option.Failure{Status: 1, Message: oneScriptText()}
+			s.Failure = &option.Failure{Kind: option.Conflict, What: "two --requirements-from-script", Status: 1}
 			break
 		}
 		s.Script(file.Value, file.Origin)
@@ -705,10 +705,10 @@ func (p *parsing) collect(command *option.CommandTable, v option.Values, positio
 	case s.Failure != nil:
 		c.Failure = s.Failure
 	case s.Finder.RequireHashes && s.Finder.NoRequireHashes:
-		c.Failure = &option.Failure{Status: 1, Message: conflictText("--require-hashes", "--no-require-hashes")}
+		c.Failure = &option.Failure{Kind: option.Conflict, What: "--require-hashes and --no-require-hashes", Status: 1}
 	case command.Name == "uninstall" && len(s.Unreadable) == 0 && !namesAny(c.Requirements),
 		command.Name != "uninstall" && len(positionals)+len(editables)+len(v.Of("requirements").List)+len(groups)+len(scripts) == 0:
-		c.Failure = &option.Failure{Status: 1, Message: nothingGivenText(command.Name)}
+		c.Failure = &option.Failure{Kind: option.NothingGiven, What: command.Name, Status: 1}
 	}
 	if !s.Finder.NoRequireHashes {
 		for _, requirement := range c.Requirements {

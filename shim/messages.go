@@ -8,6 +8,7 @@ import (
 
 	"github.com/fatih/color"
 
+	"thresher/pip/option"
 	"thresher/policy/rules"
 	"thresher/scan"
 	"thresher/venv"
@@ -316,8 +317,8 @@ func (m *messenger) redirected(named, own string) {
 }
 
 // misread is said where pip does not refuse what it should have refused.
-func (m *messenger) misread(expected string) {
-	m.line("%s: this command line was not understood for certain: pip was expected to say %q", m.red.Sprint("refused"), expected)
+func (m *messenger) misread(expected *option.Failure) {
+	m.line("%s: this command line was not understood for certain: it was expected that %s", m.red.Sprint("refused"), expected)
 	m.next("thresher plan -- (the same words)")
 }
 

@@ -168,7 +168,7 @@ func (p *planned) end(end *ending) {
 
 func (p *planned) fail(failure *option.Failure) {
 	p.Exit = failure.Status
-	message := strings.TrimSpace(failure.Message)
+	message := failure.String()
 	p.Error = &message
 }
 

@@ -1,9 +1,8 @@
 package shim
 
 import (
-	"strings"
-
 	"thresher/pip"
+	"thresher/pip/option"
 )
 
 // letPipRefuse lets pip itself say what is wrong with a command line, in its
@@ -11,7 +10,7 @@ import (
 // pip, against all that was read, does not refuse, thresher does: a command
 // line that is understood differently is not understood.
 func (in *invocation) letPipRefuse(command *pip.Command) int {
-	if strings.Contains(command.Failure.Message, "RecursionError") {
+	if command.Failure.Kind == option.Circular && command.Failure.Status == 2 {
 		// Before 24.3 pip's words for files that include each other are a
 		// thousand lines of traceback.
 		in.say.circular()
@@ -24,7 +23,7 @@ func (in *invocation) letPipRefuse(command *pip.Command) int {
 	}
 	status := in.pipStatus(ended)
 	if status == pip.RefusalStatus || status == 0 {
-		in.say.misread(command.Failure.Message)
+		in.say.misread(command.Failure)
 		return statusRefused
 	}
 	return status

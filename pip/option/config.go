@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -99,7 +100,15 @@ type configError struct {
 	Text string
 }
 
-func (e *configError) Error() string { return configErrorText(e) }
+func (e *configError) Error() string { return e.place() + ": " + e.Text }
+
+// place names what is to be opened: the file, and the line where it is one.
+func (e *configError) place() string {
+	if e.Line > 0 {
+		return e.Path + ":" + strconv.Itoa(e.Line)
+	}
+	return e.Path
+}
 
 // unreadableError says that thresher cannot tell what pip would read.
 type unreadableError struct{ Unreadable }
@@ -475,7 +484,7 @@ func (c *ConfigReader) Load(isolated bool) (*Configuration, *End) {
 	var unreadable *unreadableError
 	switch {
 	case errors.As(err, &broken):
-		return nil, Failed(2, broken.Error())
+		return nil, &End{Failure: &Failure{Kind: WrongConfiguration, What: broken.place(), Reason: broken.Text, Status: 2}}
 	case errors.As(err, &unreadable):
 		return nil, &End{Unreadable: &unreadable.Unreadable}
 	}

@@ -2,7 +2,6 @@ package option
 
 import (
 	"errors"
-	"sort"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -117,7 +116,7 @@ func (r *Reader) Update(items []Item) *End {
 		case "store_true", "store_false":
 			truth, ok := pythontext.Boolean(item.Value)
 			if !ok {
-				return Failed(2, configBooleanText(item))
+				return Failed(2, WrongValue, item.Origin.Place)
 			}
 			*value = Value{Set: true, Truth: truth, Origin: item.Origin}
 		case "count":
@@ -131,24 +130,24 @@ func (r *Reader) Update(items []Item) *End {
 				number, err = plainInteger(item.Value)
 				// Before 20.3 only a boolean would do.
 				if err != nil || number < 0 || !release.AtLeast(r.Version, "20.3") {
-					return Failed(2, configCountText(item))
+					return Failed(2, WrongValue, item.Origin.Place)
 				}
 			}
 			*value = Value{Set: true, Number: number, Origin: item.Origin}
 		case "append":
 			list := []Setting{}
 			for _, word := range pythontext.Split(item.Value) {
-				checked, problem := r.check(option, word)
-				if problem != "" {
-					return failedOnStdout(3, configValueText(item, problem))
+				checked, ok := r.check(option, word)
+				if !ok {
+					return Failed(3, WrongValue, item.Origin.Place)
 				}
 				list = append(list, Setting{Value: checked.Text, Origin: item.Origin})
 			}
 			*value = Value{Set: true, List: list, Origin: item.Origin}
 		case "callback":
-			checked, problem := r.check(option, item.Value)
-			if problem != "" {
-				return Failed(1, problem)
+			checked, ok := r.check(option, item.Value)
+			if !ok {
+				return Failed(1, WrongValue, item.Origin.Place)
 			}
 			call := Call{Option: option, Value: checked.Text, Origin: item.Origin}
 			if end := r.checkCall(call, true); end != nil {
@@ -162,9 +161,9 @@ func (r *Reader) Update(items []Item) *End {
 			called.Calls = append(called.Calls, call)
 			called.Origin = item.Origin
 		default:
-			checked, problem := r.check(option, item.Value)
-			if problem != "" {
-				return failedOnStdout(3, configValueText(item, problem))
+			checked, ok := r.check(option, item.Value)
+			if !ok {
+				return Failed(3, WrongValue, item.Origin.Place)
 			}
 			checked.Set, checked.Origin = true, item.Origin
 			*value = checked
@@ -200,8 +199,9 @@ func plainInteger(text string) (int64, error) {
 	return number, nil
 }
 
-// check is Option.check_value: the value in its type, or what is wrong with it.
-func (r *Reader) check(option *Spec, text string) (Value, string) {
+// check is Option.check_value: the value in its type; ok is false for what is none
+// of that type.
+func (r *Reader) check(option *Spec, text string) (value Value, ok bool) {
 	switch option.Type {
 	case "int":
 		number, err := pythontext.Integer(text)
@@ -210,26 +210,26 @@ func (r *Reader) check(option *Spec, text string) (Value, string) {
 			number, err = 1<<62, nil
 		}
 		if err != nil {
-			return Value{}, invalidValueText("integer", text)
+			return Value{}, false
 		}
-		return Value{Number: number, Text: text}, ""
+		return Value{Number: number, Text: text}, true
 	case "float":
 		number, err := pythontext.Float(text)
 		if err != nil {
-			return Value{}, invalidValueText("floating-point", text)
+			return Value{}, false
 		}
-		return Value{Float: number, Text: text}, ""
+		return Value{Float: number, Text: text}, true
 	case "choice":
 		for _, choice := range option.Choices {
 			if choice == text {
-				return Value{Text: text}, ""
+				return Value{Text: text}, true
 			}
 		}
-		return Value{}, invalidChoiceText(text, option.Choices)
+		return Value{}, false
 	case "path":
-		return Value{Text: r.Expand(text)}, ""
+		return Value{Text: r.Expand(text)}, true
 	}
-	return Value{Text: text}, ""
+	return Value{Text: text}, true
 }
 
 // Arguments reads the words of the command line. interspersed is optparse's:
@@ -266,12 +266,12 @@ func (r *Reader) Arguments(args []string, place func(int) string, interspersed b
 			switch {
 			case option.TakesValue() && !explicit:
 				if len(rest) == 0 {
-					return nil, Failed(2, missingValueText(option.match(name)))
+					return nil, Failed(2, WrongValue, name)
 				}
 				value = rest[0].text
 				rest = rest[1:]
 			case !option.TakesValue() && explicit:
-				return nil, Failed(2, needlessValueText(option.match(name)))
+				return nil, Failed(2, WrongValue, name)
 			}
 			if end := r.apply(option, option.match(name), value, Origin{FromArgv, place(w.index)}); end != nil {
 				return nil, end
@@ -287,7 +287,7 @@ func (r *Reader) Arguments(args []string, place func(int) string, interspersed b
 					if r.Exact {
 						return nil, &End{Unreadable: UnknownOption(name, r.Version, place(w.index))}
 					}
-					return nil, Failed(2, noSuchOptionText(name))
+					return nil, Failed(2, NoSuchOption, name)
 				}
 				value := ""
 				if option.TakesValue() {
@@ -295,7 +295,7 @@ func (r *Reader) Arguments(args []string, place func(int) string, interspersed b
 						value = w.text[at:]
 					} else {
 						if len(rest) == 0 {
-							return nil, Failed(2, missingValueText(name))
+							return nil, Failed(2, WrongValue, name)
 						}
 						value = rest[0].text
 						rest = rest[1:]
@@ -344,20 +344,20 @@ func (r *Reader) match(name string) (*Spec, *End) {
 	if r.Exact {
 		return nil, &End{Unreadable: UnknownOption(name, r.Version, "command line")}
 	}
-	var matches []string
-	for known := range r.Table.byName {
-		if strings.HasPrefix(known, "--") && strings.HasPrefix(known, name) {
-			matches = append(matches, known)
+	var matched *Spec
+	for known, option := range r.Table.byName {
+		if !strings.HasPrefix(known, "--") || !strings.HasPrefix(known, name) {
+			continue
 		}
+		if matched != nil {
+			return nil, Failed(2, AmbiguousOption, name)
+		}
+		matched = option
 	}
-	switch len(matches) {
-	case 0:
-		return nil, Failed(2, noSuchOptionText(name))
-	case 1:
-		return r.Table.byName[matches[0]], nil
+	if matched == nil {
+		return nil, Failed(2, NoSuchOption, name)
 	}
-	sort.Strings(matches)
-	return nil, Failed(2, ambiguousOptionText(name, matches))
+	return matched, nil
 }
 
 // apply is Option.process for one option of the command line.
@@ -370,9 +370,9 @@ func (r *Reader) apply(option *Spec, name, text string, origin Origin) *End {
 		value = &Value{}
 		r.Values[option.Dest] = value
 	}
-	checked, problem := r.check(option, text)
-	if option.TakesValue() && problem != "" {
-		return Failed(2, optionValueText(name, problem))
+	checked, ok := r.check(option, text)
+	if option.TakesValue() && !ok {
+		return Failed(2, WrongValue, name)
 	}
 	switch option.Action {
 	case "store_true", "store_false":
@@ -407,46 +407,47 @@ func (r *Reader) checkCall(call Call, fromConfig bool) *End {
 	case "no-cache-dir":
 		if fromConfig {
 			if _, ok := pythontext.Boolean(call.Value); !ok {
-				return Failed(2, callbackText(call, "invalid truth value"))
+				return Failed(2, WrongValue, call.Option.Names[len(call.Option.Names)-1])
 			}
 		}
 	case "no-use-pep517":
 		if fromConfig {
-			return Failed(2, callbackText(call, "a value was passed"))
+			return Failed(2, WrongValue, call.Option.Names[len(call.Option.Names)-1])
 		}
 	case "no-binary", "only-binary", "all-releases", "only-final", "refresh-package":
 		// Raised outside what pip catches: a traceback and status 1.
 		if strings.HasPrefix(call.Value, "-") {
-			return Failed(1, missingValueText("--"+call.Option.Long()))
+			return Failed(1, WrongValue, "--"+call.Option.Long())
 		}
 	case "config-settings":
 		if !strings.Contains(call.Value, "=") {
-			return Failed(2, callbackText(call, "arguments must be of the form KEY=VAL"))
+			return Failed(2, WrongValue, call.Option.Names[len(call.Option.Names)-1])
 		}
 	case "group":
 		if at := strings.LastIndexByte(call.Value, ':'); at >= 0 && pythontext.PathName(call.Value[:at]) != "pyproject.toml" {
-			return Failed(2, callbackText(call, "group paths use 'pyproject.toml' filenames"))
+			return Failed(2, WrongValue, call.Option.Names[len(call.Option.Names)-1])
 		}
 	case "python-version":
-		if problem := checkPythonVersion(call.Value); problem != "" {
-			return Failed(2, callbackText(call, problem))
+		if !isPythonVersion(call.Value) {
+			return Failed(2, WrongValue, call.Option.Names[len(call.Option.Names)-1])
 		}
 	case "uploaded-prior-to":
 		if !plausibleDate(call.Value) && !(release.AtLeast(r.Version, "26.1") && isDuration(call.Value)) {
-			return Failed(2, callbackText(call, "invalid value"))
+			return Failed(2, WrongValue, call.Option.Names[len(call.Option.Names)-1])
 		}
 	}
 	return nil
 }
 
-// checkPythonVersion is _convert_python_version.
-func checkPythonVersion(text string) string {
+// isPythonVersion tells what _convert_python_version takes: at most three parts,
+// each an integer.
+func isPythonVersion(text string) bool {
 	if text == "" {
-		return ""
+		return true
 	}
 	parts := strings.Split(text, ".")
 	if len(parts) > 3 {
-		return "at most three version parts are allowed"
+		return false
 	}
 	if len(parts) == 1 && len(parts[0]) > 1 {
 		_, size := utf8.DecodeRuneInString(text)
@@ -454,10 +455,10 @@ func checkPythonVersion(text string) string {
 	}
 	for _, part := range parts {
 		if _, err := plainInteger(part); err != nil {
-			return "each version part must be an integer"
+			return false
 		}
 	}
-	return ""
+	return true
 }
 
 // isDuration tells "P3D" and its like, which --uploaded-prior-to takes from
@@ -485,11 +486,7 @@ func plausibleDate(text string) bool {
 	return digits >= 7 && text[0] >= '0' && text[0] <= '9'
 }
 
-// Failed is the end by a refusal of pip's own on standard error.
-func Failed(status int, message string) *End {
-	return &End{Failure: &Failure{Status: status, Message: message}}
-}
-
-func failedOnStdout(status int, message string) *End {
-	return &End{Failure: &Failure{Status: status, Message: message, Stdout: true}}
+// Failed is the end by a refusal of pip's own.
+func Failed(status int, kind Kind, what string) *End {
+	return &End{Failure: &Failure{Kind: kind, What: what, Status: status}}
 }

@@ -36,12 +36,3 @@ type Unreadable struct {
 	Reason string
 	Hint   string
 }
-
-// Failure is pip's own refusal of a command line: its words for standard
-// error (or standard output, as pip does for bad values in the environment)
-// and its exit status.
-type Failure struct {
-	Message string
-	Status  int
-	Stdout  bool // the pip concerned prints this on standard output
-}

@@ -102,7 +102,7 @@ type StatusError struct {
 	Reason string // "Not Found"
 }
 
-func (e *StatusError) Error() string { return httpStatusText(e) }
+func (e *StatusError) Error() string { return statusText(e) }
 
 // Collection collects what pip would be asked to install. Its methods are called
 // in pip's own order: constraints, positionals, groups, editables,
@@ -145,7 +145,7 @@ func (s *Collection) Positional(text string, origin option.Origin) {
 	if s.Failure != nil || pythontext.Strip(text) == "" && release.AtLeast(s.input.PipVersion, "26.0") {
 		return
 	}
-	r, err := s.parseLine(text, "")
+	r, err := s.parseLine(text)
 	s.add(r, err, origin)
 }
 

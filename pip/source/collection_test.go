@@ -590,7 +590,7 @@ func TestNoCredentialsInTexts(t *testing.T) {
 					t.Errorf("pip %s: %q: %+v", version, content, u)
 				}
 			}
-			if s.Failure != nil && strings.Contains(s.Failure.Message, "s3cret") {
+			if s.Failure != nil && strings.Contains(s.Failure.String(), "s3cret") {
 				t.Errorf("pip %s: %q: %+v", version, content, s.Failure)
 			}
 		}

@@ -39,9 +39,7 @@ type dialect struct {
 	constraintsPlain    bool // from 26.0: no editables among constraints
 	locks               bool // from 26.1: -r pylock.toml
 	lockFormatControl   bool // 26.1 only: --no-binary chooses among a lock's files
-	saysConstraint      bool // from 26.1: "Could not open constraint file"
 	invalidMarkers      bool // from 26.2: a broken marker is a plain refusal
-	markersExplained    bool // from 24.1: packaging's reason is in the message
 
 	urls address.Reading // of this Python's urllib
 }
@@ -79,9 +77,7 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 		constraintsPlain:    from("26.0"),
 		locks:               from("26.1"),
 		lockFormatControl:   from("26.1") && !from("26.2"),
-		saysConstraint:      from("26.1"),
 		invalidMarkers:      from("26.2"),
-		markersExplained:    from("24.1"),
 
 		urls: address.Reading{StripsBlanks: stripsURLs(pythonVersion), PortsNoSchemes: !release.AtLeast(pythonVersion, "3.9")},
 	}

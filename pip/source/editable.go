@@ -3,10 +3,12 @@ package source
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"thresher/address"
 	"thresher/pip/internal/pythontext"
+	"thresher/pip/option"
 )
 
 // parseEditable reads what stands behind -e, as install_req_from_editable does:
@@ -18,7 +20,7 @@ func (s *Collection) parseEditable(text string, constraint bool) (Requirement, e
 		return r, err
 	}
 	if constraint && s.dialect.constraintsPlain {
-		return r, refused(editableConstraint)
+		return r, refused(option.EditableConstraint, nil)
 	}
 	if err := checkURLText(text); err != nil {
 		return r, err
@@ -30,7 +32,7 @@ func (s *Collection) parseEditable(text string, constraint bool) (Requirement, e
 	if e.named {
 		parsed, err := s.dialect.parseRequirement(e.name)
 		if err != nil {
-			return r, refused(invalidRequirement(e.name, err, s.dialect.markersExplained))
+			return r, refused(option.NoRequirement, err)
 		}
 		if err := s.setParsed(&r, parsed); err != nil {
 			return r, err
@@ -62,7 +64,7 @@ func (s *Collection) editableParts(text string) (editableParts, error) {
 			if parsed.marker != nil {
 				e.name += " ; " + parsed.marker.String()
 			}
-			return e, s.checkEditable(&e, text)
+			return e, s.checkEditable(&e)
 		}
 	}
 	bare, extras, err := d.stripExtras(text)
@@ -74,7 +76,7 @@ func (s *Collection) editableParts(text string) (editableParts, error) {
 		if d.editableNeedsSetup {
 			directory := s.absolute(bare)
 			if !pythontext.Exists(filepath.Join(directory, "setup.py")) && !(d.editableSetupCfg && pythontext.Exists(filepath.Join(directory, "setup.cfg"))) {
-				return editableParts{}, refused(noSetup(directory, d.editableSetupCfg))
+				return editableParts{}, refused(option.NoProject, nil)
 			}
 		}
 		bare = address.PathToURL(s.absolute(bare))
@@ -84,7 +86,7 @@ func (s *Collection) editableParts(text string) (editableParts, error) {
 		if err := s.eggName(&e); err != nil {
 			return e, err
 		}
-		return e, s.checkEditable(&e, text)
+		return e, s.checkEditable(&e)
 	}
 	for _, name := range vcsNames {
 		if strings.HasPrefix(strings.ToLower(url), name+":") {
@@ -94,27 +96,15 @@ func (s *Collection) editableParts(text string) (editableParts, error) {
 	}
 	if d.editableByPlus {
 		before, _, plus := strings.Cut(strings.ToLower(url), "+")
-		if !plus {
-			return editableParts{}, refused(notEditableBefore21(text))
-		}
-		if !isVCSName(before) {
-			return editableParts{}, refused(onlyEditableBefore21(text))
+		if !plus || !slices.Contains(vcsNames, before) {
+			return editableParts{}, refused(option.NotEditable, nil)
 		}
 	}
 	e := editableParts{url: url}
 	if err := s.eggName(&e); err != nil {
 		return e, err
 	}
-	return e, s.checkEditable(&e, text)
-}
-
-func isVCSName(name string) bool {
-	for _, known := range vcsNames {
-		if name == known {
-			return true
-		}
-	}
-	return false
+	return e, s.checkEditable(&e)
 }
 
 // eggName takes the name from "#egg=".
@@ -129,7 +119,7 @@ func (s *Collection) eggName(e *editableParts) error {
 
 // checkEditable refuses what is neither local nor from version control, and a
 // checkout without a name.
-func (s *Collection) checkEditable(e *editableParts, text string) error {
+func (s *Collection) checkEditable(e *editableParts) error {
 	l, err := s.dialect.newLink(e.url)
 	if err != nil {
 		return linkRefusal(err)
@@ -138,20 +128,8 @@ func (s *Collection) checkEditable(e *editableParts, text string) error {
 	if s.dialect.editableDirect {
 		local = strings.HasPrefix(e.url, "file:")
 	}
-	if !local && !s.dialect.editableByPlus && !s.dialect.isVCSScheme(l.scheme) {
-		return refused(notEditable(text))
-	}
-	if e.name == "" && !local {
-		return refused(noEditableName(text, s.dialect.editableDirect))
+	if !local && (!s.dialect.editableByPlus && !s.dialect.isVCSScheme(l.scheme) || e.name == "") {
+		return refused(option.NotEditable, nil)
 	}
 	return nil
-}
-
-// noSetup is the refusal of a project without setup.py by pips below 21.3.
-func noSetup(directory string, orConfig bool) string {
-	message := noSetupFile(directory, orConfig)
-	if pythontext.Exists(filepath.Join(directory, "pyproject.toml")) {
-		message += onlyPyproject(orConfig)
-	}
-	return message
 }

@@ -2,7 +2,6 @@ package source
 
 import (
 	"errors"
-	"os"
 	"slices"
 	"strings"
 
@@ -32,7 +31,7 @@ func (s *Collection) Group(text string, origin option.Origin) {
 		return
 	}
 	resolver := &groupResolver{
-		groups: groups, sources: s, name: name, path: path,
+		groups: groups, sources: s,
 		parsed: map[string][]groupItem{}, ancestors: map[string][]string{}, resolved: map[string][]groupMember{},
 	}
 	members, err := resolver.run(name)
@@ -57,26 +56,23 @@ func (s *Collection) loadGroups(path string) (map[string]any, error) {
 	file := &File{Given: path, kind: kindGroups, top: true}
 	if err := s.readPath(file, s.opened(path)); err != nil {
 		var d *doubt
-		switch {
-		case errors.As(err, &d):
+		if errors.As(err, &d) {
 			return nil, err
-		case errors.Is(err, os.ErrNotExist):
-			return nil, refused(groupFileMissing(path))
 		}
-		return nil, refused("Error reading " + path + ": " + pythonOSError(err, path))
+		return nil, refused(option.NotOpened, err)
 	}
 	s.Files = append(s.Files, file)
 	var document map[string]any
 	if err := unmarshalTOML(file.Content, &document); err != nil {
-		return nil, refused("Error parsing " + path + ": " + err.Error())
+		return nil, refused(option.WrongGroups, err)
 	}
 	raw, found := document["dependency-groups"]
 	if !found {
-		return nil, refused(groupTableMissing(path))
+		return nil, refused(option.WrongGroups, nil)
 	}
 	groups, ok := raw.(map[string]any)
 	if !ok {
-		return nil, refused(groupTableMalformed(path))
+		return nil, refused(option.WrongGroups, nil)
 	}
 	return groups, nil
 }
@@ -85,7 +81,7 @@ func (s *Collection) loadGroups(path string) (map[string]any, error) {
 // tomllib does not is refused.
 func unmarshalTOML(content []byte, into any) error {
 	if len(content) >= 3 && string(content[:3]) == "\xef\xbb\xbf" {
-		return errors.New("TOMLDecodeError: Invalid statement (at line 1, column 1)")
+		return errors.New(tomlByteOrderMark)
 	}
 	return toml.Unmarshal(content, into)
 }
@@ -106,12 +102,10 @@ type groupItem struct {
 type groupResolver struct {
 	groups    map[string]any
 	sources   *Collection
-	name      string // as asked for
-	path      string
 	parsed    map[string][]groupItem
 	ancestors map[string][]string
 	resolved  map[string][]groupMember
-	problems  []string // collected, from 26.1 on
+	problem   error // the first of those that are collected, from 26.1 on
 	members   int
 }
 
@@ -122,47 +116,48 @@ func (g *groupResolver) run(name string) ([]groupMember, error) {
 	if err := g.checkNames(); err != nil {
 		return nil, err
 	}
-	members, err := g.resolve(pep.CanonicalName(name), pep.CanonicalName(name))
-	if err == nil && len(g.problems) > 0 {
-		err = refused(groupFailed(g.name, g.path, strings.Join(g.problems, "; ")))
+	members, err := g.resolve(pep.CanonicalName(name))
+	if err == nil {
+		err = g.problem
 	}
 	return members, err
 }
 
 // checkNames refuses two spellings of one group anywhere in the table.
 func (g *groupResolver) checkNames() error {
-	seen := map[string]string{}
+	seen := map[string]bool{}
 	for name := range g.groups {
 		canonical := pep.CanonicalName(name)
-		if other, known := seen[canonical]; known {
-			if !g.sources.dialect.groupsByPackaging {
-				return crashed("ValueError: Duplicate dependency group names: " + canonical)
-			}
-			return refused(groupTwice(canonical, min(name, other), max(name, other), g.path))
+		switch twice := seen[canonical]; {
+		case twice && g.sources.dialect.groupsByPackaging:
+			return refused(option.WrongGroups, nil)
+		case twice:
+			return crashed(option.WrongGroups, nil)
 		}
-		seen[canonical] = name
+		seen[canonical] = true
 	}
 	return nil
 }
 
-// problem is a ValueError, TypeError or LookupError of the resolver's own.
-func (g *groupResolver) problem(text string) error {
-	if g.sources.dialect.groupsByPackaging {
-		g.problems = append(g.problems, text)
-		return nil
+// collect is for a ValueError, TypeError or LookupError of the resolver's own.
+func (g *groupResolver) collect() error {
+	wrong := refused(option.WrongGroups, nil)
+	if !g.sources.dialect.groupsByPackaging {
+		return wrong
 	}
-	return refused(groupFailed(g.name, g.path, text))
+	g.problem = wrong
+	return nil
 }
 
 // exception is one that packaging's resolver does not collect.
-func (g *groupResolver) exception(kind, text string) error {
+func (g *groupResolver) exception(cause error) error {
 	if g.sources.dialect.groupsByPackaging {
-		return crashed(kind + ": " + text)
+		return crashed(option.WrongGroups, cause)
 	}
-	return refused(groupFailed(g.name, g.path, text))
+	return refused(option.WrongGroups, cause)
 }
 
-func (g *groupResolver) resolve(canonical, requested string) ([]groupMember, error) {
+func (g *groupResolver) resolve(canonical string) ([]groupMember, error) {
 	if members, known := g.resolved[canonical]; known {
 		return members, nil
 	}
@@ -178,11 +173,11 @@ func (g *groupResolver) resolve(canonical, requested string) ([]groupMember, err
 		}
 		included, ok := item.include.(string)
 		if !ok {
-			return nil, g.exception("TypeError", "expected string or bytes-like object")
+			return nil, g.exception(nil)
 		}
 		inner := pep.CanonicalName(included)
 		if slices.Contains(g.ancestors[canonical], inner) {
-			if err := g.problem(groupCycle(requested, canonical, included)); err != nil {
+			if err := g.collect(); err != nil {
 				return nil, err
 			}
 			continue
@@ -191,7 +186,7 @@ func (g *groupResolver) resolve(canonical, requested string) ([]groupMember, err
 		if len(g.ancestors[inner]) > maximalDepth {
 			return nil, &doubt{reason: reasonTooDeep}
 		}
-		more, err := g.resolve(inner, requested)
+		more, err := g.resolve(inner)
 		if err != nil {
 			return nil, err
 		}
@@ -200,7 +195,7 @@ func (g *groupResolver) resolve(canonical, requested string) ([]groupMember, err
 			return nil, &doubt{reason: reasonTooManyMembers}
 		}
 	}
-	if len(g.problems) > 0 {
+	if g.problem != nil {
 		return nil, nil
 	}
 	g.resolved[canonical] = members
@@ -219,11 +214,11 @@ func (g *groupResolver) parse(canonical string) ([]groupItem, error) {
 		}
 	}
 	if !found {
-		return nil, g.problem("Dependency group '" + canonical + "' not found")
+		return nil, g.collect()
 	}
 	list, ok := content.([]any)
 	if !ok {
-		return nil, g.problem("Dependency group '" + canonical + "' is not a list")
+		return nil, g.collect()
 	}
 	var items []groupItem
 	for _, item := range list {
@@ -233,7 +228,7 @@ func (g *groupResolver) parse(canonical string) ([]groupItem, error) {
 				return nil, err
 			}
 			if _, err := g.sources.dialect.parseRequirement(item); err != nil {
-				return nil, g.exception("InvalidRequirement", packagingReason(item, err))
+				return nil, g.exception(err)
 			}
 			items = append(items, groupItem{text: item})
 			continue
@@ -243,7 +238,7 @@ func (g *groupResolver) parse(canonical string) ([]groupItem, error) {
 				continue
 			}
 		}
-		if err := g.problem(groupMalformed(canonical)); err != nil {
+		if err := g.collect(); err != nil {
 			return nil, err
 		}
 	}

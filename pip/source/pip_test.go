@@ -204,7 +204,7 @@ func (p *realPip) collect(t testing.TB, dir string, environ, args []string) *Col
 func (s *Collection) reading() sourcesReading {
 	r := sourcesReading{RequireHashes: s.Finder.RequireHashes}
 	if s.Failure != nil {
-		return sourcesReading{Status: s.Failure.Status, Message: s.Failure.Message}
+		return sourcesReading{Status: s.Failure.Status, Message: s.Failure.String()}
 	}
 	for _, q := range s.Requirements {
 		hashes := append([]string{}, q.Hashes...)
@@ -231,7 +231,7 @@ func (s *Collection) reading() sourcesReading {
 
 // comparable drops what the two sides put differently on purpose.
 func (r sourcesReading) comparable() sourcesReading {
-	if strings.Contains(r.Message, "File name too long") {
+	if strings.Contains(strings.ToLower(r.Message), "file name too long") {
 		// A file that includes itself by a relative path, before 24.3: which
 		// limit is met first depends on the path's length.
 		r.Status = 2
@@ -697,9 +697,6 @@ func TestSourcesAgreeWithPip(t *testing.T) {
 					failures++
 					t.Errorf("seed %d: -pip +thresher\n%s\npip: %s %s\nthresher: %s\n%s", seed, diff, want.Kind, want.Message, got.Message, c)
 					continue
-				}
-				if os.Getenv("THRESHER_SOURCE_MESSAGES") != "" && want.Status == 1 && !strings.Contains(got.Message, strings.TrimSpace(want.Message)) {
-					t.Logf("seed %d\npip:      %q\nthresher: %q", seed, want.Message, got.Message)
 				}
 				if got.Status == 0 && p.compareCopies(t, dir, c, s, want) {
 					copied++

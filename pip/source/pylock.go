@@ -56,7 +56,7 @@ type lockReader struct{ err error }
 
 func (l *lockReader) wrong(key string) {
 	if l.err == nil {
-		l.err = errors.New("unexpected type in " + pythonRepr(key))
+		l.err = errors.New(lockWrongType(key))
 	}
 }
 
@@ -165,7 +165,7 @@ func parseLock(text string) (lockDocument, error) {
 	}
 	for _, key := range []string{"lock-version", "created-by", "packages"} {
 		if root[key] == nil && l.err == nil {
-			l.err = errors.New("Missing required value in " + pythonRepr(key))
+			l.err = errors.New(lockMissing(key))
 		}
 	}
 	return document, l.err
@@ -188,7 +188,7 @@ func (s *Collection) lock(path string, origin option.Origin) {
 	s.Files = append(s.Files, file)
 	document, err := parseLock(text)
 	if err != nil {
-		s.record(refused("Invalid pylock file "+pythonRepr(path)+": "+err.Error()), place)
+		s.record(refused(option.WrongLock, err), place)
 		return
 	}
 	for i := range document.Packages {
@@ -210,11 +210,11 @@ func (s *Collection) lock(path string, origin option.Origin) {
 func (s *Collection) openLock(file *File) (string, error) {
 	scheme, err := s.dialect.urls.Split(file.Given)
 	if err != nil {
-		return "", crashed(err.Error())
+		return "", crashed(option.WrongURL, err)
 	}
 	switch scheme.Scheme {
 	case "http", "https", "file":
-		return s.open(file, false)
+		return s.open(file)
 	}
 	if err := checkURLText(file.Given); err != nil {
 		return "", err
@@ -228,11 +228,9 @@ func (s *Collection) openLock(file *File) (string, error) {
 	if err == nil {
 		file.plain = true
 		text, err = decode("utf-8", file.Content)
-	} else {
-		err = errors.New(pythonOSError(err, file.Given))
 	}
 	if err != nil {
-		return "", refused("Error reading pylock file " + pythonRepr(file.Given) + ": " + err.Error())
+		return "", refused(option.NotOpened, err)
 	}
 	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), nil
 }
@@ -272,7 +270,7 @@ func (s *Collection) lockedRequirement(p *lockPackage, lock string, defaultGroup
 func (s *Collection) lockedDirect(name, url string, file *lockFile) (Requirement, error) {
 	if file.Subdirectory != "" {
 		if strings.Contains(url, "#") {
-			return Requirement{}, refused("Package URL " + pythonRepr(url) + " cannot contain fragments in combination with subdirectory field")
+			return Requirement{}, refused(option.WrongLock, nil)
 		}
 		url += "#subdirectory=" + file.Subdirectory
 	}
@@ -280,14 +278,14 @@ func (s *Collection) lockedDirect(name, url string, file *lockFile) (Requirement
 	r := Requirement{Text: text, MarkerApplies: true}
 	parsed, err := s.dialect.parseRequirement(text)
 	if err != nil {
-		return r, crashed("InvalidRequirement: " + err.Error())
+		return r, crashed(option.NoRequirement, err)
 	}
 	return r, s.setParsed(&r, parsed)
 }
 
 func (s *Collection) lockedDirectory(file *lockFile, lock string) (Requirement, error) {
 	if lockURL().MatchString(lock) && !strings.HasPrefix(lock, "file://") {
-		return Requirement{}, refused("Directory entries are not supported in remote pylock.toml " + pythonRepr(lock))
+		return Requirement{}, refused(option.WrongLock, nil)
 	}
 	url, err := s.lockedURL(&lockFile{Path: file.Path}, lock)
 	if err != nil {
@@ -302,7 +300,7 @@ func (s *Collection) lockedDirectory(file *lockFile, lock string) (Requirement, 
 	if file.Editable {
 		return s.parseEditable(url, false)
 	}
-	return s.parseLine(url, "")
+	return s.parseLine(url)
 }
 
 // lockedFiles is "name==version" with the wheels and sdist that it may be.
@@ -312,7 +310,7 @@ func (s *Collection) lockedFiles(p *lockPackage, lock string) (Requirement, erro
 		files = append(files, p.Sdist)
 	}
 	if len(files) == 0 {
-		return Requirement{}, refused("Invalid pylock file " + pythonRepr(lock) + ": package " + pythonRepr(p.Name) + " has no source")
+		return Requirement{}, refused(option.WrongLock, nil)
 	}
 	version := p.Version
 	var urls, hashes []string
@@ -342,7 +340,7 @@ func (s *Collection) lockedFiles(p *lockPackage, lock string) (Requirement, erro
 	r := Requirement{Text: text, MarkerApplies: true, Hashes: hashes, Locked: urls}
 	parsed, err := s.dialect.parseRequirement(text)
 	if err != nil {
-		return r, crashed("InvalidRequirement: " + err.Error())
+		return r, crashed(option.NoRequirement, err)
 	}
 	return r, s.setParsed(&r, parsed)
 }
@@ -366,7 +364,7 @@ func (f *lockFile) version(project string) (string, error) {
 	if strings.HasSuffix(name, ".whl") {
 		_, version, err := pep.ParseWheelFilename(name)
 		if err != nil {
-			return "", refused(invalidWheelName(name, true))
+			return "", refused(option.WrongWheelName, err)
 		}
 		return version, nil
 	}
@@ -386,7 +384,7 @@ func (f *lockFile) version(project string) (string, error) {
 func (s *Collection) lockedURL(file *lockFile, lock string) (string, error) {
 	if file.Path == nil {
 		if file.URL == nil {
-			return "", refused("Invalid pylock file " + pythonRepr(lock) + ": path or url must be provided")
+			return "", refused(option.WrongLock, nil)
 		}
 		return *file.URL, nil
 	}
@@ -394,7 +392,7 @@ func (s *Collection) lockedURL(file *lockFile, lock string) (string, error) {
 	remote := lockURL().MatchString(lock)
 	if filepath.IsAbs(path) {
 		if remote {
-			return "", refused("Absolute paths are not supported in pylock files obtained from a URL: " + pythonRepr(path) + " in " + pythonRepr(lock))
+			return "", refused(option.WrongLock, nil)
 		}
 		return address.PathToURL(filepath.Clean(path)), nil
 	}
@@ -403,15 +401,15 @@ func (s *Collection) lockedURL(file *lockFile, lock string) (string, error) {
 	}
 	joined, err := s.dialect.urls.Join(lock, path)
 	if err != nil {
-		return "", crashed(err.Error())
+		return "", crashed(option.WrongURL, err)
 	}
 	base, err := s.dialect.urls.Split(lock)
 	if err != nil {
-		return "", crashed(err.Error())
+		return "", crashed(option.WrongURL, err)
 	}
 	target, err := s.dialect.urls.Split(joined)
 	if err != nil {
-		return "", crashed(err.Error())
+		return "", crashed(option.WrongURL, err)
 	}
 	if base.Scheme != target.Scheme || base.Host != target.Host {
 		return "", &doubt{reason: reasonLockedPath, hint: hintLockedPath}
@@ -437,7 +435,7 @@ func (s *Collection) lockMarker(text string, defaultGroups []string) (bool, erro
 	}
 	marker, err := pep.ParseMarker(text)
 	if err != nil {
-		return true, refused("Invalid pylock file: " + err.Error())
+		return true, refused(option.WrongLock, err)
 	}
 	plain, err := pep.ParseMarker(withoutSets(marker.String(), defaultGroups))
 	if err != nil {

@@ -7,11 +7,12 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/pip/option"
 )
 
 // open reads the file, pipe or address that file.Given names, and gives its
 // text as pip would decode it.
-func (s *Collection) open(file *File, constraint bool) (string, error) {
+func (s *Collection) open(file *File) (string, error) {
 	if err := checkText(file.Given); err != nil {
 		return "", err
 	}
@@ -20,32 +21,29 @@ func (s *Collection) open(file *File, constraint bool) (string, error) {
 	}
 	scheme, err := s.dialect.urlScheme(file.Given)
 	if err != nil {
-		return "", crashed(err.Error())
+		return "", crashed(option.WrongURL, err)
 	}
 	switch scheme {
 	case "http", "https":
 		return s.openPage(file)
 	case "file":
-		return s.openFileURL(file, constraint)
+		return s.openFileURL(file)
 	}
 	if err := s.readPath(file, s.opened(file.Given)); err != nil {
-		return "", s.openError(err, file.Given, constraint)
+		return "", notOpened(err)
 	}
 	text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
 	file.plain = text.plain
 	return text.text, err
 }
 
-func (s *Collection) openError(err error, given string, constraint bool) error {
+// notOpened is what pip makes of a file that cannot be opened; a doubt stays one.
+func notOpened(err error) error {
 	var d *doubt
 	if errors.As(err, &d) {
 		return err
 	}
-	kind := "requirements"
-	if constraint && s.dialect.saysConstraint {
-		kind = "constraint"
-	}
-	return refused(cannotOpen(kind, pythonOSError(err, given)))
+	return refused(option.NotOpened, err)
 }
 
 // openPage fetches an http or https address.
@@ -63,7 +61,7 @@ func (s *Collection) openPage(file *File) (string, error) {
 	if err != nil {
 		var status *StatusError
 		if errors.As(err, &status) {
-			return "", refused(status.Error())
+			return "", refused(option.NotOpened, status)
 		}
 		return "", &doubt{reason: err.Error(), hint: hintDownload}
 	}
@@ -79,19 +77,19 @@ func (s *Collection) openPage(file *File) (string, error) {
 
 // openFileURL reads a file: URL: through pip's session from 21.2 on, as a path
 // before.
-func (s *Collection) openFileURL(file *File, constraint bool) (string, error) {
+func (s *Collection) openFileURL(file *File) (string, error) {
 	file.page = true
 	if !s.dialect.fileURLsAsPaths && !strings.HasPrefix(strings.ToLower(file.Given), "file://") {
 		return "", &doubt{reason: reasonFileURL, hint: hintFileURL}
 	}
 	path, err := s.dialect.urlToPath(file.Given)
 	if err != nil {
-		return "", crashed(err.Error())
+		return "", crashed(option.WrongURL, err)
 	}
 	err = s.readPath(file, s.opened(path))
 	if s.dialect.fileURLsAsPaths {
 		if err != nil {
-			return "", s.openError(err, path, constraint)
+			return "", notOpened(err)
 		}
 		text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
 		return text.text, err
@@ -102,9 +100,9 @@ func (s *Collection) openFileURL(file *File, constraint bool) (string, error) {
 			return "", err
 		}
 		if s.dialect.fileURLErrorEscapes {
-			return "", crashed("AttributeError: '" + pythonOSErrorName(err) + "' object has no attribute 'read'")
+			return "", crashed(option.NotOpened, err)
 		}
-		return "", refused((&StatusError{Status: 404, Reason: pythonOSErrorName(err), URL: file.Given}).Error())
+		return "", refused(option.NotOpened, err)
 	}
 	return s.dialect.decodePage(file.Content, "", true)
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,22 +14,20 @@ import (
 	"thresher/pip/option"
 )
 
-// refusal is an input that pip itself refuses: its words and exit status.
+// refusal is an input that pip itself refuses, and its exit status.
 type refusal struct {
-	message string
-	status  int
+	kind   option.Kind
+	cause  error // nil where there is no more to say
+	status int
 }
 
-func (r *refusal) Error() string { return r.message }
+func (r *refusal) Error() string { return string(r.kind) }
 
 // refused is what pip reports as a plain error.
-func refused(message string) *refusal { return &refusal{message: errorPrefix + message, status: 1} }
+func refused(kind option.Kind, cause error) *refusal { return &refusal{kind, cause, 1} }
 
-// crashed is what pip reports as an unexpected exception; exception is the
-// last line of Python's report.
-func crashed(exception string) *refusal {
-	return &refusal{message: errorPrefix + exceptionPrefix + exception, status: 2}
-}
+// crashed is what pip reports as an unexpected exception.
+func crashed(kind option.Kind, cause error) *refusal { return &refusal{kind, cause, 2} }
 
 // doubt is an input of which it is not certain what pip would make of it.
 type doubt struct{ reason, hint string }
@@ -41,7 +40,10 @@ func (s *Collection) record(err error, place string) {
 	var d *doubt
 	switch {
 	case errors.As(err, &r):
-		s.Failure = &option.Failure{Message: address.RedactText(r.message), Status: r.status}
+		s.Failure = &option.Failure{Kind: r.kind, What: address.RedactText(place), Status: r.status}
+		if r.cause != nil {
+			s.Failure.Reason = address.RedactText(reasonOf(r.cause))
+		}
 	case errors.As(err, &d):
 		hint := d.hint
 		if hint == "" {
@@ -53,26 +55,26 @@ func (s *Collection) record(err error, place string) {
 	}
 }
 
-// lineOf gives pip's remark of where a requirement stands, "" on the command line.
-type lineOf string
-
-func (l lineOf) with(text string) string {
-	if l == "" {
-		return text
+// reasonOf is an error without the operation and path that the system's have:
+// the place is said already.
+func reasonOf(err error) string {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		return path.Err.Error()
 	}
-	return text + " (from " + string(l) + ")"
+	return err.Error()
 }
 
 // parseLine reads a requirement that is a name, a path or a URL, as
 // install_req_from_line does.
-func (s *Collection) parseLine(text string, source lineOf) (Requirement, error) {
+func (s *Collection) parseLine(text string) (Requirement, error) {
 	r := Requirement{Text: text, MarkerApplies: true}
 	if err := checkText(text); err != nil {
 		return r, err
 	}
 	url, err := s.dialect.isURL(text)
 	if err != nil {
-		return r, crashed(err.Error())
+		return r, crashed(option.WrongURL, err)
 	}
 	separator := ";"
 	if url {
@@ -81,12 +83,12 @@ func (s *Collection) parseLine(text string, source lineOf) (Requirement, error) 
 	name, markerText, hasMarker := strings.Cut(text, separator)
 	name, markerText = pythontext.Strip(name), pythontext.Strip(markerText)
 	if hasMarker && markerText != "" {
-		if err := s.setMarker(&r, markerText, name); err != nil {
+		if err := s.setMarker(&r, markerText); err != nil {
 			return r, err
 		}
 	}
 	if url, err = s.dialect.isURL(name); err != nil {
-		return r, crashed(err.Error())
+		return r, crashed(option.WrongURL, err)
 	}
 	var location string // of a URL, or of a path
 	var extras []string
@@ -105,9 +107,9 @@ func (s *Collection) parseLine(text string, source lineOf) (Requirement, error) 
 		}
 	}
 	if location == "" {
-		err = s.setNamed(&r, name, source)
+		err = s.setNamed(&r, name)
 	} else {
-		err = s.setLocated(&r, location, source)
+		err = s.setLocated(&r, location)
 	}
 	if err != nil {
 		return r, err
@@ -163,7 +165,7 @@ func (s *Collection) opened(path string) string {
 }
 
 // setMarker reads a marker that stands apart from its requirement.
-func (s *Collection) setMarker(r *Requirement, text, name string) error {
+func (s *Collection) setMarker(r *Requirement, text string) error {
 	if known, ok := s.markers[text]; ok {
 		r.Marker, r.MarkerApplies = known.text, known.applies
 		return nil
@@ -171,9 +173,9 @@ func (s *Collection) setMarker(r *Requirement, text, name string) error {
 	marker, err := pep.ParseMarker(text)
 	if err != nil {
 		if s.dialect.invalidMarkers {
-			return refused(invalidRequirement(name, err, true))
+			return refused(option.WrongMarker, err)
 		}
-		return crashed("InvalidMarker: " + err.Error())
+		return crashed(option.WrongMarker, err)
 	}
 	if err := s.applyMarker(r, marker); err != nil {
 		return err
@@ -217,26 +219,19 @@ func (s *Collection) markerEnvironment() (map[string]string, error) {
 }
 
 // setNamed reads a requirement of PEP 508.
-func (s *Collection) setNamed(r *Requirement, text string, source lineOf) error {
+func (s *Collection) setNamed(r *Requirement, text string) error {
 	parsed, err := s.dialect.parseRequirement(text)
 	var u *urlError
 	if errors.As(err, &u) {
-		return crashed(u.Error())
+		return crashed(option.WrongURL, u)
 	}
 	if err != nil {
-		message := source.with(invalidRequirement(text, err, s.dialect.markersExplained))
-		switch {
-		case strings.ContainsRune(text, os.PathSeparator):
-			message += hintPrefix + looksLikePath + s.helpOnPath(text)
-		case strings.Contains(text, "=") && !hasOperator(text):
-			message += hintPrefix + noOperator
-		}
-		return refused(message)
+		return refused(option.NoRequirement, err)
 	}
 	if s.dialect.extrasAfterVersion && strings.Contains(parsed.specifier, "]") {
 		for _, clause := range strings.Split(parsed.specifier, ",") {
 			if strings.HasSuffix(clause, "]") {
-				return refused(extrasAfterVersion(clause))
+				return refused(option.NoRequirement, nil)
 			}
 		}
 	}
@@ -268,11 +263,10 @@ func (s *Collection) setParsed(r *Requirement, parsed specified) error {
 }
 
 func linkRefusal(err error) error {
-	var egg *eggError
-	if errors.As(err, &egg) {
-		return &refusal{message: egg.Error(), status: 1}
+	if errors.Is(err, errEggName) {
+		return refused(option.WrongURL, err)
 	}
-	return crashed(err.Error())
+	return crashed(option.WrongURL, err)
 }
 
 // setLink records where a requirement comes from.
@@ -281,7 +275,7 @@ func (s *Collection) setLink(r *Requirement, l link) error {
 	if l.scheme == "file" {
 		path, err := s.dialect.urlToPath(l.url)
 		if err != nil {
-			return crashed(err.Error())
+			return crashed(option.WrongURL, err)
 		}
 		r.Path = s.absolute(path)
 		if r.Name == "" {
@@ -292,7 +286,7 @@ func (s *Collection) setLink(r *Requirement, l link) error {
 }
 
 // setLocated reads a requirement that is a URL or the file: URL of a path.
-func (s *Collection) setLocated(r *Requirement, url string, source lineOf) error {
+func (s *Collection) setLocated(r *Requirement, url string) error {
 	l, err := s.dialect.newLink(url)
 	if err != nil {
 		return linkRefusal(err)
@@ -307,11 +301,11 @@ func (s *Collection) setLocated(r *Requirement, url string, source lineOf) error
 		if err != nil {
 			return err
 		}
-		if err := s.setNamed(r, name+"=="+version, source); err != nil {
+		if err := s.setNamed(r, name+"=="+version); err != nil {
 			return err
 		}
 	} else if l.hasEgg {
-		if err := s.setNamed(r, l.egg, source); err != nil {
+		if err := s.setNamed(r, l.egg); err != nil {
 			return err
 		}
 	}
@@ -322,12 +316,12 @@ func (s *Collection) setLocated(r *Requirement, url string, source lineOf) error
 func (d *dialect) wheelName(filename string) (name, version string, err error) {
 	name, version, err = pep.ParseWheelFilename(filename)
 	if err != nil {
-		return "", "", refused(invalidWheelName(filename, d.wheelNamesPackaging))
+		return "", "", refused(option.WrongWheelName, err)
 	}
 	parts := strings.SplitN(filename, "-", 3)
 	if _, invalid := pep.ParseVersion(parts[1]); invalid != nil {
 		if !d.wheelNamesLegacy {
-			return "", "", refused(invalidWheelVersion(filename))
+			return "", "", refused(option.WrongWheelName, invalid)
 		}
 		return strings.ReplaceAll(parts[0], "_", "-"), strings.ReplaceAll(parts[1], "_", "-"), nil
 	}
@@ -349,7 +343,7 @@ func (d *dialect) stripExtras(path string) (string, []string, error) {
 	}
 	parsed, err := d.parseRequirement("placeholder" + strings.ToLower(bracket))
 	if err != nil {
-		return bare, nil, crashed("InvalidRequirement: " + err.Error())
+		return bare, nil, crashed(option.NoRequirement, err)
 	}
 	return bare, parsed.extras, nil
 }
@@ -391,7 +385,7 @@ func (s *Collection) urlOfPath(path, name string) (string, error) {
 		if isInstallable(path) {
 			return address.PathToURL(s.absolute(path)), nil
 		}
-		return "", refused(notInstallable(name))
+		return "", refused(option.NoProject, nil)
 	}
 	if !archive {
 		return "", nil
@@ -418,38 +412,6 @@ func isInstallable(dir string) bool {
 	return false
 }
 
-func hasOperator(text string) bool {
-	for _, operator := range []string{"~=", "==", "!=", "<=", ">=", "<", ">"} {
-		if strings.Contains(text, operator) {
-			return true
-		}
-	}
-	return false
-}
-
-// helpOnPath is pip's advice where a word is no requirement and looks like a path.
-func (s *Collection) helpOnPath(text string) string {
-	content, err := os.ReadFile(s.opened(text))
-	if err != nil {
-		if _, err := os.Stat(s.opened(text)); err == nil {
-			return pathExists
-		}
-		return noSuchFile(text)
-	}
-	for _, line := range strings.Split(string(content), "\n") {
-		line = pythontext.Strip(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		line, _, _ = strings.Cut(line, " #")
-		if _, err := s.dialect.parseRequirement(line); err == nil {
-			return pathExists + looksLikeRequirementsFile(text)
-		}
-		break
-	}
-	return pathExists
-}
-
 // requirementString reads what must be a requirement of PEP 508, as
 // install_req_from_req_string does for groups and scripts.
 func (s *Collection) requirementString(text string) (Requirement, error) {
@@ -459,7 +421,7 @@ func (s *Collection) requirementString(text string) (Requirement, error) {
 	}
 	parsed, err := s.dialect.parseRequirement(text)
 	if err != nil {
-		return r, refused(invalidRequirement(text, err, s.dialect.markersExplained))
+		return r, refused(option.NoRequirement, err)
 	}
 	return r, s.setParsed(&r, parsed)
 }

@@ -66,8 +66,8 @@ func (s *Collection) readTop(path string, constraint bool, origin option.Origin)
 		s.record(err, origin.Place)
 		return
 	}
-	reader := &fileReader{sources: s, constraints: constraint, seen: map[string]string{}}
-	file := reader.read(path, constraint, origin.Place)
+	reader := &fileReader{sources: s, constraints: constraint, seen: map[string]bool{}}
+	file := reader.read(path, constraint)
 	if file != nil {
 		file.top = true
 	}
@@ -76,14 +76,9 @@ func (s *Collection) readTop(path string, constraint bool, origin option.Origin)
 // fileReader reads one tree of requirements files.
 type fileReader struct {
 	sources     *Collection
-	constraints bool // the tree hangs on -c: its settings are lost
-	stack       []includedFile
-	seen        map[string]string // file → what included it first, for 24.3
-}
-
-type includedFile struct {
-	key    string // what pip recognises the file by
-	within string // the file that first included it
+	constraints bool            // the tree hangs on -c: its settings are lost
+	stack       []string        // the files being read, each by what pip recognises it by
+	seen        map[string]bool // every file so far, for 24.3
 }
 
 // place names a file in messages: relative to the working directory where it
@@ -101,7 +96,7 @@ func (s *Collection) place(path string) string {
 }
 
 // read reads one file and everything it names. within names what included it.
-func (f *fileReader) read(path string, constraint bool, within string) *File {
+func (f *fileReader) read(path string, constraint bool) *File {
 	s := f.sources
 	if len(f.stack) >= maximalDepth {
 		s.record(&doubt{reason: reasonTooDeep}, s.place(path))
@@ -112,7 +107,7 @@ func (f *fileReader) read(path string, constraint bool, within string) *File {
 		return nil
 	}
 	file := &File{Given: path, kind: kindRequirements}
-	text, err := s.open(file, constraint)
+	text, err := s.open(file)
 	if err != nil {
 		place := s.place(path)
 		var l *lineDoubt
@@ -124,7 +119,7 @@ func (f *fileReader) read(path string, constraint bool, within string) *File {
 		return nil
 	}
 	s.Files = append(s.Files, file)
-	f.stack = append(f.stack, includedFile{key: f.key(path), within: within})
+	f.stack = append(f.stack, f.key(path))
 	defer func() { f.stack = f.stack[:len(f.stack)-1] }()
 	for _, line := range logicalLines(text) {
 		if s.Failure != nil {
@@ -211,9 +206,9 @@ func (s *Collection) parseOptions(l *fileLine, place string) error {
 	split, err := splitWords(words)
 	if err != nil {
 		if s.dialect.splitErrorEscapes {
-			return crashed(err.Error())
+			return crashed(option.WrongLine, err)
 		}
-		return refused(unbalancedLine(l.text, words))
+		return refused(option.WrongLine, err)
 	}
 	l.values = option.Values{}
 	reader := &option.Reader{
@@ -228,10 +223,7 @@ func (s *Collection) parseOptions(l *fileLine, place string) error {
 	if end.Unreadable != nil {
 		return &doubt{reason: end.Unreadable.Reason, hint: end.Unreadable.Hint}
 	}
-	if end.Failure.Status == 1 {
-		return refused(formatControlDash)
-	}
-	return &refusal{message: invalidLine(l.text, end.Failure.Message), status: 1}
+	return refused(option.WrongLine, errors.New(end.Failure.What))
 }
 
 // checkHashes is pip's callback of --hash.
@@ -239,12 +231,12 @@ func (s *Collection) checkHashes(l *fileLine) error {
 	for _, call := range l.values.Of("hashes").Calls {
 		algorithm, _, found := strings.Cut(call.Value, ":")
 		if !found {
-			return &refusal{message: invalidLine(l.text, hashForm("--hash")), status: 1}
+			return refused(option.WrongLine, errors.New(hashForm))
 		}
 		switch algorithm {
 		case "sha256", "sha384", "sha512":
 		default:
-			return &refusal{message: invalidLine(l.text, hashAlgorithms("--hash")), status: 1}
+			return refused(option.WrongLine, errors.New(hashAlgorithm))
 		}
 	}
 	return nil
@@ -266,7 +258,7 @@ func (f *fileReader) requirement(file *File, l *fileLine, constraint bool, place
 	if editable {
 		r, err = s.parseEditable(text, constraint)
 	} else {
-		r, err = s.parseLine(text, lineOf("line "+strconv.Itoa(l.number)+" of "+file.Given))
+		r, err = s.parseLine(text)
 	}
 	if err == nil && len(l.values.Of("install_options").List) > 0 {
 		err = &doubt{reason: reasonInstallOption, hint: hintInstallOption}
@@ -322,7 +314,7 @@ func (f *fileReader) include(file *File, l *fileLine, place string) {
 	case isRequirementsURL(file.Given):
 		joined, err := s.dialect.urls.Join(file.Given, name)
 		if err != nil {
-			s.record(crashed(err.Error()), place)
+			s.record(crashed(option.WrongURL, err), place)
 			return
 		}
 		path = joined
@@ -337,30 +329,22 @@ func (f *fileReader) include(file *File, l *fileLine, place string) {
 	}
 	key := f.key(path)
 	if s.dialect.repeatsAreCycles {
-		within, repeated := f.seen[key]
-		if repeated || key == f.stack[0].key {
-			s.record(refused(selfReference(path, file.Given, within)), place)
+		if f.seen[key] || key == f.stack[0] {
+			s.record(refused(option.Circular, nil), place)
 			return
 		}
-		f.seen[key] = file.Given
+		f.seen[key] = true
 	}
-	for _, included := range f.stack {
-		if included.key != key {
-			continue
+	if slices.Contains(f.stack, key) {
+		if s.dialect.cyclesAreFound {
+			s.record(refused(option.Circular, nil), place)
+		} else {
+			s.record(crashed(option.Circular, nil), place)
 		}
-		if !s.dialect.cyclesAreFound {
-			s.record(crashed(reasonSelfReference), place)
-			return
-		}
-		again := included.within
-		if included == f.stack[0] {
-			again = ""
-		}
-		s.record(refused(selfReference(path, file.Given, again)), place)
 		return
 	}
 	l.given = path
-	l.nested = f.read(path, constraint, file.Given)
+	l.nested = f.read(path, constraint)
 }
 
 // dirName is os.path.dirname.
@@ -404,7 +388,7 @@ func (s *Collection) applyOptions(file *File, l *fileLine, place string) {
 	finder.PreferBinary = finder.PreferBinary || values.Of("prefer_binary").Truth
 	for _, host := range values.Of("trusted_hosts").List {
 		if err := s.dialect.checkHostName(host.Value); err != nil {
-			s.record(crashed(err.Error()), place)
+			s.record(crashed(option.WrongURL, err), place)
 			return
 		}
 		finder.TrustedHosts = append(finder.TrustedHosts, option.Setting{Value: host.Value, Origin: origin})

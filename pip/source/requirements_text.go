@@ -5,13 +5,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"mime"
-	"strconv"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
 
 	"thresher/internal/lazyregexp"
 	"thresher/pip/internal/pythontext"
+	"thresher/pip/option"
 )
 
 // decoded is a requirements file as text.
@@ -89,7 +89,7 @@ func decodeDeclared(declared string, data []byte, line int) (decoded, error) {
 	case known:
 		return decoded{}, &lineDoubt{line: line, doubt: doubt{reason: codecDoubt(declared), hint: hintEncoding}}
 	}
-	return decoded{}, crashed("LookupError: unknown encoding: " + declared)
+	return decoded{}, crashed(option.WrongEncoding, errors.New(unknownEncoding(declared)))
 }
 
 // lineDoubt is a doubt that belongs to one line.
@@ -104,7 +104,7 @@ func asCrash(err error) error {
 	if err == nil {
 		return nil
 	}
-	return crashed(err.Error())
+	return crashed(option.WrongEncoding, err)
 }
 
 // decodePage reads the bytes behind a URL, as requests' Response.text does: the
@@ -491,42 +491,4 @@ func expandVariables(line string, environ pythontext.Environment) (string, []str
 		line = strings.ReplaceAll(line, m[0], value)
 	}
 	return line, used, nil
-}
-
-// pythonRepr is Python's repr() of a string.
-func pythonRepr(text string) string {
-	quote := '\''
-	if strings.Contains(text, "'") && !strings.Contains(text, `"`) {
-		quote = '"'
-	}
-	var b strings.Builder
-	b.WriteRune(quote)
-	for _, c := range text {
-		switch {
-		case c == quote || c == '\\':
-			b.WriteByte('\\')
-			b.WriteRune(c)
-		case c == '\n':
-			b.WriteString(`\n`)
-		case c == '\r':
-			b.WriteString(`\r`)
-		case c == '\t':
-			b.WriteString(`\t`)
-		case strconv.IsPrint(c):
-			b.WriteRune(c)
-		case c < 0x100:
-			b.WriteString(`\x` + padded(c, 2))
-		case c < 0x10000:
-			b.WriteString(`\u` + padded(c, 4))
-		default:
-			b.WriteString(`\U` + padded(c, 8))
-		}
-	}
-	b.WriteRune(quote)
-	return b.String()
-}
-
-func padded(c rune, width int) string {
-	digits := strconv.FormatInt(int64(c), 16)
-	return strings.Repeat("0", width-len(digits)) + digits
 }

@@ -45,22 +45,22 @@ func (s *Collection) scriptDependencies(path string) ([]string, error) {
 	}
 	file := &File{Given: path, kind: kindScript, top: true}
 	if err := s.readPath(file, s.opened(path)); err != nil {
-		return nil, s.scriptOpenError(err, path)
+		return nil, s.scriptNotOpened(err)
 	}
 	s.Files = append(s.Files, file)
 	text, err := decode("utf-8", file.Content)
 	if err != nil {
-		return nil, crashed(err.Error())
+		return nil, crashed(option.WrongEncoding, err)
 	}
-	block, err := scriptBlock(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), path)
+	block, err := scriptBlock(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text))
 	if err != nil {
 		return nil, err
 	}
 	var metadata map[string]any
 	if err := unmarshalTOML([]byte(block), &metadata); err != nil {
-		return nil, refused("Failed to parse TOML in " + pythonRepr(path))
+		return nil, refused(option.WrongScript, err)
 	}
-	if err := s.checkScriptPython(metadata["requires-python"], path); err != nil {
+	if err := s.checkScriptPython(metadata["requires-python"]); err != nil {
 		return nil, err
 	}
 	switch dependencies := metadata["dependencies"].(type) {
@@ -73,7 +73,7 @@ func (s *Collection) scriptDependencies(path string) ([]string, error) {
 		for i, dependency := range dependencies {
 			text, ok := dependency.(string)
 			if !ok {
-				return nil, crashed("TypeError: expected string or bytes-like object")
+				return nil, crashed(option.WrongScript, nil)
 			}
 			texts[i] = text
 		}
@@ -81,12 +81,12 @@ func (s *Collection) scriptDependencies(path string) ([]string, error) {
 	case map[string]any:
 		return nil, &doubt{reason: reasonDependenciesTable, hint: hintDependencies}
 	}
-	return nil, crashed("TypeError: object is not iterable")
+	return nil, crashed(option.WrongScript, nil)
 }
 
 // scriptBlock finds the one "script" block by pip's regular expression: from
 // "# /// script" over comment lines to the last "# ///" among them.
-func scriptBlock(text, path string) (string, error) {
+func scriptBlock(text string) (string, error) {
 	lines := strings.Split(text, "\n")
 	var blocks []string
 	for i := 0; i < len(lines); i++ {
@@ -111,11 +111,11 @@ func scriptBlock(text, path string) (string, error) {
 	}
 	switch len(blocks) {
 	case 0:
-		return "", refused("File does not contain 'script' metadata: " + pythonRepr(path))
+		return "", refused(option.WrongScript, nil)
 	case 1:
 		return blocks[0], nil
 	}
-	return "", refused("Multiple 'script' blocks found in " + pythonRepr(path))
+	return "", refused(option.WrongScript, nil)
 }
 
 // uncomment takes the "# " off every line, where Python's splitlines sees one.
@@ -152,24 +152,24 @@ func firstRune(text string) (rune, int) {
 }
 
 // checkScriptPython refuses a script for another Python.
-func (s *Collection) checkScriptPython(required any, path string) error {
+func (s *Collection) checkScriptPython(required any) error {
 	if required == nil || s.input.IgnoreRequiresPython {
 		return nil
 	}
 	text, ok := required.(string)
 	if !ok {
-		return crashed("TypeError: requires-python is no string")
+		return crashed(option.WrongScript, nil)
 	}
 	if text == "" {
 		return nil
 	}
 	if s.input.Command != "install" && s.input.Command != "download" && !release.AtLeast(s.input.PipVersion, "26.3") {
 		// These commands lack the options that the check looks at.
-		return crashed("AttributeError: 'Values' object has no attribute 'platforms'")
+		return crashed(option.WrongScript, nil)
 	}
 	specifiers, err := pep.ParseSpecifiers(text)
 	if err != nil {
-		return crashed("InvalidSpecifier: " + err.Error())
+		return crashed(option.WrongScript, err)
 	}
 	running := s.input.PythonVersion
 	if s.input.TargetPython != "" {
@@ -180,20 +180,20 @@ func (s *Collection) checkScriptPython(required any, path string) error {
 		return &doubt{reason: err.Error()}
 	}
 	if !specifiers.Match(version) {
-		return refused("Script " + pythonRepr(path) + " requires a different Python: " + running + " not in " + pythonRepr(text))
+		return refused(option.OtherPython, nil)
 	}
 	return nil
 }
 
-// scriptOpenError is what pip makes of a script that cannot be opened: install
+// scriptNotOpened is what pip makes of a script that cannot be opened: install
 // reports an OSError, the other commands do not expect one.
-func (s *Collection) scriptOpenError(err error, path string) error {
+func (s *Collection) scriptNotOpened(err error) error {
 	var d *doubt
 	if errors.As(err, &d) {
 		return err
 	}
 	if s.input.Command == "install" {
-		return refused("Could not install packages due to an OSError: " + pythonOSError(err, path) + "\n")
+		return refused(option.NotOpened, err)
 	}
-	return crashed(pythonOSErrorName(err) + ": " + pythonOSError(err, path))
+	return crashed(option.NotOpened, err)
 }

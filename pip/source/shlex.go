@@ -1,14 +1,7 @@
 package source
 
 import (
-	"errors"
 	"strings"
-)
-
-// Errors of splitWords, as Python reports them.
-var (
-	errNoClosingQuotation = errors.New("ValueError: No closing quotation")
-	errNoEscapedCharacter = errors.New("ValueError: No escaped character")
 )
 
 // splitWords splits a text into words as Python's shlex.split does: POSIX

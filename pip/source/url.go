@@ -1,7 +1,6 @@
 package source
 
 import (
-	"errors"
 	"runtime"
 	"strings"
 
@@ -25,10 +24,10 @@ func (d *dialect) checkHostName(text string) error {
 		_, port, _ = strings.Cut(host[strings.LastIndexByte(host, ']')+1:], ":")
 	}
 	if port != "" && strings.Trim(port, "0123456789") != "" {
-		return errors.New("ValueError: Port could not be cast to integer value as " + pythonRepr(port))
+		return errNoPort
 	}
 	if name == "" && d.namesHosts {
-		return errors.New("ValueError: Trusted host URL must include a host part: " + pythonRepr(text))
+		return errNoHost
 	}
 	return nil
 }
@@ -89,14 +88,14 @@ func isRequirementsURL(text string) bool { return requirementsURL().MatchString(
 // relative to the working directory.
 func (d *dialect) urlToPath(url string) (string, error) {
 	if !strings.HasPrefix(url, "file:") {
-		return "", errors.New("AssertionError: You can only turn file: urls into filenames (not " + pythonRepr(url) + ")")
+		return "", errNoFileURL
 	}
 	s, err := d.urls.Split(url)
 	if err != nil {
 		return "", err
 	}
 	if s.Host != "" && s.Host != "localhost" && runtime.GOOS != "windows" {
-		return "", errors.New("ValueError: non-local file URIs are not supported on this platform: " + pythonRepr(url))
+		return "", errRemoteFile
 	}
 	path, _ := address.FilePath(url)
 	return path, nil
@@ -117,11 +116,6 @@ var (
 	projectName = lazyregexp.New(`(?i)^([A-Z0-9]|[A-Z0-9][A-Z0-9._-]*[A-Z0-9])$`)
 )
 
-// eggError is a "#egg=" that pip refuses.
-type eggError struct{ fragment, url string }
-
-func (e *eggError) Error() string { return eggErrorText(e.fragment, e.url) }
-
 func (d *dialect) newLink(url string) (link, error) {
 	s, err := d.urls.Split(url)
 	if err != nil {
@@ -131,7 +125,7 @@ func (d *dialect) newLink(url string) (link, error) {
 	if m := eggFragment().FindStringSubmatch(url); m != nil {
 		l.egg, l.hasEgg = m[1], true
 		if d.eggNamesStrict && !projectName().MatchString(l.egg) {
-			return l, &eggError{fragment: l.egg, url: url}
+			return l, errEggName
 		}
 	}
 	return l, nil
