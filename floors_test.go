@@ -21,6 +21,7 @@ var floors = map[string]floor{
 	"thresher/bench/start":             {5, 0},
 	"thresher/bench/typosquat":         {5, 1},
 	"thresher/bench/typosquat/measure": {5, 0},
+	"thresher/internal/wheel":          {5, 0},
 	"thresher/cli":                     {4, 0},
 	"thresher/shim":                    {4, 0},
 	"thresher/gate":                    {3, 0},

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the release: a program for each platform, the man pages, and their
-# checksums. The same commit gives the same bytes on every machine.
+# Builds the release: a program and a wheel for each platform, the man pages, and
+# their checksums. The same commit gives the same bytes on every machine.
 #
 # usage: ./release.sh [DIR [GOOS/GOARCH]...]
 #
@@ -61,6 +61,7 @@ for platform in $platforms; do
 	case $platform in windows/*) name=$name.exe ;; esac
 	build "$platform" "$partial/$name"
 	say "built $name"
+	go run ./internal/wheel "$partial" "$platform=$partial/$name" >/dev/null
 done
 cp cli/man/thresher.1 cli/man/thresher-policy.5 "$partial/"
 sums=$(cd "$partial" && checksums -- *)
