@@ -9,6 +9,7 @@ import (
 
 	"thresher/cli"
 	"thresher/internal/version"
+	"thresher/sandbox"
 	"thresher/shim"
 )
 
@@ -20,6 +21,9 @@ func run(args, environ []string) int {
 	streams := shim.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
 	if program := shim.ProgramName(args[0]); program != "" {
 		return shim.Run(program, args[1:], environ, streams)
+	}
+	if status, is := sandbox.Hidden(args[1:], environ); is {
+		return status
 	}
 	return cli.Run(args, environ, streams.In, streams.Out, streams.Err, cli.Shim{
 		Version: version.String(),

@@ -3,6 +3,7 @@ package main
 import (
 	"flag"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"thresher/internal/testkit"
+	"thresher/sandbox"
 )
 
 var update = flag.Bool("update", false, "write what the scenarios print into their golden files")
@@ -74,6 +76,8 @@ func TestScenarios(t *testing.T) {
 			"wheel":       addWheel,
 			"sdist":       addSdist,
 			"status":      expectStatus,
+			"spy":         addSpy,
+			"listen":      listen,
 			"project":     setProject,
 			"requests":    printRequests,
 			"upgrade-pip": upgradePip,
@@ -336,8 +340,38 @@ func upgradePip(ts *testscript.TestScript, _ bool, args []string) {
 	testkit.InstallPip(stateOf(ts).tb, dir, testkit.PipWheel(stateOf(ts).tb, python, args[1]))
 }
 
-// condition: [data:FILE] for a file of the shared test data beside the checkout.
+// spy NAME VERSION: an sdist on the selected index whose build tries what a
+// malicious one would. spy FILE: the same as a script.
+func addSpy(ts *testscript.TestScript, _ bool, args []string) {
+	switch len(args) {
+	case 1:
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(testkit.SpyScript), 0o644))
+	case 2:
+		stateOf(ts).current.AddSdist(testkit.Distribution{Name: args[0], Version: args[1], Backend: testkit.SpyBackend})
+	default:
+		ts.Fatalf("usage: spy NAME VERSION | spy FILE")
+	}
+}
+
+// listen VARIABLE: a port of this machine that can be connected to until the
+// scenario ends; the variable holds its host:port.
+func listen(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: listen VARIABLE")
+	}
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = listener.Close() })
+	ts.Setenv(args[0], listener.Addr().String())
+}
+
+// condition: [data:FILE] for a file of the shared test data beside the checkout,
+// [landlock] for a kernel that keeps files and network from programs.
 func condition(word string) (bool, error) {
+	if word == "landlock" {
+		closed, _ := sandbox.Coverage(sandbox.Version(), sandbox.NetworkNone)
+		return slices.Contains(closed, sandbox.PartTCP), nil
+	}
 	if file, ok := strings.CutPrefix(word, "data:"); ok {
 		_, err := os.Stat(filepath.Join("..", "shared", "data", file))
 		return err == nil, nil

@@ -29,9 +29,15 @@ const (
 // to this process alone are passed on. It returns an error that is
 // ErrCannotRun where the process was not started.
 func (r Run) Start() (Outcome, error) {
+	r.Environ = withVariable(r.Environ, RunVariable, strconv.Itoa(os.Getpid()))
+	return r.StartProgram()
+}
+
+// StartProgram is Start for a program that is no pip: no guard lets a pip in
+// it go as one that thresher started.
+func (r Run) StartProgram() (Outcome, error) {
 	cmd := exec.Command(r.Path)
-	cmd.Args, cmd.Dir = r.Args, r.Dir
-	cmd.Env = withVariable(r.Environ, RunVariable, strconv.Itoa(os.Getpid()))
+	cmd.Args, cmd.Dir, cmd.Env = r.Args, r.Dir, r.Environ
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	signals := holdSignals()
 	defer signals.release()

@@ -287,7 +287,8 @@ func TestShowReadsAgain(t *testing.T) {
 	lists := map[string][]string{}
 	for _, setting := range policy.Show() {
 		switch setting.Key {
-		case "cooldown.except", "trust.organisations", "scan.ignore", "locked":
+		case "cooldown.except", "trust.organisations", "scan.ignore", "locked",
+			"sandbox.secrets", "sandbox.write", "sandbox.environment.add", "sandbox.environment.free":
 			lists[setting.Key] = append(lists[setting.Key], setting.Value)
 		default:
 			said.WriteString(setting.Key + " = " + setting.Value + "\n")

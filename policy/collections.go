@@ -95,6 +95,14 @@ func wrong(n *node, message string) []Problem {
 
 // setField makes the field of a list of words of which each more is looser.
 func setField(info KeyInfo, at func(*Policy) *[]rules.Sourced[string], read func(string) (string, string)) field {
+	return wordsField(info, at, read, true)
+}
+
+// wordsField makes the field of a list of words. moreIsLooser says which way
+// one more of them goes.
+func wordsField(
+	info KeyInfo, at func(*Policy) *[]rules.Sourced[string], read func(string) (string, string), moreIsLooser bool,
+) field {
 	return collection(info, at,
 		func(n *node) ([]placed[rules.Sourced[string]], []Problem) {
 			if n.kind != arrayKind {
@@ -119,7 +127,9 @@ func setField(info KeyInfo, at func(*Policy) *[]rules.Sourced[string], read func
 		func(entry rules.Sourced[string]) string { return entry.Value },
 		func(entry *rules.Sourced[string]) *rules.Source { return &entry.Source },
 		func(entry rules.Sourced[string]) string { return words.TOMLString(entry.Value) },
-		func(_ *Policy, _ rules.Sourced[string], old *rules.Sourced[string]) bool { return old == nil })
+		func(_ *Policy, _ rules.Sourced[string], old *rules.Sourced[string]) bool {
+			return moreIsLooser && old == nil
+		})
 }
 
 func readPattern(text string) (string, string) {

@@ -85,6 +85,18 @@ func buildFields() []field {
 			func(p *Policy) *rules.Sourced[bool] { return &p.SwitchOff.WithoutTerminal },
 			[3]bool{}, readBoolean, strconv.FormatBool, falseIsStricter),
 
+		scalar(KeyInfo{Key: "sandbox.require", Type: "true or false", Meaning: "refuse `thresher run` where files cannot be kept from a program", Layers: EveryLayer, Tighter: "true"},
+			func(p *Policy) *rules.Sourced[bool] { return &p.Sandbox.Require },
+			[3]bool{}, readBoolean, strconv.FormatBool, trueIsStricter),
+		wordsField(KeyInfo{Key: "sandbox.secrets", Type: "list of paths", Meaning: "further files and directories that cannot be read", Layers: EveryLayer, Tighter: "more of them"},
+			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Secrets }, readPlace, false),
+		setField(KeyInfo{Key: "sandbox.write", Type: "list of paths", Meaning: "further directories that a program in the sandbox may write to", Layers: EveryLayer, Tighter: "nothing"},
+			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Write }, readPlace),
+		wordsField(KeyInfo{Key: "sandbox.environment.add", Type: "list of variables, * for any characters", Meaning: "further variables that are kept back", Layers: EveryLayer, Tighter: "more of them"},
+			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Add }, readVariable, false),
+		setField(KeyInfo{Key: "sandbox.environment.free", Type: "list of variables, * for any characters", Meaning: "variables that are not kept back, whatever they look like", Layers: EveryLayer, Tighter: "nothing"},
+			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Free }, readVariable),
+
 		allowField(),
 		denyField(),
 		preferField(),

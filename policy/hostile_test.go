@@ -37,6 +37,11 @@ var disarming = map[string][]struct{ user, project string }{
 	"venv.require":                {{"", "[venv]\nrequire = false\n"}},
 	"guard.automatic":             {{"", "[guard]\nautomatic = false\n"}},
 	"switch-off.without-terminal": {{"", "[switch-off]\nwithout-terminal = true\n"}},
+	"sandbox.require":             {{"[sandbox]\nrequire = true\n", "[sandbox]\nrequire = false\n"}},
+	"sandbox.secrets":             nil, // more of them is stricter, and none is taken away
+	"sandbox.write":               {{"", "[sandbox]\nwrite = [\"~/.config\"]\n"}},
+	"sandbox.environment.add":     nil, // likewise
+	"sandbox.environment.free":    {{"", "[sandbox]\nenvironment = { free = [\"*_TOKEN\"] }\n"}},
 	"allow.NAME":                  {{"", "[allow.reqeusts]\nreason = \"trust me\"\n"}, {"", "[allow.\"*\"]\nreason = \"trust me\"\n"}, {"", "[allow.\"https://evil.example/x.whl\"]\nreason = \"trust me\"\n"}, {"[allow.a]\nreason = \"b\"\nrules = [\"stale\"]\n", "[allow.a]\nreason = \"trust me\"\n"}},
 	"deny.NAME":                   nil, // more of them is stricter, and none is taken away
 	"prefer.NAME":                 {{"[prefer]\na = \"b\"\n", "[prefer]\na = \"evil\"\n"}},

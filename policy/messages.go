@@ -129,6 +129,14 @@ func noOrganisation(text string) string {
 	return fmt.Sprintf("%q is no name of an organisation", words.Printable(text))
 }
 
+func noPlace(text string) string {
+	return fmt.Sprintf("%q is no path of a file or directory: absolute, below ~/, or beside this file", words.Printable(text))
+}
+
+func noVariable(text string) string {
+	return fmt.Sprintf("%q is no name of a variable, nor a pattern of some", words.Printable(text))
+}
+
 func noHost(text string) string { return fmt.Sprintf("%q is no host", words.Printable(text)) }
 
 func noURL(text string) string {
@@ -189,12 +197,16 @@ const initHeading = `# a policy file of thresher; docs/policy.md has every key, 
 `
 
 var initExamples = map[string]string{
-	"locked":              "locked = [\"rules.typosquat\", \"cooldown\"]\n",
-	"cooldown.except":     "except = [\"acme-*\"]\n",
-	"index.pin.NAME":      "pin = { \"acme-*\" = \"https://index.acme.example/simple\" }\n",
-	"trust.organisations": "organisations = [\"acme\"]\n",
-	"allow.NAME":          "[allow.reqeusts]\nreason = \"our own fork\"\nexpires = 2030-01-31\n",
-	"deny.NAME":           "[deny.colourama]\nreason = \"imitates colorama\"\n",
-	"prefer.NAME":         "[prefer.simplejson]\nuse = \"json\"\n",
-	"scan.ignore":         "[[scan.ignore]]\nid = \"CVE-2018-20225\"\nreason = \"no extra index is used here\"\nexpires = 2030-01-31\n",
+	"locked":                   "locked = [\"rules.typosquat\", \"cooldown\"]\n",
+	"cooldown.except":          "except = [\"acme-*\"]\n",
+	"index.pin.NAME":           "pin = { \"acme-*\" = \"https://index.acme.example/simple\" }\n",
+	"trust.organisations":      "organisations = [\"acme\"]\n",
+	"allow.NAME":               "[allow.reqeusts]\nreason = \"our own fork\"\nexpires = 2030-01-31\n",
+	"deny.NAME":                "[deny.colourama]\nreason = \"imitates colorama\"\n",
+	"prefer.NAME":              "[prefer.simplejson]\nuse = \"json\"\n",
+	"sandbox.secrets":          "secrets = [\"~/.acme\", \"keys/private.pem\"]\n",
+	"sandbox.write":            "write = [\"~/.cache/acme-build\"]\n",
+	"sandbox.environment.add":  "environment.add = [\"ACME_*\"]\n",
+	"sandbox.environment.free": "environment.free = [\"ACME_KEY_ID\"]\n",
+	"scan.ignore":              "[[scan.ignore]]\nid = \"CVE-2018-20225\"\nreason = \"no extra index is used here\"\nexpires = 2030-01-31\n",
 }

@@ -98,6 +98,14 @@ type Policy struct {
 		PopularNames rules.Sourced[string]     // URL or path of a list of popular names; "" the embedded one
 	}
 
+	Sandbox struct {
+		Require rules.Sourced[bool]     // nothing runs in it where it cannot keep files from a program
+		Secrets []rules.Sourced[string] // further places that cannot be read; Paths resolves them
+		Write   []rules.Sourced[string] // further places that may be written; Paths resolves them
+		Add     []rules.Sourced[string] // further variables that hold secrets, with `*`
+		Free    []rules.Sourced[string] // variables that reach pip whatever they look like, with `*`
+	}
+
 	Locked []rules.Sourced[string] // keys of the system layer that no other layer may loosen
 
 	Files   []File   // the policy files that were read, in order of their layers

@@ -20,7 +20,8 @@ import (
 // Places are the absolute paths of everything thresher keeps. An empty path
 // means that the platform gave no home to derive it from.
 type Places struct {
-	Home string // the user's home directory
+	Home    string // the user's home directory
+	Account string // the home directory that the system has for the account; "" where it is Home, or not known
 	// AccountPolicy is the user's policy file where no variable says
 	// otherwise: below the home directory that the system has for the account.
 	// Empty where that is UserPolicy, or is not known.
@@ -87,6 +88,9 @@ func redirected(environ map[string]string, system, home string) Places {
 		environ["HOME"] = home
 	}
 	found := find(environ, system)
+	if found.Home != home {
+		found.Account = home
+	}
 	own := find(map[string]string{"HOME": home}, system)
 	found.compare(own, find(map[string]string{"HOME": environ["HOME"]}, system).Data)
 	return found

@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"thresher/policy/rules"
+	"thresher/sandbox"
+)
+
+// All that is said of the sandbox is here.
+
+const sandboxMissing = "this system has no Landlock to keep files and network from a program; " +
+	"only variables are kept back, see docs/sandbox.md"
+
+const refusedOpenNetwork = `refused: this system cannot close the network to a command, which takes Linux 6.7 with Landlock
+  fix: thresher run --net all -- COMMAND`
+
+func refusedWithoutSandbox(require rules.Source) string {
+	return fmt.Sprintf("refused: this system has no Landlock to keep files from a command, "+
+		"and sandbox.require is set\n  edit: %s:%d: require = false", require.Path, require.Line)
+}
+
+// sandboxed is what is said before a command starts in the sandbox.
+type sandboxed struct {
+	version   int
+	network   sandbox.Network
+	secrets   []sandbox.Closed
+	scrubbed  []string // names of variables
+	readOnly  bool
+	holdsHome bool
+	extra     []string // further directories that may be written
+}
+
+// lines are what is closed, what may be written, and what is open. short writes
+// a path as a person knows it.
+func (s sandboxed) lines(short func(string) string, dir string) []string {
+	var closed, open []string
+	for _, secret := range s.secrets {
+		name := short(secret.Path)
+		if relative, err := filepath.Rel(dir, secret.Path); err == nil && !strings.HasPrefix(relative, "..") {
+			name = relative
+		}
+		if secret.Open {
+			open = append(open, name)
+		} else {
+			closed = append(closed, name)
+		}
+	}
+	// What is the person's own is named first.
+	slices.SortStableFunc(closed, func(a, b string) int {
+		return cmp.Compare(len(a)-len(strings.TrimPrefix(a, "/")), len(b)-len(strings.TrimPrefix(b, "/")))
+	})
+	var lines []string
+	if s.version == 0 {
+		lines = append(lines, "not closed: "+sandboxMissing)
+	} else {
+		lines = append(lines, "closed: "+counted(closed, "place with secrets", "places with secrets"))
+	}
+	if len(s.scrubbed) > 0 {
+		lines = append(lines, "closed: "+counted(s.scrubbed, "variable", "variables"))
+	}
+	if s.version == 0 {
+		return lines
+	}
+	_, gaps := sandbox.Coverage(s.version, s.network)
+	switch {
+	case s.network == sandbox.NetworkAll:
+		lines = append(lines, "open: the network; close it with --net none")
+	case closesNetwork(s.version):
+		lines = append(lines, "closed: the network")
+	}
+	lines = append(lines, s.written(short))
+	if len(open) > 0 {
+		lines = append(lines, fmt.Sprintf("open: %s, since this directory may be written; close it with --read-only",
+			strings.Join(open, ", ")))
+	}
+	if len(gaps) > 0 {
+		lines = append(lines, fmt.Sprintf("open, since this kernel cannot close it: %s", strings.Join(gaps, "; ")))
+	}
+	return lines
+}
+
+func (s sandboxed) written(short func(string) string) string {
+	var places []string
+	if !s.readOnly && !s.holdsHome {
+		places = append(places, "this directory")
+	}
+	for _, extra := range s.extra {
+		places = append(places, short(extra))
+	}
+	text := "may write: " + strings.Join(append(places, "a temporary folder of its own"), ", ")
+	if s.holdsHome && !s.readOnly {
+		text += "; not this directory, which holds your home directory"
+	}
+	return text
+}
+
+// counted names a few of many.
+func counted(names []string, one, many string) string {
+	const most = 3
+	word := many
+	switch len(names) {
+	case 0:
+		return "no " + one + ", since none was found"
+	case 1:
+		word = one
+	}
+	shown := names
+	if len(names) > most+1 {
+		shown = append(append([]string{}, names[:most]...), fmt.Sprintf("%d more", len(names)-most))
+	}
+	return fmt.Sprintf("%d %s (%s)", len(names), word, strings.Join(shown, ", "))
+}
