@@ -21,6 +21,7 @@ const (
 	messageBadEscape        = "the quoted string %q has an escape that cannot be read"
 	messageUnclosedString   = "a quoted string is not closed"
 	messageWildcardOperator = "the suffix .* goes only with == and != and a plain release"
+	messageMetadataTooLong  = "the header is longer than any real one"
 	messageLocalOperator    = "a local version goes only with == and !="
 )
 

@@ -356,23 +356,23 @@ func (d *Distribution) readHeaderFile(path string) {
 
 // takeHeaders reads the header part of METADATA or PKG-INFO.
 func (d *Distribution) takeHeaders(file string, r io.Reader) {
-	h, err := readHeaders(r)
+	metadata, err := pep.ReadMetadata(r)
 	if err != nil {
 		d.Broken = fmt.Sprintf(textUnreadable, file, plainError(err))
 	}
 	switch {
-	case h.name == "":
+	case metadata.Name == "":
 		d.broken(fmt.Sprintf(textNoField, file, "Name"))
-	case !d.setName(h.name):
-		d.broken(fmt.Sprintf(textBadName, file, h.name))
+	case !d.setName(metadata.Name):
+		d.broken(fmt.Sprintf(textBadName, file, metadata.Name))
 	}
-	if h.version == "" {
+	if metadata.Version == "" {
 		d.broken(fmt.Sprintf(textNoField, file, "Version"))
 	} else {
-		d.Version = h.version
+		d.Version = metadata.Version
 	}
-	d.Requires = h.requires
-	d.RequiresPython = h.requiresPython
+	d.Requires = metadata.RequiresDist
+	d.RequiresPython = metadata.RequiresPython
 }
 
 // broken keeps the first thing found wrong.
@@ -421,8 +421,7 @@ func (d *Distribution) readDirectURL() {
 	}
 }
 
-// readRequiresTxt reads setuptools' requires.txt: requirements, then sections
-// "[extra]", "[:marker]" or "[extra:marker]" (setuptools egg_info).
+// readRequiresTxt reads setuptools' requires.txt.
 func (d *Distribution) readRequiresTxt(path string) {
 	text, err := readSmall(path, maxRequires)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -432,30 +431,7 @@ func (d *Distribution) readRequiresTxt(path string) {
 		d.broken(fmt.Sprintf(textUnreadable, "requires.txt", plainError(err)))
 		return
 	}
-	marker := ""
-	for _, line := range strings.Split(string(text), "\n") {
-		line = strings.TrimSpace(line)
-		switch {
-		case line == "" || strings.HasPrefix(line, "#"):
-		case strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]"):
-			marker = sectionMarker(line[1 : len(line)-1])
-		default:
-			d.Requires = append(d.Requires, line+marker)
-		}
-	}
-}
-
-func sectionMarker(section string) string {
-	extra, condition, _ := strings.Cut(section, ":")
-	switch {
-	case extra == "" && condition == "":
-		return ""
-	case extra == "":
-		return "; " + condition
-	case condition == "":
-		return fmt.Sprintf("; extra == %q", extra)
-	}
-	return fmt.Sprintf("; (%s) and extra == %q", condition, extra)
+	d.Requires, _ = pep.ParseRequiresTxt(text)
 }
 
 // readZippedEgg reads EGG-INFO/PKG-INFO out of an .egg archive.
