@@ -40,6 +40,7 @@ var floors = map[string]floor{
 	"thresher/index":                   {1, 0},
 	"thresher/advisory":                {1, 0},
 	"thresher/sandbox":                 {1, 0},
+	"thresher/archive":                 {1, 0},
 	"thresher/pep":                     {0, 1},
 	"thresher/docs":                    {0, 1},
 	"thresher/internal/places":         {0, 1},

@@ -9,12 +9,10 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -403,25 +401,9 @@ func TestMetadataCorpusAgreesWithPython(t *testing.T) {
 	}
 	var contents [][]byte
 	for _, path := range paths {
-		contents = append(contents, corpusBytes(t, path))
+		contents = append(contents, testkit.CorpusBytes(t, path))
 	}
 	for i, answer := range askPython(t, python, "23.2.1", contents) {
 		compareMetadata(t, contents[i], answer)
 	}
-}
-
-// corpusBytes reads one []byte("…") of a corpus file of go test.
-func corpusBytes(t *testing.T, path string) []byte {
-	t.Helper()
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.SplitN(string(text), "\n", 3)
-	literal := strings.TrimSuffix(strings.TrimPrefix(lines[1], "[]byte("), ")")
-	content, err := strconv.Unquote(literal)
-	if err != nil {
-		t.Fatalf("%s: %v", path, err)
-	}
-	return []byte(content)
 }

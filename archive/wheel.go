@@ -1,0 +1,190 @@
+package archive
+
+import (
+	"bytes"
+	"io"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+
+	"thresher/pep"
+)
+
+// What is read of a wheel's own description. The largest METADATA on the public
+// index have some 400 kB.
+const (
+	maximalMetadata = 8 << 20
+	firstTail       = 64 << 10
+)
+
+// Wheel is an opened wheel.
+type Wheel struct {
+	Members []Member // in the order of the directory
+	file    io.ReaderAt
+	byName  map[string]int
+}
+
+// OpenWheel reads the directory of a wheel, or of any zip, of size bytes, and
+// compares every member's own header with it. Nothing of their content is read.
+// Errors are Refusals, or those of r.
+func OpenWheel(r io.ReaderAt, size int64) (*Wheel, error) {
+	members, err := readDirectoryAt(r, size)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		if _, err := m.checkLocal(r); err != nil {
+			return nil, err
+		}
+	}
+	return newWheel(r, members), nil
+}
+
+// WheelOf is the wheel that has the members given, as far as its file was
+// fetched: reading a member that was not is refused as Truncated.
+func WheelOf(members []Member, fetched io.ReaderAt) *Wheel { return newWheel(fetched, members) }
+
+func newWheel(r io.ReaderAt, members []Member) *Wheel {
+	w := &Wheel{Members: members, file: r, byName: make(map[string]int, len(members))}
+	for i, m := range members {
+		w.byName[m.Name] = i
+	}
+	return w
+}
+
+// readDirectoryAt reads as much of the end as ReadDirectory asks for.
+func readDirectoryAt(r io.ReaderAt, size int64) ([]Member, error) {
+	for from := max(size-firstTail, 0); ; {
+		tail := make([]byte, size-from)
+		if err := readAt(r, tail, from, ""); err != nil {
+			return nil, err
+		}
+		members, more, err := ReadDirectory(tail, size)
+		if err != nil || more < 0 {
+			return members, err
+		}
+		from = more
+	}
+}
+
+// Read gives the content of the member of the name given, which must not
+// exceed limit bytes.
+func (w *Wheel) Read(name string, limit int64) ([]byte, error) {
+	i, ok := w.byName[name]
+	if !ok {
+		return nil, refuse(NoSuchMember, name, "")
+	}
+	return ReadMember(w.file, w.Members[i], limit)
+}
+
+// Has tells whether there is a member of the name given.
+func (w *Wheel) Has(name string) bool {
+	_, ok := w.byName[name]
+	return ok
+}
+
+// Info is the .dist-info directory of a wheel. pip takes name and version of
+// what it installs from the directory's own name.
+type Info struct {
+	Directory     string // "Name-1.0.dist-info"
+	Name, Version string // as the directory has them
+}
+
+// Info gives the .dist-info directory as pip chooses it: the only one at the
+// top, of the project given. pip lets a longer name pass here; this does not.
+func (w *Wheel) Info(project string) (Info, error) {
+	return InfoOf(w.Members, project)
+}
+
+// InfoOf is Wheel.Info for a list of members.
+func InfoOf(members []Member, project string) (Info, error) {
+	var found []string
+	for _, m := range members {
+		top, _, _ := strings.Cut(m.Name, "/")
+		if strings.HasSuffix(top, infoSuffix) && !slices.Contains(found, top) {
+			if found = append(found, top); len(found) > 1 {
+				return Info{}, refuse(WrongInfo, "", detailInfoSeveral, printable(strings.Join(found, ", ")))
+			}
+		}
+	}
+	if len(found) == 0 {
+		return Info{}, refuse(WrongInfo, "", detailInfoNone)
+	}
+	info := Info{Directory: found[0]}
+	info.Name, info.Version, _ = strings.Cut(strings.TrimSuffix(info.Directory, infoSuffix), "-")
+	switch {
+	case pep.CanonicalName(info.Name) != pep.CanonicalName(project):
+		return Info{}, refuse(WrongInfo, "", detailInfoName, printable(info.Directory), printable(project))
+	case info.Version == "":
+		return Info{}, refuse(WrongInfo, "", detailInfoNoVersion, printable(info.Directory))
+	}
+	return info, nil
+}
+
+const infoSuffix = ".dist-info"
+
+// Metadata gives the content of METADATA of the project's .dist-info directory.
+// An empty one is refused: pip would go on to PKG-INFO.
+func (w *Wheel) Metadata(project string) ([]byte, error) {
+	info, err := w.Info(project)
+	if err != nil {
+		return nil, err
+	}
+	name := info.Directory + "/METADATA"
+	content, err := w.Read(name, maximalMetadata)
+	if err == nil && len(content) == 0 {
+		return nil, refuse(WrongInfo, name, detailEmptyMetadata)
+	}
+	return content, err
+}
+
+// WheelFile is what WHEEL says (PEP 427).
+type WheelFile struct {
+	RootIsPurelib bool
+	Tags          []string // "py3-none-any"
+}
+
+// WheelFile reads WHEEL of the project's .dist-info directory.
+func (w *Wheel) WheelFile(project string) (WheelFile, error) {
+	info, err := w.Info(project)
+	if err != nil {
+		return WheelFile{}, err
+	}
+	content, err := w.Read(info.Directory+"/WHEEL", maximalMetadata)
+	if err != nil {
+		return WheelFile{}, err
+	}
+	header, err := pep.ReadMetadata(bytes.NewReader(content))
+	if err != nil {
+		return WheelFile{}, refuse(TooLarge, info.Directory+"/WHEEL", "")
+	}
+	return WheelFile{
+		RootIsPurelib: strings.EqualFold(header.Get("Root-Is-Purelib"), "true"),
+		Tags:          header.All("Tag"),
+	}, nil
+}
+
+// Collisions gives the pairs of members whose names are one where a file system
+// takes upper and lower case, or composed and decomposed letters, for the same.
+// The last of each pair would take the place of the first there.
+func Collisions(members []Member) [][2]string {
+	var pairs [][2]string
+	fold := cases.Fold()
+	known := make(map[string]string, len(members))
+	for _, m := range members {
+		key := strings.TrimSuffix(m.Name, "/")
+		if isASCII(key) {
+			key = strings.ToLower(key)
+		} else {
+			key = norm.NFC.String(fold.String(norm.NFD.String(key)))
+		}
+		if earlier, taken := known[key]; taken {
+			pairs = append(pairs, [2]string{earlier, m.Name})
+			continue
+		}
+		known[key] = m.Name
+	}
+	return pairs
+}
