@@ -240,7 +240,8 @@ func (t *tarReader) member(header tarHeader, longName, longLink *string) (Member
 		return m, refuse(TooLarge, "", detailMemberCount, maximalMembers)
 	case t.names > maximalNames:
 		return m, refuse(TooLarge, "", "")
-	case strings.HasPrefix(m.Name, "/"), strings.HasSuffix(m.Name, "/"), m.Name == "", strings.Contains("/"+m.Name+"/", "/../"):
+	case m.Name == "", strings.HasPrefix(m.Name, "/"), strings.HasSuffix(m.Name, "/"),
+		strings.Contains("/"+m.Name+"/", "/../"):
 		return m, refuse(UnsafeName, m.Name, "")
 	}
 	return m, nil
@@ -269,7 +270,10 @@ func parseTarHeader(block []byte) (tarHeader, error) {
 	if !sumOK || !modeOK || !sizeOK || size < 0 || mode < 0 || !sumMatches(block, sum) {
 		return tarHeader{}, damaged
 	}
-	header := tarHeader{name: beforeNUL(block[:100]), link: beforeNUL(block[157:257]), kind: block[156], mode: uint32(mode), size: size}
+	header := tarHeader{
+		name: beforeNUL(block[:100]), link: beforeNUL(block[157:257]), kind: block[156],
+		mode: uint32(mode), size: size,
+	}
 	if header.kind == 0 && strings.HasSuffix(header.name, "/") {
 		header.kind = '5'
 	}
@@ -352,7 +356,8 @@ func (t *tarReader) extended(size int64) (map[string]string, error) {
 	for len(data) > 0 {
 		digits, _, found := bytes.Cut(data[:min(len(data), 20)], []byte(" "))
 		length, err := strconv.ParseUint(string(digits), 10, 31)
-		if !found || err != nil || digits[0] == '0' || int(length) < len(digits)+4 || int(length) > len(data) || data[length-1] != '\n' {
+		if !found || err != nil || digits[0] == '0' || int(length) < len(digits)+4 || int(length) > len(data) ||
+			data[length-1] != '\n' {
 			return nil, damaged
 		}
 		key, value, found := strings.Cut(string(data[len(digits)+1:length-1]), "=")
