@@ -9,6 +9,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"thresher/internal/words"
 )
 
 // The directory of a zip, as Python's zipfile finds and reads it. Python
@@ -276,7 +278,7 @@ func (m *Member) takeExtra(extra []byte) error {
 		case extraUnicodePath:
 			// Python 3.12 began to take it for the name.
 			if len(data) < 5 || string(data[5:]) != m.Name {
-				return refuse(TwoReadings, m.Name, detailUnicodePath, printable(string(data[min(5, len(data)):])))
+				return refuse(TwoReadings, m.Name, detailUnicodePath, words.Printable(string(data[min(5, len(data)):])))
 			}
 		}
 	}

@@ -3,8 +3,8 @@ package archive
 import (
 	"errors"
 	"fmt"
-	"strings"
-	"unicode"
+
+	"thresher/internal/words"
 )
 
 // Reason says why a file is refused.
@@ -41,7 +41,7 @@ type Refusal struct {
 func (r *Refusal) Error() string {
 	text := reasonTexts[r.Reason]
 	if r.Member != "" {
-		text = fmt.Sprintf(messageRefusedMember, text, printable(r.Member))
+		text = fmt.Sprintf(messageRefusedMember, text, words.Printable(r.Member))
 	}
 	if r.Detail != "" {
 		text = fmt.Sprintf(messageRefusedDetail, text, r.Detail)
@@ -64,19 +64,4 @@ func refuse(reason Reason, member, detail string, arguments ...any) error {
 		detail = fmt.Sprintf(detail, arguments...)
 	}
 	return &Refusal{Reason: reason, Member: member, Detail: detail}
-}
-
-// printable makes a name of a hostile file fit for a line on a terminal.
-func printable(name string) string {
-	const limit = 200
-	name = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) {
-			return r
-		}
-		return unicode.ReplacementChar
-	}, name)
-	if len(name) > limit {
-		return strings.ToValidUTF8(name[:limit], "") + "…"
-	}
-	return name
 }

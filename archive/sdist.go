@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"thresher/internal/words"
 	"thresher/pep"
 )
 
@@ -81,7 +82,7 @@ func ReadSdist(r io.Reader, filename string) (*Sdist, error) {
 		wanted := described.wants(m.Name)
 		switch {
 		case wanted && !m.Mode.IsRegular() && !m.Mode.IsDir():
-			return nil, refuse(UnreadableForm, m.Name, detailTarLink, printable(path.Base(m.Name)))
+			return nil, refuse(UnreadableForm, m.Name, detailTarLink, words.Printable(path.Base(m.Name)))
 		case wanted && m.Size > maximalMetadata:
 			return nil, refuse(TooLarge, m.Name, detailSizeLimit, m.Size, int64(maximalMetadata))
 		case wanted && m.Mode.IsRegular():
@@ -132,7 +133,7 @@ const eggSuffix = ".egg-info/"
 func (d *description) take(name string, content []byte) error {
 	key := path.Clean(name)
 	if earlier, known := d.files[key]; known && !bytes.Equal(earlier, content) {
-		return refuse(SameName, name, detailTarAgain, printable(path.Base(key)))
+		return refuse(SameName, name, detailTarAgain, words.Printable(path.Base(key)))
 	}
 	d.files[key] = content
 	if d.size += len(content); d.size > maximalDescription {

@@ -9,6 +9,7 @@ import (
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
+	"thresher/internal/words"
 	"thresher/pep"
 )
 
@@ -105,7 +106,7 @@ func InfoOf(members []Member, project string) (Info, error) {
 		top, _, _ := strings.Cut(m.Name, "/")
 		if strings.HasSuffix(top, infoSuffix) && !slices.Contains(found, top) {
 			if found = append(found, top); len(found) > 1 {
-				return Info{}, refuse(WrongInfo, "", detailInfoSeveral, printable(strings.Join(found, ", ")))
+				return Info{}, refuse(WrongInfo, "", detailInfoSeveral, words.Printable(strings.Join(found, ", ")))
 			}
 		}
 	}
@@ -116,9 +117,9 @@ func InfoOf(members []Member, project string) (Info, error) {
 	info.Name, info.Version, _ = strings.Cut(strings.TrimSuffix(info.Directory, infoSuffix), "-")
 	switch {
 	case pep.CanonicalName(info.Name) != pep.CanonicalName(project):
-		return Info{}, refuse(WrongInfo, "", detailInfoName, printable(info.Directory), printable(project))
+		return Info{}, refuse(WrongInfo, "", detailInfoName, words.Printable(info.Directory), words.Printable(project))
 	case info.Version == "":
-		return Info{}, refuse(WrongInfo, "", detailInfoNoVersion, printable(info.Directory))
+		return Info{}, refuse(WrongInfo, "", detailInfoNoVersion, words.Printable(info.Directory))
 	}
 	return info, nil
 }
