@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"unicode"
 
 	"thresher/address"
 )
@@ -171,13 +172,14 @@ func lastSegment(path string) string {
 }
 
 // plainFilename refuses names that pips read differently: older ones unquote
-// a second time, and a backslash separates folders on Windows.
+// a second time, and a backslash separates folders on Windows; and those that
+// would steer the terminal where pip prints them, or look like another there.
 func plainFilename(name string) bool {
 	if name == "" || name == "." || name == ".." || len(name) > longestFilename {
 		return false
 	}
-	for i := 0; i < len(name); i++ {
-		if c := name[i]; c < 0x20 || c == 0x7f || c == '%' || c == '\\' {
+	for _, c := range name {
+		if c == '%' || c == '\\' || !unicode.IsPrint(c) {
 			return false
 		}
 	}

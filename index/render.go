@@ -11,6 +11,8 @@ import (
 // RenderJSON writes the page as PEP 691 JSON with all that came: fields that
 // are not known here are kept as they were. What a caller changed in a File
 // is what is written.
+//
+// Free text of the index, which pip prints, is written as shown has it.
 func RenderJSON(p *Page) []byte {
 	size := 512 + len(p.extra) + len(p.metaExtra)
 	for i := range p.Files {
@@ -30,17 +32,17 @@ func RenderJSON(p *Page) []byte {
 		out = append(out, ',')
 	}
 	out = append(out, `"api-version":`...)
-	out = appendString(out, version)
+	out = appendString(out, shown(version))
 	out = append(out, '}')
 	out = append(out, p.extra...)
 	out = append(out, `,"name":`...)
-	out = appendString(out, p.Name)
+	out = appendString(out, shown(p.Name))
 	if p.Status != "" || p.StatusReason != "" {
 		out = append(out, `,"project-status":{"status":`...)
-		out = appendString(out, p.Status)
+		out = appendString(out, shown(p.Status))
 		if p.StatusReason != "" {
 			out = append(out, `,"reason":`...)
-			out = appendString(out, p.StatusReason)
+			out = appendString(out, shown(p.StatusReason))
 		}
 		out = append(out, '}')
 	}
@@ -50,7 +52,7 @@ func RenderJSON(p *Page) []byte {
 			if i > 0 {
 				out = append(out, ',')
 			}
-			out = appendString(out, version)
+			out = appendString(out, shown(version))
 		}
 		out = append(out, ']')
 	}
@@ -72,7 +74,7 @@ func appendFile(out []byte, f *File) []byte {
 	}
 	out = append(out, `"filename":`...)
 	if f.declared != "" {
-		out = appendString(out, f.declared)
+		out = appendString(out, shown(f.declared))
 	} else {
 		out = appendString(out, f.Filename)
 	}
@@ -82,7 +84,7 @@ func appendFile(out []byte, f *File) []byte {
 	out = appendDigests(out, f.Hashes)
 	if f.RequiresPython != "" {
 		out = append(out, `,"requires-python":`...)
-		out = appendString(out, f.RequiresPython)
+		out = appendString(out, shown(f.RequiresPython))
 	}
 	if f.Size != 0 {
 		out = append(out, `,"size":`...)
@@ -94,10 +96,12 @@ func appendFile(out []byte, f *File) []byte {
 	}
 	out = append(out, `,"yanked":`...)
 	switch {
-	case f.Yanked && f.YankedReason != "":
-		out = appendString(out, f.YankedReason)
 	case f.Yanked:
-		out = append(out, "true"...)
+		if reason := shown(f.YankedReason); reason != "" {
+			out = appendString(out, reason)
+		} else {
+			out = append(out, "true"...) // an empty text would be no reason to pip, and no yank
+		}
 	default:
 		out = append(out, "false"...)
 	}
@@ -187,14 +191,14 @@ func RenderHTML(p *Page) []byte {
 		version = "1.0"
 	}
 	b.WriteString("<!DOCTYPE html>\n<html>\n<head>\n<meta charset=\"utf-8\">\n")
-	meta(&b, "pypi:repository-version", version)
+	meta(&b, "pypi:repository-version", shown(version))
 	if p.Status != "" {
-		meta(&b, "pypi:project-status", p.Status)
+		meta(&b, "pypi:project-status", shown(p.Status))
 	}
 	if p.StatusReason != "" {
-		meta(&b, "pypi:project-status-reason", p.StatusReason)
+		meta(&b, "pypi:project-status-reason", shown(p.StatusReason))
 	}
-	b.WriteString("<title>Links for " + html.EscapeString(p.Name) + "</title>\n</head>\n<body>\n")
+	b.WriteString("<title>Links for " + html.EscapeString(shown(p.Name)) + "</title>\n</head>\n<body>\n")
 	for i := range p.Files {
 		anchor(&b, &p.Files[i])
 	}
@@ -214,10 +218,10 @@ func anchor(b *strings.Builder, f *File) {
 	}
 	b.WriteByte('"')
 	if f.RequiresPython != "" {
-		attribute(b, "data-requires-python", f.RequiresPython)
+		attribute(b, "data-requires-python", shown(f.RequiresPython))
 	}
 	if f.Yanked {
-		attribute(b, "data-yanked", f.YankedReason)
+		attribute(b, "data-yanked", shown(f.YankedReason))
 	}
 	if f.CoreMetadata {
 		value := "true"

@@ -1,0 +1,40 @@
+package index
+
+import (
+	"regexp"
+	"strings"
+	"sync"
+
+	"thresher/internal/words"
+)
+
+// ownLine is what every line of thresher's begins with, also as somebody might
+// imitate it: with blanks, in capitals, with another colon.
+var ownLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(thresher) ?[:\x{2236}\x{02D0}\x{A789}\x{FE55}\x{FF1A}]`)
+})
+
+// shown is free text of an index as pip is to get it, which prints reasons,
+// versions and specifiers as they are: on one line, without anything that steers
+// a terminal or hides in it, no longer than a few lines, and not to be taken for
+// a line of thresher's where the terminal breaks it.
+func shown(text string) string {
+	if isShown(text) {
+		return text
+	}
+	return words.Printable(ownLine().ReplaceAllString(strings.Join(strings.Fields(text), " "), "$1 -"))
+}
+
+// isShown says whether a text is as it should be, as nearly all are: a page
+// brings thousands.
+func isShown(text string) bool {
+	for i := 0; i < len(text); i++ {
+		switch c := text[i]; {
+		case c < 0x20 || c >= 0x7f, c == ' ' && (i == 0 || i+1 == len(text) || text[i-1] == ' '):
+			return false
+		case c|0x20 == 't' && len(text)-i >= len("thresher") && strings.EqualFold(text[i:i+len("thresher")], "thresher"):
+			return false
+		}
+	}
+	return len(text) <= words.LongestShown
+}
