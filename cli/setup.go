@@ -209,9 +209,10 @@ const everywhere = "/usr/local/bin"
 // interpreter in that place stays, since the interpreter's guard catches it.
 func (s *setupRun) systemWanted(wanted []setup.Wanted) ([]setup.Wanted, error) {
 	content := policy.Init()
-	wanted = append(wanted, setup.Wanted{
-		Entry: setup.Entry{Kind: setup.File, Path: s.places.SystemPolicy, SHA256: setup.Digest(content)}, Content: content,
-	})
+	file := setup.Entry{Kind: setup.File, Path: s.places.SystemPolicy, SHA256: setup.Digest(content)}
+	if _, err := os.Lstat(file.Path); err != nil || slices.ContainsFunc(s.earlier.Entries, func(e setup.Entry) bool { return e.Path == file.Path }) {
+		wanted = append(wanted, setup.Wanted{Entry: file, Content: content})
+	}
 	if runtime.GOOS == "windows" {
 		return wanted, nil
 	}

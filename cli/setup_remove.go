@@ -42,15 +42,15 @@ func (s *setupRun) remove(withData bool) error {
 	if err != nil {
 		return fmt.Errorf("%w\n"+messageRemoveStopped, err, s.again())
 	}
-	if err := s.clearState(); err != nil {
-		return err
-	}
 	if withData {
 		for _, directory := range s.dataDirectories() {
 			if err := os.RemoveAll(directory); err != nil {
 				return err
 			}
 		}
+	}
+	if err := s.clearState(); err != nil {
+		return err
 	}
 	s.report.Done = true
 	s.report.Stays = existing(s.dataDirectories())

@@ -78,7 +78,7 @@ func ReadManifest(state string) (manifest Manifest, found bool, err error) {
 func (m Manifest) Write(state string) error {
 	content, err := json.MarshalIndent(m, "", "  ")
 	if err == nil {
-		err = os.MkdirAll(state, 0o700)
+		err = makeState(state)
 	}
 	if err == nil {
 		err = replace(filepath.Join(state, manifestName), append(content, '\n'), 0o600)
@@ -98,7 +98,7 @@ func Forget(state string) error {
 // Lock keeps other setups out of a state directory until it is released; one
 // that is under way already is an error.
 func Lock(state string) (release func(), err error) {
-	if err := os.MkdirAll(state, 0o700); err != nil {
+	if err := makeState(state); err != nil {
 		return nil, err
 	}
 	lock := flock.New(filepath.Join(state, manifestName+".lock"))
@@ -112,6 +112,14 @@ func Lock(state string) (release func(), err error) {
 	return func() { _ = lock.Unlock() }, nil // it ends with the process at the latest
 }
 
+// makeState makes a state directory, which is its user's alone.
+func makeState(state string) error {
+	if err := os.MkdirAll(filepath.Dir(state), 0o755); err != nil {
+		return err
+	}
+	return os.MkdirAll(state, 0o700)
+}
+
 // With gives a manifest that has these entries besides its own. What was said
 // of a place before is replaced, but for whether it had been there: that is
 // known from the first setup alone.
@@ -123,8 +131,8 @@ func (m Manifest) With(entries []Entry) Manifest {
 			all = append(all, entry)
 			continue
 		}
-		if entry.Kind == Lines && strings.TrimLeft(entry.Text, "\n") == strings.TrimLeft(all[at].Text, "\n") {
-			continue // with the line break that it took then
+		if entry.Kind == File || entry.Kind == Lines && strings.TrimLeft(entry.Text, "\n") == strings.TrimLeft(all[at].Text, "\n") {
+			continue // as it was placed then, with the line break that it took
 		}
 		entry.Made = entry.Made || all[at].Made
 		all[at] = entry
