@@ -17,6 +17,8 @@ import (
 	"strings"
 	"time"
 
+	"thresher/internal/files"
+
 	"golang.org/x/sync/errgroup"
 )
 
@@ -272,7 +274,7 @@ func (b *builder) write(path string, base *Database, meta Meta) (Stats, error) {
 	if err := check(file.Name(), meta); err != nil {
 		return Stats{}, fmt.Errorf("check what was written: %w", err)
 	}
-	if err := replace(file.Name(), path); err != nil {
+	if err := files.Move(file.Name(), path); err != nil {
 		return Stats{}, err
 	}
 	stats := b.stats
@@ -492,20 +494,6 @@ func check(path string, meta Meta) error {
 		}
 		return nil
 	})
-}
-
-// replace moves a complete file into place and brings the directory to disk.
-func replace(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
-		return err
-	}
-	dir, err := os.Open(filepath.Dir(to))
-	if err != nil {
-		return nil // some systems open no directories; the rename has happened
-	}
-	defer dir.Close()
-	_ = dir.Sync() // not every file system can; the content itself is synced
-	return nil
 }
 
 // temporaryPrefix marks files that a run leaves behind only when it is killed.

@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/gofrs/flock"
+	"thresher/internal/files"
 )
 
 // ErrNothing says that a source holds no advisory of a PyPI package.
@@ -69,11 +69,10 @@ func lock(ctx context.Context, path string) (func(), error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("make the data directory: %w", err)
 	}
-	held := flock.New(path + ".lock")
-	if _, err := held.TryLockContext(ctx, 50*time.Millisecond); err != nil {
+	unlock, err := files.Lock(ctx, path)
+	if err != nil {
 		return nil, fmt.Errorf("wait for %s.lock: %w", path, err)
 	}
-	unlock := func() { _ = held.Unlock() } // the end of the process does it too
 	if err := removeStale(dir); err != nil {
 		unlock()
 		return nil, fmt.Errorf("clear %s: %w", dir, err)
@@ -214,7 +213,7 @@ func readDirectory(root string, give func(item) error) error {
 		}
 		// A link to a file counts as the file; a link to a directory, which
 		// could lead in a circle, is not followed.
-		if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		if !files.IsRegular(path) {
 			return err
 		}
 		return give(item{label: path, load: func() ([]byte, error) {

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode"
 
+	"thresher/internal/words"
 	"thresher/pep"
 )
 
@@ -254,13 +255,13 @@ func firstLink(references []osvReference) string {
 // summarise gives one printable line: the summary, or where a record has none
 // (most PYSEC records) the first sentence of its details.
 func summarise(summary, details string) string {
-	line := oneLine(summary)
+	line := folded(summary)
 	if line == "" {
 		paragraph := strings.TrimLeft(cut(details, 4096), "# \t\r\n*")
 		if end := strings.Index(paragraph, "\n\n"); end > 0 {
 			paragraph = paragraph[:end]
 		}
-		line = oneLine(paragraph)
+		line = folded(paragraph)
 		if end := strings.Index(line, ". "); end > 0 {
 			line = line[:end]
 		}
@@ -272,19 +273,9 @@ func summarise(summary, details string) string {
 	return string(runes)
 }
 
-// oneLine folds white space and drops what would steer a terminal.
-func oneLine(text string) string {
-	text = strings.ToValidUTF8(cut(text, 4096), "")
-	text = strings.Map(func(c rune) rune {
-		switch {
-		case unicode.IsSpace(c):
-			return ' '
-		case unprintable(c):
-			return -1
-		}
-		return c
-	}, text)
-	return strings.Join(strings.Fields(text), " ")
+// folded gives the start of a text as one line with single blanks.
+func folded(text string) string {
+	return strings.Join(strings.Fields(words.OneLine(cut(text, 4096))), " ")
 }
 
 // unprintable tells control characters and invisible formatting (which can

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"thresher/advisory"
+	"thresher/internal/words"
 	"thresher/pip"
 	"thresher/venv"
 )
@@ -129,7 +130,7 @@ func (p *program) environmentFacts() []fact {
 			facts = append(facts, fact{"environment", "warning", err.Error(), ""})
 			continue
 		}
-		facts = append(facts, p.guardFact("environment", p.short(environment.Prefix), environment, "thresher guard "+shellWord(one.Prefix)))
+		facts = append(facts, p.guardFact("environment", p.short(environment.Prefix), environment, "thresher guard "+words.ShellWord(one.Prefix)))
 	}
 	return facts
 }

@@ -18,6 +18,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"thresher/internal/files"
 	"thresher/venv"
 )
 
@@ -408,17 +409,8 @@ func lookUp(name, path string) (string, error) {
 	if runtime.GOOS == "windows" {
 		names = []string{name + ".exe", name + ".bat", name + ".cmd"}
 	}
-	for _, dir := range filepath.SplitList(path) {
-		if !filepath.IsAbs(dir) {
-			continue
-		}
-		for _, name := range names {
-			candidate := filepath.Join(dir, name)
-			info, err := os.Stat(candidate)
-			if err == nil && info.Mode().IsRegular() && (runtime.GOOS == "windows" || info.Mode().Perm()&0o111 != 0) {
-				return candidate, nil
-			}
-		}
+	if found := files.OnPath(path, names...); len(found) > 0 {
+		return found[0], nil
 	}
 	return "", exec.ErrNotFound
 }

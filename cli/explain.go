@@ -16,7 +16,6 @@ import (
 	"thresher/pep"
 	"thresher/policy"
 	"thresher/policy/rules"
-	"thresher/scan"
 )
 
 // card is the checklist of `thresher explain` about one name.
@@ -159,12 +158,12 @@ func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidenc
 		list = append(list, question{text, answer, evidence, source, asOf[source]})
 	}
 
-	answer, words := "yes", "imitates no popular name"
+	answer, why := "yes", "imitates no popular name"
 	if len(known.Suspicions) > 0 {
 		s := known.Suspicions[0]
-		answer, words = "no", fmt.Sprintf("may imitate %s: %s", s.Target, s.Why)
+		answer, why = "no", fmt.Sprintf("may imitate %s: %s", s.Target, s.Why)
 	}
-	add("is the name what it seems?", answer, words, popularNames)
+	add("is the name what it seems?", answer, why, popularNames)
 
 	alternative, found := rules.StdlibAlternative(r.Canonical)
 	switch {
@@ -210,7 +209,7 @@ func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidenc
 		add("has it a history?", yesNo(now.Sub(e.First) >= loaded.Cooldown.Project.Value.Duration()),
 			fmt.Sprintf("%d releases since %s", e.Releases, e.First.Format("2006-01-02")), page)
 		add("is it kept up?", yesNo(now.Sub(e.Latest) <= loaded.Trust.StaleAfter.Value.Duration()),
-			fmt.Sprintf("last release %s ago, %s", rules.Age(now.Sub(e.Latest)), e.Latest.Format("2006-01-02")), page)
+			fmt.Sprintf("last release %s ago, %s", words.Age(now.Sub(e.Latest)), e.Latest.Format("2006-01-02")), page)
 	}
 	switch e.Provenance {
 	case rules.Yes:
@@ -251,7 +250,7 @@ func (p *program) sourceText(q question) string {
 	case p.now.Sub(*q.AsOf) < time.Minute:
 		return q.Source + ", just asked"
 	}
-	return q.Source + ", " + scan.Age(p.now.Sub(*q.AsOf))
+	return q.Source + ", " + words.Age(p.now.Sub(*q.AsOf)) + " old"
 }
 
 func yesNo(yes bool) string {

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"thresher/internal/words"
+
 	"github.com/urfave/cli/v2"
 )
 
@@ -96,7 +98,7 @@ end
 set -gx PATH $_thresher_bin $_thresher_path
 `
 	}
-	return "_thresher_bin=" + shellQuoted(directory) + `
+	return "_thresher_bin=" + words.ShellQuoted(directory) + `
 _thresher_path=":$PATH:"
 while case $_thresher_path in *":$_thresher_bin:"*) true ;; *) false ;; esac; do
   _thresher_path=${_thresher_path%%":$_thresher_bin:"*}:${_thresher_path#*":$_thresher_bin:"}
@@ -117,7 +119,7 @@ func aliasLines(shell, program string) string {
 	case cmd:
 		return `@doskey pip="` + program + `" pip $*` + "\r\n" + `@doskey pip3="` + program + `" pip $*` + "\r\n"
 	}
-	quoted := shellQuoted
+	quoted := words.ShellQuoted
 	if shell == "fish" {
 		quoted = fishQuoted
 	}
@@ -128,32 +130,16 @@ func aliasLines(shell, program string) string {
 	return "alias pip=" + command + " pip3=" + command + "\n"
 }
 
-// shellQuoted writes a word that stands for itself in bash, zsh and sh.
-func shellQuoted(word string) string {
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// fishQuoted is shellQuoted for fish, where \ and ' alone are special between
+// fishQuoted is words.ShellQuoted for fish, where \ and ' alone are special between
 // single quotes.
 func fishQuoted(word string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, "'", `\'`).Replace(word) + "'"
 }
 
-// powershellQuoted is shellQuoted for PowerShell, where ' alone is special
+// powershellQuoted is words.ShellQuoted for PowerShell, where ' alone is special
 // between single quotes.
 func powershellQuoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", "''") + "'"
-}
-
-// shellWord quotes a word only where it needs quotes, for a person to read.
-func shellWord(word string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
-	}
-	if word != "" && strings.TrimFunc(word, plain) == "" {
-		return word
-	}
-	return shellQuoted(word)
 }
 
 // task is the entry of an editor's tasks.json that updates on open.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"thresher/internal/words"
 )
 
 func TestActivation(t *testing.T) {
@@ -29,7 +31,7 @@ func TestQuoting(t *testing.T) {
 		`back\`:    {`'back\'`, `'back\\'`, `'back\'`},
 		"":         {"''", "''", "''"},
 	} {
-		if got := [3]string{shellQuoted(word), fishQuoted(word), shellWord(word)}; got != want {
+		if got := [3]string{words.ShellQuoted(word), fishQuoted(word), words.ShellWord(word)}; got != want {
 			t.Errorf("%q: %q", word, got)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/words"
 	"thresher/venv"
 )
 
@@ -28,7 +29,7 @@ func (p *program) newCommand() *cli.Command {
 				dir = ".venv"
 			}
 			if c.Args().Len() > 1 {
-				return usageError("one environment at a time; next: thresher new %s", shellWord(dir))
+				return usageError("one environment at a time; next: thresher new %s", words.ShellWord(dir))
 			}
 			return p.newEnvironment(c, dir)
 		},
@@ -42,7 +43,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 		return err
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already; next: thresher guard %s", dir, shellWord(dir))
+		return fmt.Errorf("%s is there already; next: thresher guard %s", dir, words.ShellWord(dir))
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -73,7 +74,7 @@ func activation(dir, shell, system string) string {
 	case system == "windows":
 		return filepath.Join(dir, "Scripts", "activate")
 	case shell == "fish":
-		return "source " + shellWord(filepath.Join(dir, "bin", "activate.fish"))
+		return "source " + words.ShellWord(filepath.Join(dir, "bin", "activate.fish"))
 	}
-	return ". " + shellWord(filepath.Join(dir, "bin", "activate"))
+	return ". " + words.ShellWord(filepath.Join(dir, "bin", "activate"))
 }

@@ -3,10 +3,11 @@
 package cli
 
 import (
-	"fmt"
 	"os"
 	"os/user"
-	"syscall"
+	"strconv"
+
+	"thresher/internal/files"
 )
 
 // ownerOf names the user that a file belongs to.
@@ -15,11 +16,11 @@ func ownerOf(path string) string {
 	if err != nil {
 		return "nobody known"
 	}
-	status, ok := info.Sys().(*syscall.Stat_t)
+	owner, _, ok := files.Owner(info)
 	if !ok {
 		return "nobody known"
 	}
-	number := fmt.Sprint(status.Uid)
+	number := strconv.Itoa(owner)
 	if found, err := user.LookupId(number); err == nil {
 		return found.Username
 	}

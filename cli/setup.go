@@ -13,7 +13,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/files"
 	"thresher/internal/setup"
+	"thresher/internal/words"
 	"thresher/policy"
 	"thresher/venv"
 )
@@ -148,9 +150,9 @@ func (s *setupRun) findPlaces() error {
 	}
 	s.bin = filepath.Join(s.root, "bin")
 	if s.found && s.earlier.Root != s.root {
-		return fmt.Errorf(messageSetupElsewhere, s.earlier.Root, shellWord(filepath.Join(s.earlier.Root, "bin", programFile("thresher"))))
+		return fmt.Errorf(messageSetupElsewhere, s.earlier.Root, words.ShellWord(filepath.Join(s.earlier.Root, "bin", programFile("thresher"))))
 	}
-	if home, err := os.Stat(s.places.Home); !s.system && err == nil && !setup.Mine(home) {
+	if home, err := os.Stat(s.places.Home); !s.system && err == nil && !files.IsMine(home) {
 		// sudo keeps HOME on many systems: files would be there that their
 		// owner cannot change.
 		return fmt.Errorf(messageSetupHome, s.places.Home)
@@ -450,27 +452,27 @@ const variableSetup = "THRESHER_SETUP"
 
 // again is the command that does this one once more without asking.
 func (s *setupRun) again() string {
-	words := []string{"thresher", "setup"}
+	command := []string{"thresher", "setup"}
 	if script := s.environment[variableSetup]; script != "" {
-		words = []string{script}
+		command = []string{script}
 	} else if path, err := lookUp(programFile("thresher"), s.environment["PATH"]); err != nil {
-		words[0] = shellWord(s.self)
+		command[0] = words.ShellWord(s.self)
 	} else if same, err := sameFile(path, s.self); err != nil || !same {
-		words[0] = shellWord(s.self)
+		command[0] = words.ShellWord(s.self)
 	}
 	if s.removes {
-		words = append(words, "--remove")
+		command = append(command, "--remove")
 	}
 	if s.system {
-		words = append(words, "--system")
+		command = append(command, "--system")
 	}
 	if s.prefix != "" {
-		words = append(words, "--prefix", shellWord(s.prefix))
+		command = append(command, "--prefix", words.ShellWord(s.prefix))
 	}
 	for _, step := range s.skip {
-		words = append(words, "--skip", step)
+		command = append(command, "--skip", step)
 	}
-	return strings.Join(append(words, "--yes"), " ")
+	return strings.Join(append(command, "--yes"), " ")
 }
 
 // askForLines asks once more before a start-up file is changed, and gives what

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"thresher/internal/setup"
+	"thresher/internal/words"
 	"thresher/venv"
 )
 
@@ -168,18 +169,18 @@ func existing(directories []string) []string {
 
 // removal is the command that removes directories with all that is in them.
 func removal(directories []string, system string) string {
-	words := []string{"rm -r"}
+	quoted := []string{"rm -r"}
 	for _, directory := range directories {
-		words = append(words, shellWord(directory))
+		quoted = append(quoted, words.ShellWord(directory))
 	}
 	if system != "windows" {
-		return strings.Join(words, " ")
+		return strings.Join(quoted, " ")
 	}
-	words = nil
+	quoted = nil
 	for _, directory := range directories {
-		words = append(words, powershellQuoted(directory))
+		quoted = append(quoted, powershellQuoted(directory))
 	}
-	return "Remove-Item -Recurse " + strings.Join(words, ", ")
+	return "Remove-Item -Recurse " + strings.Join(quoted, ", ")
 }
 
 func (s *setupRun) print() error {

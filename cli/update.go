@@ -16,6 +16,8 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"thresher/advisory"
+	"thresher/internal/files"
+	"thresher/internal/words"
 	"thresher/policy"
 	"thresher/policy/typosquat"
 )
@@ -83,7 +85,7 @@ func (p *program) updateAdvisories(ctx context.Context, from fetch, loaded *poli
 	if errors.Is(err, advisory.ErrBackward) {
 		next := "thresher update --replace"
 		if from.place != "" {
-			next += " --from " + shellWord(from.place)
+			next += " --from " + words.ShellWord(from.place)
 		}
 		return fmt.Errorf("%w; the data that was there is kept; to take it all the same, next: %s", err, next)
 	}
@@ -123,11 +125,7 @@ func (p *program) updatePopular(from string) error {
 	if err := os.MkdirAll(filepath.Dir(p.places.Popular()), 0o755); err != nil {
 		return err
 	}
-	partial := p.places.Popular() + ".new"
-	if err := os.WriteFile(partial, content, 0o644); err != nil {
-		return errors.Join(err, ignoreMissing(os.Remove(partial)))
-	}
-	if err := os.Rename(partial, p.places.Popular()); err != nil {
+	if err := files.Replace(p.places.Popular(), content, 0o644); err != nil {
 		return err
 	}
 	p.say("took %d popular names from %s", count, from)

@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -20,6 +21,7 @@ import (
 	"time"
 
 	"thresher/address"
+	"thresher/internal/files"
 )
 
 // What a connection is worth, from the weakest to the strongest. Only answers
@@ -128,7 +130,7 @@ func openCache(dir string, size int64, now func() time.Time, note func(string)) 
 		note(noteCache("look at its directory", err))
 		return nil
 	}
-	if !ownedAlone(info) {
+	if !info.IsDir() || !files.IsMineAlone(info) {
 		note(noteCacheOwner(dir))
 		return nil
 	}
@@ -204,30 +206,13 @@ func (d *diskCache) store(e *cacheEntry, body []byte) {
 	})
 }
 
+// replace writes an entry, as old as the client's clock says.
 func (d *diskCache) replace(path string, header, body []byte) error {
-	f, err := os.CreateTemp(d.dir, temporaryPrefix+"*")
-	if err != nil {
+	if err := files.Keep(path, slices.Concat(header, []byte{'\n'}, body)); err != nil {
 		return err
 	}
-	_, err = f.Write(append(header, '\n'))
-	if err == nil {
-		_, err = f.Write(body)
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
 	now := d.now()
-	if err == nil {
-		err = os.Chtimes(f.Name(), now, now)
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		// Of two errors the first is the cause.
-		_ = os.Remove(f.Name())
-	}
-	return err
+	return os.Chtimes(path, now, now)
 }
 
 // withoutPath leaves the name of a temporary file out, which differs each time.

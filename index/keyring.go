@@ -6,12 +6,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"time"
 
+	"thresher/internal/files"
 	"thresher/internal/words"
 )
 
@@ -48,16 +47,8 @@ func chooseKeyring(c Config, environ environment) (KeyringFunc, error) {
 // findKeyring looks for the keyring program on PATH. Relative folders are
 // left out: the working directory is a checkout.
 func findKeyring(environ environment) string {
-	for _, dir := range filepath.SplitList(environ.get("PATH")) {
-		if !filepath.IsAbs(dir) {
-			continue
-		}
-		for _, name := range keyringNames {
-			path := filepath.Join(dir, name)
-			if info, err := os.Stat(path); err == nil && runnable(info) {
-				return path
-			}
-		}
+	if found := files.OnPath(environ.get("PATH"), keyringNames...); len(found) > 0 {
+		return found[0]
 	}
 	return ""
 }

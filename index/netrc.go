@@ -4,9 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
+
+	"thresher/internal/files"
 )
 
 // netrcEntry is what a netrc file says of a machine.
@@ -30,15 +31,13 @@ func loadNetrc(path string, environ environment) (map[string]netrcEntry, error) 
 		candidates = []string{filepath.Join(environ.home(), ".netrc"), filepath.Join(environ.home(), "_netrc")}
 	}
 	for _, candidate := range candidates {
-		info, err := os.Stat(candidate)
-		if errors.Is(err, fs.ErrNotExist) {
+		text, err := files.ReadRegular(candidate, longestNetrc)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
 			continue
-		}
-		if err == nil && (!info.Mode().IsRegular() || info.Size() > longestNetrc) {
-			return nil, fmt.Errorf(textOddNetrc, candidate) // a pipe would be waited for
-		}
-		text, err := os.ReadFile(candidate)
-		if err != nil {
+		case errors.Is(err, files.ErrNotRegular), errors.Is(err, files.ErrTooLarge):
+			return nil, fmt.Errorf(textOddNetrc, candidate)
+		case err != nil:
 			return nil, err
 		}
 		hosts, err := parseNetrc(string(text))

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"thresher/internal/files"
 	"thresher/pip/internal/pythontext"
 	"thresher/pip/option"
 )
@@ -180,18 +181,5 @@ func writeCachedBytes(path string, content []byte) {
 	if path == "" || os.MkdirAll(filepath.Dir(path), 0o700) != nil {
 		return
 	}
-	partial, err := os.CreateTemp(filepath.Dir(path), ".partial-*")
-	if err != nil {
-		return
-	}
-	_, err = partial.Write(content)
-	if closing := partial.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(partial.Name(), path)
-	}
-	if err != nil {
-		os.Remove(partial.Name())
-	}
+	_ = files.Keep(path, content)
 }

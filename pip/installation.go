@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"strings"
 
+	"thresher/internal/files"
 	"thresher/internal/lazyregexp"
 	"thresher/pip/internal/pythontext"
 	"thresher/pip/internal/release"
@@ -204,7 +205,6 @@ func activeEnvironment(environ pythontext.Environment, before string) string {
 // over: what it holds depends on where one stands.
 func findOnPath(in FindInput) (*Installation, string, error) {
 	environ := pythontext.EnvironmentOf(in.Environ)
-	self, selfErr := os.Stat(in.Self)
 	dirs := filepath.SplitList(environ.Get("PATH"))
 	var problems []error
 	for at, dir := range dirs {
@@ -213,11 +213,7 @@ func findOnPath(in FindInput) (*Installation, string, error) {
 		}
 		for _, name := range executableNames(in.Name) {
 			candidate := filepath.Join(dir, name)
-			info, err := os.Stat(candidate)
-			if err != nil || info.IsDir() || !pythontext.OnWindows && info.Mode()&0o111 == 0 {
-				continue
-			}
-			if selfErr == nil && os.SameFile(info, self) {
+			if !files.IsProgram(candidate) || files.Same(candidate, in.Self) {
 				continue
 			}
 			// What a wrapper is asked, it answers without the directories up

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"thresher/internal/files"
 	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/policy/rules"
@@ -159,7 +160,7 @@ func appendTable(path string, table appendedTable, find func(*node) int) (writte
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return false, "", fmt.Errorf("write policy: %w", err)
 	}
-	unlock, err := lockFor(path)
+	unlock, err := files.LockBeside(path)
 	if err != nil {
 		return false, "", fmt.Errorf("lock policy: %w", err)
 	}
@@ -189,7 +190,7 @@ func appendTable(path string, table appendedTable, find func(*node) int) (writte
 	if _, problems := checkDocument(path, appended); len(problems) > 0 {
 		return false, "", &Error{sorted(problems)}
 	}
-	if err := writeAtomically(path, appended, mode); err != nil {
+	if err := replaceBehindLinks(path, appended, mode); err != nil {
 		return false, "", fmt.Errorf("write policy: %w", err)
 	}
 	return true, "", nil

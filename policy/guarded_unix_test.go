@@ -23,7 +23,7 @@ func TestIsPrivateGroup(t *testing.T) {
 	}
 	tests := []struct {
 		name         string
-		owner, group uint32
+		owner, group int
 		want         bool
 	}{
 		{"a group of one's own", 1000, 1000, true},

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"thresher/internal/files"
 	"thresher/policy/rules"
 )
 
@@ -176,7 +177,7 @@ func FindProject(dir, home string) (string, error) {
 		if err != nil {
 			return "", fmt.Errorf("find the project's policy: %w", err)
 		}
-		if !ownedByUser(info) {
+		if !files.IsMine(info) {
 			return "", nil
 		}
 		path := filepath.Join(dir, ProjectFileName)
@@ -227,6 +228,15 @@ func fileProblem(path string, err error) Problem {
 type guardError struct{ message, hint string }
 
 func (e *guardError) Error() string { return e.message }
+
+// openGuarded opens a regular file: a named pipe would hold the run up for ever.
+func openGuarded(path string) (*os.File, error) {
+	file, err := files.OpenRegular(path)
+	if errors.Is(err, files.ErrNotRegular) {
+		return nil, &guardError{message: noRegularFile}
+	}
+	return file, err
+}
 
 // merge merges the layers, which come in their order.
 func merge(sources []source, input LoadInput) *Policy {

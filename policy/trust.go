@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"thresher/internal/files"
 	"thresher/internal/words"
 )
 
@@ -42,7 +43,7 @@ func ReadTrust(path string) (Trust, error) {
 	}
 	var trust Trust
 	if err := json.Unmarshal(content, &trust.Records); err != nil {
-		return Trust{}, &Error{[]Problem{{Path: path, Message: brokenTrust, Hint: "rm " + words.ShellWord(path)}}}
+		return Trust{}, &Error{[]Problem{{Path: path, Message: brokenTrust, Hint: "rm " + words.ShellWord(words.Printable(path))}}}
 	}
 	return trust, nil
 }
@@ -76,7 +77,7 @@ func changeTrust(path string, change func([]TrustRecord) []TrustRecord) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("record trust: %w", err)
 	}
-	unlock, err := lockFor(path)
+	unlock, err := files.LockBeside(path)
 	if err != nil {
 		return fmt.Errorf("record trust: %w", err)
 	}
@@ -93,35 +94,17 @@ func changeTrust(path string, change func([]TrustRecord) []TrustRecord) error {
 	if err != nil {
 		return fmt.Errorf("record trust: %w", err)
 	}
-	if err := writeAtomically(path, append(content, '\n'), 0o600); err != nil {
+	if err := replaceBehindLinks(path, append(content, '\n'), 0o600); err != nil {
 		return fmt.Errorf("record trust: %w", err)
 	}
 	return nil
 }
 
-// writeAtomically replaces a file's content: whoever reads it sees the old or
-// the new, whole. A link is followed, so that it stays a link.
-func writeAtomically(path string, content []byte, mode fs.FileMode) error {
+// replaceBehindLinks replaces the file that a path leads to: who keeps it
+// elsewhere has a link afterwards, too.
+func replaceBehindLinks(path string, content []byte, mode fs.FileMode) error {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		path = resolved
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".thresher-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(temporary.Name()) // it is gone already where all went well
-	_, err = temporary.Write(content)
-	if err == nil {
-		err = temporary.Chmod(mode)
-	}
-	if err == nil {
-		err = temporary.Sync()
-	}
-	if closing := temporary.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(temporary.Name(), path)
+	return files.Replace(path, content, mode)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/venv"
 )
@@ -34,7 +35,7 @@ func ParseList(r io.Reader) ([]venv.Distribution, error) {
 		// it here, and match nothing.
 		if !ok || !pep.ValidName(name) || version == "" || strings.Contains(version, ";") ||
 			strings.Contains(version, " #") || strings.Contains(version, " --") || strings.Contains(version, ",") {
-			return nil, fmt.Errorf(textNoPin, number, printable(line, 80))
+			return nil, fmt.Errorf(textNoPin, number, shorten(words.OneLine(line), 80))
 		}
 		found = append(found, venv.Distribution{Name: name, Canonical: pep.CanonicalName(name), Version: version})
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"thresher/advisory"
+	"thresher/internal/words"
 )
 
 // Texts of errors.
@@ -82,7 +83,7 @@ const mostAside = 5
 func textAside(subjects []*Subject) string {
 	var names []string
 	for _, s := range subjects[:min(mostAside, len(subjects))] {
-		names = append(names, printable(s.Name, 60)+" "+printable(s.Version, 40))
+		names = append(names, shorten(words.OneLine(s.Name), 60)+" "+shorten(words.OneLine(s.Version), 40))
 	}
 	if more := len(subjects) - mostAside; more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
@@ -134,7 +135,7 @@ func textFix(s *Subject) string {
 
 // textNext gives the next commands, or what to change where no command can.
 func textNext(s *Subject) []string {
-	wanted := quoted(s.Name + ">=" + s.Fix)
+	wanted := words.ShellQuoted(s.Name + ">=" + s.Fix)
 	switch {
 	case s.malware():
 		return []string{"pip uninstall -y " + s.Name}
@@ -189,7 +190,7 @@ func textHold(hold Hold) string {
 
 // textIgnore is the command that sets a vulnerability aside for a while.
 func textIgnore(id, reason string) string {
-	return fmt.Sprintf("thresher ignore %s --reason %s --days 14", id, quoted(reason))
+	return fmt.Sprintf("thresher ignore %s --reason %s --days 14", id, words.ShellQuoted(reason))
 }
 
 // textCommand introduces a line that can be pasted as it is.
@@ -219,17 +220,6 @@ func textBroken(name, path, what string) string {
 	return fmt.Sprintf("the metadata of %s is broken, what is known of it may be incomplete: %s (%s)", name, what, path)
 }
 
-// Age says how old something is: "5 min old", "2 h old", "3 days old".
-func Age(age time.Duration) string {
-	switch {
-	case age < time.Hour:
-		return fmt.Sprintf("%d min old", max(int(age/time.Minute), 0))
-	case age < 48*time.Hour:
-		return fmt.Sprintf("%d h old", int(age/time.Hour))
-	}
-	return fmt.Sprintf("%d days old", int(age/(24*time.Hour)))
-}
-
 // levelText is how a severity is shown.
 func levelText(f *Finding) string {
 	switch {
@@ -241,9 +231,4 @@ func levelText(f *Finding) string {
 		return "unknown"
 	}
 	return fmt.Sprintf("%s %.1f", f.Severity, f.Score)
-}
-
-// quoted makes a word safe to paste into a shell.
-func quoted(word string) string {
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+
+	"thresher/internal/words"
 )
 
 // SARIF 2.1.0 (OASIS), the part that code scanning services read.
@@ -127,7 +129,7 @@ func sarifResultOf(s *Subject, f *Finding, index int) sarifResult {
 		message += " (fixed in " + strings.Join(f.FixedIn, ", ") + ")"
 	}
 	result := sarifResult{
-		RuleID: f.ID, RuleIndex: index, Level: "warning", Message: sarifText{printable(message, 0)},
+		RuleID: f.ID, RuleIndex: index, Level: "warning", Message: sarifText{words.OneLine(message)},
 		Locations:    []sarifLocation{sarifPlace(s)},
 		Fingerprints: map[string]string{"distributionAdvisory/v1": s.Canonical + "/" + f.ID},
 	}

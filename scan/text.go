@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/width"
 
 	"thresher/advisory"
+	"thresher/internal/words"
 )
 
 // TextOptions say how a report is written for people.
@@ -63,7 +64,7 @@ func linesOf(r *Result, options TextOptions) []line {
 	if !r.HasDatabase {
 		return append(lines, line{text: textNoDatabase(len(r.Subjects))})
 	}
-	age := Age(r.Now.Sub(r.AsOf))
+	age := words.Age(r.Now.Sub(r.AsOf)) + " old"
 	t := count(r)
 	if t.standing+t.malware == 0 {
 		return append(lines, line{text: textClean(len(r.Subjects), t.ignored, age)})
@@ -192,13 +193,13 @@ func advice(s *Subject, standing []*Finding) []line {
 func cells(s *Subject, f *Finding) row {
 	fixed := textNoFix
 	if len(f.FixedIn) > 0 {
-		fixed = printable(f.FixedIn[0], 40)
+		fixed = shorten(words.OneLine(f.FixedIn[0]), 40)
 	}
 	published := ""
 	if !f.Published.IsZero() {
 		published = f.Published.Format(time.DateOnly)
 	}
-	return row{printable(s.Name, 60), printable(s.Version, 40), f.ID, levelText(f), fixed, published, printable(f.Summary, 0)}
+	return row{shorten(words.OneLine(s.Name), 60), shorten(words.OneLine(s.Version), 40), f.ID, levelText(f), fixed, published, words.OneLine(f.Summary)}
 }
 
 // layOut sets the columns so that rows fit the terminal: the dates go first,
@@ -218,7 +219,7 @@ func layOut(lines []line, options TextOptions) []string {
 	var out []string
 	for _, l := range lines {
 		if l.text != "" {
-			text := printable(l.text, 0)
+			text := words.OneLine(l.text)
 			if l.whole {
 				out = append(out, text)
 			} else {
@@ -333,26 +334,6 @@ func unused(results []Result) []Ignore {
 		}
 	}
 	return found
-}
-
-// printable drops what would steer a terminal, and cuts to a number of
-// characters; 0 cuts nothing.
-func printable(text string, limit int) string {
-	text = strings.Map(func(c rune) rune {
-		switch {
-		case c == ' ':
-			return c
-		case unicode.IsSpace(c):
-			return ' '
-		case c == unicode.ReplacementChar, !unicode.IsPrint(c):
-			return -1
-		}
-		return c
-	}, text)
-	if limit > 0 {
-		text = shorten(text, limit)
-	}
-	return text
 }
 
 // columns gives how many columns of a terminal a text takes.

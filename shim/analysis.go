@@ -8,6 +8,7 @@ import (
 	"thresher/address"
 	"thresher/index"
 	"thresher/internal/lazyregexp"
+	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/pip/option"
@@ -223,7 +224,7 @@ func pythonVersion(text string) rules.Python {
 // lies near.
 func (in *invocation) wayIn(a *analysis) string {
 	if near := venv.Nearby(in.dir, in.places.Home); near != "" {
-		return ". " + shellWord(near+"/bin/activate")
+		return ". " + words.ShellWord(near+"/bin/activate")
 	}
 	return "python3 -m venv .venv && . .venv/bin/activate"
 }

@@ -8,6 +8,7 @@ import (
 
 	"thresher/address"
 	"thresher/gate"
+	"thresher/internal/files"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy/rules"
@@ -111,7 +112,7 @@ func linkPages(c *pip.Command, dir string) []linkPage {
 			continue
 		}
 		path, folder := localFolder(s.Value, dir)
-		if info, err := os.Stat(path); path != "" && !folder && err == nil && info.Mode().IsRegular() {
+		if path != "" && !folder && files.IsRegular(path) {
 			pages = append(pages, linkPage{s.Value, address.PathToURL(path)})
 		}
 	}

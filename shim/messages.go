@@ -8,6 +8,7 @@ import (
 
 	"github.com/fatih/color"
 
+	"thresher/internal/words"
 	"thresher/pip/option"
 	"thresher/policy/rules"
 	"thresher/scan"
@@ -171,14 +172,14 @@ func (m *messenger) changes(changes []venv.Change) {
 
 func (m *messenger) unvouched(name, version string) {
 	m.line("%s: %s %s arrived without having been let through", m.red.Sprint("unvouched"), m.bold.Sprint(name), version)
-	m.next("pip uninstall " + shellWord(name))
+	m.next("pip uninstall " + words.ShellWord(name))
 }
 
 // deniedArrived is said of a distribution whose name was known only when it was
 // built.
 func (m *messenger) deniedArrived(f rules.Finding) {
 	m.line("%s: %s arrived: %s [%s]", m.red.Sprint("unvouched"), m.bold.Sprint(f.Subject), f.Evidence, f.Rule)
-	m.next("pip uninstall " + shellWord(f.Subject))
+	m.next("pip uninstall " + words.ShellWord(f.Subject))
 }
 
 // noDatabase says that nothing is known; failure is why the data could not be
@@ -192,7 +193,7 @@ func (m *messenger) noDatabase(failure error) {
 }
 
 func (m *messenger) staleDatabase(age time.Duration) {
-	m.line("the advisories are %s old and could not be refreshed", roughly(age))
+	m.line("the advisories are %s old and could not be refreshed", words.Age(age))
 	m.next("thresher update")
 }
 
@@ -239,34 +240,10 @@ func (m *messenger) guardChanged(prefix string, failure error) {
 	word := m.red.Sprint("unvouched")
 	if failure != nil {
 		m.line("%s: the guard of %s was changed or taken away by this command, and could not be put back: %v", word, prefix, failure)
-		m.next("thresher guard " + shellWord(prefix))
+		m.next("thresher guard " + words.ShellWord(prefix))
 		return
 	}
 	m.line("%s: the guard of %s was changed or taken away by this command; it is put back", word, prefix)
-}
-
-// roughly writes an age as a person says it: "2 h", "3 days".
-func roughly(age time.Duration) string {
-	switch {
-	case age < time.Minute:
-		return "less than a minute"
-	case age < time.Hour:
-		return fmt.Sprintf("%d min", int(age.Minutes()))
-	case age < 48*time.Hour:
-		return fmt.Sprintf("%d h", int(age.Hours()))
-	}
-	return fmt.Sprintf("%d days", int(age.Hours()/24))
-}
-
-// shellWord quotes a word for a POSIX shell where it needs quotes.
-func shellWord(word string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
-	}
-	if word != "" && strings.TrimFunc(word, safe) == "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // question asks whether to go on with a name in question; the answer no is
@@ -287,7 +264,7 @@ func (m *messenger) tooYoung(releases []scan.HeldRelease, now time.Time) {
 	const most = 4
 	names := make([]string, 0, most)
 	for _, r := range releases[:min(most, len(releases))] {
-		names = append(names, fmt.Sprintf("%s %s (for %s more)", r.Canonical, r.Version, roughly(r.Until.Sub(now))))
+		names = append(names, fmt.Sprintf("%s %s (for %s more)", r.Canonical, r.Version, words.Age(r.Until.Sub(now))))
 	}
 	if more := len(releases) - most; more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))

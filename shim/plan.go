@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/internal/words"
 	"thresher/pip"
 	"thresher/pip/option"
 	"thresher/policy/rules"
@@ -250,11 +251,11 @@ func (p planned) print(out io.Writer) error {
 		fmt.Fprintf(&b, "error     %s\n", strings.ReplaceAll(*p.Error, "\n", "\n          "))
 	}
 	if len(p.Run) > 0 {
-		words := make([]string, len(p.Run))
+		quoted := make([]string, len(p.Run))
 		for i, word := range p.Run {
-			words[i] = shellWord(word)
+			quoted[i] = words.ShellWord(word)
 		}
-		fmt.Fprintf(&b, "runs      %s\n", strings.Join(words, " "))
+		fmt.Fprintf(&b, "runs      %s\n", strings.Join(quoted, " "))
 	}
 	fmt.Fprintf(&b, "exit      %d, if pip succeeds\n", p.Exit)
 	_, err := io.WriteString(out, b.String())

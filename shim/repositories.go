@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/internal/files"
+	"thresher/internal/words"
 	"thresher/policy/rules"
 )
 
@@ -41,7 +43,7 @@ func (in *invocation) guardRepositories(a *analysis, directory string) (reposito
 	}
 	var programs []string
 	for program := range fetchingWords {
-		if onPath(program, in.environment["PATH"]) {
+		if len(files.OnPath(in.environment["PATH"], program)) > 0 {
 			programs = append(programs, program)
 		}
 	}
@@ -96,16 +98,6 @@ func (in *invocation) programFolder(directory string) (string, error) {
 	return "", fmt.Errorf("nothing can be run from %s; set TMPDIR to a folder of another file system", directory)
 }
 
-// onPath says whether a program is in one of the folders of PATH.
-func onPath(program, path string) bool {
-	for _, folder := range filepath.SplitList(path) {
-		if info, err := os.Stat(filepath.Join(folder, program)); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // repositoryURLs are the addresses under which pip passes the repositories that
 // the command names to their program: without revision and fragment, and where
 // the program takes them as options, without user and password.
@@ -146,11 +138,11 @@ func (g repositories) script(program string, fetching, known, hosts []string) st
 		fmt.Fprintf(&b, "\t%s) known=yes ;;\n", patterns(known))
 	}
 	for _, host := range hosts {
-		fmt.Fprintf(&b, "\thttps://%s/*) known=yes ;;\n", shellWord(host))
+		fmt.Fprintf(&b, "\thttps://%s/*) known=yes ;;\n", words.ShellWord(host))
 	}
-	fmt.Fprintf(&b, "\tesac\ndone\nif [ \"$fetches\" ] && [ ! \"$known\" ]\nthen\n\tprintf '%%s\\n' %s \"$@\" '' >>%s\n", program, shellWord(g.log))
-	fmt.Fprintf(&b, "\techo %s >&2\n\texit 1\nfi\n", shellWord(messageRepositoryBlocked))
-	fmt.Fprintf(&b, "here=%s\nrest=:$PATH:\nwhile case $rest in *\":$here:\"*) true ;; *) false ;; esac\ndo\n", shellWord(g.folder))
+	fmt.Fprintf(&b, "\tesac\ndone\nif [ \"$fetches\" ] && [ ! \"$known\" ]\nthen\n\tprintf '%%s\\n' %s \"$@\" '' >>%s\n", program, words.ShellWord(g.log))
+	fmt.Fprintf(&b, "\techo %s >&2\n\texit 1\nfi\n", words.ShellWord(messageRepositoryBlocked))
+	fmt.Fprintf(&b, "here=%s\nrest=:$PATH:\nwhile case $rest in *\":$here:\"*) true ;; *) false ;; esac\ndo\n", words.ShellWord(g.folder))
 	b.WriteString("\trest=${rest%%\":$here:\"*}:${rest#*\":$here:\"}\ndone\nrest=${rest#:}\nPATH=${rest%:}\nexport PATH\n")
 	fmt.Fprintf(&b, "exec %s \"$@\"\n", program)
 	return b.String()
@@ -213,6 +205,6 @@ func repositoryOf(program string, words []string) string {
 func repositoryRefused(url string) rules.Finding {
 	return rules.Finding{
 		Subject: url, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High,
-		Evidence: messageRepositoryEvidence, Hint: "pip install " + shellWord(url),
+		Evidence: messageRepositoryEvidence, Hint: "pip install " + words.ShellWord(url),
 	}
 }

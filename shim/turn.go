@@ -10,8 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
+	"thresher/internal/files"
 	"thresher/venv"
 )
 
@@ -19,8 +18,7 @@ import (
 // look at what is installed until after the last: what another run installs
 // meanwhile would look like something that nothing had let through.
 const (
-	turnPatience = 5 * time.Minute        // then runs go on beside each other
-	turnPoll     = 100 * time.Millisecond // between two looks whether it is free
+	turnPatience = 5 * time.Minute // then runs go on beside each other
 )
 
 // takeTurn waits until no other run changes the environment, and gives what
@@ -34,11 +32,8 @@ func (in *invocation) takeTurn(a *analysis) (end func(), ok bool) {
 	}
 	sum := sha256.Sum256([]byte(strings.Join(a.siteDirectories(), "\x00")))
 	path := filepath.Join(in.places.Cache, "turns", hex.EncodeToString(sum[:8]))
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return end, true
-	}
-	lock, holder := flock.New(path+".lock", flock.SetPermissions(0o600)), path+".pid"
-	got, err := lock.TryLock()
+	holder := path + ".pid"
+	release, got, err := files.TryLock(path)
 	if err == nil && !got {
 		if pid, err := readNumber(holder); err == nil && venv.AncestorIs(pid, in.self) {
 			return end, true
@@ -46,7 +41,8 @@ func (in *invocation) takeTurn(a *analysis) (end func(), ok bool) {
 		in.say.waitsForTurn()
 		patience, cancel := context.WithTimeout(in.untilInterrupted(), turnPatience)
 		defer cancel()
-		got, err = lock.TryLockContext(patience, turnPoll)
+		release, err = files.Lock(patience, path)
+		got = err == nil
 	}
 	if err != nil || !got {
 		return end, in.untilInterrupted().Err() == nil
@@ -55,7 +51,7 @@ func (in *invocation) takeTurn(a *analysis) (end func(), ok bool) {
 	_ = os.WriteFile(holder, []byte(strconv.Itoa(os.Getpid())), 0o600)
 	return func() {
 		_ = os.Remove(holder)
-		_ = lock.Unlock() // it ends with this process anyway
+		release()
 	}, true
 }
 

@@ -7,6 +7,8 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+
+	"thresher/internal/files"
 )
 
 // AncestorIs tells whether the process pid lives, is an ancestor of this one
@@ -14,7 +16,7 @@ import (
 // be read counts as no. It asks ps(1), which on macOS and the BSDs is told by
 // the kernel.
 func AncestorIs(pid int, binary string) bool {
-	return isAncestor(pid, os.Getppid(), parentOf) && sameFile(processField(pid, "comm"), binary)
+	return isAncestor(pid, os.Getppid(), parentOf) && files.Same(processField(pid, "comm"), binary)
 }
 
 func parentOf(pid int) (int, bool) {

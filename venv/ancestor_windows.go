@@ -4,6 +4,8 @@ import (
 	"os"
 	"unsafe"
 
+	"thresher/internal/files"
+
 	"golang.org/x/sys/windows"
 )
 
@@ -20,7 +22,7 @@ func AncestorIs(pid int, binary string) bool {
 		parent, ok := parents[pid]
 		return parent, ok
 	}
-	return isAncestor(pid, os.Getppid(), parentOf) && sameFile(programOf(pid), binary)
+	return isAncestor(pid, os.Getppid(), parentOf) && files.Same(programOf(pid), binary)
 }
 
 // parentProcesses gives the parent of every process.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"thresher/address"
+	"thresher/internal/files"
 	"thresher/pep"
 )
 
@@ -248,7 +249,7 @@ func pathLines(dir string, names []string) (developed map[string]bool, dirs []st
 	for _, name := range names {
 		switch filepath.Ext(name) {
 		case ".egg-link":
-			if text, err := readSmall(filepath.Join(dir, name), maxSmallFile); err == nil {
+			if text, err := files.ReadRegular(filepath.Join(dir, name), maxSmallFile); err == nil {
 				first, _, _ := strings.Cut(string(text), "\n")
 				follow(first, true)
 			}
@@ -261,7 +262,7 @@ func pathLines(dir string, names []string) (developed map[string]bool, dirs []st
 		if filepath.Ext(name) != ".pth" || strings.HasPrefix(name, ".") {
 			continue
 		}
-		text, err := readSmall(filepath.Join(dir, name), maxRequires)
+		text, err := files.ReadRegular(filepath.Join(dir, name), maxRequires)
 		if err != nil {
 			continue // site.py goes on as well; hooks are the business of Hooks
 		}
@@ -306,7 +307,7 @@ func (d *Distribution) read() {
 	if d.Requires == nil && filepath.Base(file) == "PKG-INFO" {
 		d.readRequiresTxt(filepath.Join(d.Path, "requires.txt"))
 	}
-	if text, err := readSmall(filepath.Join(d.Path, "INSTALLER"), maxSmallFile); err == nil {
+	if text, err := files.ReadRegular(filepath.Join(d.Path, "INSTALLER"), maxSmallFile); err == nil {
 		d.Installer, _, _ = strings.Cut(strings.TrimSpace(string(text)), "\n")
 	}
 	if _, err := os.Lstat(filepath.Join(d.Path, "REQUESTED")); err == nil {
@@ -342,7 +343,7 @@ func (d *Distribution) setName(name string) bool {
 }
 
 func (d *Distribution) readHeaderFile(path string) {
-	f, err := openRegular(path)
+	f, err := files.OpenRegular(path)
 	if err != nil {
 		d.Broken = fmt.Sprintf(textUnreadable, filepath.Base(path), plainError(err))
 		return
@@ -395,7 +396,7 @@ type directURL struct {
 }
 
 func (d *Distribution) readDirectURL() {
-	text, err := readSmall(filepath.Join(d.Path, "direct_url.json"), maxSmallFile)
+	text, err := files.ReadRegular(filepath.Join(d.Path, "direct_url.json"), maxSmallFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
@@ -423,7 +424,7 @@ func (d *Distribution) readDirectURL() {
 
 // readRequiresTxt reads setuptools' requires.txt.
 func (d *Distribution) readRequiresTxt(path string) {
-	text, err := readSmall(path, maxRequires)
+	text, err := files.ReadRegular(path, maxRequires)
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
@@ -436,7 +437,7 @@ func (d *Distribution) readRequiresTxt(path string) {
 
 // readZippedEgg reads EGG-INFO/PKG-INFO out of an .egg archive.
 func (d *Distribution) readZippedEgg() {
-	f, err := openRegular(d.Path)
+	f, err := files.OpenRegular(d.Path)
 	if err != nil {
 		d.Broken = plainError(err)
 		return
@@ -468,41 +469,6 @@ func (d *Distribution) readZippedEgg() {
 	d.Broken = fmt.Sprintf(textUnreadable, "EGG-INFO/PKG-INFO", "not in the archive")
 }
 
-// readSmall reads a regular file of at most limit bytes.
-func readSmall(path string, limit int64) ([]byte, error) {
-	f, err := openRegular(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(text)) > limit {
-		return nil, fmt.Errorf(textTooLong, limit)
-	}
-	return text, nil
-}
-
-// openRegular opens a regular file, also through links. A FIFO would wait for
-// a writer and a device may never end, so neither is opened.
-func openRegular(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|openNonBlocking, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New(textNotRegular)
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
-
 // plainError drops the path from a file system error: the caller names the file.
 func plainError(err error) string {
 	var path *fs.PathError
@@ -519,6 +485,4 @@ const (
 	textUnreadable = "%s cannot be read: %s"
 	textNoField    = "%s has no %s"
 	textBadName    = "%s has %q for a name"
-	textTooLong    = "longer than %d bytes"
-	textNotRegular = "not a regular file"
 )

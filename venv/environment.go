@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"thresher/internal/files"
 )
 
 // Environment is where one interpreter installs.
@@ -213,7 +215,7 @@ func readBase(interpreter, system string) (environment Environment, known bool) 
 			filepath.Join(prefix, "local", "lib", "python"+minor, "dist-packages"),
 			filepath.Join(prefix, "lib", "python3", "dist-packages"),
 		}
-		if isDirectory(debian[1]) {
+		if files.IsDirectory(debian[1]) {
 			// Debian's pip installs below local, and its Python looks at no
 			// site-packages beside its standard library.
 			environment.SitePackages = existing(debian)
@@ -234,7 +236,7 @@ func readBase(interpreter, system string) (environment Environment, known bool) 
 func findLibrary(interpreter, system string) (prefix, library string) {
 	for dir := filepath.Dir(interpreter); ; dir = filepath.Dir(dir) {
 		if system == "windows" {
-			if isFile(filepath.Join(dir, "Lib", "os.py")) {
+			if files.IsRegular(filepath.Join(dir, "Lib", "os.py")) {
 				return dir, filepath.Join(dir, "Lib")
 			}
 		} else if found := libraries(dir); len(found) == 1 {
@@ -262,7 +264,7 @@ func libraries(prefix string) []string {
 	seen := map[string]bool{}
 	for _, lib := range []string{"lib", "lib64"} {
 		for _, dir := range versionedDirectories(filepath.Join(prefix, lib)) {
-			if name := filepath.Base(dir); !seen[name] && isFile(filepath.Join(dir, "os.py")) {
+			if name := filepath.Base(dir); !seen[name] && files.IsRegular(filepath.Join(dir, "os.py")) {
 				seen[name] = true
 				found = append(found, dir)
 			}
@@ -313,12 +315,12 @@ func sitePackages(prefix, version, system string) ([]string, string) {
 	var found []string
 	minor := ""
 	for _, lib := range []string{"lib", "lib64"} {
-		if lib == "lib64" && sameFile(filepath.Join(prefix, "lib"), filepath.Join(prefix, "lib64")) {
+		if lib == "lib64" && files.Same(filepath.Join(prefix, "lib"), filepath.Join(prefix, "lib64")) {
 			continue
 		}
 		for _, dir := range versionedDirectories(filepath.Join(prefix, lib)) {
 			site := filepath.Join(dir, "site-packages")
-			if !isDirectory(site) {
+			if !files.IsDirectory(site) {
 				continue
 			}
 			its := minorVersion(filepath.Base(dir))
@@ -368,8 +370,8 @@ func readConda(environment *Environment) {
 		return
 	}
 	environment.Conda = true
-	base := isDirectory(filepath.Join(environment.Prefix, "condabin")) ||
-		isDirectory(filepath.Join(environment.Prefix, "envs")) && isDirectory(filepath.Join(environment.Prefix, "pkgs"))
+	base := files.IsDirectory(filepath.Join(environment.Prefix, "condabin")) ||
+		files.IsDirectory(filepath.Join(environment.Prefix, "envs")) && files.IsDirectory(filepath.Join(environment.Prefix, "pkgs"))
 	for _, entry := range entries {
 		if rest, ok := strings.CutPrefix(entry.Name(), "conda-"); ok && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
 			base = true
@@ -421,23 +423,7 @@ func scriptsDirectory(prefix, system string) string {
 }
 
 func existing(dirs []string) []string {
-	return slices.DeleteFunc(dirs, func(dir string) bool { return !isDirectory(dir) })
-}
-
-func isDirectory(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-func isFile(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular()
-}
-
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+	return slices.DeleteFunc(dirs, func(dir string) bool { return !files.IsDirectory(dir) })
 }
 
 // question is what askInterpreter has an interpreter print.
@@ -472,7 +458,7 @@ func askInterpreter(interpreter string) (Environment, error) {
 	}
 	seen := map[string]bool{}
 	for _, place := range places {
-		if !seen[place] && isDirectory(place) {
+		if !seen[place] && files.IsDirectory(place) {
 			seen[place] = true
 			environment.SitePackages = append(environment.SitePackages, place)
 		}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"thresher/internal/files"
 )
 
 // FirstTracked gives the first of the directories that a git repository around
@@ -27,7 +29,7 @@ func FirstTracked(directories []string) string {
 func trackedByGit(directory string) bool {
 	for dir := filepath.Dir(directory); ; dir = filepath.Dir(dir) {
 		repository := filepath.Join(dir, ".git")
-		if isFile(repository) {
+		if files.IsRegular(repository) {
 			// A worktree or submodule: the file says where the repository lies.
 			content, err := os.ReadFile(repository)
 			path, ok := strings.CutPrefix(strings.TrimSpace(string(content)), "gitdir: ")
@@ -38,7 +40,7 @@ func trackedByGit(directory string) bool {
 				repository = filepath.Join(dir, path)
 			}
 		}
-		if isDirectory(repository) {
+		if files.IsDirectory(repository) {
 			relative, err := filepath.Rel(dir, directory)
 			if err != nil {
 				return true

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"thresher/internal/files"
 )
 
 // ErrNotOurs is returned for an environment that belongs to another user: a
@@ -97,13 +99,12 @@ func readGuard(directory string, minor int) (Guarded, error) {
 	if !state.Current {
 		return state, nil
 	}
-	info, err := os.Stat(state.Program)
-	state.Gone = err != nil || !info.Mode().IsRegular()
-	files, err := guardFiles(state.Program, minor)
+	state.Gone = !files.IsRegular(state.Program)
+	wanted, err := guardFiles(state.Program, minor)
 	if err != nil {
 		return state, err
 	}
-	for _, file := range files {
+	for _, file := range wanted {
 		content, err := os.ReadFile(filepath.Join(directory, file.name))
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -144,13 +145,13 @@ func guardFiles(program string, minor int) ([]guardFile, error) {
 		return nil, fmt.Errorf(messageProgramPath, program)
 	}
 	// Go's escapes for what is not ASCII are Python's as well.
-	files := []guardFile{{guardModuleName, strings.Replace(guardSource, "@THRESHER@", strconv.QuoteToASCII(program), 1)}}
+	guard := []guardFile{{guardModuleName, strings.Replace(guardSource, "@THRESHER@", strconv.QuoteToASCII(program), 1)}}
 	if minor >= firstWithStartFiles {
-		files = append(files,
+		guard = append(guard,
 			guardFile{startModuleName, "directory = __file__.rpartition('_thresher_start')[0]\n" + startSource + "\n\ndef start():\n    pass\n"},
 			guardFile{startFileName, strings.TrimSuffix(startModuleName, ".py") + ":start\n"})
 	}
-	return append(files, guardFile{pathFileName, pathFile()}), nil
+	return append(guard, guardFile{pathFileName, pathFile()}), nil
 }
 
 // pathFile gives the content of the .pth file: the start-up code in one line
@@ -190,7 +191,7 @@ func installGuard(environment Environment, directory, binary string) (KnownEnvir
 		Base: !environment.Virtual,
 	}
 	var err error
-	files, err := guardFiles(binary, environment.Minor())
+	wanted, err := guardFiles(binary, environment.Minor())
 	if err != nil {
 		return known, err
 	}
@@ -202,7 +203,7 @@ func installGuard(environment Environment, directory, binary string) (KnownEnvir
 	if err := checkOwner(directory); err != nil {
 		return known, fmt.Errorf(messageWriteGuard, directory, err)
 	}
-	for _, file := range files {
+	for _, file := range wanted {
 		if err := writeGuardFile(directory, file); err != nil {
 			return known, fmt.Errorf(messageWriteGuard, directory, err)
 		}
@@ -218,7 +219,7 @@ func installGuard(environment Environment, directory, binary string) (KnownEnvir
 // makeDirectories makes a directory and says which was the first that was not
 // there before. That one's parent must belong to this user.
 func makeDirectories(directory string) (made string, err error) {
-	for dir := directory; !isDirectory(dir) && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+	for dir := directory; !files.IsDirectory(dir) && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
 		made = dir
 	}
 	if made == "" {
@@ -237,19 +238,7 @@ func writeGuardFile(directory string, file guardFile) error {
 	if content, err := os.ReadFile(path); err == nil && string(content) == file.content {
 		return nil
 	}
-	temporary, err := os.CreateTemp(directory, ".thresher-*.tmp")
-	if err != nil {
-		return err
-	}
-	_, err = temporary.WriteString(file.content)
-	err = errors.Join(err, temporary.Chmod(0o644), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temporary.Name()))
-	}
-	return nil
+	return files.Replace(path, []byte(file.content), 0o644)
 }
 
 // RemoveGuard takes the guard out of an environment without a trace, and the
@@ -363,4 +352,13 @@ func ownSitePackages(environment Environment) (string, error) {
 		return "", fmt.Errorf(messageNoSitePackages, environment.Interpreter)
 	}
 	return environment.SitePackages[0], nil
+}
+
+// checkOwner returns ErrNotOurs where a directory belongs to another user.
+func checkOwner(directory string) error {
+	info, err := os.Stat(directory)
+	if err == nil && !files.IsMine(info) {
+		err = ErrNotOurs
+	}
+	return err
 }

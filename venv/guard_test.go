@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	"thresher/internal/files"
 	"thresher/internal/testkit"
 )
 
@@ -264,7 +265,7 @@ func TestGuardCatchesEveryForm(t *testing.T) {
 				{"/bin/sh", "-c", "bin/pip install alpha"},
 				{"/usr/bin/env", "pip3", "install", "alpha"},
 			}
-			if runner := filepath.Join(site, "pip", "__pip-runner__.py"); isFile(runner) { // since pip 22.2
+			if runner := filepath.Join(site, "pip", "__pip-runner__.py"); files.IsRegular(runner) { // since pip 22.2
 				forms = append(forms, []string{interpreter, runner, "install", "alpha"}, []string{interpreter, "-I", runner, "install", "alpha"})
 			}
 			for _, form := range forms {

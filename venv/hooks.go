@@ -14,6 +14,7 @@ import (
 	"sort"
 	"strings"
 
+	"thresher/internal/files"
 	"thresher/internal/lazyregexp"
 )
 
@@ -80,7 +81,7 @@ func SnapshotHooks(siteDirs []string, scriptsDir string) (Hooks, error) {
 	for _, name := range names {
 		found.add(filepath.Join(scriptsDir, name), Script)
 	}
-	if configuration := filepath.Join(filepath.Dir(scriptsDir), "pyvenv.cfg"); isFile(configuration) {
+	if configuration := filepath.Join(filepath.Dir(scriptsDir), "pyvenv.cfg"); files.IsRegular(configuration) {
 		found.add(configuration, Configuration)
 	}
 	return found, nil
@@ -118,7 +119,7 @@ func digestFile(path string) string {
 	if info.IsDir() { // a package: its __init__ is what runs
 		return "directory " + digestFile(filepath.Join(path, "__init__.py"))
 	}
-	f, err := openRegular(path)
+	f, err := files.OpenRegular(path)
 	if err != nil {
 		return plainError(err)
 	}
@@ -185,7 +186,7 @@ func runs(path string, kind HookKind) bool {
 	case Script, Configuration:
 		return false
 	case PathFile:
-		text, err := readSmall(path, maxHook)
+		text, err := files.ReadRegular(path, maxHook)
 		if err != nil {
 			return true
 		}
@@ -241,10 +242,10 @@ func FileInPip(d Distribution) string {
 // eachRecorded calls visit with the absolute path of every file that the
 // distribution's RECORD (or installed-files.txt) names.
 func eachRecorded(d Distribution, visit func(path string)) error {
-	f, err := openRegular(filepath.Join(d.Path, "RECORD"))
+	f, err := files.OpenRegular(filepath.Join(d.Path, "RECORD"))
 	base := d.Location
 	if errors.Is(err, fs.ErrNotExist) {
-		f, err = openRegular(filepath.Join(d.Path, "installed-files.txt"))
+		f, err = files.OpenRegular(filepath.Join(d.Path, "installed-files.txt"))
 		base = d.Path
 	}
 	if err != nil {

@@ -2,6 +2,8 @@ package venv
 
 import (
 	"path/filepath"
+
+	"thresher/internal/files"
 )
 
 // Nearby gives the virtual environment in a directory called .venv or venv, in
@@ -31,8 +33,8 @@ func Nearby(dir, home string) string {
 // isEnvironment tells a directory of this user with a pyvenv.cfg and an
 // interpreter.
 func isEnvironment(directory string) bool {
-	if !isFile(filepath.Join(directory, "pyvenv.cfg")) || checkOwner(directory) != nil {
+	if !files.IsRegular(filepath.Join(directory, "pyvenv.cfg")) || checkOwner(directory) != nil {
 		return false
 	}
-	return isFile(filepath.Join(directory, "bin", "python")) || isFile(filepath.Join(directory, "Scripts", "python.exe"))
+	return files.IsRegular(filepath.Join(directory, "bin", "python")) || files.IsRegular(filepath.Join(directory, "Scripts", "python.exe"))
 }

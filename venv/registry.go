@@ -2,6 +2,7 @@ package venv
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/gofrs/flock"
+	"thresher/internal/files"
 )
 
 // KnownEnvironment is an environment that thresher has seen or guarded. One JSON object a
@@ -62,7 +63,7 @@ func remember(stateDirectory string, known KnownEnvironment) error {
 func Known(stateDirectory string) ([]KnownEnvironment, error) {
 	list, err := readRegistry(stateDirectory)
 	for i := range list {
-		list[i].Gone = !isDirectory(list[i].Directory)
+		list[i].Gone = !files.IsDirectory(list[i].Directory)
 	}
 	return list, err
 }
@@ -103,14 +104,11 @@ func readRegistry(stateDirectory string) ([]KnownEnvironment, error) {
 // changeRegistry rewrites the list under a lock, whole or not at all.
 func changeRegistry(stateDirectory string, edit func([]KnownEnvironment) []KnownEnvironment) error {
 	path := registryPath(stateDirectory)
-	if err := os.MkdirAll(stateDirectory, 0o700); err != nil {
+	release, err := files.Lock(context.Background(), path)
+	if err != nil {
 		return fmt.Errorf(messageWriteRegistry, path, err)
 	}
-	lock := flock.New(path + ".lock")
-	if err := lock.Lock(); err != nil {
-		return fmt.Errorf(messageWriteRegistry, path, err)
-	}
-	defer func() { _ = lock.Unlock() }() // closing the file lets go of it as well
+	defer release()
 	list, err := readRegistry(stateDirectory)
 	if err != nil {
 		return err
@@ -128,7 +126,7 @@ func changeRegistry(stateDirectory string, edit func([]KnownEnvironment) []Known
 		// Tools that make throw-away environments leave many behind.
 		text.Reset()
 		for _, known := range list {
-			if !isDirectory(known.Directory) {
+			if !files.IsDirectory(known.Directory) {
 				continue
 			}
 			line, err := json.Marshal(known)
@@ -138,16 +136,8 @@ func changeRegistry(stateDirectory string, edit func([]KnownEnvironment) []Known
 			text.Write(append(line, '\n'))
 		}
 	}
-	temporary, err := os.CreateTemp(stateDirectory, ".environments-*.tmp")
-	if err != nil {
+	if err := files.Replace(path, text.Bytes(), 0o600); err != nil {
 		return fmt.Errorf(messageWriteRegistry, path, err)
-	}
-	_, err = temporary.Write(text.Bytes())
-	if err = errors.Join(err, temporary.Close()); err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf(messageWriteRegistry, path, errors.Join(err, os.Remove(temporary.Name())))
 	}
 	return nil
 }
@@ -164,7 +154,7 @@ func RemoveKnownGuards(stateDirectory string) (removed []KnownEnvironment, err e
 	var failures []error
 	// Backward: a directory that an earlier guard made may hold later ones.
 	for _, known := range slices.Backward(list) {
-		if isDirectory(known.Directory) {
+		if files.IsDirectory(known.Directory) {
 			if err := removeGuard(known.Directory, known.Made); err != nil {
 				failures = append(failures, err)
 				continue

@@ -4,16 +4,16 @@ package journal
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
+	"thresher/internal/files"
 )
 
 // rotateAt is the size in bytes past which the log is moved to its ".1":
@@ -67,14 +67,11 @@ func Append(path string, entry Entry) error {
 	if err != nil {
 		return fmt.Errorf("encode log entry: %w", err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("create the log's directory: %w", err)
-	}
-	lock := flock.New(path+".lock", flock.SetPermissions(0o600))
-	if err := lock.Lock(); err != nil {
+	release, err := files.Lock(context.Background(), path)
+	if err != nil {
 		return fmt.Errorf("lock %s: %w", path, err)
 	}
-	defer func() { _ = lock.Unlock() }() // the lock ends with the process at the latest
+	defer release()
 	if err := rotate(path); err != nil {
 		return err
 	}

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"thresher/internal/files"
 )
 
 // LinesFor is the entry that adds lines to the end of a start-up file: every
@@ -52,7 +54,7 @@ func readStartup(path string) (place string, mode fs.FileMode, content []byte, e
 	if err != nil {
 		return "", 0, nil, err
 	}
-	if !Mine(info) {
+	if !files.IsMine(info) {
 		return "", 0, nil, errors.New("it belongs to another user")
 	}
 	content, err = os.ReadFile(place)

@@ -15,7 +15,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/gofrs/flock"
+	"thresher/internal/files"
 )
 
 // Kind says what an entry is, and so how it is placed and taken away.
@@ -101,15 +101,14 @@ func Lock(state string) (release func(), err error) {
 	if err := makeState(state); err != nil {
 		return nil, err
 	}
-	lock := flock.New(filepath.Join(state, manifestName+".lock"))
-	held, err := lock.TryLock()
+	release, held, err := files.TryLock(filepath.Join(state, manifestName))
 	switch {
 	case err != nil:
 		return nil, err
 	case !held:
 		return nil, errors.New(messageUnderWay)
 	}
-	return func() { _ = lock.Unlock() }, nil // it ends with the process at the latest
+	return release, nil
 }
 
 // makeState makes a state directory, which is its user's alone.
@@ -155,24 +154,12 @@ func MissingDirectories(path string) []Entry {
 	return missing
 }
 
-// replace writes a file under another name beside its place and renames it.
+// replace gives a file new content, whole or not at all.
 func replace(path string, content []byte, mode fs.FileMode) error {
 	if err := clearTemporary(filepath.Dir(path)); err != nil {
 		return err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), temporaryPrefix)
-	if err != nil {
-		return err
-	}
-	_, err = temporary.Write(content)
-	err = errors.Join(err, temporary.Chmod(mode), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temporary.Name()))
-	}
-	return nil
+	return files.Replace(path, content, mode)
 }
 
 // temporaryPrefix begins the names of files that have not got their place yet.

@@ -12,6 +12,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"thresher/internal/files"
 )
 
 // Wanted is an entry and what it is placed from.
@@ -98,7 +100,7 @@ func CheckPlace(directory string) error {
 		return fmt.Errorf(messageNoDirectory, directory)
 	case everybodyWrites(info):
 		return fmt.Errorf(messageEverybody, directory, directory)
-	case !Mine(info):
+	case !files.IsMine(info):
 		return fmt.Errorf(messageOtherOwner, directory)
 	}
 	return nil

@@ -6,14 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"syscall"
 )
-
-// Mine tells whether a file belongs to the user who runs this.
-func Mine(info fs.FileInfo) bool {
-	status, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(status.Uid) == os.Geteuid()
-}
 
 func everybodyWrites(info fs.FileInfo) bool { return info.Mode().Perm()&0o002 != 0 }
 

@@ -12,9 +12,6 @@ import (
 	"golang.org/x/sys/windows/registry"
 )
 
-// Mine is true: what lies below a user's profile is that user's.
-func Mine(fs.FileInfo) bool { return true }
-
 func everybodyWrites(fs.FileInfo) bool { return false }
 
 // replaceProgram renames a program that runs out of the way: Windows lets it

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -46,18 +47,35 @@ func isPlain(text string) bool {
 	return len(text) <= LongestShown
 }
 
-// ShellWord returns a text as one word of a POSIX shell, for hints that are
-// pasted.
+// OneLine makes a text of any length one line: each white space becomes a blank,
+// and what would steer a terminal is dropped.
+func OneLine(text string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case unicode.IsSpace(c):
+			return ' '
+		case c == unicode.ReplacementChar || !unicode.IsPrint(c):
+			return -1
+		}
+		return c
+	}, text)
+}
+
+// ShellWord writes a text as one word of a POSIX shell, in quotes where it needs
+// them.
 func ShellWord(text string) string {
-	text = Printable(text)
-	plain := text != "" && text[0] != '-'
-	for i := 0; plain && i < len(text); i++ {
-		c := text[i]
-		plain = 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte("-_./:@%+=,", c) >= 0
+	safe := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
 	}
-	if plain {
+	if text != "" && strings.TrimFunc(text, safe) == "" {
 		return text
 	}
+	return ShellQuoted(text)
+}
+
+// ShellQuoted writes a text in quotes, as a word that stands for itself in bash,
+// zsh and sh.
+func ShellQuoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }
 
@@ -67,6 +85,21 @@ func Counted(count int64, noun string) string {
 		return "1 " + noun
 	}
 	return strconv.FormatInt(count, 10) + " " + noun + "s"
+}
+
+// Age writes how long something lasted, rounded down to its largest unit: "5
+// days", "2 years". A month has 30 days, a year 365.
+func Age(d time.Duration) string {
+	const day = 24 * time.Hour
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{365 * day, "year"}, {30 * day, "month"}, {day, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}} {
+		if d >= unit.length {
+			return Counted(int64(d/unit.length), unit.name)
+		}
+	}
+	return "less than a minute"
 }
 
 // Listed writes at most a few words in a row.

@@ -5,7 +5,8 @@ package source
 import (
 	"os"
 	"path/filepath"
-	"syscall"
+
+	"thresher/internal/files"
 )
 
 // changeableByOthers tells whether someone other than this user, his own group
@@ -24,13 +25,9 @@ func changeableByOthers(path string, info os.FileInfo) bool {
 }
 
 func writableByOthers(info os.FileInfo) bool {
-	status, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return true
-	}
+	user, group, known := files.Owner(info)
 	mode := info.Mode().Perm()
-	owner := int(status.Uid)
-	return owner != 0 && owner != os.Geteuid() ||
+	return !known || user != 0 && user != os.Geteuid() ||
 		mode&0o002 != 0 ||
-		mode&0o020 != 0 && status.Gid != 0 && int(status.Gid) != os.Getegid()
+		mode&0o020 != 0 && group != 0 && group != os.Getegid()
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"thresher/address"
+	"thresher/internal/files"
 	"thresher/pep"
 	"thresher/pip/internal/pythontext"
 	"thresher/pip/option"
@@ -405,7 +406,7 @@ func (s *Collection) urlOfPath(path, name string) (string, error) {
 // isInstallable tells whether the directory is a project in pip's eyes.
 func isInstallable(dir string) bool {
 	for _, name := range []string{"pyproject.toml", "setup.py"} {
-		if info, err := os.Stat(filepath.Join(dir, name)); err == nil && info.Mode().IsRegular() {
+		if files.IsRegular(filepath.Join(dir, name)) {
 			return true
 		}
 	}

@@ -102,7 +102,7 @@ func place(rule Rule) int {
 // finding, ready to be pasted; "" where the finding has no answer.
 func AnswerCommand(finding Finding) string {
 	info, _ := InfoOf(finding.Rule)
-	command := "thresher allow " + words.ShellWord(finding.Subject)
+	command := "thresher allow " + words.ShellWord(words.Printable(finding.Subject))
 	const why = " --reason 'why it is right'"
 	switch info.Answer {
 	case AnswerName, AnswerURL:

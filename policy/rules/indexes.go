@@ -93,14 +93,14 @@ func (s *Settings) JudgeArrival(a Arrival) []Finding {
 		finding := s.finding(StartupHook, subject, High, startupHookEvidence(a))
 		hint := ""
 		if a.Name == "" {
-			hint = "cat " + words.ShellWord(a.Path)
+			hint = "cat " + words.ShellWord(words.Printable(a.Path))
 		}
 		findings = append(findings, one(finding, hint)...)
 	}
 	if a.Replaces {
-		findings = append(findings, one(s.finding(Unvouched, subject, High, replacesEvidence(a)), "cat "+words.ShellWord(a.Path))...)
+		findings = append(findings, one(s.finding(Unvouched, subject, High, replacesEvidence(a)), "cat "+words.ShellWord(words.Printable(a.Path)))...)
 	} else if !a.Vouched && a.Name != "" {
-		findings = append(findings, one(s.finding(Unvouched, subject, High, unvouchedEvidence(a)), "pip uninstall "+words.ShellWord(a.Name))...)
+		findings = append(findings, one(s.finding(Unvouched, subject, High, unvouchedEvidence(a)), "pip uninstall "+words.ShellWord(words.Printable(a.Name)))...)
 	}
 	return quietWhenKnown(findings, true)
 }

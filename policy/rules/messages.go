@@ -125,7 +125,7 @@ func firstFileInFuture(first time.Time) string {
 }
 
 func newProjectEvidence(age time.Duration, limit Span) string {
-	return fmt.Sprintf("its first file is %s old, projects younger than %s are new", Age(age), limit)
+	return fmt.Sprintf("its first file is %s old, projects younger than %s are new", words.Age(age), limit)
 }
 
 func unpopularEvidence(rank, limit int) string {
@@ -136,7 +136,7 @@ func unpopularEvidence(rank, limit int) string {
 }
 
 func staleEvidence(silence time.Duration, latest time.Time) string {
-	return fmt.Sprintf("nothing new for %s, the newest file is of %s", Age(silence), latest.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("nothing new for %s, the newest file is of %s", words.Age(silence), latest.UTC().Format(time.DateOnly))
 }
 
 func maintainersEvidence(names []string, least, most int) string {
@@ -148,7 +148,7 @@ func notSaid(what []string) string {
 }
 
 func settledByYouth(age time.Duration) string {
-	return fmt.Sprintf("its first file is %s old", Age(age))
+	return fmt.Sprintf("its first file is %s old", words.Age(age))
 }
 
 func settledByOrganisation(name string) string {
@@ -171,7 +171,7 @@ func lostProvenance(e FileEvidence) string {
 }
 
 func tooYoung(e FileEvidence, age time.Duration, limit Span) string {
-	return fileOf(e) + " was uploaded " + Age(age) + " ago, files younger than " + limit.String() + " are held back"
+	return fileOf(e) + " was uploaded " + words.Age(age) + " ago, files younger than " + limit.String() + " are held back"
 }
 
 func uploadedInFuture(e FileEvidence) string {
@@ -179,7 +179,7 @@ func uploadedInFuture(e FileEvidence) string {
 }
 
 func fixLetThrough(e FileEvidence, age time.Duration) string {
-	return fmt.Sprintf("%s was uploaded %s ago and is let through, it fixes %s", release(e), Age(age), words.Listed(e.Fixes))
+	return fmt.Sprintf("%s was uploaded %s ago and is let through, it fixes %s", release(e), words.Age(age), words.Listed(e.Fixes))
 }
 
 func sdistEvidence(e FileEvidence) string {

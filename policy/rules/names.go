@@ -183,7 +183,7 @@ func (s *Settings) denied(name, canonical string) []Finding {
 	if deny == nil {
 		return nil
 	}
-	return one(s.finding(Denied, name, High, deniedEvidence(deny)), "thresher explain "+words.ShellWord(name))
+	return one(s.finding(Denied, name, High, deniedEvidence(deny)), "thresher explain "+words.ShellWord(words.Printable(name)))
 }
 
 func (s *Settings) denyFor(canonical string) *Deny {
@@ -247,15 +247,15 @@ func (s *Settings) typosquat(r Requested, e NameEvidence) []Finding {
 		finding := s.finding(Typosquat, r.Name, Confidence(suspicion.Confidence), imitates(suspicion.Target, suspicion.Why)+s.expiredFor(r.Canonical, Typosquat))
 		finding.Target = words.Printable(suspicion.Target)
 		finding.Action = s.typosquatAction(finding.Confidence)
-		hint := "thresher explain " + words.ShellWord(r.Name)
+		hint := "thresher explain " + words.ShellWord(words.Printable(r.Name))
 		switch {
 		case r.URL != "":
 		case suspicion.Target == typosquat.RequirementsFile:
 			hint = "pip install -r requirements.txt"
 		case typosquat.Rank(suspicion.Target) == 0: // a module of the standard library
-			hint = "python -c " + words.ShellWord("import "+suspicion.Target)
+			hint = "python -c " + words.ShellWord(words.Printable("import "+suspicion.Target))
 		case r.Typed:
-			hint = "pip install " + words.ShellWord(suspicion.Target)
+			hint = "pip install " + words.ShellWord(words.Printable(suspicion.Target))
 		}
 		findings = append(findings, one(finding, hint)...)
 	}
@@ -309,7 +309,7 @@ func (s *Settings) preferred(r Requested) []Finding {
 	finding.Target = words.Printable(s.Prefer[at].Use)
 	hint := ""
 	if canonical, ok := pep.ParseName(s.Prefer[at].Use); ok && r.Typed && typosquat.Rank(canonical) > 0 {
-		hint = "pip install " + words.ShellWord(s.Prefer[at].Use)
+		hint = "pip install " + words.ShellWord(words.Printable(s.Prefer[at].Use))
 	}
 	return one(finding, hint)
 }

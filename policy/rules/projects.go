@@ -68,7 +68,7 @@ func (s *Settings) malware(e ProjectEvidence) []Finding {
 		return nil
 	}
 	findings := s.about(e, Malware, malwareEvidence(e.Malware))
-	findings[0].Hint = "thresher explain " + words.ShellWord(e.Canonical)
+	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
 	return findings
 }
 
@@ -78,7 +78,7 @@ func (s *Settings) quarantined(e ProjectEvidence) []Finding {
 		return nil
 	}
 	findings := s.about(e, Quarantined, withReason("its index has put it in quarantine", e.StatusReason))
-	findings[0].Hint = "thresher explain " + words.ShellWord(e.Canonical)
+	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
 	return findings
 }
 
@@ -107,13 +107,13 @@ func (s *Settings) unknownName(e ProjectEvidence) []Finding {
 		findings := s.about(e, UnknownName, nothingLearned(e.Failure))
 		findings[0].Confidence = Low
 		findings[0].Action = atMost(Note, findings[0].Action)
-		findings[0].Hint = "thresher explain " + words.ShellWord(e.Canonical)
+		findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
 		return findings
 	}
 	findings := s.about(e, UnknownName, noIndexHasIt)
 	if len(e.Suspicions) > 0 {
 		findings[0].Target = words.Printable(e.Suspicions[0].Target)
-		findings[0].Hint = "thresher explain " + words.ShellWord(e.Suspicions[0].Target)
+		findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Suspicions[0].Target))
 	}
 	return findings
 }
@@ -218,7 +218,7 @@ func (s *Settings) notLearned(e ProjectEvidence) []Finding {
 	findings := s.about(e, open[0], notSaid(missed))
 	findings[0].Confidence = Low
 	findings[0].Action = atMost(Note, findings[0].Action)
-	findings[0].Hint = "thresher explain " + words.ShellWord(e.Canonical)
+	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
 	return findings
 }
 
@@ -299,7 +299,7 @@ func (s *Settings) SettleSuspicion(e ProjectEvidence) (imitation Known, why stri
 			reasons = append(reasons, words)
 		}
 	}
-	speaks(age >= veryOld.Duration(), Age(age)+" old")
+	speaks(age >= veryOld.Duration(), words.Age(age)+" old")
 	speaks(e.Releases >= manyReleases, words.Counted(int64(e.Releases), "release"))
 	speaks(e.Provenance == Yes, "attested")
 	speaks(e.Organisation != "", "an organisation")

@@ -31,7 +31,7 @@ func (s *Settings) malwareFile(e FileEvidence) []Finding {
 		return nil
 	}
 	findings := s.ofFile(e, Malware, release(e)+": "+malwareEvidence(e.Malware))
-	findings[0].Hint = "thresher explain " + words.ShellWord(e.Name)
+	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Name))
 	return findings
 }
 
@@ -45,7 +45,7 @@ func (s *Settings) vulnerable(e FileEvidence) []Finding {
 	if finding.Action == Note && !e.Pinned {
 		return nil
 	}
-	return one(finding, "thresher explain "+words.ShellWord(e.Name))
+	return one(finding, "thresher explain "+words.ShellWord(words.Printable(e.Name)))
 }
 
 // Yanked: taken back by its owners (PEP 592). pip takes such a file only where

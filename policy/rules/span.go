@@ -74,17 +74,3 @@ func (s Span) String() string {
 	}
 	return "0 days"
 }
-
-// Age describes how long something lasted, rounded down to its largest unit,
-// for the evidence of a finding: "5 days", "2 years".
-func Age(d time.Duration) string {
-	for _, unit := range []struct {
-		length Span
-		name   string
-	}{{Year, "year"}, {Month, "month"}, {Day, "day"}, {Hour, "hour"}, {Minute, "minute"}} {
-		if Span(d) >= unit.length {
-			return words.Counted(int64(Span(d)/unit.length), unit.name)
-		}
-	}
-	return "less than a minute"
-}
