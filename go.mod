@@ -2,6 +2,8 @@ module thresher
 
 go 1.26.0
 
+toolchain go1.26.10 // refuses certificates under the authorities stolen in October 2026 (GO-2026-6809)
+
 require (
 	github.com/cpuguy83/go-md2man/v2 v2.0.7
 	github.com/fatih/color v1.19.0

@@ -46,7 +46,7 @@ if [ -n "$(git status --porcelain)" ]; then
 	say "this checkout has changes that are in no commit, so nobody else can build the same"
 fi
 unset GOEXPERIMENT GODEBUG GOAMD64 GOARM64
-GOTOOLCHAIN=go$(sed -n 's/^go //p' go.mod)
+GOTOOLCHAIN=$(sed -n 's/^toolchain \([^ ]*\).*/\1/p' go.mod)
 GOFLAGS=
 GOWORK=off
 CGO_ENABLED=0

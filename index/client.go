@@ -71,15 +71,16 @@ type Config struct {
 
 // Client asks package indexes. It may be used by many goroutines at once.
 type Client struct {
-	config    Config
-	proxies   proxySettings
-	trusted   []trustedHost
-	roots     string                 // fingerprint of the certificates
-	verifying func() *http.Transport // made at the first call
-	trusting  func() *http.Transport // for trusted hosts, checks no certificate
-	netrc     map[string]netrcEntry
-	keyring   KeyringFunc
-	cache     *diskCache // nil none
+	config       Config
+	proxies      proxySettings
+	trusted      []trustedHost
+	roots        string                 // fingerprint of the certificates
+	verifying    func() *http.Transport // made at the first call
+	withoutRoots func() bool            // there is no authority to believe
+	trusting     func() *http.Transport // for trusted hosts, checks no certificate
+	netrc        map[string]netrcEntry
+	keyring      KeyringFunc
+	cache        *diskCache // nil none
 
 	mu             sync.Mutex
 	remembered     map[origin]credentials
@@ -141,6 +142,7 @@ func New(config Config) (*Client, error) {
 		c.note(noteNetrc(err))
 	}
 	c.verifying = sync.OnceValue(func() *http.Transport { return c.transport(certificates.verifying()) })
+	c.withoutRoots = certificates.empty
 	c.trusting = sync.OnceValue(func() *http.Transport { return c.transport(certificates.trusting()) })
 	if config.CacheDir != "" {
 		c.cache = openCache(config.CacheDir, config.CacheSize, config.Now, c.note)

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -400,6 +401,9 @@ func (c *Client) connectionError(u *url.URL, err error) error {
 	var hostname x509.HostnameError
 	var invalid x509.CertificateInvalidError
 	e.TLS = errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid)
+	if errors.As(err, &authority) && c.withoutRoots() {
+		e.Err = fmt.Errorf("%s: %w", textNoRoots, err)
+	}
 	return e
 }
 

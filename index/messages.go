@@ -36,6 +36,10 @@ const (
 	textTooMany      = "the page lists more files or versions than any project has"
 )
 
+// textNoRoots is said where a certificate is refused because none could be
+// accepted.
+const textNoRoots = "there are no certificate authorities on this machine; install ca-certificates, or name a bundle with PIP_CERT or SSL_CERT_FILE"
+
 func textMember(key string) string {
 	return fmt.Sprintf("%q of a file of the page has a type that cannot be read", key)
 }

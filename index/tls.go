@@ -37,6 +37,17 @@ func (s tlsSettings) verifying() *tls.Config {
 	return &tls.Config{RootCAs: roots, Certificates: s.certificates}
 }
 
+// empty says whether there is no authority at all to believe. Then every
+// certificate is refused: a machine without roots of its own (a bare container)
+// gets none from here.
+func (s tlsSettings) empty() bool {
+	if !s.system || len(s.bundles) > 0 {
+		return len(s.bundles) == 0
+	}
+	pool, err := x509.SystemCertPool()
+	return err != nil || pool.Equal(x509.NewCertPool())
+}
+
 // trusting checks nothing: for trusted hosts.
 func (s tlsSettings) trusting() *tls.Config {
 	return &tls.Config{InsecureSkipVerify: true, Certificates: s.certificates}

@@ -124,6 +124,37 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// A machine without any authority is told so, and how to have some.
+func TestNoAuthorities(t *testing.T) {
+	s, bundle := tlsServer(t, func(w http.ResponseWriter, _ *http.Request) { writePage(w, "alpha-1.zip") })
+	_, other := clientCertificate(t)
+	otherBundle := filepath.Join(t.TempDir(), "other.pem")
+	if err := os.WriteFile(otherBundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	nowhere := "SSL_CERT_FILE=" + filepath.Join(t.TempDir(), "nowhere")
+	for _, c := range []struct {
+		what   string
+		config Config
+		said   bool
+	}{
+		{"none", Config{Environ: []string{nowhere}}, true},
+		{"another", Config{Environ: []string{"SSL_CERT_FILE=" + otherBundle}}, false},
+		{"none of the system's, another of pip's", Config{Environ: []string{nowhere}, CertifiFile: otherBundle}, false},
+		{"that of pip", Config{Environ: []string{nowhere}, CertifiFile: bundle}, false},
+	} {
+		client, err := New(c.config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = client.Page(context.Background(), s.URL, "alpha")
+		if said := err != nil && strings.Contains(err.Error(), "there are no certificate authorities on this machine"); said != c.said {
+			t.Errorf("%s: %v", c.what, err)
+		}
+		client.Close()
+	}
+}
+
 func TestClientCertificates(t *testing.T) {
 	path, certificate := clientCertificate(t)
 	roots := x509.NewCertPool()

@@ -19,7 +19,7 @@ import (
 
 // install runs pip behind the gate and looks at what came of it.
 func (in *invocation) install(a *analysis) int {
-	directory, err := os.MkdirTemp(in.environment["TMPDIR"], "thresher-")
+	directory, err := in.ownFolder()
 	if err != nil {
 		in.say.failed("make a temporary directory", err)
 		return statusBroken
@@ -123,13 +123,6 @@ func (in *invocation) install(a *analysis) int {
 	return in.conclude(a, judge, opened, local, before, ended, notes)
 }
 
-// remove takes the run's own directory away.
-func (in *invocation) remove(directory string) {
-	if err := os.RemoveAll(directory); err != nil {
-		in.say.line("left behind: %v", err)
-	}
-}
-
 // client reaches indexes as this pip command would.
 func (in *invocation) client(a *analysis) (*index.Client, error) {
 	c := a.command
@@ -137,12 +130,8 @@ func (in *invocation) client(a *analysis) (*index.Client, error) {
 	for i, s := range c.TrustedHosts {
 		trusted[i] = s.Value
 	}
-	certifi := ""
-	if a.installation.PackageDir != "" {
-		certifi = filepath.Join(a.installation.PackageDir, "_vendor", "certifi", "cacert.pem")
-	}
 	return index.New(index.Config{
-		CacheDir: in.places.Pages(), Proxy: c.Proxy, Environ: in.environ, CertFile: c.Cert, CertifiFile: certifi,
+		CacheDir: in.places.Pages(), Proxy: c.Proxy, Environ: in.environ, CertFile: c.Cert, CertifiFile: certifiOf(a.installation),
 		ClientCert: c.ClientCert, TrustedHosts: trusted, Timeout: seconds(c.Timeout), Retries: c.Retries,
 		KeyringProvider: c.KeyringProvider, NoInput: c.NoInput, UserAgent: "thresher/" + version.String(),
 		CertAddsToSystem: pipIsFrom(a.installation, "24.2") && !strings.HasPrefix(a.installation.PythonVersion, "3.8.") &&

@@ -7,6 +7,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
 	"golang.org/x/term"
 
 	"thresher/internal/places"
@@ -46,6 +47,7 @@ type invocation struct {
 	self         string // path of this binary
 	places       places.Places
 	streams      Streams
+	folders      map[string]*flock.Flock // of this run, with the locks that say so
 	say          *messenger
 	terminal     bool // a person can be asked
 	width        int  // of the terminal; 0 none

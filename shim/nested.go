@@ -2,7 +2,6 @@ package shim
 
 import (
 	"fmt"
-	"os"
 	"strconv"
 	"strings"
 
@@ -58,7 +57,7 @@ func (g parentGate) serves(c *pip.Command, dir string) bool {
 // runNested runs a pip that is part of a run: what it fetches passes the
 // parent's gate, and what it changes is the parent's to compare.
 func (in *invocation) runNested(a *analysis) int {
-	directory, err := os.MkdirTemp(in.environment["TMPDIR"], "thresher-")
+	directory, err := in.ownFolder()
 	if err != nil {
 		in.say.failed("make a temporary directory", err)
 		return statusBroken

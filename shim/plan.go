@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"thresher/address"
@@ -131,7 +130,7 @@ func (in *invocation) plan() planned {
 // plannedRun seals the command into a directory that is taken away again. The
 // gate's address, which only a run has, is written as such.
 func (in *invocation) plannedRun(a *analysis) ([]string, error) {
-	directory, err := os.MkdirTemp(in.environment["TMPDIR"], "thresher-plan-")
+	directory, err := in.ownFolder()
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func (in *invocation) programFolder(directory string) (string, error) {
 		if parent == "" || os.MkdirAll(parent, 0o700) != nil {
 			continue
 		}
-		folder, err := os.MkdirTemp(parent, "programs-")
+		folder, err := in.lockedFolder(parent, "programs-")
 		if err != nil {
 			continue
 		}
@@ -91,7 +91,7 @@ func (in *invocation) programFolder(directory string) (string, error) {
 		if err = os.WriteFile(probe, nil, 0o700); err == nil && executable(probe) {
 			return folder, os.Remove(probe)
 		}
-		if err := os.RemoveAll(folder); err != nil {
+		if err := in.removeLocked(folder); err != nil {
 			return "", err
 		}
 	}

@@ -1,0 +1,107 @@
+package shim
+
+import (
+	"cmp"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+)
+
+// A run has a folder of its own in TMPDIR, and may have one in the cache. A run
+// that is killed leaves them behind; the next one takes them away. Which run is
+// alive tells a file in the folder that it has locked: the lock ends with the
+// process, however it ends.
+const (
+	folderLock = ".in-use"
+	// A lock that was just made may not be held yet.
+	folderGrace = time.Minute
+)
+
+// ownFolder makes the run's own folder in TMPDIR.
+func (in *invocation) ownFolder() (string, error) {
+	return in.lockedFolder(cmp.Or(in.environment["TMPDIR"], os.TempDir()), "thresher-")
+}
+
+// lockedFolder makes a folder below parent that is this run's until remove, and
+// takes away those of the same kind that dead runs have left there.
+func (in *invocation) lockedFolder(parent, prefix string) (string, error) {
+	sweepFolders(parent, prefix, in.start)
+	folder, err := os.MkdirTemp(parent, prefix)
+	if err != nil {
+		return "", err
+	}
+	lock := flock.New(filepath.Join(folder, folderLock), flock.SetPermissions(0o600))
+	// Where nothing can be locked (some network file systems) nothing is swept.
+	if got, err := lock.TryLock(); err != nil || !got {
+		return folder, errors.Join(lock.Close(), ignoreMissing(os.Remove(lock.Path())))
+	}
+	if in.folders == nil {
+		in.folders = map[string]*flock.Flock{}
+	}
+	in.folders[folder] = lock
+	return folder, nil
+}
+
+// remove takes a folder of this run away.
+func (in *invocation) remove(folder string) {
+	if err := in.removeLocked(folder); err != nil {
+		in.say.line("left behind: %v", err)
+	}
+}
+
+func (in *invocation) removeLocked(folder string) error {
+	if lock := in.folders[folder]; lock != nil {
+		delete(in.folders, folder)
+		_ = lock.Close() // Windows removes no file that is open; the folder goes now
+	}
+	return os.RemoveAll(folder)
+}
+
+// sweepFolders takes away what dead runs of this user's have left: real folders
+// below parent of such a name, which nobody else can write, with a lock in them
+// that nobody holds. What cannot be told or removed is left; it is no matter of
+// this run.
+func sweepFolders(parent, prefix string, now time.Time) {
+	directory, err := os.Open(parent)
+	if err != nil {
+		return
+	}
+	names, _ := directory.Readdirnames(-1)
+	_ = directory.Close() // it was only read
+	for _, name := range names {
+		if strings.HasPrefix(name, prefix) {
+			sweepFolder(filepath.Join(parent, name), now)
+		}
+	}
+}
+
+func sweepFolder(folder string, now time.Time) {
+	info, err := os.Lstat(folder)
+	if err != nil || !info.IsDir() || !private(info) {
+		return
+	}
+	path := filepath.Join(folder, folderLock)
+	mark, err := os.Lstat(path)
+	if err != nil || !mark.Mode().IsRegular() || mark.Size() != 0 || !private(mark) || now.Sub(mark.ModTime()) < folderGrace {
+		return
+	}
+	lock := flock.New(path)
+	got, err := lock.TryLock()
+	if err != nil || !got {
+		return
+	}
+	_ = lock.Close()         // Windows removes no file that is open; nobody locks an old folder
+	_ = os.RemoveAll(folder) // which follows no links
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}
