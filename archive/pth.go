@@ -8,8 +8,8 @@ import (
 
 // HasImportLine tells whether any Python from 3.8 on runs code of a .pth file:
 // whether a line begins with "import" and a blank or tab (site.addpackage).
-// Python up to 3.11 decodes the file by the locale and splits lines at \n, \r
-// and \r\n; since 3.12 it takes UTF-8, with a mark before it or not, then the
+// Python up to 3.12 decodes the file by the locale and splits lines at \n, \r
+// and \r\n; since 3.13 it takes UTF-8, with a mark before it or not, then the
 // locale, and splits where str.splitlines does. A line of any of these counts.
 func HasImportLine(pth []byte) bool {
 	for line := range pathLines(pth) {

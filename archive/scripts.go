@@ -13,7 +13,8 @@ type Script struct {
 }
 
 // ownScript are the commands of the environment itself.
-var ownScript = lazyregexp.New(`(?i)^(pip|python)w?(3(\.[0-9]+t?)?)?(\.exe|-script\.py)?$|^(de)?activate(\.|$)|^activate_this\.py$`)
+var ownScript = lazyregexp.New(
+	`(?i)^(pip|python)w?(3(\.[0-9]+t?)?)?(\.exe|-script\.py)?$|^(de)?activate(\.|$)|^activate_this\.py$`)
 
 // OwnScript tells whether a file in bin or Scripts is one of the environment
 // itself: its interpreter, its pip, its activation. The pip distribution alone

@@ -14,21 +14,22 @@ import (
 	"sort"
 	"strings"
 
+	"thresher/archive"
 	"thresher/internal/files"
-	"thresher/internal/lazyregexp"
 )
 
 // HookKind says how a file gets to run without being asked for.
-type HookKind string
+type HookKind = archive.HookKind
 
 // The kinds of startup hooks.
 const (
-	PathFile      HookKind = "pth"           // a .pth file: its import lines run at every start of Python
-	StartFile     HookKind = "start"         // a .start file (PEP 829)
-	SiteCustomize HookKind = "sitecustomize" // imported by site.py
-	UserCustomize HookKind = "usercustomize" // imported by site.py
-	Script        HookKind = "script"        // a command in the environment's scripts directory
-	Configuration HookKind = "configuration" // pyvenv.cfg
+	PathFile      = archive.PathFile      // its import lines run at every start of Python
+	StartFile     = archive.StartFile     // PEP 829
+	SiteCustomize = archive.SiteCustomize // imported by site.py
+	UserCustomize = archive.UserCustomize // imported by site.py
+	Configuration = archive.Configuration // pyvenv.cfg
+
+	Script HookKind = "script" // a command in the environment's scripts directory
 )
 
 // Hooks is a reading of an environment's startup hooks and scripts, to be
@@ -63,7 +64,7 @@ func SnapshotHooks(siteDirs []string, scriptsDir string) (Hooks, error) {
 			return Hooks{}, err
 		}
 		for _, name := range names {
-			if kind, ok := hookKind(name); ok {
+			if kind, ok := archive.HookOf(name); ok {
 				found.add(filepath.Join(dir, name), kind)
 			}
 		}
@@ -85,24 +86,6 @@ func SnapshotHooks(siteDirs []string, scriptsDir string) (Hooks, error) {
 		found.add(configuration, Configuration)
 	}
 	return found, nil
-}
-
-// hookKind tells the startup hook by the name of an entry of a site directory.
-func hookKind(name string) (HookKind, bool) {
-	switch filepath.Ext(name) {
-	case ".pth":
-		return PathFile, true
-	case ".start":
-		return StartFile, true
-	}
-	// A module may be a file of any suffix, or a package.
-	switch module, _, _ := strings.Cut(name, "."); module {
-	case "sitecustomize":
-		return SiteCustomize, true
-	case "usercustomize":
-		return UserCustomize, true
-	}
-	return "", false
 }
 
 func (h Hooks) add(path string, kind HookKind) {
@@ -146,9 +129,6 @@ type HookChange struct {
 	Replaces bool
 }
 
-// ownScript are the commands of the environment itself.
-var ownScript = lazyregexp.New(`(?i)^(pip|python)w?(3(\.[0-9]+t?)?)?(\.exe|-script\.py)?$|^activate(\.|$)|^activate_this\.py$`)
-
 // HooksChanged compares two readings. The RECORD of every distribution is
 // looked at for the owner of what changed, and only when something did. The
 // order is by path.
@@ -173,7 +153,7 @@ func HooksChanged(before, after Hooks, distributions []Distribution) []HookChang
 		nameOwners(changes, distributions)
 	}
 	for i, change := range changes {
-		own := change.Kind == Configuration || change.Kind == Script && ownScript().MatchString(filepath.Base(change.Path))
+		own := change.Kind == Configuration || change.Kind == Script && archive.OwnScript(filepath.Base(change.Path))
 		changes[i].Replaces = own && change.What != "removed" && change.Owner != "pip"
 	}
 	return changes
@@ -190,13 +170,7 @@ func runs(path string, kind HookKind) bool {
 		if err != nil {
 			return true
 		}
-		for _, line := range strings.FieldsFunc(string(text), func(r rune) bool { return r == '\n' || r == '\r' }) {
-			line = strings.TrimPrefix(line, "\ufeff")
-			if strings.HasPrefix(line, "import ") || strings.HasPrefix(line, "import\t") {
-				return true
-			}
-		}
-		return false
+		return archive.HasImportLine(text)
 	}
 	return true
 }
