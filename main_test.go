@@ -127,7 +127,7 @@ func setUp(e *testscript.Env, python testkit.Python) error {
 	if err := os.MkdirAll(filepath.Dir(policy), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(policy, []byte("[update]\nautomatic = false\n"), 0o644)
+	return os.WriteFile(policy, []byte("[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n"), 0o644)
 }
 
 func mustGetwd() string {

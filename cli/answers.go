@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -22,8 +23,11 @@ func (p *program) allowCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "allow",
 		Usage:     "record that a name is right, so that it is no question any more",
-		ArgsUsage: "NAME",
-		Category:  categoryDo,
+		ArgsUsage: "NAME | NAME==VERSION | host:HOST | URL",
+		Description: "NAME==VERSION is one release, for the rules given with --rule alone: the next one\n" +
+			"is judged anew. host:HOST is a host from which pip and builds may fetch. Without a\n" +
+			"terminal nothing is recorded, unless your policy has answers.without-terminal.",
+		Category: categoryDo,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "reason", Usage: "why it is right", Required: true},
 			&cli.StringFlag{Name: "expires", Usage: "the day on which it is a question again, `YYYY-MM-DD`"},
@@ -35,12 +39,27 @@ func (p *program) allowCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			entry := rules.Allow{Name: name, Reason: c.String("reason")}
+			entry := rules.Allow{Reason: c.String("reason")}
+			if entry.Subject, err = rules.ParseSubject(name); err != nil {
+				return usageError("%v", err)
+			}
 			if entry.Expires, err = parseDay(c.String("expires"), p.now); err != nil {
 				return usageError("%v", err)
 			}
 			for _, rule := range c.StringSlice("rule") {
 				entry.Rules = append(entry.Rules, rules.Rule(rule))
+			}
+			if err := entry.Check(); err != nil {
+				return usageError("%v", err)
+			}
+			if entry.TooLong(p.now) {
+				return usageError(messageMalwareEnd, rules.LongestMalware)
+			}
+			if c.Bool("project") && slices.Contains(entry.Rules, rules.Malware) {
+				return usageError(messageMalwareProject)
+			}
+			if err := p.mayAnswer(); err != nil {
+				return err
 			}
 			return p.keep(c, func(path string) (bool, string, error) { return policy.AppendAllow(path, entry) })
 		},
@@ -117,6 +136,9 @@ func (p *program) ignoreCommand() *cli.Command {
 					return usageError("%v", err)
 				}
 			}
+			if err := p.mayAnswer(); err != nil {
+				return err
+			}
 			return p.keep(c, func(path string) (bool, string, error) { return policy.AppendIgnore(path, entry) })
 		},
 	}
@@ -132,6 +154,20 @@ func (p *program) oneName(c *cli.Context) (string, error) {
 		return "", usageError("%s takes one name, and %q is one too many", c.Command.Name, c.Args().Get(1))
 	}
 	return c.Args().First(), nil
+}
+
+// mayAnswer refuses an answer that loosens where no person is there to give it:
+// what an agent or a script runs must not approve itself by mistake. It is
+// friction and no boundary, since the user's own processes may write the file.
+func (p *program) mayAnswer() error {
+	if p.terminal {
+		return nil
+	}
+	loaded, err := p.policy()
+	if err != nil || loaded.Answers.WithoutTerminal.Value {
+		return err
+	}
+	return &exitError{statusRefused, fmt.Sprintf(messageNobodyAnswers, p.places.UserPolicy)}
 }
 
 // keep appends to the file of the chosen layer and says where, or prints the

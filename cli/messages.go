@@ -47,3 +47,11 @@ const (
 	messageRemoved       = "took away what setup had placed, and every guard"
 	messageRemoveStays   = "policy, log and data stay; to remove them too: %s"
 )
+
+// What is said of answers.
+const (
+	messageMalwareEnd     = "malware is allowed for %s at most; fix: give an earlier day with --expires"
+	messageMalwareProject = "malware is allowed in your own policy alone; fix: the same without --project"
+	messageNobodyAnswers  = "an answer is a person's to give, and no terminal is here; nothing was recorded; " +
+		"fix: type it at a terminal; where scripts are to answer, edit: %s, add the lines [answers] and without-terminal = true"
+)

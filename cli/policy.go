@@ -204,6 +204,9 @@ func (p *program) trust(path string, yes bool) error {
 		}
 		p.say("  line %d: %s: %s → %s", change.Line, change.Key, from, change.To)
 	}
+	if err := p.mayAnswer(); err != nil {
+		return err
+	}
 	if !yes && !p.confirm("trust it as it is now") {
 		return &exitError{statusFound, "not trusted; next: thresher trust --yes " + path}
 	}

@@ -175,12 +175,13 @@ func (p *program) report(c *cli.Context, results []scan.Result) error {
 func scanIgnores(loaded *policy.Policy) []scan.Ignore {
 	var ignores []scan.Ignore
 	for _, i := range loaded.Scan.Ignore {
-		place := i.Layer.String()
-		if i.Path != "" {
-			place = fmt.Sprintf("%s:%d", i.Path, i.Line)
-		}
 		ignores = append(ignores, scan.Ignore{
-			ID: i.ID, Reason: i.Reason, Expires: i.Expires, Package: i.Package, Versions: i.Versions, Place: place, Untrusted: i.Untrusted,
+			ID: i.ID, Reason: i.Reason, Expires: i.Expires, Package: i.Package, Versions: i.Versions, Place: i.Place(), Untrusted: i.Untrusted,
+		})
+	}
+	for _, a := range loaded.AllowedMalware() {
+		ignores = append(ignores, scan.Ignore{
+			Package: a.Subject.Name, Release: a.Subject.Version, Reason: a.Reason, Expires: a.Expires, Place: a.Place(),
 		})
 	}
 	return ignores

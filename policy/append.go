@@ -24,11 +24,8 @@ import (
 // that the entry would break, is left alone with an error of type *Error.
 // Reason is required, Source is ignored.
 func AppendAllow(path string, entry rules.Allow) (written bool, line string, err error) {
-	name, message := allowedName(entry.Name)
-	if message != "" {
-		return false, "", fmt.Errorf("allow: %s", message)
-	}
-	table := appendedTable{header: "[allow." + words.TOMLKey(name) + "]"}
+	subject := entry.Subject.String()
+	table := appendedTable{header: "[allow." + words.TOMLKey(subject) + "]"}
 	table.text("reason", entry.Reason)
 	table.date("expires", entry.Expires)
 	if entry.Rules != nil {
@@ -40,8 +37,8 @@ func AppendAllow(path string, entry rules.Allow) (written bool, line string, err
 	}
 	return appendTable(path, table, func(root *node) int {
 		return entryLine(root, []string{"allow"}, func(key string) bool {
-			other, message := allowedName(key)
-			return message == "" && other == name
+			other, message := readSubject(key)
+			return message == "" && other == subject
 		})
 	})
 }

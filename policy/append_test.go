@@ -17,7 +17,11 @@ import (
 )
 
 func TestAppend(t *testing.T) {
-	allow := func(entry rules.Allow) func(string) (bool, string, error) {
+	allow := func(subject string, entry rules.Allow) func(string) (bool, string, error) {
+		var err error
+		if entry.Subject, err = rules.ParseSubject(subject); err != nil {
+			t.Fatal(err)
+		}
 		return func(path string) (bool, string, error) { return AppendAllow(path, entry) }
 	}
 	deny := func(entry rules.Deny) func(string) (bool, string, error) {
@@ -37,25 +41,28 @@ func TestAppend(t *testing.T) {
 		line         string // the line to change, without the path
 		fails        string
 	}{
-		{"to nothing", "", allow(rules.Allow{Name: "Foo_Bar", Reason: "ours"}), "[allow.foo-bar]\nreason = \"ours\"\n", "", ""},
-		{"with everything", "# mine\n", allow(rules.Allow{Name: "x", Reason: "a \"b\" \\c", Expires: day, Rules: []rules.Rule{rules.Cooldown, rules.Sdist}}),
+		{"to nothing", "", allow("Foo_Bar", rules.Allow{Reason: "ours"}), "[allow.foo-bar]\nreason = \"ours\"\n", "", ""},
+		{"with everything", "# mine\n", allow("x", rules.Allow{Reason: "a \"b\" \\c", Expires: day, Rules: []rules.Rule{rules.Cooldown, rules.Sdist}}),
 			"\n[allow.x]\nreason = \"a \\\"b\\\" \\\\c\"\nexpires = 2027-01-31\nrules = [\"cooldown\", \"sdist\"]\n", "", ""},
-		{"a pattern", "", allow(rules.Allow{Name: "acme-*", Reason: "ours"}), "[allow.\"acme-*\"]\nreason = \"ours\"\n", "", ""},
-		{"a url", "", allow(rules.Allow{Name: "https://h.example/x.whl#sha256=0", Reason: "ours"}), "[allow.\"https://h.example/x.whl\"]\nreason = \"ours\"\n", "", ""},
-		{"a host to fetch from", "", allow(rules.Allow{Name: "host:H.example:8443", Reason: "ours"}), "[allow.\"host:h.example:8443\"]\nreason = \"ours\"\n", "", ""},
-		{"a trusted host", "", allow(rules.Allow{Name: "trusted-host:H.example:80", Reason: "ours"}), "[allow.\"trusted-host:h.example:80\"]\nreason = \"ours\"\n", "", ""},
-		{"to a last line without an end", "preset = \"strict\"", allow(rules.Allow{Name: "x", Reason: "y"}), "\n\n[allow.x]\nreason = \"y\"\n", "", ""},
-		{"in the file's manner", "preset = \"strict\"\r\n", allow(rules.Allow{Name: "x", Reason: "y"}), "\r\n[allow.x]\r\nreason = \"y\"\r\n", "", ""},
-		{"where it stands already", "# 1\n[allow.Foo_Bar]\nreason = \"y\"\n", allow(rules.Allow{Name: "foo.bar", Reason: "z"}), "", "2: [allow.Foo_Bar]", ""},
-		{"where it stands already in braces", "allow = { x = { reason = \"y\" } }\n", allow(rules.Allow{Name: "x", Reason: "z"}), "", "1: allow = { x = { reason = \"y\" } }", ""},
-		{"where a table is in braces", "allow = { y = { reason = \"y\" } }\n", allow(rules.Allow{Name: "x", Reason: "z"}), "", "1: allow = { y = { reason = \"y\" } }", ""},
-		{"without a reason", "", allow(rules.Allow{Name: "x"}), "", "", "reason: says nothing"},
-		{"with a control character", "", allow(rules.Allow{Name: "x", Reason: "\x1b[1m"}), "", "", "control character"},
-		{"what is no name", "", allow(rules.Allow{Name: "a b", Reason: "y"}), "", "", `"a b" is no name`},
-		{"what closes the table", "", allow(rules.Allow{Name: "x]\n[scan", Reason: "y"}), "", "", "is no name"},
-		{"to a broken file", "[rules\n", allow(rules.Allow{Name: "x", Reason: "y"}), "", "", ":1:"},
-		{"to a file with an unknown key", "x = 1\n", allow(rules.Allow{Name: "x", Reason: "y"}), "", "", `unknown key "x"`},
-		{"what contradicts the file", "[deny]\nx = \"bad\"\n", allow(rules.Allow{Name: "x", Reason: "y"}), "", "", "x is denied here"},
+		{"a pattern", "", allow("acme-*", rules.Allow{Reason: "ours"}), "[allow.\"acme-*\"]\nreason = \"ours\"\n", "", ""},
+		{"a url", "", allow("https://h.example/x.whl#sha256=0", rules.Allow{Reason: "ours"}), "[allow.\"https://h.example/x.whl\"]\nreason = \"ours\"\n", "", ""},
+		{"a host to fetch from", "", allow("host:H.example:8443", rules.Allow{Reason: "ours"}), "[allow.\"host:h.example:8443\"]\nreason = \"ours\"\n", "", ""},
+		{"a trusted host", "", allow("trusted-host:H.example:80", rules.Allow{Reason: "ours"}), "[allow.\"trusted-host:h.example:80\"]\nreason = \"ours\"\n", "", ""},
+		{"to a last line without an end", "preset = \"strict\"", allow("x", rules.Allow{Reason: "y"}), "\n\n[allow.x]\nreason = \"y\"\n", "", ""},
+		{"in the file's manner", "preset = \"strict\"\r\n", allow("x", rules.Allow{Reason: "y"}), "\r\n[allow.x]\r\nreason = \"y\"\r\n", "", ""},
+		{"where it stands already", "# 1\n[allow.Foo_Bar]\nreason = \"y\"\n", allow("foo.bar", rules.Allow{Reason: "z"}), "", "2: [allow.Foo_Bar]", ""},
+		{"where it stands already in braces", "allow = { x = { reason = \"y\" } }\n", allow("x", rules.Allow{Reason: "z"}), "", "1: allow = { x = { reason = \"y\" } }", ""},
+		{"where a table is in braces", "allow = { y = { reason = \"y\" } }\n", allow("x", rules.Allow{Reason: "z"}), "", "1: allow = { y = { reason = \"y\" } }", ""},
+		{"without a reason", "", allow("x", rules.Allow{}), "", "", "reason: says nothing"},
+		{"with a control character", "", allow("x", rules.Allow{Reason: "\x1b[1m"}), "", "", "control character"},
+		{"a release", "", allow("Foo==1.0.0rc1", rules.Allow{Reason: "ours", Rules: []rules.Rule{rules.Cooldown}}), "[allow.\"foo==1.0.0rc1\"]\nreason = \"ours\"\nrules = [\"cooldown\"]\n", "", ""},
+		{"a release beside its name", "[allow.foo]\nreason = \"ours\"\n", allow("foo==1", rules.Allow{Reason: "x", Rules: []rules.Rule{rules.Yanked}}), "\n[allow.\"foo==1\"]\nreason = \"x\"\nrules = [\"yanked\"]\n", "", ""},
+		{"a release for nothing", "", allow("foo==1", rules.Allow{Reason: "ours"}), "", "", "for the rules that are named alone"},
+		{"malware without an end", "", allow("foo==1", rules.Allow{Reason: "ours", Rules: []rules.Rule{rules.Malware}}), "", "", "with an end alone"},
+		{"malware of a name", "", allow("foo", rules.Allow{Reason: "ours", Expires: day, Rules: []rules.Rule{rules.Malware}}), "", "", `"malware" is not one of`},
+		{"to a broken file", "[rules\n", allow("x", rules.Allow{Reason: "y"}), "", "", ":1:"},
+		{"to a file with an unknown key", "x = 1\n", allow("x", rules.Allow{Reason: "y"}), "", "", `unknown key "x"`},
+		{"what contradicts the file", "[deny]\nx = \"bad\"\n", allow("x", rules.Allow{Reason: "y"}), "", "", "x is denied here"},
 		{"a denial", "", deny(rules.Deny{Name: "Colourama", Reason: "imitates colorama"}), "[deny.colourama]\nreason = \"imitates colorama\"\n", "", ""},
 		{"a denial to others", "[deny]\na = \"b\"\n\n[rules]\nsdist = \"note\"\n", deny(rules.Deny{Name: "c", Reason: "d"}), "\n[deny.c]\nreason = \"d\"\n", "", ""},
 		{"a denial that stands already", "[deny]\n# why\nA_b = \"b\"\n", deny(rules.Deny{Name: "a-b", Reason: "d"}), "", "3: A_b = \"b\"", ""},
@@ -275,7 +282,7 @@ func TestInit(t *testing.T) {
 	if err := os.WriteFile(path, Init(), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := AppendAllow(path, rules.Allow{Name: "x", Reason: "y"}); err != nil {
+	if _, _, err := AppendAllow(path, rules.Allow{Subject: rules.Subject{Kind: rules.NameSubject, Name: "x"}, Reason: "y"}); err != nil {
 		t.Error(err)
 	}
 }

@@ -212,7 +212,7 @@ func contradictions(statements []statement) []Problem {
 		switch values := statements[i].value.(type) {
 		case []placed[rules.Allow]:
 			for _, entry := range values {
-				allowed[entry.value.Name] = entry.line
+				allowed[entry.value.Subject.String()] = entry.line
 			}
 		case []placed[rules.Sourced[string]]:
 			for _, entry := range values {

@@ -240,30 +240,14 @@ func expiry(into *time.Time) func(*node) string {
 	}
 }
 
-// allowedName reads what an allow entry may be about.
-func allowedName(text string) (string, string) {
-	for _, prefix := range []string{rules.TrustedHostPrefix, rules.HostPrefix} {
-		host, isHost := strings.CutPrefix(text, prefix)
-		if !isHost {
-			continue
-		}
-		if host == "" || host != words.Printable(host) || strings.ContainsAny(host, " /@*") {
-			return "", noHost(host)
-		}
-		return prefix + strings.ToLower(host), ""
+// readSubject reads what an allow entry is about, in the one form that stands
+// for all spellings.
+func readSubject(text string) (string, string) {
+	subject, err := rules.ParseSubject(text)
+	if err != nil {
+		return "", err.Error()
 	}
-	if strings.Contains(text, "://") {
-		place := address.Parse(text)
-		_, err := place.Read()
-		switch {
-		case place.HasUser():
-			return "", urlWithCredentials
-		case err != nil || text != words.Printable(text):
-			return "", noURL(text)
-		}
-		return place.Key(), ""
-	}
-	return readPattern(text)
+	return subject.String(), ""
 }
 
 func allowField() field {
@@ -271,36 +255,35 @@ func allowField() field {
 	return collection(info,
 		func(p *Policy) *[]rules.Allow { return &p.Allow },
 		func(n *node) ([]placed[rules.Allow], []Problem) {
-			return entriesOf(n, "allow", allowedName, func(name string, word key) (rules.Allow, []Problem) {
-				entry := rules.Allow{Name: name}
+			return entriesOf(n, "allow", readSubject, func(name string, word key) (rules.Allow, []Problem) {
+				entry := rules.Allow{}
+				entry.Subject, _ = rules.ParseSubject(name) // it was read a moment ago
 				table := "allow." + words.TOMLKey(word.name)
 				problems := members(word.value, table, map[string]func(*node) string{
 					"reason":  reason(&entry.Reason),
 					"expires": expiry(&entry.Expires),
-					"rules":   answeredRules(&entry.Rules),
+					"rules":   answeredRules(entry.Subject.Kind, &entry.Rules),
 				})
 				if len(problems) == 0 && entry.Reason == "" {
 					problems = []Problem{{Line: word.line, Column: word.column, Message: missingReason(table)}}
 				}
+				if len(problems) == 0 {
+					if err := entry.Check(); err != nil {
+						problems = []Problem{{Line: word.line, Column: word.column, Message: table + ": " + err.Error()}}
+					}
+				}
 				return entry, problems
 			})
 		},
-		func(entry rules.Allow) string { return entry.Name },
+		func(entry rules.Allow) string { return entry.Subject.String() },
 		func(entry *rules.Allow) *rules.Source { return &entry.Source },
 		allowTOML,
-		func(_ *Policy, entry rules.Allow, old *rules.Allow) bool { return old == nil || !old.Covers(entry) })
+		func(_ *Policy, entry rules.Allow, old *rules.Allow) bool { return old == nil || !old.Covers(&entry) })
 }
 
 // answeredRules reads the rules that an allow entry answers.
-func answeredRules(into *[]rules.Rule) func(*node) string {
-	var answerable []rules.Rule
-	for _, info := range rules.All() {
-		switch info.Answer {
-		case rules.AnswerName, rules.AnswerNamedRule, rules.AnswerTemporary, rules.AnswerURL:
-			answerable = append(answerable, info.Rule)
-		}
-	}
-	read := readChoice(answerable...)
+func answeredRules(kind rules.SubjectKind, into *[]rules.Rule) func(*node) string {
+	read := readChoice(rules.Answerable(kind)...)
 	return func(n *node) string {
 		if n.kind != arrayKind {
 			return wrongKind(arrayKind, n.kind)

@@ -132,6 +132,8 @@ func TestRulesPageHasEveryRule(t *testing.T) {
 			wanted = append(wanted, "`thresher allow URL --reason")
 		case rules.AnswerPin:
 			wanted = append(wanted, "pin = {")
+		case rules.AnswerRelease:
+			wanted = append(wanted, "`thresher allow NAME==VERSION --rule "+string(info.Rule), "--expires")
 		case rules.AnswerIgnore:
 			wanted = append(wanted, "`thresher ignore ID")
 		}

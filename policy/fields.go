@@ -97,6 +97,12 @@ func buildFields() []field {
 		setField(KeyInfo{Key: "sandbox.environment.free", Type: "list of variables, * for any characters", Meaning: "variables that are not kept back, whatever they look like", Layers: EveryLayer, Tighter: "nothing"},
 			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Free }, readVariable),
 
+		scalar(KeyInfo{
+			Key: "answers.without-terminal", Type: "true or false", Layers: OwnLayers,
+			Meaning: "thresher allow, ignore and trust record an answer without a terminal, too",
+		},
+			func(p *Policy) *rules.Sourced[bool] { return &p.Answers.WithoutTerminal },
+			[3]bool{}, readBoolean, strconv.FormatBool, falseIsStricter),
 		allowField(),
 		denyField(),
 		preferField(),

@@ -98,7 +98,7 @@ func FuzzAppend(f *testing.F) {
 				entry = allow
 			}
 		}
-		if want, _ := allowedName(name); entry.Name != want || entry.Reason != reason {
+		if want, _ := readSubject(name); entry.Subject.String() != want || entry.Reason != reason {
 			t.Errorf("%q %q came back as %+v", name, reason, entry)
 		}
 	})

@@ -42,6 +42,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"sandbox.write":               {{"", "[sandbox]\nwrite = [\"~/.config\"]\n"}},
 	"sandbox.environment.add":     nil, // likewise
 	"sandbox.environment.free":    {{"", "[sandbox]\nenvironment = { free = [\"*_TOKEN\"] }\n"}},
+	"answers.without-terminal":    {{"", "[answers]\nwithout-terminal = true\n"}},
 	"allow.NAME":                  {{"", "[allow.reqeusts]\nreason = \"trust me\"\n"}, {"", "[allow.\"*\"]\nreason = \"trust me\"\n"}, {"", "[allow.\"https://evil.example/x.whl\"]\nreason = \"trust me\"\n"}, {"[allow.a]\nreason = \"b\"\nrules = [\"stale\"]\n", "[allow.a]\nreason = \"trust me\"\n"}},
 	"deny.NAME":                   nil, // more of them is stricter, and none is taken away
 	"prefer.NAME":                 {{"[prefer]\na = \"b\"\n", "[prefer]\na = \"evil\"\n"}},

@@ -81,7 +81,7 @@ func Load(input LoadInput) (*Policy, error) {
 		return nil, &Error{problems}
 	}
 	policy := merge(sources, input)
-	if problems := foreverIgnores(policy); len(problems) > 0 {
+	if problems := append(foreverIgnores(policy), longAnswers(policy)...); len(problems) > 0 {
 		return nil, &Error{problems}
 	}
 	return policy, nil
@@ -138,9 +138,18 @@ func CheckContent(path string, content []byte, layer rules.Layer, now time.Time)
 		switch values := said.value.(type) {
 		case []placed[rules.Allow]:
 			for _, entry := range values {
-				if rules.Expired(entry.value.Expires, now) {
-					problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: expiredAllow(entry.value)})
+				place := Problem{Path: path, Line: entry.line, Column: 1}
+				switch {
+				case rules.Expired(entry.value.Expires, now):
+					place.Message = expiredAllow(entry.value)
+				case layer == rules.ProjectLayer && slices.Contains(entry.value.Rules, rules.Malware):
+					place.Message = malwareOutsideItsLayer(entry.value)
+				case entry.value.TooLong(now):
+					place.Message = longAnswer(entry.value)
+				default:
+					continue
 				}
+				problems = append(problems, place)
 			}
 		case []placed[Ignore]:
 			for _, entry := range values {
@@ -353,6 +362,9 @@ func (m *merger) withExpiries(said statement) any {
 			if rules.Expired(entry.value.Expires, m.now) {
 				m.note(entry.line, 1, expiredAllow(entry.value))
 			}
+			if m.file.Layer == rules.ProjectLayer && slices.Contains(entry.value.Rules, rules.Malware) {
+				m.note(entry.line, 1, malwareOutsideItsLayer(entry.value))
+			}
 		}
 	case []placed[Ignore]:
 		if m.trusted {
@@ -393,6 +405,18 @@ func lockDenials(policy *Policy) {
 	for i := range policy.Deny {
 		policy.Deny[i].Locked = policy.Deny[i].Layer == rules.SystemLayer
 	}
+}
+
+// longAnswers finds the answers to malware that end later than such an answer
+// may. A project's do not count in any case.
+func longAnswers(policy *Policy) []Problem {
+	var problems []Problem
+	for _, entry := range policy.Allow {
+		if entry.Layer != rules.ProjectLayer && entry.TooLong(policy.Now) {
+			problems = append(problems, Problem{Path: entry.Path, Line: entry.Line, Column: 1, Message: longAnswer(entry)})
+		}
+	}
+	return problems
 }
 
 // foreverIgnores finds the ignores without an expiry where the policy does not

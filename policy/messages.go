@@ -137,8 +137,6 @@ func noVariable(text string) string {
 	return fmt.Sprintf("%q is no name of a variable, nor a pattern of some", words.Printable(text))
 }
 
-func noHost(text string) string { return fmt.Sprintf("%q is no host", words.Printable(text)) }
-
 func noURL(text string) string {
 	return fmt.Sprintf("%q is no url", address.Redact(text))
 }
@@ -172,7 +170,15 @@ func minAboveMax(least, most int) string {
 }
 
 func expiredAllow(entry rules.Allow) string {
-	return fmt.Sprintf("allow.%s expired on %s", words.TOMLKey(entry.Name), entry.Expires.Format(time.DateOnly))
+	return fmt.Sprintf("allow.%s expired on %s", words.TOMLKey(entry.Subject.String()), entry.Expires.Format(time.DateOnly))
+}
+
+func longAnswer(entry rules.Allow) string {
+	return fmt.Sprintf("allow.%s: an answer to malware lasts %s at most", words.TOMLKey(entry.Subject.String()), rules.LongestMalware)
+}
+
+func malwareOutsideItsLayer(entry rules.Allow) string {
+	return fmt.Sprintf("allow.%s: malware is allowed in %s alone", words.TOMLKey(entry.Subject.String()), OwnLayers)
 }
 
 func expiredIgnore(entry Ignore) string {

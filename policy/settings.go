@@ -84,6 +84,9 @@ type Policy struct {
 	SwitchOff struct {
 		WithoutTerminal rules.Sourced[bool] // THRESHER=off counts without a question, and without a terminal, too
 	}
+	Answers struct {
+		WithoutTerminal rules.Sourced[bool] // thresher allow, ignore and trust record answers without a terminal, too
+	}
 	Scan struct {
 		FailOn        rules.Sourced[FailOn]
 		Scope         rules.Sourced[Scope]

@@ -1,6 +1,7 @@
 package scan
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"time"
@@ -113,7 +114,7 @@ func jsonOf(s *Subject) jsonDistribution {
 			v.Score = &f.Score
 		}
 		if ignore := f.Ignored; ignore != nil {
-			v.Ignore = &jsonIgnore{ID: ignore.ID, Reason: ignore.Reason, Expires: ignore.Expires, Place: ignore.Place}
+			v.Ignore = &jsonIgnore{ID: cmp.Or(ignore.ID, f.ID), Reason: ignore.Reason, Expires: ignore.Expires, Place: ignore.Place}
 		} else if ignore := f.Expired; ignore != nil {
 			v.Ignore = &jsonIgnore{ID: ignore.ID, Reason: ignore.Reason, Expires: ignore.Expires, Place: ignore.Place, Expired: true}
 		}

@@ -203,11 +203,15 @@ func textExpired(f *Finding) string {
 	return fmt.Sprintf("  the ignore of %s (%s) expired on %s", f.Expired.ID, f.Expired.Place, f.Expired.Expires.Format(time.DateOnly))
 }
 
-// textUntrustedIgnore is told of every ignore that an untrusted file brings.
-func textUntrustedIgnore(i Ignore) string {
+// textUsedIgnore is told of every ignore that an untrusted file brings, and of
+// every answer to malware.
+func textUsedIgnore(i Ignore) string {
 	until := ""
 	if !i.Expires.IsZero() {
 		until = " until " + i.Expires.Format(time.DateOnly)
+	}
+	if i.Release != "" {
+		return fmt.Sprintf("%s %s is malware, and allowed%s by %s: %s", i.Package, i.Release, until, i.Place, i.Reason)
 	}
 	return fmt.Sprintf("%s ignored%s by %s: %s", i.ID, until, i.Place, i.Reason)
 }

@@ -58,13 +58,15 @@ type HeldRelease struct {
 	Until     time.Time // zero where not known
 }
 
-// Ignore is a vulnerability that was looked at and does not count for now.
+// Ignore is a vulnerability that was looked at and does not count for now, or
+// the answer that lets one release stand although it is malware.
 type Ignore struct {
-	ID        string    // any of its ids
+	ID        string    // any of its ids; "" of an answer to malware
 	Reason    string    //
 	Expires   time.Time // the first moment at which it does not count any more; zero: never
 	Package   string    // canonical; "" every distribution
 	Versions  string    // specifier (PEP 440); "" every version
+	Release   string    // of an answer to malware: the one version of Package that it is about
 	Place     string    // where it is written
 	Untrusted bool      // from a project file that nobody trusted: it is told when used
 }
@@ -216,14 +218,14 @@ func Scan(in Input) (Result, error) {
 		}
 		for _, finding := range subject.Findings {
 			result.Fails = result.Fails || finding.Fails
-			result.Malware = result.Malware || finding.Malware
+			result.Malware = result.Malware || finding.Malware && finding.Ignored == nil
 		}
 		result.Subjects = append(result.Subjects, subject)
 	}
 	for i, ignore := range in.Ignores {
 		if used[i] {
 			result.UsedIgnores = append(result.UsedIgnores, ignore)
-		} else {
+		} else if ignore.Release == "" {
 			result.UnusedIgnores = append(result.UnusedIgnores, ignore)
 		}
 	}
@@ -245,9 +247,7 @@ func examine(in Input, origins func() *origins, used []bool, subject *Subject) e
 			return err
 		}
 		finding.Holds = origins().holds(&subject.Distribution, vulnerability.FixedIn, affected)
-		if !finding.Malware {
-			finding.Ignored, finding.Expired = ignored(in, used, subject, &vulnerability)
-		}
+		finding.Ignored, finding.Expired = ignored(in, used, subject, &vulnerability)
 		finding.Fails = fails(in, &finding)
 		subject.Findings = append(subject.Findings, finding)
 	}
@@ -305,8 +305,12 @@ func ignored(in Input, used []bool, subject *Subject, v *advisory.Vulnerability)
 }
 
 // matches tells whether the ignore is about this vulnerability here. Where its
-// specifier cannot be read, or the version is none of PEP 440, it is not.
+// specifier cannot be read, or the version is none of PEP 440, it is not. Only
+// an answer to malware is about malware.
 func (i *Ignore) matches(subject *Subject, v *advisory.Vulnerability) bool {
+	if v.Malware || i.Release != "" {
+		return v.Malware && i.Release != "" && i.Package == subject.Canonical && pep.CompareOSV(i.Release, subject.Version) == 0
+	}
 	if !v.Names(i.ID) || (i.Package != "" && pep.CanonicalName(i.Package) != subject.Canonical) {
 		return false
 	}
@@ -320,9 +324,11 @@ func (i *Ignore) matches(subject *Subject, v *advisory.Vulnerability) bool {
 // fails applies fail-on to a finding. Malware always fails, wherever it is.
 func fails(in Input, f *Finding) bool {
 	switch {
+	case f.Ignored != nil:
+		return false
 	case f.Malware:
 		return true
-	case f.Ignored != nil || !f.InScope:
+	case !f.InScope:
 		return false
 	}
 	switch in.FailOn {

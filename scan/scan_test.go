@@ -118,6 +118,12 @@ func TestFailOn(t *testing.T) {
 		{"malware", Input{Distributions: []venv.Distribution{installed("evil", "1")}}, 20},
 		{"malware, whatever is set", Input{Distributions: []venv.Distribution{installed("evil", "1"), web}, FailOn: FailOnNone, Touched: only(),
 			Ignores: []Ignore{{ID: "MAL-4", Reason: "no"}}}, 20},
+		{"malware that an answer lets stand", Input{Distributions: []venv.Distribution{installed("evil", "1.0")},
+			Ignores: []Ignore{{Package: "evil", Release: "1", Reason: "a false alarm"}}}, 0},
+		{"another release of it", Input{Distributions: []venv.Distribution{installed("evil", "2")},
+			Ignores: []Ignore{{Package: "evil", Release: "1", Reason: "a false alarm"}}}, 20},
+		{"an answer to malware is none to vulnerabilities", Input{Distributions: []venv.Distribution{web},
+			Ignores: []Ignore{{Package: "web", Release: "1.0", Reason: "a false alarm"}}}, 21},
 		{"shadowed", Input{Distributions: []venv.Distribution{{Name: "web", Canonical: "web", Version: "1.0", Shadowed: true}}}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -127,6 +133,15 @@ func TestFailOn(t *testing.T) {
 				t.Errorf("status %d, want %d: %+v", result.Status(), test.status, result)
 			}
 		})
+	}
+	// An answer to malware is told whenever it is used, and is no word when not.
+	allowed := Ignore{Package: "evil", Release: "1.0", Reason: "a false alarm", Place: "policy.toml:3"}
+	for name, told := range map[string]bool{"evil": true, "web": false} {
+		result := run(t, Input{Database: d, Distributions: []venv.Distribution{installed(name, "1.0")}, Ignores: []Ignore{allowed}})
+		text := strings.Join(Text([]Result{result}, TextOptions{}), "\n")
+		if strings.Contains(text, "evil 1.0 is malware, and allowed by policy.toml:3: a false alarm") != told || len(result.UnusedIgnores) > 0 {
+			t.Errorf("%s: %s", name, text)
+		}
 	}
 	for _, text := range []string{"fixable", "any", "low", "medium", "high", "critical", "none", ""} {
 		if _, err := ParseFailOn(text); err != nil {

@@ -80,10 +80,10 @@ func count(r *Result) totals {
 		standing := 0
 		for _, f := range s.Findings {
 			switch {
-			case f.Malware:
-				t.malware++
 			case f.Ignored != nil:
 				t.ignored++
+			case f.Malware:
+				t.malware++
 			default:
 				standing++
 				if f.Fails {
@@ -104,7 +104,7 @@ func count(r *Result) totals {
 
 // malware tells whether the distribution is known for malicious code.
 func (s *Subject) malware() bool {
-	return slices.ContainsFunc(s.Findings, func(f Finding) bool { return f.Malware })
+	return slices.ContainsFunc(s.Findings, func(f Finding) bool { return f.Malware && f.Ignored == nil })
 }
 
 // line is a row of the table, or a text that goes over its whole breadth.
@@ -297,16 +297,16 @@ func paint(f *Finding, text string) string {
 	return c.Sprint(text)
 }
 
-// ignoreNotes tells of ignores: those that a file nobody trusted brings, and
-// those that match nothing in any of the environments.
+// ignoreNotes tells of ignores: answers to malware, those that a file nobody
+// trusted brings, and those that match nothing in any of the environments.
 func ignoreNotes(results []Result) []line {
 	var lines []line
 	told := map[Ignore]bool{}
 	for _, r := range results {
 		for _, i := range r.UsedIgnores {
-			if i.Untrusted && !told[i] {
+			if (i.Untrusted || i.Release != "") && !told[i] {
 				told[i] = true
-				lines = append(lines, line{text: textUntrustedIgnore(i)})
+				lines = append(lines, line{text: textUsedIgnore(i)})
 			}
 		}
 	}

@@ -49,6 +49,10 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 		result.unvouched = true
 	}
 	if !changesEnvironment(a.command) {
+		for _, f := range judge.allowedMalware() { // elsewhere the scan says it
+			a.findings = append(a.findings, f)
+			in.say.finding(f, "")
+		}
 		in.tellUnsaid()
 		in.record(a, nil, nil, "", result.status())
 		return in.end(ended, result)
@@ -205,9 +209,20 @@ func (in *invocation) tellHooks(a *analysis, before, after state, changes []venv
 		if venv.IsGuardFile(filepath.Base(change.Path)) && guarded && change.Owner == "" {
 			continue
 		}
-		tell(rules.Arrival{Name: change.Owner, Path: change.Path, Hook: change.Runs, Replaces: change.Replaces, Vouched: change.Owner != ""})
+		tell(rules.Arrival{Name: change.Owner, Version: versionOf(after, change.Owner), Path: change.Path, Hook: change.Runs, Replaces: change.Replaces, Vouched: change.Owner != ""})
 	}
 	return in.keepGuard(a.environment, before.guard, after.guard) || stops
+}
+
+// versionOf is the version of what is installed under a canonical name; "" for
+// none.
+func versionOf(s state, canonical string) string {
+	for _, d := range s.distributions {
+		if d.Canonical == canonical {
+			return d.Version
+		}
+	}
+	return ""
 }
 
 // keepGuard puts an environment's guard back where a command changed it or took

@@ -66,15 +66,14 @@ func (j *judgement) judgeFolders(in *invocation, directory string) (folders, err
 // installed; nil where there is none.
 func (j *judgement) blocksFile(entry gate.Entry) *rules.Finding {
 	canonical := pep.CanonicalName(entry.Name)
-	if j.isRequested(canonical) && j.answered[canonical] {
-		return nil
-	}
 	malware, _ := j.database.known(canonical, entry.Version)
 	findings := j.analysis.policy.JudgeDependency(entry.Name, rules.NameEvidenceOf(entry.Name), !j.isInstalled(canonical))
-	findings = append(findings, j.analysis.policy.JudgeProject(rules.ProjectEvidence{
-		Name: entry.Name, Canonical: canonical, Exists: rules.Yes, Now: j.now, Malware: malware,
-	})...)
-	if verdict := rules.Decide(findings, rules.InGate); verdict.Action == rules.Block {
+	for _, f := range j.analysis.policy.JudgeFile(rules.FileEvidence{Name: canonical, Version: entry.Version, Now: j.now, Malware: malware}) {
+		if f.Rule == rules.Malware {
+			findings = append(findings, f)
+		}
+	}
+	if verdict := rules.Decide(findings, j.stage(canonical)); verdict.Action == rules.Block {
 		return &verdict.Findings[0]
 	}
 	return nil

@@ -27,6 +27,8 @@ type judgement struct {
 
 	mutex sync.Mutex
 	held  map[string]scan.HeldRelease // by name and version: releases that are too young
+
+	allowed []rules.Finding // malware that an answer let through
 }
 
 // gateConfig is the gate for this command.
@@ -111,10 +113,6 @@ func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []rules
 		j.database.wait(ctx, waitForFile)
 	}
 	evidence.Malware = j.database.wholeMalware(evidence.Canonical)
-	stage := rules.InGate
-	if j.answered[evidence.Canonical] {
-		stage = rules.AnsweredInGate
-	}
 	var findings []rules.Finding
 	judged := j.analysis.policy.JudgeProject(evidence)
 	if !evidence.Requested {
@@ -122,7 +120,7 @@ func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []rules
 		name := rules.NameEvidence{Rank: evidence.Rank, Suspicions: evidence.Suspicions}
 		judged = append(j.analysis.policy.JudgeDependency(evidence.Name, name, evidence.New), judged...)
 	}
-	for _, f := range rules.Decide(judged, stage).Findings {
+	for _, f := range rules.Decide(judged, j.stage(evidence.Canonical)).Findings {
 		// Notes are about what a person asked for, and were made of more
 		// evidence than the gate has.
 		if f.Action != rules.Note {
@@ -132,6 +130,15 @@ func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []rules
 	return findings
 }
 
+// stage is when findings about a name take effect: what a person has said yes to
+// before pip started is no question any more.
+func (j *judgement) stage(canonical string) rules.Stage {
+	if j.answered[canonical] {
+		return rules.AnsweredInGate
+	}
+	return rules.InGate
+}
+
 // file judges one file of a page.
 func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 	evidence := e.FileEvidence
@@ -139,11 +146,31 @@ func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 	evidence.Pinned = j.pins(evidence.Name, evidence.Version)
 	findings := rules.Decide(j.analysis.policy.JudgeFile(evidence), rules.InGate).Findings
 	for _, f := range findings {
-		if f.Rule == rules.Cooldown && f.Action == rules.Hold {
+		switch {
+		case f.Rule == rules.Cooldown && f.Action == rules.Hold:
 			j.hold(evidence)
+		case f.Rule == rules.Malware && f.Action == rules.Note:
+			j.noteAllowed(f)
 		}
 	}
 	return findings
+}
+
+// noteAllowed remembers that an answer let malware through, which every run
+// says that it helps.
+func (j *judgement) noteAllowed(f rules.Finding) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	if !slices.Contains(j.allowed, f) {
+		j.allowed = append(j.allowed, f)
+	}
+}
+
+// allowedMalware gives the findings about malware that an answer let through.
+func (j *judgement) allowedMalware() []rules.Finding {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return slices.Clone(j.allowed)
 }
 
 // hold remembers a release that is too young, for the scan to name.

@@ -2,7 +2,6 @@ package shim
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -11,7 +10,6 @@ import (
 	"thresher/internal/journal"
 	"thresher/pep"
 	"thresher/policy"
-	"thresher/policy/rules"
 	"thresher/scan"
 	"thresher/venv"
 )
@@ -82,7 +80,12 @@ func scanIgnores(p *policy.Policy) []scan.Ignore {
 	for _, i := range p.Scan.Ignore {
 		ignores = append(ignores, scan.Ignore{
 			ID: i.ID, Reason: i.Reason, Expires: i.Expires, Package: i.Package, Versions: i.Versions,
-			Place: placeOf(i.Source), Untrusted: i.Untrusted,
+			Place: i.Place(), Untrusted: i.Untrusted,
+		})
+	}
+	for _, a := range p.AllowedMalware() {
+		ignores = append(ignores, scan.Ignore{
+			Package: a.Subject.Name, Release: a.Subject.Version, Reason: a.Reason, Expires: a.Expires, Place: a.Place(),
 		})
 	}
 	return ignores
@@ -112,14 +115,6 @@ func standing(result scan.Result) []journal.Vulnerability {
 		}
 	}
 	return list
-}
-
-// placeOf names the line of a policy file.
-func placeOf(s rules.Source) string {
-	if s.Path == "" {
-		return s.Layer.String()
-	}
-	return fmt.Sprintf("%s:%d", s.Path, s.Line)
 }
 
 // markers are the values of environment markers (PEP 508) of the interpreter;

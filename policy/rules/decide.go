@@ -102,13 +102,30 @@ func place(rule Rule) int {
 // finding, ready to be pasted; "" where the finding has no answer.
 func AnswerCommand(finding Finding) string {
 	info, _ := InfoOf(finding.Rule)
-	command := "thresher allow " + words.ShellWord(words.Printable(finding.Subject))
-	const why = " --reason 'why it is right'"
 	switch info.Answer {
 	case AnswerName, AnswerURL:
-		return command + why
+		return allowCommand(finding.Subject, "")
 	case AnswerNamedRule, AnswerTemporary:
-		return command + " --rule " + string(finding.Rule) + why
+		return allowCommand(finding.Subject, finding.Rule)
 	}
 	return ""
+}
+
+// answerRelease returns the command that answers a rule for one release; ""
+// where the version is not known.
+func answerRelease(name, version string, rule Rule) string {
+	if _, err := ParseSubject(name + "==" + version); err != nil {
+		return ""
+	}
+	return allowCommand(name+"=="+version, rule)
+}
+
+// allowCommand is the command that allows a subject, for one rule alone where
+// one is given.
+func allowCommand(subject string, rule Rule) string {
+	command := "thresher allow " + words.ShellWord(words.Printable(subject))
+	if rule != "" {
+		command += " --rule " + string(rule)
+	}
+	return command + " --reason 'why it is right'"
 }

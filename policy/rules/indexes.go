@@ -26,9 +26,9 @@ func (s *Settings) foreignIndex(e IndexEvidence) []Finding {
 	if !e.FromFile || isLocal(e.URL) {
 		return nil
 	}
-	subject := address.Key(e.URL)
+	subject := urlSubject(e.URL)
 	if e.TrustedHost {
-		subject = TrustedHostPrefix + strings.ToLower(words.Printable(e.URL))
+		subject = Subject{Kind: TrustedHostSubject, Name: strings.ToLower(words.Printable(e.URL))}
 	} else if !strings.Contains(e.URL, "://") {
 		return nil // a folder
 	}
@@ -36,11 +36,11 @@ func (s *Settings) foreignIndex(e IndexEvidence) []Finding {
 		return nil
 	}
 	for _, pin := range s.Pin {
-		if !e.TrustedHost && address.Key(pin.URL) == subject {
+		if subject == urlSubject(pin.URL) {
 			return nil
 		}
 	}
-	return one(s.finding(ForeignIndex, subject, High, foreignIndexEvidence(e)), "")
+	return one(s.finding(ForeignIndex, subject.String(), High, foreignIndexEvidence(e)), "")
 }
 
 // JudgeConfusion judges a name that more than one index has.
@@ -89,9 +89,9 @@ func (s *Settings) JudgeArrival(a Arrival) []Finding {
 		subject = a.Path
 	}
 	canonical, _ := pep.ParseName(a.Name) // a lone file has none, and no answer by name
-	if a.Hook && s.allowedFor(canonical, StartupHook) == nil {
+	if a.Hook && s.allowedRelease(canonical, a.Version, StartupHook) == nil {
 		finding := s.finding(StartupHook, subject, High, startupHookEvidence(a))
-		hint := ""
+		hint := answerRelease(a.Name, a.Version, StartupHook)
 		if a.Name == "" {
 			hint = "cat " + words.ShellWord(words.Printable(a.Path))
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"thresher/address"
 	"thresher/internal/words"
 )
 
@@ -23,6 +24,37 @@ func spanTooLong(text string) string {
 	return fmt.Sprintf("%q is too long, at most 100 years", words.Printable(text))
 }
 
+// Answers.
+
+const (
+	urlWithCredentials = "must not hold a user name or a password"
+	malwareNeedsEnd    = "malware is allowed with an end alone, within 30 days"
+)
+
+func noHost(text string) string { return fmt.Sprintf("%q is no host", words.Printable(text)) }
+
+func noURL(text string) string {
+	return fmt.Sprintf("%q is no url", words.Printable(address.Redact(text)))
+}
+
+func noVersion(text string) string { return fmt.Sprintf("%q is no version", words.Printable(text)) }
+
+func releaseNeedsRules(rules []Rule) string {
+	return "a release is allowed for the rules that are named alone: " + joined(rules)
+}
+
+func notAnswered(rule Rule, kind SubjectKind) string {
+	return fmt.Sprintf("%q is not answered for %s, but %s", words.Printable(string(rule)), kind, joined(Answerable(kind)))
+}
+
+func joined(rules []Rule) string {
+	texts := make([]string, len(rules))
+	for i, rule := range rules {
+		texts[i] = string(rule)
+	}
+	return strings.Join(texts, ", ")
+}
+
 // Names.
 
 // NoName says that a text is no name of a distribution.
@@ -31,7 +63,14 @@ func NoName(text string) string { return fmt.Sprintf("%q is no name", words.Prin
 const nothingNamed = "names neither a distribution nor a place to get one from"
 
 func answerExpired(entry *Allow) string {
-	return fmt.Sprintf("; allow.%s expired on %s", words.TOMLKey(entry.Name), entry.Expires.Format(time.DateOnly))
+	return fmt.Sprintf("; allow.%s expired on %s", words.TOMLKey(entry.Subject.String()), entry.Expires.Format(time.DateOnly))
+}
+
+// allowedAnyway is added to what is known against a release that a person has
+// allowed in spite of it.
+func allowedAnyway(entry *Allow) string {
+	return fmt.Sprintf("; %s is allowed until %s %s: %s",
+		entry.Subject, entry.Expires.Format(time.DateOnly), said(entry.Source), words.Printable(entry.Reason))
 }
 
 // said is where a value of the policy stands, for the evidence that rests on

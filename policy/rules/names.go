@@ -3,7 +3,6 @@ package rules
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"thresher/address"
 	"thresher/internal/words"
@@ -50,7 +49,7 @@ func (s *Settings) JudgeRequested(r Requested, e NameEvidence) []Finding {
 }
 
 // JudgeDependency judges the name of something that another distribution
-// brings along, with no network at all. Its findings may ask: InGate says what
+// brings along, with no network at all. Its findings may ask: Decide says what
 // they are where nobody can be asked.
 func (s *Settings) JudgeDependency(name string, e NameEvidence, isNew bool) []Finding {
 	canonical, ok := pep.ParseName(name)
@@ -94,71 +93,6 @@ func one(finding Finding, hint string) []Finding {
 	return []Finding{finding}
 }
 
-// allowedFor returns the allow entry that answers a rule for a canonical name,
-// or nil. An entry that has expired answers nothing.
-func (s *Settings) allowedFor(canonical string, rule Rule) *Allow {
-	if canonical == "" {
-		return nil
-	}
-	for i := range s.Allow {
-		entry := &s.Allow[i]
-		if strings.Contains(entry.Name, ":") || !MatchesPattern(entry.Name, canonical) || s.hasExpired(entry.Expires) {
-			continue
-		}
-		if entry.answers(rule) {
-			return entry
-		}
-	}
-	return nil
-}
-
-// allowedPlace returns the allow entry that answers a rule for a URL or a
-// trusted host, or nil.
-func (s *Settings) allowedPlace(place string, rule Rule) *Allow {
-	for i := range s.Allow {
-		entry := &s.Allow[i]
-		if entry.Name == place && !s.hasExpired(entry.Expires) && (entry.Rules == nil || slices.Contains(entry.Rules, rule)) {
-			return entry
-		}
-	}
-	return nil
-}
-
-// AllowedHosts gives the hosts ("name" or "name:port") that allow names as
-// "host:NAME": builds and pip may fetch from there.
-func (s *Settings) AllowedHosts() []string {
-	var hosts []string
-	for _, entry := range s.Allow {
-		if host, isHost := strings.CutPrefix(entry.Name, HostPrefix); isHost && s.allowedPlace(entry.Name, DirectURL) != nil {
-			hosts = append(hosts, host)
-		}
-	}
-	return hosts
-}
-
-func (s *Settings) hasExpired(expires time.Time) bool { return Expired(expires, s.Now) }
-
-// Allowed returns the allow entry that answers a rule for a name in any
-// spelling, or nil.
-func (s *Settings) Allowed(name string, rule Rule) *Allow {
-	canonical, ok := pep.ParseName(name)
-	if !ok {
-		return nil
-	}
-	return s.allowedFor(canonical, rule)
-}
-
-// expiredFor returns since when an answer to a rule does not count any more.
-func (s *Settings) expiredFor(canonical string, rule Rule) string {
-	for i := range s.Allow {
-		entry := &s.Allow[i]
-		if MatchesPattern(entry.Name, canonical) && entry.answers(rule) && s.hasExpired(entry.Expires) {
-			return answerExpired(entry)
-		}
-	}
-	return ""
-}
-
 // Unreadable: what has neither a name nor a place cannot be judged.
 func (s *Settings) unreadable(r Requested) []Finding {
 	if r.Name == "" && r.URL == "" && r.Path == "" {
@@ -199,8 +133,8 @@ func (s *Settings) denyFor(canonical string) *Deny {
 	}
 	for i := range s.Allow {
 		entry := &s.Allow[i]
-		if MatchesPattern(entry.Name, canonical) && entry.Rules == nil && !s.hasExpired(entry.Expires) &&
-			nearer(entry.Name, entry.Layer, denied.Name, denied.Layer) && !denied.Locked {
+		if entry.isAbout(canonical) && entry.Rules == nil && !s.hasExpired(entry.Expires) &&
+			nearer(entry.Subject.Name, entry.Layer, denied.Name, denied.Layer) && !denied.Locked {
 			return nil
 		}
 	}
@@ -228,7 +162,7 @@ func (s *Settings) unapproved(r Requested) []Finding {
 		if s.allowedFor(r.Canonical, Unapproved) != nil {
 			return nil
 		}
-	case s.allowedPlace(address.Key(r.URL), Unapproved) != nil:
+	case s.allowedURL(r.URL, Unapproved) != nil:
 		return nil
 	default:
 		subject = address.Key(r.URL)
@@ -347,7 +281,7 @@ func (s *Settings) unbounded(r Requested) []Finding {
 // DirectURL: an archive from a URL. With a hash its content is known; a
 // version control URL is the user's own choice of source. Both are noted.
 func (s *Settings) directURL(r Requested) []Finding {
-	if r.URL == "" || isLocal(r.URL) || s.allowedPlace(address.Key(r.URL), DirectURL) != nil {
+	if r.URL == "" || isLocal(r.URL) || s.allowedURL(r.URL, DirectURL) != nil {
 		return nil
 	}
 	subject := address.Key(r.URL)
@@ -369,7 +303,7 @@ func (s *Settings) insecureURL(r Requested) []Finding {
 
 func (s *Settings) insecure(text string) []Finding {
 	reason := insecureReason(text)
-	if reason == "" || s.allowedPlace(address.Key(text), InsecureURL) != nil {
+	if reason == "" || s.allowedURL(text, InsecureURL) != nil {
 		return nil
 	}
 	return one(s.finding(InsecureURL, address.Key(text), High, reason), "")

@@ -62,13 +62,19 @@ func (s *Settings) trustedOrganisation(e ProjectEvidence) string {
 	return ""
 }
 
-// Malware: an advisory says so. Nothing answers it.
+// Malware: an advisory says so of every release. An answer for one of them
+// leaves it to each file's own judgement.
 func (s *Settings) malware(e ProjectEvidence) []Finding {
 	if len(e.Malware) == 0 {
 		return nil
 	}
 	findings := s.about(e, Malware, malwareEvidence(e.Malware))
 	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
+	entry := s.allowing(func(entry *Allow) bool { return entry.Subject.Name == e.Canonical && entry.answersRelease(Malware) })
+	if entry != nil {
+		findings[0].Action = Note
+		findings[0].Evidence += allowedAnyway(entry)
+	}
 	return findings
 }
 

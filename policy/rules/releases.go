@@ -18,20 +18,30 @@ func (s *Settings) JudgeFile(e FileEvidence) []Finding {
 	return quietWhenKnown(findings, true)
 }
 
-// ofFile makes a finding about a file. Its subject is the release, and for a
-// rule that a person answers by name the name.
+// ofFile makes a finding about a file, which an answer for its release keeps
+// away.
 func (s *Settings) ofFile(e FileEvidence, rule Rule, evidence string) []Finding {
-	finding := s.finding(rule, e.Name, High, evidence+s.expiredFor(e.Name, rule))
-	return one(finding, "")
+	finding := s.finding(rule, e.Name, High, evidence+s.expiredForRelease(e.Name, e.Version, rule))
+	return one(finding, answerRelease(e.Name, e.Version, rule))
 }
 
-// Malware in one release: an advisory names this version.
+// allows says whether a person has answered a rule for the file's release.
+func (s *Settings) allows(e FileEvidence, rule Rule) bool {
+	return s.allowedRelease(e.Name, e.Version, rule) != nil
+}
+
+// Malware in one release: an advisory names this version. An answer makes it a
+// note, which is said whenever it is used.
 func (s *Settings) malwareFile(e FileEvidence) []Finding {
 	if len(e.Malware) == 0 {
 		return nil
 	}
 	findings := s.ofFile(e, Malware, release(e)+": "+malwareEvidence(e.Malware))
 	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Name))
+	if entry := s.allowedRelease(e.Name, e.Version, Malware); entry != nil {
+		findings[0].Action = Note
+		findings[0].Evidence += allowedAnyway(entry)
+	}
 	return findings
 }
 
@@ -51,20 +61,20 @@ func (s *Settings) vulnerable(e FileEvidence) []Finding {
 // Yanked: taken back by its owners (PEP 592). pip takes such a file only where
 // the request names its exact version, so that elsewhere it is no news.
 func (s *Settings) yanked(e FileEvidence) []Finding {
-	if !e.Yanked || s.allowedFor(e.Name, Yanked) != nil {
+	if !e.Yanked || s.allows(e, Yanked) {
 		return nil
 	}
 	finding := s.finding(Yanked, e.Name, High, withReason(release(e)+" was yanked", e.YankedReason))
 	if finding.Action == Note && !e.Pinned {
 		return nil
 	}
-	return one(finding, "")
+	return one(finding, answerRelease(e.Name, e.Version, Yanked))
 }
 
 // Provenance: the releases before had attestations (PEP 740) and this one has
 // none, as when it was uploaded with a stolen password.
 func (s *Settings) provenance(e FileEvidence) []Finding {
-	if !e.PredecessorsProvenance || e.Provenance == Yes || s.allowedFor(e.Name, Provenance) != nil {
+	if !e.PredecessorsProvenance || e.Provenance == Yes || s.allows(e, Provenance) {
 		return nil
 	}
 	findings := s.ofFile(e, Provenance, lostProvenance(e))
@@ -77,13 +87,13 @@ func (s *Settings) provenance(e FileEvidence) []Finding {
 // Cooldown: younger than cooldown.release, by the upload of this very file.
 func (s *Settings) cooldown(e FileEvidence) []Finding {
 	limit := s.Cooldown.Release.Value
-	if s.Action(Cooldown).Value == Off || limit <= 0 || s.ExemptFromCooldown(e.Name) || s.allowedFor(e.Name, Cooldown) != nil {
+	if s.Action(Cooldown).Value == Off || limit <= 0 || s.ExemptFromCooldown(e.Name) || s.allows(e, Cooldown) {
 		return nil
 	}
 	if e.UploadTime.IsZero() {
 		finding := s.finding(Cooldown, e.Name, Low, unknownAge)
 		finding.Action = s.Cooldown.UnknownAge.Value
-		return one(finding, "")
+		return one(finding, answerRelease(e.Name, e.Version, Cooldown))
 	}
 	age := e.Now.Sub(e.UploadTime)
 	if age >= limit.Duration() {
@@ -102,7 +112,7 @@ func (s *Settings) cooldown(e FileEvidence) []Finding {
 
 // Sdist: a source distribution runs its own code to be installed.
 func (s *Settings) sdist(e FileEvidence) []Finding {
-	if !e.IsSdist || s.allowedFor(e.Name, Sdist) != nil {
+	if !e.IsSdist || s.allows(e, Sdist) {
 		return nil
 	}
 	return s.ofFile(e, Sdist, sdistEvidence(e))

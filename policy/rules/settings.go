@@ -1,6 +1,9 @@
 package rules
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // Layer is where a value of a policy was said.
 type Layer int
@@ -35,6 +38,15 @@ type Source struct {
 	Layer Layer
 	Path  string
 	Line  int
+}
+
+// Place names the line of a file as `path:line`, or the layer of what no file
+// says.
+func (s Source) Place() string {
+	if s.Path == "" {
+		return s.Layer.String()
+	}
+	return s.Path + ":" + strconv.Itoa(s.Line)
 }
 
 // Sourced is a value that remembers where it was said.
@@ -88,18 +100,6 @@ func (s *Settings) Action(rule Rule) Sourced[Action] {
 type Pin struct {
 	Pattern string // a canonical name, or a pattern with `*`
 	URL     string // of the index, as written
-	Source
-}
-
-// Allow is an answer that was kept: what it is about is no question any more.
-type Allow struct {
-	// Name is a canonical name, a pattern with `*`, a URL without credentials,
-	// or "trusted-host:" or "host:" and a host, with its port where that is none
-	// of the usual ones.
-	Name    string
-	Reason  string
-	Expires time.Time // the first day on which it does not count any more; zero: never
-	Rules   []Rule    // the only rules it answers; nil: those whose answer is the name (Info.Answer)
 	Source
 }
 

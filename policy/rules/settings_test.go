@@ -33,9 +33,7 @@ func (l layers) settings(t testing.TB) *rules.Settings {
 		if content == "" {
 			continue
 		}
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		write(t, path, content)
 	}
 	loaded, err := policy.Load(input)
 	if err != nil {
@@ -46,3 +44,10 @@ func (l layers) settings(t testing.TB) *rules.Settings {
 
 // preset gives the settings of a preset alone.
 func preset(name policy.Preset) *rules.Settings { return &policy.Default(name).Settings }
+
+func write(t testing.TB, path, content string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -20,8 +20,9 @@ type Answer string
 const (
 	NoAnswer        Answer = "none"        // it stands
 	AnswerName      Answer = "name"        // [allow.NAME]
-	AnswerNamedRule Answer = "named rule"  // [allow.NAME] with rules = ["RULE"]
+	AnswerNamedRule Answer = "named rule"  // [allow."NAME==VERSION"] or [allow.NAME], with rules = ["RULE"]
 	AnswerTemporary Answer = "temporarily" // [allow.NAME] with expires
+	AnswerRelease   Answer = "release"     // [allow."NAME==VERSION"] with rules = ["RULE"] and expires
 	AnswerURL       Answer = "URL"         // [allow."URL"]
 	AnswerPin       Answer = "pin"         // [index] pin
 	AnswerIgnore    Answer = "ignore"      // [[scan.ignore]]
@@ -48,7 +49,7 @@ var table = []Info{
 	{InsecureURL, "names", "a URL whose content anyone on the way may change", nameActions, Block, Block, Block, AnswerURL},
 	{UnknownName, "names", "a name that no index knows, or of which nothing could be learned", nameActions, Note, Note, Block, AnswerName},
 
-	{Malware, "projects", "an advisory that calls it malware", onlyBlock, Block, Block, Block, NoAnswer},
+	{Malware, "projects", "an advisory that calls it malware", onlyBlock, Block, Block, Block, AnswerRelease},
 	{Quarantined, "projects", "a project that its index has put in quarantine", hardActions, Block, Block, Block, NoAnswer},
 	{Archived, "projects", "a project that its owners have archived or deprecated", nameActions, Note, Note, Ask, AnswerName},
 	{NewProject, "projects", "a project whose first file is younger than cooldown.project", nameActions, Note, Ask, Block, AnswerName},

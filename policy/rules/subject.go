@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"errors"
+	"strings"
+
+	"thresher/address"
+	"thresher/internal/words"
+	"thresher/pep"
+)
+
+// Subject is what an answer is about: the word that `thresher allow` takes, and
+// the key of a table below [allow].
+type Subject struct {
+	Kind SubjectKind
+	// Name is a canonical name, for NameSubject also with `*` for any
+	// characters; a host in lower case, with its port where it has one; or a URL
+	// in the form in which URLs are compared, without credentials.
+	Name    string
+	Version string // of a ReleaseSubject, as PEP 440 writes it
+}
+
+// SubjectKind says how a subject is written.
+type SubjectKind string
+
+// The kinds of subjects.
+const (
+	NameSubject        SubjectKind = "NAME"                     // every release of a project
+	ReleaseSubject     SubjectKind = "NAME==VERSION"            // one release of it
+	URLSubject         SubjectKind = "URL"                      // an archive, a repository or an index
+	HostSubject        SubjectKind = "host:HOST[:PORT]"         // where builds and pip may fetch from
+	TrustedHostSubject SubjectKind = "trusted-host:HOST[:PORT]" // an index without a certificate
+)
+
+// hostPrefixes are what stands before a host: what it is allowed to be.
+var hostPrefixes = []struct {
+	prefix string
+	kind   SubjectKind
+}{{"host:", HostSubject}, {"trusted-host:", TrustedHostSubject}}
+
+// ParseSubject reads what an answer is about, in any spelling of a name. The
+// error says what is wrong with the text.
+func ParseSubject(text string) (Subject, error) {
+	for _, known := range hostPrefixes {
+		host, isHost := strings.CutPrefix(text, known.prefix)
+		if !isHost {
+			continue
+		}
+		if host == "" || host != words.Printable(host) || strings.ContainsAny(host, " /@*") {
+			return Subject{}, errors.New(noHost(host))
+		}
+		return Subject{Kind: known.kind, Name: strings.ToLower(host)}, nil
+	}
+	if strings.Contains(text, "://") {
+		place := address.Parse(text)
+		_, err := place.Read()
+		switch {
+		case place.HasUser():
+			return Subject{}, errors.New(urlWithCredentials)
+		case err != nil || text != words.Printable(text):
+			return Subject{}, errors.New(noURL(text))
+		}
+		return Subject{Kind: URLSubject, Name: place.Key()}, nil
+	}
+	if name, version, isRelease := strings.Cut(text, "=="); isRelease {
+		canonical, ok := pep.ParseName(strings.TrimSpace(name))
+		parsed, err := pep.ParseVersion(version)
+		switch {
+		case !ok:
+			return Subject{}, errors.New(NoName(name))
+		case err != nil:
+			return Subject{}, errors.New(noVersion(version))
+		}
+		return Subject{Kind: ReleaseSubject, Name: canonical, Version: parsed.String()}, nil
+	}
+	pattern, ok := CanonicalPattern(text)
+	if !ok {
+		return Subject{}, errors.New(NoName(text))
+	}
+	return Subject{Kind: NameSubject, Name: pattern}, nil
+}
+
+// String writes the subject as ParseSubject reads it.
+func (s Subject) String() string {
+	switch s.Kind {
+	case ReleaseSubject:
+		return s.Name + "==" + s.Version
+	case HostSubject, TrustedHostSubject:
+		for _, known := range hostPrefixes {
+			if known.kind == s.Kind {
+				return known.prefix + s.Name
+			}
+		}
+	}
+	return s.Name
+}
+
+// urlSubject is a URL as it was written somewhere else than in an answer.
+func urlSubject(text string) Subject { return Subject{Kind: URLSubject, Name: address.Key(text)} }
+
+// isRelease says whether the subject is the release of a canonical name with
+// this version, in any spelling of PEP 440.
+func (s Subject) isRelease(canonical, version string) bool {
+	return s.Kind == ReleaseSubject && s.Name == canonical && (s.Version == version || sameVersion(s.Version, version))
+}
+
+func sameVersion(a, b string) bool {
+	first, err := pep.ParseVersion(a)
+	if err != nil {
+		return false
+	}
+	second, err := pep.ParseVersion(b)
+	return err == nil && first.Compare(second) == 0
+}
