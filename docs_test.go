@@ -22,6 +22,7 @@ type block struct {
 	line     int    // of its fence
 	language string // "sh" a script, "console" commands behind "$ " and what they print
 	notRun   string // why the test leaves it out: "```sh not run: REASON"
+	picture  bool   // it is in the README's picture: "```console picture"
 	lines    []string
 }
 
@@ -42,7 +43,7 @@ func blocksOf(t *testing.T, path string) []block {
 			found, open = append(found, *open), nil
 		case isFence:
 			language, rest, _ := strings.Cut(info, " ")
-			open = &block{line: i + 1, language: language}
+			open = &block{line: i + 1, language: language, picture: rest == "picture"}
 			if strings.HasPrefix(rest, "not run") {
 				reason, ok := strings.CutPrefix(rest, "not run: ")
 				if !ok || reason == "" {

@@ -20,6 +20,7 @@ const (
 	messageSetupLines      = "the lines that put thresher's pip first"
 	messageSetupSearch     = "to the front of your PATH"
 	messageSetupPolicy     = "the policy for all users, with everything in comments"
+	messageSetupSchema     = "what editors complete and check it by"
 	messageSetupGuard      = "a guard for %s (python %s), its python -m pip and the environments it makes"
 	messageSetupAdvisories = "the known vulnerabilities and malware, fetched now"
 	messageSetupNoPython   = "there is no python from 3.8 on here, so there is nothing to guard; fix: install one, then run setup again"

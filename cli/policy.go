@@ -57,6 +57,17 @@ func (p *program) policyCommand() *cli.Command {
 					return p.beginPolicy(path)
 				},
 			},
+			{
+				Name:  "schema",
+				Usage: "print the JSON Schema of a policy file, for an editor",
+				Action: func(*cli.Context) error {
+					content, err := policy.JSONSchema()
+					if err != nil {
+						return err
+					}
+					return p.printPage(string(content))
+				},
+			},
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
@@ -130,7 +141,8 @@ func (p *program) beginPolicy(path string) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	err := writeNew(path, policy.Init())
+	schema := policy.SchemaFileName(filepath.Base(path))
+	err := writeNew(path, policy.Init(schema))
 	if errors.Is(err, os.ErrExist) {
 		return fmt.Errorf("%s is there already; next: thresher policy check %s", path, path)
 	}
@@ -138,6 +150,23 @@ func (p *program) beginPolicy(path string) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	p.say("wrote %s", path)
+	return p.writeSchema(filepath.Join(filepath.Dir(path), schema))
+}
+
+// writeSchema writes the schema that a policy file names, over that of an
+// earlier release.
+func (p *program) writeSchema(path string) error {
+	content, err := policy.JSONSchema()
+	if err != nil {
+		return err
+	}
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	if err := writeNew(path, content); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	p.say("wrote %s: editors of TOML complete and check the policy by it", path)
 	return nil
 }
 

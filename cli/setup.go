@@ -210,10 +210,23 @@ const everywhere = "/usr/local/bin"
 // and names on the usual PATH where none are there. A pip of a base
 // interpreter in that place stays, since the interpreter's guard catches it.
 func (s *setupRun) systemWanted(wanted []setup.Wanted) ([]setup.Wanted, error) {
-	content := policy.Init()
-	file := setup.Entry{Kind: setup.File, Path: s.places.SystemPolicy, SHA256: setup.Digest(content)}
-	if _, err := os.Lstat(file.Path); err != nil || slices.ContainsFunc(s.earlier.Entries, func(e setup.Entry) bool { return e.Path == file.Path }) {
-		wanted = append(wanted, setup.Wanted{Entry: file, Content: content})
+	directory, name := filepath.Split(s.places.SystemPolicy)
+	schema, err := policy.JSONSchema()
+	if err != nil {
+		return nil, err
+	}
+	for _, file := range []struct {
+		path    string
+		content []byte
+	}{
+		{s.places.SystemPolicy, policy.Init(policy.SchemaFileName(name))},
+		{filepath.Join(directory, policy.SchemaFileName(name)), schema},
+	} {
+		entry := setup.Entry{Kind: setup.File, Path: file.path, SHA256: setup.Digest(file.content)}
+		_, err := os.Lstat(file.path)
+		if err != nil || slices.ContainsFunc(s.earlier.Entries, func(e setup.Entry) bool { return e.Path == file.path }) {
+			wanted = append(wanted, setup.Wanted{Entry: entry, Content: file.content})
+		}
 	}
 	if runtime.GOOS == "windows" {
 		return wanted, nil
@@ -332,6 +345,9 @@ func (s *setupRun) detail(w setup.Wanted) string {
 	case setup.Search:
 		return messageSetupSearch
 	case setup.File:
+		if w.Path != s.places.SystemPolicy {
+			return messageSetupSchema
+		}
 		return messageSetupPolicy
 	}
 	return ""

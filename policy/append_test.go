@@ -255,14 +255,14 @@ func TestTrustEndsWithAChange(t *testing.T) {
 }
 
 func TestInit(t *testing.T) {
-	said, problems := checkDocument("policy.toml", Init())
+	said, problems := checkDocument("policy.toml", Init("policy.schema.json"))
 	if len(problems) > 0 || len(said) > 0 {
 		t.Fatalf("%v says %d things", problems, len(said))
 	}
 	// With every comment sign taken away it says the defaults, and the examples.
 	var lines []string
-	for line := range strings.Lines(string(Init())) {
-		if strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "# ") {
+	for line := range strings.Lines(string(Init("policy.schema.json"))) {
+		if strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "# ") && !strings.HasPrefix(line, "#:") {
 			line = line[1:]
 		}
 		lines = append(lines, line)
@@ -279,7 +279,7 @@ func TestInit(t *testing.T) {
 	}
 	// What is appended to it can be read.
 	path := filepath.Join(t.TempDir(), "policy.toml")
-	if err := os.WriteFile(path, Init(), 0o600); err != nil {
+	if err := os.WriteFile(path, Init("policy.schema.json"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, _, err := AppendAllow(path, rules.Allow{Subject: rules.Subject{Kind: rules.NameSubject, Name: "x"}, Reason: "y"}); err != nil {

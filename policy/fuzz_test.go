@@ -17,7 +17,7 @@ import (
 // file that is read must not loosen the policy.
 func FuzzPolicy(f *testing.F) {
 	f.Add(example)
-	f.Add(string(Init()))
+	f.Add(string(Init("policy.schema.json")))
 	for _, attempts := range disarming {
 		for _, attempt := range attempts {
 			f.Add(attempt.project)

@@ -33,9 +33,14 @@ func (p *Policy) Show() []Setting {
 }
 
 // Init returns a policy file in which every key stands with its default and
-// its meaning, all as comments: it says nothing until a line is changed.
-func Init() []byte {
+// its meaning, all as comments: it says nothing until a line is changed. It
+// names the schema that editors complete and check it by, where that is not
+// "".
+func Init(schema string) []byte {
 	var text strings.Builder
+	if schema != "" {
+		text.WriteString("#:schema ./" + schema + "\n") // as editors of TOML read it
+	}
 	text.WriteString(initHeading)
 	section := ""
 	for _, field := range fields() {
