@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/http"
 	"os"
 	"os/signal"
@@ -130,13 +129,6 @@ func (p *program) updatePopular(from string) error {
 	}
 	p.say("took %d popular names from %s", count, from)
 	return nil
-}
-
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }
 
 // progressBar shows long work on a terminal, and nothing elsewhere or before

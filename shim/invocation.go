@@ -7,7 +7,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/gofrs/flock"
 	"golang.org/x/term"
 
 	"thresher/internal/places"
@@ -47,7 +46,7 @@ type invocation struct {
 	self         string // path of this binary
 	places       places.Places
 	streams      Streams
-	folders      map[string]*flock.Flock // of this run, with the locks that say so
+	folders      map[string]func() // of this run, with what ends the locks that say so
 	say          *messenger
 	terminal     bool // a person can be asked
 	width        int  // of the terminal; 0 none

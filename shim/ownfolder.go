@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"thresher/internal/files"
 )
 
 // A run has a folder of its own in TMPDIR, and may have one in the cache. A run
@@ -17,7 +17,8 @@ import (
 // alive tells a file in the folder that it has locked: the lock ends with the
 // process, however it ends.
 const (
-	folderLock = ".in-use"
+	folderUse  = "in-use"            // as it is named to lock it
+	folderLock = folderUse + ".lock" // the file that is locked
 	// A lock that was just made may not be held yet.
 	folderGrace = time.Minute
 )
@@ -35,15 +36,16 @@ func (in *invocation) lockedFolder(parent, prefix string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	lock := flock.New(filepath.Join(folder, folderLock), flock.SetPermissions(0o600))
-	// Where nothing can be locked (some network file systems) nothing is swept.
-	if got, err := lock.TryLock(); err != nil || !got {
-		return folder, errors.Join(lock.Close(), ignoreMissing(os.Remove(lock.Path())))
+	release, held, err := files.TryLock(filepath.Join(folder, folderUse))
+	if err != nil || !held {
+		// Where nothing can be locked (some network file systems) nothing is
+		// swept: the mark of a dead run is what nobody holds.
+		return folder, ignoreMissing(os.Remove(filepath.Join(folder, folderLock)))
 	}
 	if in.folders == nil {
-		in.folders = map[string]*flock.Flock{}
+		in.folders = map[string]func(){}
 	}
-	in.folders[folder] = lock
+	in.folders[folder] = release
 	return folder, nil
 }
 
@@ -55,9 +57,9 @@ func (in *invocation) remove(folder string) {
 }
 
 func (in *invocation) removeLocked(folder string) error {
-	if lock := in.folders[folder]; lock != nil {
+	if release := in.folders[folder]; release != nil {
 		delete(in.folders, folder)
-		_ = lock.Close() // Windows removes no file that is open; the folder goes now
+		release() // Windows removes no file that is open
 	}
 	return os.RemoveAll(folder)
 }
@@ -82,20 +84,19 @@ func sweepFolders(parent, prefix string, now time.Time) {
 
 func sweepFolder(folder string, now time.Time) {
 	info, err := os.Lstat(folder)
-	if err != nil || !info.IsDir() || !private(info) {
+	if err != nil || !info.IsDir() || !files.IsMineAlone(info) {
 		return
 	}
-	path := filepath.Join(folder, folderLock)
-	mark, err := os.Lstat(path)
-	if err != nil || !mark.Mode().IsRegular() || mark.Size() != 0 || !private(mark) || now.Sub(mark.ModTime()) < folderGrace {
+	mark, err := os.Lstat(filepath.Join(folder, folderLock))
+	if err != nil || !mark.Mode().IsRegular() || mark.Size() != 0 || !files.IsMineAlone(mark) ||
+		now.Sub(mark.ModTime()) < folderGrace {
 		return
 	}
-	lock := flock.New(path)
-	got, err := lock.TryLock()
-	if err != nil || !got {
+	release, held, err := files.TryLock(filepath.Join(folder, folderUse))
+	if err != nil || !held {
 		return
 	}
-	_ = lock.Close()         // Windows removes no file that is open; nobody locks an old folder
+	release()                // Windows removes no file that is open; nobody locks an old folder anew
 	_ = os.RemoveAll(folder) // which follows no links
 }
 

@@ -43,7 +43,7 @@ func TestSweepFolders(t *testing.T) {
 		"of others":      folder("other-3", 0o700, true, time.Hour),
 	}
 	if runtime.GOOS != "windows" {
-		kept["open to others"] = folder("thresher-4", 0o755, true, time.Hour)
+		kept["open to others"] = folder("thresher-4", 0o775, true, time.Hour)
 		target := folder("elsewhere", 0o700, true, time.Hour)
 		kept["behind a link"] = target
 		if err := os.Symlink(target, filepath.Join(parent, "thresher-5")); err != nil {

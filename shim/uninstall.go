@@ -49,5 +49,7 @@ func (in *invocation) locate(a *analysis) *ending {
 	if loaded, err := in.loadPolicy(); err == nil && !loaded.Venv.Require.Value {
 		return nil
 	}
-	return &ending{status: statusNoEnvironment, tell: func(m *messenger) { m.noEnvironment(a.installation.Interpreter, in.wayIn(a)) }}
+	return &ending{status: statusNoEnvironment, tell: func(m *messenger) {
+		m.noEnvironment(a.installation.Interpreter, in.wayIn(a))
+	}}
 }
