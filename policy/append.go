@@ -63,7 +63,8 @@ func AppendPrefer(path string, entry rules.Prefer) (written bool, line string, e
 	}
 	table := appendedTable{header: "[prefer." + words.TOMLKey(name) + "]"}
 	table.text("use", entry.Use)
-	return appendTable(path, table, func(root *node) int { return entryLine(root, []string{"prefer"}, sameNameAs(name)) })
+	return appendTable(path, table,
+		func(root *node) int { return entryLine(root, []string{"prefer"}, sameNameAs(name)) })
 }
 
 // AppendIgnore records a vulnerability that does not count for now, in the
@@ -141,7 +142,8 @@ func ignoreLine(root *node, entry Ignore) int {
 	}
 	entries, _ := readIgnores(list)
 	for _, other := range entries {
-		if strings.EqualFold(other.value.ID, entry.ID) && other.value.Package == name && other.value.Versions == entry.Versions {
+		if strings.EqualFold(other.value.ID, entry.ID) && other.value.Package == name &&
+			other.value.Versions == entry.Versions {
 			return other.line
 		}
 	}

@@ -41,41 +41,76 @@ func TestAppend(t *testing.T) {
 		line         string // the line to change, without the path
 		fails        string
 	}{
-		{"to nothing", "", allow("Foo_Bar", rules.Allow{Reason: "ours"}), "[allow.foo-bar]\nreason = \"ours\"\n", "", ""},
-		{"with everything", "# mine\n", allow("x", rules.Allow{Reason: "a \"b\" \\c", Expires: day, Rules: []rules.Rule{rules.Cooldown, rules.Sdist}}),
-			"\n[allow.x]\nreason = \"a \\\"b\\\" \\\\c\"\nexpires = 2027-01-31\nrules = [\"cooldown\", \"sdist\"]\n", "", ""},
-		{"a pattern", "", allow("acme-*", rules.Allow{Reason: "ours"}), "[allow.\"acme-*\"]\nreason = \"ours\"\n", "", ""},
-		{"a url", "", allow("https://h.example/x.whl#sha256=0", rules.Allow{Reason: "ours"}), "[allow.\"https://h.example/x.whl\"]\nreason = \"ours\"\n", "", ""},
-		{"a host to fetch from", "", allow("host:H.example:8443", rules.Allow{Reason: "ours"}), "[allow.\"host:h.example:8443\"]\nreason = \"ours\"\n", "", ""},
-		{"a trusted host", "", allow("trusted-host:H.example:80", rules.Allow{Reason: "ours"}), "[allow.\"trusted-host:h.example:80\"]\nreason = \"ours\"\n", "", ""},
-		{"to a last line without an end", "preset = \"strict\"", allow("x", rules.Allow{Reason: "y"}), "\n\n[allow.x]\nreason = \"y\"\n", "", ""},
-		{"in the file's manner", "preset = \"strict\"\r\n", allow("x", rules.Allow{Reason: "y"}), "\r\n[allow.x]\r\nreason = \"y\"\r\n", "", ""},
-		{"where it stands already", "# 1\n[allow.Foo_Bar]\nreason = \"y\"\n", allow("foo.bar", rules.Allow{Reason: "z"}), "", "2: [allow.Foo_Bar]", ""},
-		{"where it stands already in braces", "allow = { x = { reason = \"y\" } }\n", allow("x", rules.Allow{Reason: "z"}), "", "1: allow = { x = { reason = \"y\" } }", ""},
-		{"where a table is in braces", "allow = { y = { reason = \"y\" } }\n", allow("x", rules.Allow{Reason: "z"}), "", "1: allow = { y = { reason = \"y\" } }", ""},
+		{"to nothing", "", allow("Foo_Bar", rules.Allow{Reason: "ours"}), "[allow.foo-bar]\nreason = \"ours\"\n", "",
+			""},
+		{"with everything", "# mine\n",
+			allow("x", rules.Allow{Reason: "a \"b\" \\c", Expires: day,
+				Rules: []rules.Rule{rules.Cooldown, rules.Sdist}}),
+			"\n[allow.x]\nreason = \"a \\\"b\\\" \\\\c\"\nexpires = 2027-01-31\nrules = [\"cooldown\", \"sdist\"]\n",
+			"", ""},
+		{"a pattern", "", allow("acme-*", rules.Allow{Reason: "ours"}), "[allow.\"acme-*\"]\nreason = \"ours\"\n", "",
+			""},
+		{"a url", "", allow("https://h.example/x.whl#sha256=0", rules.Allow{Reason: "ours"}),
+			"[allow.\"https://h.example/x.whl\"]\nreason = \"ours\"\n", "", ""},
+		{"a host to fetch from", "", allow("host:H.example:8443", rules.Allow{Reason: "ours"}),
+			"[allow.\"host:h.example:8443\"]\nreason = \"ours\"\n", "", ""},
+		{"a trusted host", "", allow("trusted-host:H.example:80", rules.Allow{Reason: "ours"}),
+			"[allow.\"trusted-host:h.example:80\"]\nreason = \"ours\"\n", "", ""},
+		{"to a last line without an end", "preset = \"strict\"", allow("x", rules.Allow{Reason: "y"}),
+			"\n\n[allow.x]\nreason = \"y\"\n", "", ""},
+		{"in the file's manner", "preset = \"strict\"\r\n", allow("x", rules.Allow{Reason: "y"}),
+			"\r\n[allow.x]\r\nreason = \"y\"\r\n", "", ""},
+		{"where it stands already", "# 1\n[allow.Foo_Bar]\nreason = \"y\"\n",
+			allow("foo.bar", rules.Allow{Reason: "z"}), "", "2: [allow.Foo_Bar]", ""},
+		{"where it stands already in braces", "allow = { x = { reason = \"y\" } }\n",
+			allow("x", rules.Allow{Reason: "z"}), "", "1: allow = { x = { reason = \"y\" } }", ""},
+		{"where a table is in braces", "allow = { y = { reason = \"y\" } }\n", allow("x", rules.Allow{Reason: "z"}), "",
+			"1: allow = { y = { reason = \"y\" } }", ""},
 		{"without a reason", "", allow("x", rules.Allow{}), "", "", "reason: says nothing"},
 		{"with a control character", "", allow("x", rules.Allow{Reason: "\x1b[1m"}), "", "", "control character"},
-		{"a release", "", allow("Foo==1.0.0rc1", rules.Allow{Reason: "ours", Rules: []rules.Rule{rules.Cooldown}}), "[allow.\"foo==1.0.0rc1\"]\nreason = \"ours\"\nrules = [\"cooldown\"]\n", "", ""},
-		{"a release beside its name", "[allow.foo]\nreason = \"ours\"\n", allow("foo==1", rules.Allow{Reason: "x", Rules: []rules.Rule{rules.Yanked}}), "\n[allow.\"foo==1\"]\nreason = \"x\"\nrules = [\"yanked\"]\n", "", ""},
-		{"a release for nothing", "", allow("foo==1", rules.Allow{Reason: "ours"}), "", "", "for the rules that are named alone"},
-		{"malware without an end", "", allow("foo==1", rules.Allow{Reason: "ours", Rules: []rules.Rule{rules.Malware}}), "", "", "with an end alone"},
-		{"malware of a name", "", allow("foo", rules.Allow{Reason: "ours", Expires: day, Rules: []rules.Rule{rules.Malware}}), "", "", `"malware" is not one of`},
+		{"a release", "", allow("Foo==1.0.0rc1", rules.Allow{Reason: "ours", Rules: []rules.Rule{rules.Cooldown}}),
+			"[allow.\"foo==1.0.0rc1\"]\nreason = \"ours\"\nrules = [\"cooldown\"]\n", "", ""},
+		{"a release beside its name", "[allow.foo]\nreason = \"ours\"\n",
+			allow("foo==1", rules.Allow{Reason: "x", Rules: []rules.Rule{rules.Yanked}}),
+			"\n[allow.\"foo==1\"]\nreason = \"x\"\nrules = [\"yanked\"]\n", "", ""},
+		{"a release for nothing", "", allow("foo==1", rules.Allow{Reason: "ours"}), "", "",
+			"for the rules that are named alone"},
+		{"malware without an end", "", allow("foo==1", rules.Allow{Reason: "ours", Rules: []rules.Rule{rules.Malware}}),
+			"", "", "with an end alone"},
+		{"malware of a name", "",
+			allow("foo", rules.Allow{Reason: "ours", Expires: day, Rules: []rules.Rule{rules.Malware}}), "", "",
+			`"malware" is not one of`},
 		{"to a broken file", "[rules\n", allow("x", rules.Allow{Reason: "y"}), "", "", ":1:"},
 		{"to a file with an unknown key", "x = 1\n", allow("x", rules.Allow{Reason: "y"}), "", "", `unknown key "x"`},
-		{"what contradicts the file", "[deny]\nx = \"bad\"\n", allow("x", rules.Allow{Reason: "y"}), "", "", "x is denied here"},
-		{"a denial", "", deny(rules.Deny{Name: "Colourama", Reason: "imitates colorama"}), "[deny.colourama]\nreason = \"imitates colorama\"\n", "", ""},
-		{"a denial to others", "[deny]\na = \"b\"\n\n[rules]\nsdist = \"note\"\n", deny(rules.Deny{Name: "c", Reason: "d"}), "\n[deny.c]\nreason = \"d\"\n", "", ""},
-		{"a denial that stands already", "[deny]\n# why\nA_b = \"b\"\n", deny(rules.Deny{Name: "a-b", Reason: "d"}), "", "3: A_b = \"b\"", ""},
-		{"a preference", "[prefer]\na = \"b\"\n", prefer(rules.Prefer{Name: "Simplejson", Use: "json"}), "\n[prefer.simplejson]\nuse = \"json\"\n", "", ""},
+		{"what contradicts the file", "[deny]\nx = \"bad\"\n", allow("x", rules.Allow{Reason: "y"}), "", "",
+			"x is denied here"},
+		{"a denial", "", deny(rules.Deny{Name: "Colourama", Reason: "imitates colorama"}),
+			"[deny.colourama]\nreason = \"imitates colorama\"\n", "", ""},
+		{"a denial to others", "[deny]\na = \"b\"\n\n[rules]\nsdist = \"note\"\n",
+			deny(rules.Deny{Name: "c", Reason: "d"}), "\n[deny.c]\nreason = \"d\"\n", "", ""},
+		{"a denial that stands already", "[deny]\n# why\nA_b = \"b\"\n", deny(rules.Deny{Name: "a-b", Reason: "d"}), "",
+			"3: A_b = \"b\"", ""},
+		{"a preference", "[prefer]\na = \"b\"\n", prefer(rules.Prefer{Name: "Simplejson", Use: "json"}),
+			"\n[prefer.simplejson]\nuse = \"json\"\n", "", ""},
 		{"a preference for nothing", "", prefer(rules.Prefer{Name: "x"}), "", "", "is no name"},
-		{"a preference that stands already", "[prefer.a]\nuse = \"b\"\n", prefer(rules.Prefer{Name: "A", Use: "c"}), "", "1: [prefer.a]", ""},
-		{"an ignore", "", ignore(Ignore{ID: "CVE-2026-1", Reason: "y", Expires: day, Package: "Foo_Bar", Versions: "<2"}),
-			"[[scan.ignore]]\nid = \"CVE-2026-1\"\nreason = \"y\"\nexpires = 2027-01-31\npackage = \"Foo_Bar\"\nversions = \"<2\"\n", "", ""},
-		{"an ignore after others", "[scan]\nscope = \"all\"\n[[scan.ignore]]\nid = \"A-1\"\nreason = \"y\"\nexpires = 2027-01-31\n[rules]\nsdist = \"note\"\n", ignore(Ignore{ID: "A-2", Reason: "y", Expires: day}),
+		{"a preference that stands already", "[prefer.a]\nuse = \"b\"\n", prefer(rules.Prefer{Name: "A", Use: "c"}), "",
+			"1: [prefer.a]", ""},
+		{"an ignore", "", ignore(Ignore{ID: "CVE-2026-1", Reason: "y", Expires: day, Package: "Foo_Bar",
+			Versions: "<2"}),
+			"[[scan.ignore]]\nid = \"CVE-2026-1\"\nreason = \"y\"\nexpires = 2027-01-31\npackage = \"Foo_Bar\"\n" +
+				"versions = \"<2\"\n", "", ""},
+		{"an ignore after others",
+			"[scan]\nscope = \"all\"\n[[scan.ignore]]\nid = \"A-1\"\nreason = \"y\"\nexpires = 2027-01-31\n" +
+				"[rules]\nsdist = \"note\"\n", ignore(Ignore{ID: "A-2", Reason: "y", Expires: day}),
 			"\n[[scan.ignore]]\nid = \"A-2\"\nreason = \"y\"\nexpires = 2027-01-31\n", "", ""},
-		{"an ignore that stands already", "[[scan.ignore]]\nid = \"a-1\"\nreason = \"y\"\nexpires = 2027-01-31\n", ignore(Ignore{ID: "A-1", Reason: "z", Expires: day}), "", "1: [[scan.ignore]]", ""},
-		{"an ignore to a list in brackets", "[scan]\nignore = [{ id = \"A-1\", reason = \"y\", expires = 2027-01-31 }]\n", ignore(Ignore{ID: "A-2", Reason: "z", Expires: day}), "", "2: ignore = [{ id = \"A-1\", reason = \"y\", expires = 2027-01-31 }]", ""},
-		{"an ignore of malware", "", ignore(Ignore{ID: "MAL-2026-1", Reason: "y", Expires: day}), "", "", "malware is never ignored"},
+		{"an ignore that stands already", "[[scan.ignore]]\nid = \"a-1\"\nreason = \"y\"\nexpires = 2027-01-31\n",
+			ignore(Ignore{ID: "A-1", Reason: "z", Expires: day}), "", "1: [[scan.ignore]]", ""},
+		{"an ignore to a list in brackets",
+			"[scan]\nignore = [{ id = \"A-1\", reason = \"y\", expires = 2027-01-31 }]\n",
+			ignore(Ignore{ID: "A-2", Reason: "z", Expires: day}), "",
+			"2: ignore = [{ id = \"A-1\", reason = \"y\", expires = 2027-01-31 }]", ""},
+		{"an ignore of malware", "", ignore(Ignore{ID: "MAL-2026-1", Reason: "y", Expires: day}), "", "",
+			"malware is never ignored"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -164,7 +199,8 @@ func TestAppendFromManyRuns(t *testing.T) {
 	var runs sync.WaitGroup
 	for i := range 16 {
 		runs.Go(func() {
-			if written, _, err := AppendDeny(path, rules.Deny{Name: fmt.Sprintf("x%d", i), Reason: "y"}); err != nil || !written {
+			if written, _, err := AppendDeny(path, rules.Deny{Name: fmt.Sprintf("x%d", i), Reason: "y"}); err != nil ||
+				!written {
 				t.Errorf("%t %v", written, err)
 			}
 		})
@@ -268,13 +304,14 @@ func TestInit(t *testing.T) {
 		lines = append(lines, line)
 	}
 	policy := layers{system: strings.Join(lines, "")}.merged(t, false)
-	for _, info := range Keys() {
+	for _, info := range keys() {
 		got := value(policy, strings.TrimSuffix(info.Key, ".NAME"))
 		if info.Standard != "" && got != info.Standard+" (system)" {
 			t.Errorf("%s: %s, want %s", info.Key, got, info.Standard)
 		}
 	}
-	if len(policy.Allow) != 1 || len(policy.Deny) != 1 || len(policy.Prefer) != 1 || len(policy.Scan.Ignore) != 1 || len(policy.Pin) != 1 || len(policy.Locked) != 2 {
+	if len(policy.Allow) != 1 || len(policy.Deny) != 1 || len(policy.Prefer) != 1 || len(policy.Scan.Ignore) != 1 ||
+		len(policy.Pin) != 1 || len(policy.Locked) != 2 {
 		t.Error("an example is missing")
 	}
 	// What is appended to it can be read.
@@ -282,7 +319,8 @@ func TestInit(t *testing.T) {
 	if err := os.WriteFile(path, Init("policy.schema.json"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := AppendAllow(path, rules.Allow{Subject: rules.Subject{Kind: rules.NameSubject, Name: "x"}, Reason: "y"}); err != nil {
+	if _, _, err := AppendAllow(path,
+		rules.Allow{Subject: rules.Subject{Kind: rules.NameSubject, Name: "x"}, Reason: "y"}); err != nil {
 		t.Error(err)
 	}
 }

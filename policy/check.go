@@ -47,15 +47,6 @@ var (
 	})
 )
 
-// Keys returns every key of a policy file, in the order of docs/policy.md.
-func Keys() []KeyInfo {
-	infos := make([]KeyInfo, len(fields()))
-	for i, field := range fields() {
-		infos[i] = field.info
-	}
-	return infos
-}
-
 // mostProblems is where listing the problems of a table ends: a file that has
 // more is no policy, and reading it to its end would hold the run up.
 const mostProblems = 200
@@ -217,7 +208,9 @@ func contradictions(statements []statement) []Problem {
 		case []placed[rules.Sourced[string]]:
 			for _, entry := range values {
 				if key := entry.value.Value; statements[i].field.info.Key == "locked" && !knownKeyOrTable(key) {
-					problems = append(problems, Problem{Line: entry.line, Column: 1, Message: unknownLocked(key, nearest(key, everyKeyAndTable()))})
+					problems = append(problems,
+						Problem{Line: entry.line, Column: 1,
+							Message: unknownLocked(key, nearest(key, everyKeyAndTable()))})
 				}
 			}
 		case int:
@@ -236,12 +229,14 @@ func contradictions(statements []statement) []Problem {
 		}
 		for _, entry := range values {
 			if line, both := allowed[entry.value.Name]; both {
-				problems = append(problems, Problem{Line: entry.line, Column: 1, Message: allowedAndDenied(entry.value.Name, line)})
+				problems = append(problems,
+					Problem{Line: entry.line, Column: 1, Message: allowedAndDenied(entry.value.Name, line)})
 			}
 		}
 	}
 	if least != nil && most != nil && least.value.(int) > most.value.(int) {
-		problems = append(problems, Problem{Line: least.line, Column: least.column, Message: minAboveMax(least.value.(int), most.value.(int))})
+		problems = append(problems,
+			Problem{Line: least.line, Column: least.column, Message: minAboveMax(least.value.(int), most.value.(int))})
 	}
 	return problems
 }

@@ -149,12 +149,17 @@ func readOrganisation(text string) (string, string) {
 
 // lockedField is `locked`. Whether its keys exist is seen by contradictions.
 func lockedField() field {
-	info := KeyInfo{Key: "locked", Type: "list of keys", Meaning: "keys that no other layer may loosen; a table's name stands for all its keys", Layers: SystemsOnly}
-	return setField(info, func(p *Policy) *[]rules.Sourced[string] { return &p.Locked }, func(text string) (string, string) { return text, "" })
+	info := KeyInfo{
+		Key: "locked", Type: "list of keys", Layers: SystemsOnly,
+		Meaning: "keys that no other layer may loosen; a table's name stands for all its keys",
+	}
+	return setField(info, func(p *Policy) *[]rules.Sourced[string] { return &p.Locked },
+		func(text string) (string, string) { return text, "" })
 }
 
 // entriesOf reads a table whose keys are names, each once in any spelling.
-func entriesOf[T any](n *node, table string, name func(string) (string, string), read func(name string, word key) (T, []Problem)) ([]placed[T], []Problem) {
+func entriesOf[T any](n *node, table string, name func(string) (string, string),
+	read func(name string, word key) (T, []Problem)) ([]placed[T], []Problem) {
 	if n.kind != tableKind {
 		return nil, wrong(n, table+": "+wrongKind(tableKind, n.kind))
 	}
@@ -204,9 +209,12 @@ func members(n *node, table string, known map[string]func(value *node) string) [
 				problems = append(problems, wrong(word.value, table+"."+word.name+": "+message)...)
 			}
 		case word.value.kind == tableKind && strings.HasPrefix(table, "allow."):
-			problems = append(problems, Problem{Line: word.line, Column: word.column, Message: nameWithDots(table, word.name)})
+			problems = append(problems,
+				Problem{Line: word.line, Column: word.column, Message: nameWithDots(table, word.name)})
 		default:
-			problems = append(problems, Problem{Line: word.line, Column: word.column, Message: unknownKey(table+"."+word.name, nearest(word.name, names))})
+			problems = append(problems,
+				Problem{Line: word.line, Column: word.column,
+					Message: unknownKey(table+"."+word.name, nearest(word.name, names))})
 		}
 	}
 	return problems
@@ -251,7 +259,10 @@ func readSubject(text string) (string, string) {
 }
 
 func allowField() field {
-	info := KeyInfo{Key: "allow.NAME", Type: "table: reason, expires, rules", Meaning: "an answer that was kept: the name is no question any more", Layers: EveryLayer, Tighter: "nothing"}
+	info := KeyInfo{
+		Key: "allow.NAME", Type: "table: reason, expires, rules", Layers: EveryLayer, Tighter: "nothing",
+		Meaning: "an answer that was kept: the name is no question any more",
+	}
 	return collection(info,
 		func(p *Policy) *[]rules.Allow { return &p.Allow },
 		func(n *node) ([]placed[rules.Allow], []Problem) {
@@ -269,7 +280,8 @@ func allowField() field {
 				}
 				if len(problems) == 0 {
 					if err := entry.Check(); err != nil {
-						problems = []Problem{{Line: word.line, Column: word.column, Message: table + ": " + err.Error()}}
+						problems = []Problem{{Line: word.line, Column: word.column,
+							Message: table + ": " + err.Error()}}
 					}
 				}
 				return entry, problems
@@ -318,7 +330,10 @@ func allowTOML(a rules.Allow) string {
 }
 
 func denyField() field {
-	info := KeyInfo{Key: "deny.NAME", Type: "string, or table: reason", Meaning: "a name that is never installed, and why", Layers: EveryLayer, Tighter: "more names"}
+	info := KeyInfo{
+		Key: "deny.NAME", Type: "string, or table: reason", Layers: EveryLayer, Tighter: "more names",
+		Meaning: "a name that is never installed, and why",
+	}
 	return collection(info,
 		func(p *Policy) *[]rules.Deny { return &p.Deny },
 		func(n *node) ([]placed[rules.Deny], []Problem) {
@@ -345,7 +360,10 @@ func denyField() field {
 }
 
 func preferField() field {
-	info := KeyInfo{Key: "prefer.NAME", Type: "string, or table: use", Meaning: "what is used here instead of the name", Layers: EveryLayer, Tighter: "more names"}
+	info := KeyInfo{
+		Key: "prefer.NAME", Type: "string, or table: use", Layers: EveryLayer, Tighter: "more names",
+		Meaning: "what is used here instead of the name",
+	}
 	use := func(into *string) func(*node) string {
 		return func(n *node) string {
 			text, message := readText(n)
@@ -396,7 +414,10 @@ func isNameOrModule(text string) bool {
 }
 
 func pinField() field {
-	info := KeyInfo{Key: "index.pin.NAME", Type: "URL", Meaning: "the one index that answers for the name, * for any characters", Layers: EveryLayer, Tighter: "nothing"}
+	info := KeyInfo{
+		Key: "index.pin.NAME", Type: "URL", Layers: EveryLayer, Tighter: "nothing",
+		Meaning: "the one index that answers for the name, * for any characters",
+	}
 	return collection(info,
 		func(p *Policy) *[]rules.Pin { return &p.Pin },
 		func(n *node) ([]placed[rules.Pin], []Problem) {
@@ -434,7 +455,11 @@ func badIndexURL(text string) string {
 }
 
 func ignoreField() field {
-	info := KeyInfo{Key: "scan.ignore", Type: "list of tables: id, reason, expires, package, versions", Meaning: "a vulnerability that was looked at and does not count for now", Layers: EveryLayer, Tighter: "nothing, but one that expires within 90 days counts"}
+	info := KeyInfo{
+		Key: "scan.ignore", Type: "list of tables: id, reason, expires, package, versions", Layers: EveryLayer,
+		Tighter: "nothing, but one that expires within 90 days counts",
+		Meaning: "a vulnerability that was looked at and does not count for now",
+	}
 	return collection(info,
 		func(p *Policy) *[]Ignore { return &p.Scan.Ignore },
 		readIgnores,

@@ -30,10 +30,19 @@ func page(t *testing.T, name string) (whole string, sections map[string]string) 
 // oneLine undoes the wrapping of a text.
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
+// keys gives every key of a policy file, in the order of docs/policy.md.
+func keys() []KeyInfo {
+	infos := make([]KeyInfo, len(fields()))
+	for i, field := range fields() {
+		infos[i] = field.info
+	}
+	return infos
+}
+
 func TestPolicyPageHasEveryKey(t *testing.T) {
 	whole, sections := page(t, "policy.md")
 	var known []string
-	for _, info := range Keys() {
+	for _, info := range keys() {
 		known = append(known, info.Key)
 		if strings.HasPrefix(info.Key, "rules.") {
 			row := "| `" + info.Key + "` | "
@@ -43,7 +52,8 @@ func TestPolicyPageHasEveryKey(t *testing.T) {
 				continue
 			}
 			line, _, _ := strings.Cut(whole[at:], "\n")
-			want := "| `" + strings.Join([]string{unquote(info.Relaxed), unquote(info.Standard), unquote(info.Strict)}, "` | `") + "` |"
+			want := "| `" + strings.Join([]string{unquote(info.Relaxed), unquote(info.Standard), unquote(info.Strict)},
+				"` | `") + "` |"
 			if !strings.HasSuffix(line, want) {
 				t.Errorf("%s: %s, want %s", info.Key, line, want)
 			}
@@ -110,7 +120,8 @@ func TestRulesPageHasEveryRule(t *testing.T) {
 		prose := oneLine(text)
 		wanted := []string{
 			"- Looks at: ", "- Change: ", "- Answer: ",
-			"- Default: relaxed `" + string(info.Relaxed) + "`, standard `" + string(info.Standard) + "`, strict `" + string(info.Strict) + "`.",
+			"- Default: relaxed `" + string(info.Relaxed) + "`, standard `" + string(info.Standard) + "`, strict `" +
+				string(info.Strict) + "`.",
 		}
 		if len(info.Actions) > 1 {
 			for _, action := range info.Actions {

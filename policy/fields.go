@@ -13,132 +13,208 @@ var fields = sync.OnceValue(buildFields)
 func buildFields() []field {
 	cooldown, _ := rules.InfoOf(rules.Cooldown)
 	table := []field{
-		scalar(KeyInfo{Key: "preset", Type: "relaxed, standard or strict", Meaning: "the defaults of every key below", Layers: EveryLayer, Tighter: "a stricter one"},
-			func(p *Policy) *rules.Sourced[Preset] { return &p.Preset },
+		scalar(KeyInfo{
+			Key: "preset", Type: "relaxed, standard or strict", Layers: EveryLayer, Tighter: "a stricter one",
+			Meaning: "the defaults of every key below",
+		}, func(p *Policy) *rules.Sourced[Preset] { return &p.Preset },
 			[3]Preset{Relaxed, Standard, Strict},
 			readChoice(Relaxed, Standard, Strict), quote, byRank(Relaxed, Standard, Strict)),
-		scalar(KeyInfo{Key: "allowlist", Type: "true or false", Meaning: "only names in allow are installed, others are unapproved", Layers: EveryLayer, Tighter: "true"},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Allowlist },
+		scalar(KeyInfo{
+			Key: "allowlist", Type: "true or false", Layers: EveryLayer, Tighter: "true",
+			Meaning: "only names in allow are installed, others are unapproved",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Allowlist },
 			[3]bool{}, readBoolean, strconv.FormatBool, trueIsStricter),
 		lockedField(),
 
-		scalar(KeyInfo{Key: "upgrade.always", Type: "true or false", Meaning: "add -U to every install", Layers: EveryLayer, Tighter: "true"},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Upgrade.Always },
+		scalar(KeyInfo{
+			Key: "upgrade.always", Type: "true or false", Layers: EveryLayer, Tighter: "true",
+			Meaning: "add -U to every install",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Upgrade.Always },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
-		scalar(KeyInfo{Key: "upgrade.strategy", Type: "only-if-needed or eager", Meaning: "whether -U lifts dependencies that need no lift", Layers: EveryLayer, Tighter: "neither"},
-			func(p *Policy) *rules.Sourced[Strategy] { return &p.Upgrade.Strategy },
+		scalar(KeyInfo{
+			Key: "upgrade.strategy", Type: "only-if-needed or eager", Layers: EveryLayer, Tighter: "neither",
+			Meaning: "whether -U lifts dependencies that need no lift",
+		}, func(p *Policy) *rules.Sourced[Strategy] { return &p.Upgrade.Strategy },
 			[3]Strategy{OnlyIfNeeded, OnlyIfNeeded, OnlyIfNeeded}, readChoice(OnlyIfNeeded, Eager), quote, neither),
 	}
 	for _, info := range rules.All() {
 		table = append(table, ruleField(info))
 	}
 	return append(table,
-		scalar(KeyInfo{Key: "cooldown.release", Type: "length of time", Meaning: "files younger than this are held back", Layers: EveryLayer, Tighter: "longer"},
-			func(p *Policy) *rules.Sourced[rules.Span] { return &p.Cooldown.Release },
+		scalar(KeyInfo{
+			Key: "cooldown.release", Type: "length of time", Layers: EveryLayer, Tighter: "longer",
+			Meaning: "files younger than this are held back",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Cooldown.Release },
 			[3]rules.Span{rules.Day, 3 * rules.Day, 7 * rules.Day}, readSpan(0), formatSpan, bySize),
-		scalar(KeyInfo{Key: "cooldown.project", Type: "length of time", Meaning: "a project whose first file is younger than this is a new-project", Layers: EveryLayer, Tighter: "longer"},
-			func(p *Policy) *rules.Sourced[rules.Span] { return &p.Cooldown.Project },
+		scalar(KeyInfo{
+			Key: "cooldown.project", Type: "length of time", Layers: EveryLayer, Tighter: "longer",
+			Meaning: "a project whose first file is younger than this is a new-project",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Cooldown.Project },
 			[3]rules.Span{3 * rules.Day, 7 * rules.Day, 30 * rules.Day}, readSpan(0), formatSpan, bySize),
-		scalar(KeyInfo{Key: "cooldown.security-fixes", Type: "true or false", Meaning: "a fix of a known vulnerability of the installed version passes at once", Layers: EveryLayer, Tighter: "false"},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Cooldown.SecurityFixes },
+		scalar(KeyInfo{
+			Key: "cooldown.security-fixes", Type: "true or false", Layers: EveryLayer, Tighter: "false",
+			Meaning: "a fix of a known vulnerability of the installed version passes at once",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Cooldown.SecurityFixes },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, falseIsStricter),
-		scalar(KeyInfo{Key: "cooldown.unknown-age", Type: "off, note, hold or block", Meaning: "what a file without an upload time meets", Layers: EveryLayer, Tighter: "a harder action"},
-			func(p *Policy) *rules.Sourced[rules.Action] { return &p.Cooldown.UnknownAge },
+		scalar(KeyInfo{
+			Key: "cooldown.unknown-age", Type: "off, note, hold or block", Layers: EveryLayer,
+			Tighter: "a harder action",
+			Meaning: "what a file without an upload time meets",
+		}, func(p *Policy) *rules.Sourced[rules.Action] { return &p.Cooldown.UnknownAge },
 			[3]rules.Action{rules.Off, rules.Note, rules.Block}, readChoice(cooldown.Actions...), quote, bySeverity),
-		setField(KeyInfo{Key: "cooldown.except", Type: "list of names, * for any characters", Meaning: "names without a cooldown, of files and of projects", Layers: EveryLayer, Tighter: "nothing"},
-			func(p *Policy) *[]rules.Sourced[string] { return &p.Cooldown.Except }, readPattern),
+		setField(KeyInfo{
+			Key: "cooldown.except", Type: "list of names, * for any characters", Layers: EveryLayer, Tighter: "nothing",
+			Meaning: "names without a cooldown, of files and of projects",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.Cooldown.Except }, readPattern),
 
-		scalar(KeyInfo{Key: "index.strategy", Type: "first-index or pip", Meaning: "which indexes may answer for a name", Layers: EveryLayer, Tighter: "first-index"},
-			func(p *Policy) *rules.Sourced[IndexStrategy] { return &p.Index.Strategy },
-			[3]IndexStrategy{FirstIndex, FirstIndex, FirstIndex}, readChoice(FirstIndex, PipIndexes), quote, byRank(PipIndexes, FirstIndex)),
+		scalar(KeyInfo{
+			Key: "index.strategy", Type: "first-index or pip", Layers: EveryLayer, Tighter: "first-index",
+			Meaning: "which indexes may answer for a name",
+		}, func(p *Policy) *rules.Sourced[IndexStrategy] { return &p.Index.Strategy },
+			[3]IndexStrategy{FirstIndex, FirstIndex, FirstIndex}, readChoice(FirstIndex, PipIndexes), quote,
+			byRank(PipIndexes, FirstIndex)),
 		pinField(),
 
-		scalar(KeyInfo{Key: "trust.maintainers.min", Type: "integer", Meaning: "fewer maintainers are worth a word", Layers: EveryLayer, Tighter: "more"},
-			func(p *Policy) *rules.Sourced[int] { return &p.Trust.MinMaintainers },
+		scalar(KeyInfo{
+			Key: "trust.maintainers.min", Type: "integer", Layers: EveryLayer, Tighter: "more",
+			Meaning: "fewer maintainers are worth a word",
+		}, func(p *Policy) *rules.Sourced[int] { return &p.Trust.MinMaintainers },
 			[3]int{1, 2, 2}, readInteger(0, 1000), strconv.Itoa, bySize),
-		scalar(KeyInfo{Key: "trust.maintainers.max", Type: "integer", Meaning: "more maintainers are worth a word", Layers: EveryLayer, Tighter: "fewer"},
-			func(p *Policy) *rules.Sourced[int] { return &p.Trust.MaxMaintainers },
+		scalar(KeyInfo{
+			Key: "trust.maintainers.max", Type: "integer", Layers: EveryLayer, Tighter: "fewer",
+			Meaning: "more maintainers are worth a word",
+		}, func(p *Policy) *rules.Sourced[int] { return &p.Trust.MaxMaintainers },
 			[3]int{10, 5, 5}, readInteger(0, 1000), strconv.Itoa, smallerIsStricter),
-		scalar(KeyInfo{Key: "trust.stale-after", Type: "length of time", Meaning: "a project without a new file for longer is stale", Layers: EveryLayer, Tighter: "shorter"},
-			func(p *Policy) *rules.Sourced[rules.Span] { return &p.Trust.StaleAfter },
-			[3]rules.Span{36 * rules.Month, 18 * rules.Month, 12 * rules.Month}, readSpan(rules.Day), formatSpan, smallerIsStricter),
-		scalar(KeyInfo{Key: "trust.popular-rank", Type: "integer", Meaning: "names ranked behind this on the list of popular names are unpopular", Layers: EveryLayer, Tighter: "smaller"},
-			func(p *Policy) *rules.Sourced[int] { return &p.Trust.PopularRank },
+		scalar(KeyInfo{
+			Key: "trust.stale-after", Type: "length of time", Layers: EveryLayer, Tighter: "shorter",
+			Meaning: "a project without a new file for longer is stale",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Trust.StaleAfter },
+			[3]rules.Span{36 * rules.Month, 18 * rules.Month, 12 * rules.Month}, readSpan(rules.Day), formatSpan,
+			smallerIsStricter),
+		scalar(KeyInfo{
+			Key: "trust.popular-rank", Type: "integer", Layers: EveryLayer, Tighter: "smaller",
+			Meaning: "names ranked behind this on the list of popular names are unpopular",
+		}, func(p *Policy) *rules.Sourced[int] { return &p.Trust.PopularRank },
 			[3]int{15000, 15000, 5000}, readInteger(0, 1000000), strconv.Itoa, smallerIsStricter),
-		setField(KeyInfo{Key: "trust.organisations", Type: "list of names", Meaning: "organisations whose projects need no further questions", Layers: EveryLayer, Tighter: "nothing"},
-			func(p *Policy) *[]rules.Sourced[string] { return &p.Trust.Organisations }, readOrganisation),
+		setField(KeyInfo{
+			Key: "trust.organisations", Type: "list of names", Layers: EveryLayer, Tighter: "nothing",
+			Meaning: "organisations whose projects need no further questions",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.Trust.Organisations }, readOrganisation),
 
-		scalar(KeyInfo{Key: "evidence.online", Type: "true or false", Meaning: "ask the index about new names before pip starts", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Evidence.Online },
+		scalar(KeyInfo{
+			Key: "evidence.online", Type: "true or false", Layers: OwnLayers,
+			Meaning: "ask the index about new names before pip starts",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Evidence.Online },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
-		scalar(KeyInfo{Key: "evidence.deadline", Type: "length of time", Meaning: "how long asking may take; what is not learned by then is said", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[rules.Span] { return &p.Evidence.Deadline },
+		scalar(KeyInfo{
+			Key: "evidence.deadline", Type: "length of time", Layers: OwnLayers,
+			Meaning: "how long asking may take; what is not learned by then is said",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Evidence.Deadline },
 			[3]rules.Span{2 * rules.Second, 2 * rules.Second, 5 * rules.Second}, readSpan(0), formatSpan, bySize),
 
-		scalar(KeyInfo{Key: "venv.require", Type: "true or false", Meaning: "refuse to install outside a virtual environment", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Venv.Require },
+		scalar(KeyInfo{
+			Key: "venv.require", Type: "true or false", Layers: OwnLayers,
+			Meaning: "refuse to install outside a virtual environment",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Venv.Require },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
-		scalar(KeyInfo{Key: "guard.automatic", Type: "true or false", Meaning: "guard every environment on first sight", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Guard.Automatic },
+		scalar(KeyInfo{
+			Key: "guard.automatic", Type: "true or false", Layers: OwnLayers,
+			Meaning: "guard every environment on first sight",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Guard.Automatic },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
-		scalar(KeyInfo{Key: "switch-off.without-terminal", Type: "true or false", Meaning: "THRESHER=off counts without a question, and without a terminal, too", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[bool] { return &p.SwitchOff.WithoutTerminal },
+		scalar(KeyInfo{
+			Key: "switch-off.without-terminal", Type: "true or false", Layers: OwnLayers,
+			Meaning: "THRESHER=off counts without a question, and without a terminal, too",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.SwitchOff.WithoutTerminal },
 			[3]bool{}, readBoolean, strconv.FormatBool, falseIsStricter),
 
-		scalar(KeyInfo{Key: "sandbox.require", Type: "true or false", Meaning: "refuse `thresher run` where files cannot be kept from a program", Layers: EveryLayer, Tighter: "true"},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Sandbox.Require },
+		scalar(KeyInfo{
+			Key: "sandbox.require", Type: "true or false", Layers: EveryLayer, Tighter: "true",
+			Meaning: "refuse `thresher run` where files cannot be kept from a program",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Sandbox.Require },
 			[3]bool{}, readBoolean, strconv.FormatBool, trueIsStricter),
-		wordsField(KeyInfo{Key: "sandbox.secrets", Type: "list of paths", Meaning: "further files and directories that cannot be read", Layers: EveryLayer, Tighter: "more of them"},
-			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Secrets }, readPlace, false),
-		setField(KeyInfo{Key: "sandbox.write", Type: "list of paths", Meaning: "further directories that a program in the sandbox may write to", Layers: EveryLayer, Tighter: "nothing"},
-			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Write }, readPlace),
-		wordsField(KeyInfo{Key: "sandbox.environment.add", Type: "list of variables, * for any characters", Meaning: "further variables that are kept back", Layers: EveryLayer, Tighter: "more of them"},
-			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Add }, readVariable, false),
-		setField(KeyInfo{Key: "sandbox.environment.free", Type: "list of variables, * for any characters", Meaning: "variables that are not kept back, whatever they look like", Layers: EveryLayer, Tighter: "nothing"},
-			func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Free }, readVariable),
+		wordsField(KeyInfo{
+			Key: "sandbox.secrets", Type: "list of paths", Layers: EveryLayer, Tighter: "more of them",
+			Meaning: "further files and directories that cannot be read",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Secrets }, readPlace, false),
+		setField(KeyInfo{
+			Key: "sandbox.write", Type: "list of paths", Layers: EveryLayer, Tighter: "nothing",
+			Meaning: "further directories that a program in the sandbox may write to",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Write }, readPlace),
+		wordsField(KeyInfo{
+			Key: "sandbox.environment.add", Type: "list of variables, * for any characters", Layers: EveryLayer,
+			Tighter: "more of them",
+			Meaning: "further variables that are kept back",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Add }, readVariable, false),
+		setField(KeyInfo{
+			Key: "sandbox.environment.free", Type: "list of variables, * for any characters", Layers: EveryLayer,
+			Tighter: "nothing",
+			Meaning: "variables that are not kept back, whatever they look like",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.Sandbox.Free }, readVariable),
 
 		scalar(KeyInfo{
 			Key: "answers.without-terminal", Type: "true or false", Layers: OwnLayers,
 			Meaning: "thresher allow, ignore and trust record an answer without a terminal, too",
-		},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Answers.WithoutTerminal },
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Answers.WithoutTerminal },
 			[3]bool{}, readBoolean, strconv.FormatBool, falseIsStricter),
 		allowField(),
 		denyField(),
 		preferField(),
 
-		scalar(KeyInfo{Key: "scan.fail-on", Type: "fixable, any, low, medium, high, critical or none", Meaning: "which known vulnerabilities end a run with status 21", Layers: EveryLayer, Tighter: "any, a lower severity, or anything after none"},
-			func(p *Policy) *rules.Sourced[FailOn] { return &p.Scan.FailOn },
+		scalar(KeyInfo{
+			Key: "scan.fail-on", Type: "fixable, any, low, medium, high, critical or none", Layers: EveryLayer,
+			Tighter: "any, a lower severity, or anything after none",
+			Meaning: "which known vulnerabilities end a run with status 21",
+		}, func(p *Policy) *rules.Sourced[FailOn] { return &p.Scan.FailOn },
 			[3]FailOn{FailOnNone, FailOnFixable, FailOnAny},
-			readChoice(FailOnFixable, FailOnAny, FailOnLow, FailOnMedium, FailOnHigh, FailOnCritical, FailOnNone), quote, stricterFailOn),
-		scalar(KeyInfo{Key: "scan.scope", Type: "touched or all", Meaning: "which distributions may fail a run", Layers: EveryLayer, Tighter: "all"},
-			func(p *Policy) *rules.Sourced[Scope] { return &p.Scan.Scope },
-			[3]Scope{ScopeTouched, ScopeTouched, ScopeAll}, readChoice(ScopeTouched, ScopeAll), quote, byRank(ScopeTouched, ScopeAll)),
-		scalar(KeyInfo{Key: "scan.ignore-forever", Type: "true or false", Meaning: "an ignore needs no expires", Layers: EveryLayer, Tighter: "false"},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Scan.IgnoreForever },
+			readChoice(FailOnFixable, FailOnAny, FailOnLow, FailOnMedium, FailOnHigh, FailOnCritical, FailOnNone),
+			quote, stricterFailOn),
+		scalar(KeyInfo{
+			Key: "scan.scope", Type: "touched or all", Layers: EveryLayer, Tighter: "all",
+			Meaning: "which distributions may fail a run",
+		}, func(p *Policy) *rules.Sourced[Scope] { return &p.Scan.Scope },
+			[3]Scope{ScopeTouched, ScopeTouched, ScopeAll}, readChoice(ScopeTouched, ScopeAll), quote,
+			byRank(ScopeTouched, ScopeAll)),
+		scalar(KeyInfo{
+			Key: "scan.ignore-forever", Type: "true or false", Layers: EveryLayer, Tighter: "false",
+			Meaning: "an ignore needs no expires",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Scan.IgnoreForever },
 			[3]bool{}, readBoolean, strconv.FormatBool, falseIsStricter),
 		ignoreField(),
 
-		scalar(KeyInfo{Key: "update.automatic", Type: "true or false", Meaning: "refresh the data beside pip's run", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Update.Automatic },
+		scalar(KeyInfo{
+			Key: "update.automatic", Type: "true or false", Layers: OwnLayers,
+			Meaning: "refresh the data beside pip's run",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Update.Automatic },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
-		scalar(KeyInfo{Key: "update.max-age", Type: "length of time", Meaning: "data older than this is refreshed", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[rules.Span] { return &p.Update.MaxAge },
+		scalar(KeyInfo{
+			Key: "update.max-age", Type: "length of time", Layers: OwnLayers,
+			Meaning: "data older than this is refreshed",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Update.MaxAge },
 			[3]rules.Span{rules.Day, rules.Hour, rules.Hour}, readSpan(rules.Minute), formatSpan, smallerIsStricter),
-		scalar(KeyInfo{Key: "update.required", Type: "true or false", Meaning: "without advisories nothing is installed", Layers: EveryLayer, Tighter: "true"},
-			func(p *Policy) *rules.Sourced[bool] { return &p.Update.Required },
+		scalar(KeyInfo{
+			Key: "update.required", Type: "true or false", Layers: EveryLayer, Tighter: "true",
+			Meaning: "without advisories nothing is installed",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Update.Required },
 			[3]bool{false, false, true}, readBoolean, strconv.FormatBool, trueIsStricter),
-		scalar(KeyInfo{Key: "update.advisories", Type: "URL or path", Meaning: "where the OSV export comes from; empty for the built-in address", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[string] { return &p.Update.Advisories },
+		scalar(KeyInfo{
+			Key: "update.advisories", Type: "URL or path", Layers: OwnLayers,
+			Meaning: "where the OSV export comes from; empty for the built-in address",
+		}, func(p *Policy) *rules.Sourced[string] { return &p.Update.Advisories },
 			[3]string{}, readText, quote, neither),
-		scalar(KeyInfo{Key: "update.popular-names", Type: "URL or path", Meaning: "where the list of popular names comes from; empty for the embedded one", Layers: OwnLayers},
-			func(p *Policy) *rules.Sourced[string] { return &p.Update.PopularNames },
+		scalar(KeyInfo{
+			Key: "update.popular-names", Type: "URL or path", Layers: OwnLayers,
+			Meaning: "where the list of popular names comes from; empty for the embedded one",
+		}, func(p *Policy) *rules.Sourced[string] { return &p.Update.PopularNames },
 			[3]string{}, readText, quote, neither),
 	)
 }
 
 func ruleField(info rules.Info) field {
-	return scalar(KeyInfo{Key: "rules." + string(info.Rule), Type: choices(info.Actions), Meaning: info.Looks, Layers: EveryLayer, Tighter: "a harder action"},
+	return scalar(KeyInfo{
+		Key: "rules." + string(info.Rule), Type: choices(info.Actions), Layers: EveryLayer, Tighter: "a harder action",
+		Meaning: info.Looks,
+	},
 		func(p *Policy) *rules.Sourced[rules.Action] { return p.Actions[info.Rule] },
 		[3]rules.Action{info.Relaxed, info.Standard, info.Strict},
 		readChoice(info.Actions...), quote, bySeverity)

@@ -24,7 +24,9 @@ func FuzzPolicy(f *testing.F) {
 			f.Add(attempt.user)
 		}
 	}
-	for _, content := range []string{"[[a]]\n[a.b]\n", "a.b.c = 1\n[a.b]\nd = 2", "x = [[[[", "\"\" = 1", "a = {b = {c = 1}}", "[[scan.ignore]]\n[scan]\n", "d = 1979-05-27T07:32:00Z", "i = 0xdeadbeef", "a = '''\n'''", "[ a . \"b.c\" ]"} {
+	for _, content := range []string{"[[a]]\n[a.b]\n", "a.b.c = 1\n[a.b]\nd = 2", "x = [[[[", "\"\" = 1",
+		"a = {b = {c = 1}}", "[[scan.ignore]]\n[scan]\n", "d = 1979-05-27T07:32:00Z", "i = 0xdeadbeef", "a = '''\n'''",
+		"[ a . \"b.c\" ]"} {
 		f.Add(content)
 	}
 	f.Fuzz(func(t *testing.T, content string) {
@@ -38,7 +40,8 @@ func FuzzPolicy(f *testing.F) {
 			if text := problem.String(); text != words.Printable(text) && len(text) < words.LongestShown {
 				t.Errorf("%q would reach the terminal", text)
 			}
-			if problem.Message == "" || problem.Line < 0 || problem.Line > lines || problem.Line > 0 && problem.Column < 1 {
+			if problem.Message == "" || problem.Line < 0 || problem.Line > lines || problem.Line > 0 &&
+				problem.Column < 1 {
 				t.Errorf("%+v in %d lines", problem, lines)
 			}
 		}
@@ -59,8 +62,11 @@ func FuzzPolicy(f *testing.F) {
 				t.Errorf("%s is %s", rule.Rule, policy.Action(rule.Rule).Value)
 			}
 		}
-		if len(policy.Allow)+len(policy.Pin)+len(policy.Cooldown.Except)+len(policy.Trust.Organisations)+len(policy.Locked) > 0 ||
-			!policy.Venv.Require.Value || policy.SwitchOff.WithoutTerminal.Value || policy.Cooldown.Release.Value < plain.Cooldown.Release.Value ||
+		entries := len(policy.Allow) + len(policy.Pin) + len(policy.Cooldown.Except) +
+			len(policy.Trust.Organisations) + len(policy.Locked)
+		if entries > 0 ||
+			!policy.Venv.Require.Value || policy.SwitchOff.WithoutTerminal.Value ||
+			policy.Cooldown.Release.Value < plain.Cooldown.Release.Value ||
 			policy.Scan.IgnoreForever.Value || !policy.Upgrade.Always.Value || policy.Update.Advisories.Value != "" {
 			t.Errorf("%q has disarmed its user", content)
 		}

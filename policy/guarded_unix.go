@@ -32,7 +32,8 @@ func readGuarded(path string) ([]byte, error) {
 		return nil, &guardError{message: unknownOwner}
 	case !files.IsMine(info) && user != 0:
 		return nil, &guardError{message: foreignFile}
-	case info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 && !isPrivateGroup("/etc/passwd", "/etc/group", user, group):
+	case info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 &&
+		!isPrivateGroup("/etc/passwd", "/etc/group", user, group):
 		return nil, &guardError{writableByOthers, "chmod go-w " + words.ShellWord(words.Printable(path))}
 	}
 	content, err := io.ReadAll(io.LimitReader(file, largestFile+1))

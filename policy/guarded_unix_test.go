@@ -14,7 +14,8 @@ func TestIsPrivateGroup(t *testing.T) {
 	dir := t.TempDir()
 	passwd, groups := filepath.Join(dir, "passwd"), filepath.Join(dir, "group")
 	for path, content := range map[string]string{
-		passwd: "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\nbob:x:1001:100::/home/bob:/bin/sh\ncem:x:1002:100::/home/cem:/bin/sh\nbroken\n",
+		passwd: "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\nbob:x:1001:100::/home/bob:/bin/sh\n" +
+			"cem:x:1002:100::/home/cem:/bin/sh\nbroken\n",
 		groups: "root:x:0:\nann:x:1000:\nusers:x:100:\nteam:x:2000:ann,bob\nalone:x:2001:ann\nbroken\n",
 	} {
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -40,7 +41,8 @@ func TestIsPrivateGroup(t *testing.T) {
 			t.Errorf("%s: %t", test.name, got)
 		}
 	}
-	if isPrivateGroup(passwd, filepath.Join(dir, "gone"), 1000, 1000) || isPrivateGroup(filepath.Join(dir, "gone"), groups, 1000, 1000) {
+	if isPrivateGroup(passwd, filepath.Join(dir, "gone"), 1000, 1000) ||
+		isPrivateGroup(filepath.Join(dir, "gone"), groups, 1000, 1000) {
 		t.Error("what cannot be read is not private")
 	}
 }
@@ -51,7 +53,8 @@ func TestPipeIsRefused(t *testing.T) {
 	if err := syscall.Mkfifo(path, 0o600); err != nil {
 		t.Skip("no pipes here: ", err)
 	}
-	if _, err := Load(LoadInput{UserPath: path, Now: today}); err == nil || !strings.Contains(err.Error(), "is no regular file") {
+	if _, err := Load(LoadInput{UserPath: path, Now: today}); err == nil ||
+		!strings.Contains(err.Error(), "is no regular file") {
 		t.Error(err)
 	}
 }

@@ -15,24 +15,30 @@ import (
 // a whole project file that makes the standard policy, or the user's own words
 // before it, looser. The keys that a project cannot make looser say why.
 var disarming = map[string][]struct{ user, project string }{
-	"preset":                      {{"preset = \"strict\"\n", "preset = \"relaxed\"\n"}, {"", "preset = \"relaxed\"\n"}},
-	"allowlist":                   {{"allowlist = true\n", "allowlist = false\n"}},
-	"locked":                      {{"", "locked = [\"rules\", \"allow\"]\n"}},
-	"upgrade.always":              {{"", "[upgrade]\nalways = false\n"}},
-	"upgrade.strategy":            {{"", "[upgrade]\nstrategy = \"eager\"\n"}, {"[upgrade]\nstrategy = \"eager\"\n", "[upgrade]\nstrategy = \"only-if-needed\"\n"}},
-	"cooldown.release":            {{"", "[cooldown]\nrelease = \"0d\"\n"}, {"[cooldown]\nrelease = \"9d\"\n", "[cooldown]\nrelease = \"8d\"\n"}},
-	"cooldown.project":            {{"", "[cooldown]\nproject = \"6d\"\n"}},
-	"cooldown.security-fixes":     {{"[cooldown]\nsecurity-fixes = false\n", "[cooldown]\nsecurity-fixes = true\n"}},
-	"cooldown.unknown-age":        {{"", "[cooldown]\nunknown-age = \"off\"\n"}},
-	"cooldown.except":             {{"", "[cooldown]\nexcept = [\"*\"]\n"}, {"[cooldown]\nexcept = [\"a\"]\n", "[cooldown]\nexcept = [\"a\", \"b\"]\n"}},
-	"index.strategy":              {{"", "[index]\nstrategy = \"pip\"\n"}},
-	"index.pin.NAME":              {{"", "[index]\npin = { \"*\" = \"https://evil.example/simple\" }\n"}, {"[index.pin]\na = \"https://index.example/simple\"\n", "[index.pin]\na = \"https://evil.example/simple\"\n"}},
-	"trust.maintainers.min":       {{"", "[trust]\nmaintainers = { min = 0 }\n"}},
-	"trust.maintainers.max":       {{"", "[trust]\nmaintainers.max = 1000\n"}},
-	"trust.stale-after":           {{"", "[trust]\nstale-after = \"100 years\"\n"}},
-	"trust.popular-rank":          {{"", "[trust]\npopular-rank = 1000000\n"}},
-	"trust.organisations":         {{"", "[trust]\norganisations = [\"evil\"]\n"}},
-	"evidence.online":             {{"", "[evidence]\nonline = false\n"}, {"[evidence]\nonline = false\n", "[evidence]\nonline = true\n"}},
+	"preset": {{"preset = \"strict\"\n", "preset = \"relaxed\"\n"},
+		{"", "preset = \"relaxed\"\n"}},
+	"allowlist":      {{"allowlist = true\n", "allowlist = false\n"}},
+	"locked":         {{"", "locked = [\"rules\", \"allow\"]\n"}},
+	"upgrade.always": {{"", "[upgrade]\nalways = false\n"}},
+	"upgrade.strategy": {{"", "[upgrade]\nstrategy = \"eager\"\n"},
+		{"[upgrade]\nstrategy = \"eager\"\n", "[upgrade]\nstrategy = \"only-if-needed\"\n"}},
+	"cooldown.release": {{"", "[cooldown]\nrelease = \"0d\"\n"},
+		{"[cooldown]\nrelease = \"9d\"\n", "[cooldown]\nrelease = \"8d\"\n"}},
+	"cooldown.project":        {{"", "[cooldown]\nproject = \"6d\"\n"}},
+	"cooldown.security-fixes": {{"[cooldown]\nsecurity-fixes = false\n", "[cooldown]\nsecurity-fixes = true\n"}},
+	"cooldown.unknown-age":    {{"", "[cooldown]\nunknown-age = \"off\"\n"}},
+	"cooldown.except": {{"", "[cooldown]\nexcept = [\"*\"]\n"},
+		{"[cooldown]\nexcept = [\"a\"]\n", "[cooldown]\nexcept = [\"a\", \"b\"]\n"}},
+	"index.strategy": {{"", "[index]\nstrategy = \"pip\"\n"}},
+	"index.pin.NAME": {{"", "[index]\npin = { \"*\" = \"https://evil.example/simple\" }\n"},
+		{"[index.pin]\na = \"https://index.example/simple\"\n", "[index.pin]\na = \"https://evil.example/simple\"\n"}},
+	"trust.maintainers.min": {{"", "[trust]\nmaintainers = { min = 0 }\n"}},
+	"trust.maintainers.max": {{"", "[trust]\nmaintainers.max = 1000\n"}},
+	"trust.stale-after":     {{"", "[trust]\nstale-after = \"100 years\"\n"}},
+	"trust.popular-rank":    {{"", "[trust]\npopular-rank = 1000000\n"}},
+	"trust.organisations":   {{"", "[trust]\norganisations = [\"evil\"]\n"}},
+	"evidence.online": {{"", "[evidence]\nonline = false\n"},
+		{"[evidence]\nonline = false\n", "[evidence]\nonline = true\n"}},
 	"evidence.deadline":           {{"", "[evidence]\ndeadline = \"0s\"\n"}, {"", "[evidence]\ndeadline = \"1y\"\n"}},
 	"venv.require":                {{"", "[venv]\nrequire = false\n"}},
 	"guard.automatic":             {{"", "[guard]\nautomatic = false\n"}},
@@ -43,22 +49,31 @@ var disarming = map[string][]struct{ user, project string }{
 	"sandbox.environment.add":     nil, // likewise
 	"sandbox.environment.free":    {{"", "[sandbox]\nenvironment = { free = [\"*_TOKEN\"] }\n"}},
 	"answers.without-terminal":    {{"", "[answers]\nwithout-terminal = true\n"}},
-	"allow.NAME":                  {{"", "[allow.reqeusts]\nreason = \"trust me\"\n"}, {"", "[allow.\"*\"]\nreason = \"trust me\"\n"}, {"", "[allow.\"https://evil.example/x.whl\"]\nreason = \"trust me\"\n"}, {"[allow.a]\nreason = \"b\"\nrules = [\"stale\"]\n", "[allow.a]\nreason = \"trust me\"\n"}},
-	"deny.NAME":                   nil, // more of them is stricter, and none is taken away
-	"prefer.NAME":                 {{"[prefer]\na = \"b\"\n", "[prefer]\na = \"evil\"\n"}},
-	"scan.fail-on":                {{"", "[scan]\nfail-on = \"none\"\n"}, {"", "[scan]\nfail-on = \"critical\"\n"}, {"[scan]\nfail-on = \"any\"\n", "[scan]\nfail-on = \"fixable\"\n"}, {"[scan]\nfail-on = \"low\"\n", "[scan]\nfail-on = \"high\"\n"}, {"[scan]\nfail-on = \"critical\"\n", "[scan]\nfail-on = \"fixable\"\n"}},
-	"scan.scope":                  {{"[scan]\nscope = \"all\"\n", "[scan]\nscope = \"touched\"\n"}},
-	"scan.ignore-forever":         {{"", "[scan]\nignore-forever = true\n[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\n"}},
-	"scan.ignore":                 {{"", "[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-02-19\n"}, {"", "[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2999-01-01\n"}},
-	"update.automatic":            {{"", "[update]\nautomatic = false\n"}},
-	"update.max-age":              {{"", "[update]\nmax-age = \"100 years\"\n"}, {"", "[update]\nmax-age = \"1min\"\n"}},
-	"update.required":             {{"[update]\nrequired = true\n", "[update]\nrequired = false\n"}},
-	"update.advisories":           {{"", "[update]\nadvisories = \"https://evil.example/all.zip\"\n"}},
-	"update.popular-names":        {{"", "[update]\npopular-names = \"https://evil.example/names\"\n"}},
+	"allow.NAME": {{"", "[allow.reqeusts]\nreason = \"trust me\"\n"},
+		{"", "[allow.\"*\"]\nreason = \"trust me\"\n"},
+		{"", "[allow.\"https://evil.example/x.whl\"]\nreason = \"trust me\"\n"},
+		{"[allow.a]\nreason = \"b\"\nrules = [\"stale\"]\n", "[allow.a]\nreason = \"trust me\"\n"}},
+	"deny.NAME":   nil, // more of them is stricter, and none is taken away
+	"prefer.NAME": {{"[prefer]\na = \"b\"\n", "[prefer]\na = \"evil\"\n"}},
+	"scan.fail-on": {{"", "[scan]\nfail-on = \"none\"\n"}, {"", "[scan]\nfail-on = \"critical\"\n"},
+		{"[scan]\nfail-on = \"any\"\n", "[scan]\nfail-on = \"fixable\"\n"},
+		{"[scan]\nfail-on = \"low\"\n", "[scan]\nfail-on = \"high\"\n"},
+		{"[scan]\nfail-on = \"critical\"\n", "[scan]\nfail-on = \"fixable\"\n"}},
+	"scan.scope": {{"[scan]\nscope = \"all\"\n", "[scan]\nscope = \"touched\"\n"}},
+	"scan.ignore-forever": {{"",
+		"[scan]\nignore-forever = true\n[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\n"}},
+	"scan.ignore": {{"", "[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-02-19\n"},
+		{"", "[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2999-01-01\n"}},
+	"update.automatic": {{"", "[update]\nautomatic = false\n"}},
+	"update.max-age": {{"", "[update]\nmax-age = \"100 years\"\n"},
+		{"", "[update]\nmax-age = \"1min\"\n"}},
+	"update.required":      {{"[update]\nrequired = true\n", "[update]\nrequired = false\n"}},
+	"update.advisories":    {{"", "[update]\nadvisories = \"https://evil.example/all.zip\"\n"}},
+	"update.popular-names": {{"", "[update]\npopular-names = \"https://evil.example/names\"\n"}},
 }
 
 func TestProjectCannotDisarmItsUser(t *testing.T) {
-	for _, info := range Keys() {
+	for _, info := range keys() {
 		if rule, isRule := strings.CutPrefix(info.Key, "rules."); isRule {
 			testRuleCannotBeLoosened(t, rules.Rule(rule))
 			continue
@@ -88,7 +103,7 @@ func TestProjectCannotDisarmItsUser(t *testing.T) {
 		}
 	}
 	for key := range disarming {
-		if !slices.ContainsFunc(Keys(), func(info KeyInfo) bool { return info.Key == key }) {
+		if !slices.ContainsFunc(keys(), func(info KeyInfo) bool { return info.Key == key }) {
 			t.Errorf("there is no key %s", key)
 		}
 	}
@@ -111,8 +126,10 @@ func testRuleCannotBeLoosened(t *testing.T, rule rules.Rule) {
 			if got := policy.Action(rule).Value; got != want {
 				t.Errorf("%s: the user says %s, the project %s: %s", rule, users, projects, got)
 			}
-			if loosens := rules.Severity(projects) < rules.Severity(users); loosens != (len(policy.Project.Loosens) == 1) {
-				t.Errorf("%s: the user says %s, the project %s: would loosen %v", rule, users, projects, policy.Project.Loosens)
+			loosens := rules.Severity(projects) < rules.Severity(users)
+			if loosens != (len(policy.Project.Loosens) == 1) {
+				t.Errorf("%s: the user says %s, the project %s: would loosen %v", rule, users, projects,
+					policy.Project.Loosens)
 			}
 		}
 	}
@@ -125,7 +142,8 @@ func TestProjectMayTighten(t *testing.T) {
 		{"", "[cooldown]\nrelease = \"9d\"\n", "cooldown.release", `"9 days" (project)`},
 		{"", "[cooldown]\nsecurity-fixes = false\n", "cooldown.security-fixes", "false (project)"},
 		{"", "[cooldown]\nunknown-age = \"block\"\n", "cooldown.unknown-age", `"block" (project)`},
-		{"[index]\nstrategy = \"pip\"\n", "[index]\nstrategy = \"first-index\"\n", "index.strategy", `"first-index" (project)`},
+		{"[index]\nstrategy = \"pip\"\n", "[index]\nstrategy = \"first-index\"\n", "index.strategy",
+			`"first-index" (project)`},
 		{"", "[trust]\nmaintainers = { min = 3, max = 4 }\n", "trust.maintainers.max", "4 (project)"},
 		{"", "[trust]\nstale-after = \"90d\"\n", "trust.stale-after", `"3 months" (project)`},
 		{"", "[deny]\nx = \"y\"\n", "deny.x", `"y" (project)`},
@@ -135,7 +153,8 @@ func TestProjectMayTighten(t *testing.T) {
 		{"[scan]\nfail-on = \"high\"\n", "[scan]\nfail-on = \"low\"\n", "scan.fail-on", `"low" (project)`},
 		{"", "[scan]\nscope = \"all\"\n", "scan.scope", `"all" (project)`},
 		{"", "[update]\nrequired = true\n", "update.required", "true (project)"},
-		{"", "[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-02-18\n", "scan.ignore", `{ id = "X-1", reason = "y", expires = 2027-02-18 } (project)`},
+		{"", "[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-02-18\n", "scan.ignore",
+			`{ id = "X-1", reason = "y", expires = 2027-02-18 } (project)`},
 	}
 	for _, test := range tests {
 		policy := layers{user: test.user, project: test.project}.merged(t, false)
@@ -189,20 +208,27 @@ func TestUntrustedIgnoreSaysSo(t *testing.T) {
 // A checkout that allows its own typosquat, denies what it imitates, and says
 // the right one is to be replaced.
 func TestHostileCheckout(t *testing.T) {
-	project := "preset = \"relaxed\"\nallowlist = false\nlocked = [\"rules\"]\n[rules]\ntyposquat = \"off\"\nnew-project = \"off\"\n" +
-		"[allow.reqeusts]\nreason = \"ours\"\n[allow.\"r*\"]\nreason = \"ours\"\n[venv]\nrequire = false\n[switch-off]\nwithout-terminal = true\n" +
-		"[trust]\norganisations = [\"evil\"]\n[cooldown]\nexcept = [\"reqeusts\"]\n[index.pin]\nreqeusts = \"https://evil.example/simple\"\n"
+	project := "preset = \"relaxed\"\nallowlist = false\nlocked = [\"rules\"]\n[rules]\ntyposquat = \"off\"\n" +
+		"new-project = \"off\"\n" +
+		"[allow.reqeusts]\nreason = \"ours\"\n[allow.\"r*\"]\nreason = \"ours\"\n[venv]\nrequire = false\n" +
+		"[switch-off]\nwithout-terminal = true\n" +
+		"[trust]\norganisations = [\"evil\"]\n[cooldown]\nexcept = [\"reqeusts\"]\n[index.pin]\n" +
+		"reqeusts = \"https://evil.example/simple\"\n"
 	requested := rules.Requested{Name: "reqeusts", Canonical: "reqeusts", Origin: "requirements.txt:1", New: true}
-	evidence := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requests", Confidence: typosquat.High, Why: "two letters swapped"}}}
+	evidence := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requests", Confidence: typosquat.High,
+		Why: "two letters swapped"}}}
 	plain := layers{}.merged(t, false)
 	hostile := layers{project: project}.mustLoad(t, false)
-	if diff := cmp.Diff(plain.JudgeRequested(requested, evidence), hostile.JudgeRequested(requested, evidence)); diff != "" {
+	if diff := cmp.Diff(plain.JudgeRequested(requested, evidence),
+		hostile.JudgeRequested(requested, evidence)); diff != "" {
 		t.Error(diff)
 	}
-	if !hostile.Venv.Require.Value || hostile.SwitchOff.WithoutTerminal.Value || hostile.PinFor("reqeusts") != nil || hostile.ExemptFromCooldown("reqeusts") {
+	if !hostile.Venv.Require.Value || hostile.SwitchOff.WithoutTerminal.Value || hostile.PinFor("reqeusts") != nil ||
+		hostile.ExemptFromCooldown("reqeusts") {
 		t.Error("the checkout has disarmed its user")
 	}
-	if verdict := rules.Decide(hostile.JudgeRequested(requested, evidence), rules.WithoutTerminal); verdict.Action != rules.Block {
+	if verdict := rules.Decide(hostile.JudgeRequested(requested, evidence),
+		rules.WithoutTerminal); verdict.Action != rules.Block {
 		t.Error(verdict)
 	}
 	// What it would loosen is all there to be shown before it is trusted.
@@ -210,12 +236,14 @@ func TestHostileCheckout(t *testing.T) {
 	for _, change := range hostile.Project.Loosens {
 		keys = append(keys, change.Key)
 	}
-	want := []string{"preset", "rules.typosquat", "rules.new-project", "allow.reqeusts", `allow."r*"`, "trust.organisations", "cooldown.except", "index.pin.reqeusts"}
+	want := []string{"preset", "rules.typosquat", "rules.new-project", "allow.reqeusts", `allow."r*"`,
+		"trust.organisations", "cooldown.except", "index.pin.reqeusts"}
 	if diff := cmp.Diff(want, keys); diff != "" {
 		t.Error(diff)
 	}
 	trusted := layers{project: project}.merged(t, true)
-	if findings := trusted.JudgeRequested(requested, evidence); len(findings) > 0 && findings[0].Rule == rules.Typosquat {
+	if findings := trusted.JudgeRequested(requested, evidence); len(findings) > 0 &&
+		findings[0].Rule == rules.Typosquat {
 		t.Error("trust has no effect", findings)
 	}
 	if !trusted.Venv.Require.Value || trusted.SwitchOff.WithoutTerminal.Value {

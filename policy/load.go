@@ -133,7 +133,8 @@ func CheckContent(path string, content []byte, layer rules.Layer, now time.Time)
 	statements, problems := checkDocument(path, content)
 	for _, said := range statements {
 		if !said.field.info.Layers.includes(layer) {
-			problems = append(problems, Problem{Path: path, Line: said.line, Column: said.column, Message: outsideItsLayer(said.field.info)})
+			problems = append(problems,
+				Problem{Path: path, Line: said.line, Column: said.column, Message: outsideItsLayer(said.field.info)})
 		}
 		switch values := said.value.(type) {
 		case []placed[rules.Allow]:
@@ -154,7 +155,8 @@ func CheckContent(path string, content []byte, layer rules.Layer, now time.Time)
 		case []placed[Ignore]:
 			for _, entry := range values {
 				if rules.Expired(entry.value.Expires, now) {
-					problems = append(problems, Problem{Path: path, Line: entry.line, Column: 1, Message: expiredIgnore(entry.value)})
+					problems = append(problems,
+						Problem{Path: path, Line: entry.line, Column: 1, Message: expiredIgnore(entry.value)})
 				}
 			}
 		}
@@ -261,7 +263,8 @@ func merge(sources []source, input LoadInput) *Policy {
 			trusted = input.Trusted != nil && input.Trusted(source.file.SHA256)
 			policy.Project = &Project{Path: source.file.Path, SHA256: source.file.SHA256, Trusted: trusted}
 		}
-		merger := merger{policy: policy, file: source.file, trusted: trusted, redirected: source.redirected, now: input.Now}
+		merger := merger{policy: policy, file: source.file, trusted: trusted, redirected: source.redirected,
+			now: input.Now}
 		merger.preset(source.statements)
 		for _, said := range source.statements {
 			merger.statement(said)
@@ -413,7 +416,8 @@ func longAnswers(policy *Policy) []Problem {
 	var problems []Problem
 	for _, entry := range policy.Allow {
 		if entry.Layer != rules.ProjectLayer && entry.TooLong(policy.Now) {
-			problems = append(problems, Problem{Path: entry.Path, Line: entry.Line, Column: 1, Message: longAnswer(entry)})
+			problems = append(problems,
+				Problem{Path: entry.Path, Line: entry.Line, Column: 1, Message: longAnswer(entry)})
 		}
 	}
 	return problems

@@ -64,7 +64,8 @@ func (l layers) mustLoad(t testing.TB, trusted bool) *Policy {
 func (l layers) merged(t testing.TB, trusted bool) *Policy {
 	t.Helper()
 	var sources []source
-	for layer, content := range map[rules.Layer]string{rules.SystemLayer: l.system, rules.UserLayer: l.user, rules.ProjectLayer: l.project} {
+	for layer, content := range map[rules.Layer]string{rules.SystemLayer: l.system, rules.UserLayer: l.user,
+		rules.ProjectLayer: l.project} {
 		if content == "" {
 			continue
 		}
@@ -162,8 +163,9 @@ func TestExampleLoads(t *testing.T) {
 		"deny.colourama":        `"imitates colorama" (user)`,
 		"prefer.simplejson":     `"json" (user)`,
 		"scan.fail-on":          `"fixable" (user)`,
-		"scan.ignore":           `{ id = "CVE-2018-20225", reason = "no extra index is used here", expires = 2026-12-31 } (user)`,
-		"rules.sdist":           `"note" (preset)`,
+		"scan.ignore": `{ id = "CVE-2018-20225", reason = "no extra index is used here", ` +
+			`expires = 2026-12-31 } (user)`,
+		"rules.sdist": `"note" (preset)`,
 	} {
 		if got := value(policy, key); got != want {
 			t.Errorf("%s: %s, want %s", key, got, want)
@@ -179,7 +181,8 @@ func TestExampleLoads(t *testing.T) {
 
 func TestLayersMergeFieldByField(t *testing.T) {
 	policy := layers{
-		system:  "[rules]\nsdist = \"hold\"\nstale = \"off\"\n[cooldown]\nrelease = \"5d\"\nexcept = [\"Acme_*\"]\n[deny]\nevil = \"it is\"\n",
+		system: "[rules]\nsdist = \"hold\"\nstale = \"off\"\n[cooldown]\nrelease = \"5d\"\nexcept = [\"Acme_*\"]\n" +
+			"[deny]\nevil = \"it is\"\n",
 		user:    "[rules]\nsdist = \"note\"\n[cooldown]\nexcept = [\"mine\"]\n[allow.evil]\nreason = \"mine\"\n",
 		project: "[rules]\nfunding = \"block\"\n",
 	}.mustLoad(t, false)
@@ -216,7 +219,8 @@ func TestPresets(t *testing.T) {
 		}
 	})
 	t.Run("what a file says beats a preset of a nearer layer", func(t *testing.T) {
-		policy := layers{system: "preset = \"strict\"\n[rules]\nsdist = \"note\"\n", user: "preset = \"relaxed\"\n"}.mustLoad(t, false)
+		policy := layers{system: "preset = \"strict\"\n[rules]\nsdist = \"note\"\n",
+			user: "preset = \"relaxed\"\n"}.mustLoad(t, false)
 		if got := value(policy, "rules.sdist"); got != `"note" (system)` {
 			t.Error(got)
 		}
@@ -225,9 +229,11 @@ func TestPresets(t *testing.T) {
 		}
 	})
 	t.Run("a stricter one of a project counts for every key", func(t *testing.T) {
-		policy := layers{user: "[rules]\nsdist = \"note\"\n[cooldown]\nrelease = \"30d\"\n[venv]\nrequire = false\n", project: "preset = \"strict\"\n"}.mustLoad(t, false)
+		policy := layers{user: "[rules]\nsdist = \"note\"\n[cooldown]\nrelease = \"30d\"\n[venv]\nrequire = false\n",
+			project: "preset = \"strict\"\n"}.mustLoad(t, false)
 		for key, want := range map[string]string{
-			"rules.sdist": `"hold" (project)`, "cooldown.release": `"30 days" (user)`, "scan.fail-on": `"any" (project)`, "venv.require": `false (user)`,
+			"rules.sdist": `"hold" (project)`, "cooldown.release": `"30 days" (user)`,
+			"scan.fail-on": `"any" (project)`, "venv.require": `false (user)`,
 		} {
 			if got := value(policy, key); got != want {
 				t.Errorf("%s: %s, want %s", key, got, want)
@@ -252,13 +258,23 @@ func TestLocks(t *testing.T) {
 		key, want string
 		notes     int
 	}{
-		{"a locked key keeps its value", layers{system: "locked = [\"cooldown.release\"]\n[cooldown]\nrelease = \"5d\"\n", user: "[cooldown]\nrelease = \"1h\"\n"}, "cooldown.release", `"5 days" (system)`, 1},
-		{"a locked key may be made stricter", layers{system: "locked = [\"cooldown.release\"]\n", user: "[cooldown]\nrelease = \"9d\"\n"}, "cooldown.release", `"9 days" (user)`, 0},
-		{"a table is locked whole", layers{system: "locked = [\"rules\"]\n", user: "[rules]\ntyposquat = \"off\"\n"}, "rules.typosquat", `"ask" (preset)`, 1},
-		{"a preset does not open a lock", layers{system: "locked = [\"rules.typosquat\"]\npreset = \"strict\"\n", user: "preset = \"relaxed\"\n"}, "rules.typosquat", `"block" (preset)`, 0},
-		{"a locked preset", layers{system: "locked = [\"preset\"]\npreset = \"strict\"\n", user: "preset = \"relaxed\"\n"}, "rules.sdist", `"hold" (preset)`, 1},
-		{"entries of a locked table", layers{system: "locked = [\"allow\"]\n", user: "[allow.x]\nreason = \"y\"\n"}, "allow.x", "", 1},
-		{"locks are the system's alone", layers{user: "locked = [\"rules\"]\n[rules]\nsdist = \"off\"\n"}, "rules.sdist", `"off" (user)`, 1},
+		{"a locked key keeps its value",
+			layers{system: "locked = [\"cooldown.release\"]\n[cooldown]\nrelease = \"5d\"\n",
+				user: "[cooldown]\nrelease = \"1h\"\n"}, "cooldown.release", `"5 days" (system)`, 1},
+		{"a locked key may be made stricter",
+			layers{system: "locked = [\"cooldown.release\"]\n", user: "[cooldown]\nrelease = \"9d\"\n"},
+			"cooldown.release", `"9 days" (user)`, 0},
+		{"a table is locked whole", layers{system: "locked = [\"rules\"]\n", user: "[rules]\ntyposquat = \"off\"\n"},
+			"rules.typosquat", `"ask" (preset)`, 1},
+		{"a preset does not open a lock",
+			layers{system: "locked = [\"rules.typosquat\"]\npreset = \"strict\"\n", user: "preset = \"relaxed\"\n"},
+			"rules.typosquat", `"block" (preset)`, 0},
+		{"a locked preset", layers{system: "locked = [\"preset\"]\npreset = \"strict\"\n",
+			user: "preset = \"relaxed\"\n"}, "rules.sdist", `"hold" (preset)`, 1},
+		{"entries of a locked table", layers{system: "locked = [\"allow\"]\n", user: "[allow.x]\nreason = \"y\"\n"},
+			"allow.x", "", 1},
+		{"locks are the system's alone", layers{user: "locked = [\"rules\"]\n[rules]\nsdist = \"off\"\n"},
+			"rules.sdist", `"off" (user)`, 1},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -272,7 +288,9 @@ func TestLocks(t *testing.T) {
 		})
 	}
 	t.Run("trust does not open a lock", func(t *testing.T) {
-		policy := layers{system: "locked = [\"scan\"]\n", project: "[scan]\nfail-on = \"none\"\n[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2026-12-01\n"}.mustLoad(t, true)
+		policy := layers{system: "locked = [\"scan\"]\n",
+			project: "[scan]\nfail-on = \"none\"\n[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\n" +
+				"expires = 2026-12-01\n"}.mustLoad(t, true)
 		if got := value(policy, "scan.fail-on"); got != `"fixable" (preset)` {
 			t.Error(got)
 		}
@@ -291,15 +309,20 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		{"[scan]\n\"fail.on\" = 1\n", `2:1: unknown key "scan.\"fail.on\""`},
 		{"[cooldown.release]\nx = 1\n", `1:11: cooldown.release: must be a string, not a table`},
 		{"cooldown = 3\n", `1:1: cooldown: must be a table, not an integer`},
-		{"preset = \"strickt\"\n", `1:10: preset: "strickt" is not one of relaxed, standard, strict, did you mean "strict"`},
+		{"preset = \"strickt\"\n",
+			`1:10: preset: "strickt" is not one of relaxed, standard, strict, did you mean "strict"`},
 		{"[rules]\nmalware = \"off\"\n", `2:11: rules.malware: "off" is not possible, it is always block`},
 		{"[rules]\nsdist = \"ask\"\n", `2:9: rules.sdist: "ask" is not one of off, note, hold, block`},
 		{"[cooldown]\nrelease = 3\n", `2:11: cooldown.release: must be a string, not an integer`},
-		{"[cooldown]\nrelease = \"3\"\n", `2:11: cooldown.release: "3" is no length of time, write it as "3d", "36 hours" or "18 months"`},
-		{"[cooldown]\nrelease = \"-3d\"\n", `2:11: cooldown.release: "-3d" is no length of time, write it as "3d", "36 hours" or "18 months"`},
-		{"[cooldown]\nrelease = \"99999 years\"\n", `2:11: cooldown.release: "99999 years" is too long, at most 100 years`},
+		{"[cooldown]\nrelease = \"3\"\n",
+			`2:11: cooldown.release: "3" is no length of time, write it as "3d", "36 hours" or "18 months"`},
+		{"[cooldown]\nrelease = \"-3d\"\n",
+			`2:11: cooldown.release: "-3d" is no length of time, write it as "3d", "36 hours" or "18 months"`},
+		{"[cooldown]\nrelease = \"99999 years\"\n",
+			`2:11: cooldown.release: "99999 years" is too long, at most 100 years`},
 		{"[trust]\nstale-after = \"1h\"\n", `2:15: trust.stale-after: "1h" is too short, at least 1 day`},
-		{"[cooldown]\nproject = \"2m\"\n", `2:11: cooldown.project: "2m" could be minutes or months, write min or months`},
+		{"[cooldown]\nproject = \"2m\"\n",
+			`2:11: cooldown.project: "2m" could be minutes or months, write min or months`},
 		{"[cooldown]\nexcept = [\"a b\"]\n", `2:11: cooldown.except: "a b" is no name`},
 		{"[cooldown]\nexcept = \"a\"\n", `2:10: cooldown.except: must be a list, not a string`},
 		{"[trust]\nmaintainers = { min = 6, max = 5 }\n", `2:17: trust.maintainers.min 6 is more than max 5`},
@@ -307,26 +330,37 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		{"[trust]\npopular-rank = -1\n", `2:16: trust.popular-rank: -1 is not between 0 and 1000000`},
 		{"[allow.x]\n", `1:8: allow.x: reason is missing`},
 		{"[allow.x]\nreason = \" \"\n", `2:10: allow.x.reason: says nothing`},
-		{"[allow.x]\nreason = \"y\"\nexpires = \"2027-01-01\"\n", `3:11: allow.x.expires: is a date, write it without quotes: 2027-01-01`},
-		{"[allow.x]\nreason = \"y\"\nexpires = 2027-01-01T00:00:00Z\n", `3:1: allow.x.expires: must be a date, not a date with a time`},
-		{"[allow.x]\nreason = \"y\"\nexpire = 2027-01-01\n", `3:1: unknown key "allow.x.expire", did you mean "expires"`},
+		{"[allow.x]\nreason = \"y\"\nexpires = \"2027-01-01\"\n",
+			`3:11: allow.x.expires: is a date, write it without quotes: 2027-01-01`},
+		{"[allow.x]\nreason = \"y\"\nexpires = 2027-01-01T00:00:00Z\n",
+			`3:1: allow.x.expires: must be a date, not a date with a time`},
+		{"[allow.x]\nreason = \"y\"\nexpire = 2027-01-01\n",
+			`3:1: unknown key "allow.x.expire", did you mean "expires"`},
 		{"[allow.x]\nreason = \"y\"\nrules = [\"malware\"]\n", `3:1: allow.x.rules: "malware" is not one of`},
 		{"[allow.zope.interface]\nreason = \"y\"\n", `1:13: a name with dots is quoted: [allow."zope.interface"]`},
-		{"[allow.\"https://u:p@h.example/x.whl\"]\nreason = \"y\"\n", `1:8: allow: must not hold a user name or a password`},
-		{"[allow.Foo_Bar]\nreason = \"y\"\n[allow.foo-bar]\nreason = \"y\"\n", `3:8: allow: "foo-bar" is the same name as in line 1`},
+		{"[allow.\"https://u:p@h.example/x.whl\"]\nreason = \"y\"\n",
+			`1:8: allow: must not hold a user name or a password`},
+		{"[allow.Foo_Bar]\nreason = \"y\"\n[allow.foo-bar]\nreason = \"y\"\n",
+			`3:8: allow: "foo-bar" is the same name as in line 1`},
 		{"[allow.x]\nreason = \"y\"\n[deny]\nx = \"y\"\n", `4:1: x is denied here and allowed in line 1`},
 		{"[deny]\nx = \"\"\n", `2:5: deny.x: says nothing`},
 		{"[deny]\nx = 1\n", `2:5: deny.x: must be a table, not an integer`},
 		{"[prefer]\nx = \"a b\"\n", `2:5: prefer.x: "a b" is no name`},
 		{"[prefer.x]\n", `1:9: prefer.x: use is missing`},
-		{"[index]\npin = { \"a-*\" = \"ftp://h.example\" }\n", `2:17: index.pin."a-*": "ftp://h.example" is no url of an index, it starts with https://`},
-		{"[index]\npin = { \"a-*\" = \"https://u:secret@h.example/simple\" }\n", `2:17: index.pin."a-*": must not hold a user name or a password`},
+		{"[index]\npin = { \"a-*\" = \"ftp://h.example\" }\n",
+			`2:17: index.pin."a-*": "ftp://h.example" is no url of an index, it starts with https://`},
+		{"[index]\npin = { \"a-*\" = \"https://u:secret@h.example/simple\" }\n",
+			`2:17: index.pin."a-*": must not hold a user name or a password`},
 		{"[[scan.ignore]]\nid = \"X-1\"\n", `1:8: scan.ignore: reason is missing`},
 		{"[[scan.ignore]]\nreason = \"y\"\n", `1:8: scan.ignore: id is missing`},
-		{"[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\n", `1:1: scan.ignore X-1: expires is missing, and scan.ignore-forever is false`},
-		{"[[scan.ignore]]\nid = \"MAL-2024-1\"\nreason = \"y\"\nexpires = 2027-01-01\n", `2:6: scan.ignore.id: malware is never ignored`},
-		{"[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-01-01\nversions = \"1.x\"\n", `5:12: scan.ignore.versions: "1.x" is no version specifier`},
-		{"[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-01-01\n[[scan.ignore]]\nid = \"x-1\"\nreason = \"y\"\nexpires = 2027-01-01\n", `5:8: scan.ignore: x-1 stands in line 1 already`},
+		{"[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\n",
+			`1:1: scan.ignore X-1: expires is missing, and scan.ignore-forever is false`},
+		{"[[scan.ignore]]\nid = \"MAL-2024-1\"\nreason = \"y\"\nexpires = 2027-01-01\n",
+			`2:6: scan.ignore.id: malware is never ignored`},
+		{"[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-01-01\nversions = \"1.x\"\n",
+			`5:12: scan.ignore.versions: "1.x" is no version specifier`},
+		{"[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-01-01\n[[scan.ignore]]\nid = \"x-1\"\n" +
+			"reason = \"y\"\nexpires = 2027-01-01\n", `5:8: scan.ignore: x-1 stands in line 1 already`},
 		{"locked = [\"rules.typo\"]\n", `1:1: no key is called "rules.typo"`},
 		{"preset = \"strict\"\npreset = \"relaxed\"\n", `2:1: "preset" stands here a second time`},
 		{"[rules]\n[rules]\n", `2:2: "rules" stands here a second time`},
@@ -352,7 +386,8 @@ func TestErrorsNameTheirPlace(t *testing.T) {
 		if !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%.60q:\n%v\nwant\n%s", test.content, err, test.want)
 		}
-		if strings.Contains(err.Error(), "\x1b") || strings.Contains(err.Error(), "\xff") || strings.Contains(err.Error(), "secret") {
+		if strings.Contains(err.Error(), "\x1b") || strings.Contains(err.Error(), "\xff") ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("%.60q: shows what it must not: %q", test.content, err)
 		}
 	}
@@ -409,7 +444,8 @@ func TestFileThatOthersMayWriteIsRefused(t *testing.T) {
 			continue // root reads everything
 		}
 		_, err := Load(LoadInput{UserPath: path, Now: today})
-		if test.want == "" && err != nil || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+		if test.want == "" && err != nil || test.want != "" &&
+			(err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%o: %v, want %q", test.mode, err, test.want)
 		}
 	}
@@ -423,7 +459,8 @@ func TestFileThatOthersMayWriteIsRefused(t *testing.T) {
 		}
 		_, err := Load(LoadInput{UserPath: path, Now: today})
 		var broken *Error
-		if !errors.As(err, &broken) || !strings.HasPrefix(broken.Problems[0].Hint, "chmod go-w '") || !strings.HasSuffix(broken.Problems[0].Hint, `it'\''s.toml'`) {
+		if !errors.As(err, &broken) || !strings.HasPrefix(broken.Problems[0].Hint, "chmod go-w '") ||
+			!strings.HasSuffix(broken.Problems[0].Hint, `it'\''s.toml'`) {
 			t.Errorf("%+v", err)
 		}
 	})
@@ -501,7 +538,8 @@ func TestFindProject(t *testing.T) {
 
 func TestMissingFilesSayNothing(t *testing.T) {
 	dir := t.TempDir()
-	policy, err := Load(LoadInput{SystemPath: filepath.Join(dir, "a", "b"), UserPath: filepath.Join(dir, "c"), Dir: dir, Home: dir, Now: today})
+	policy, err := Load(LoadInput{SystemPath: filepath.Join(dir, "a", "b"), UserPath: filepath.Join(dir, "c"), Dir: dir,
+		Home: dir, Now: today})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -524,7 +562,8 @@ func TestIgnoreForever(t *testing.T) {
 }
 
 func TestExpiredAnswers(t *testing.T) {
-	policy := layers{user: "[allow.old]\nreason = \"y\"\nexpires = 2026-11-20\n[allow.young]\nreason = \"y\"\nexpires = 2026-11-21\n"}.mustLoad(t, false)
+	policy := layers{user: "[allow.old]\nreason = \"y\"\nexpires = 2026-11-20\n[allow.young]\nreason = \"y\"\n" +
+		"expires = 2026-11-21\n"}.mustLoad(t, false)
 	if policy.Allowed("old", rules.Typosquat) != nil || policy.Allowed("Young", rules.Typosquat) == nil {
 		t.Error("the day of expiry is the first on which an answer does not count")
 	}
@@ -567,7 +606,8 @@ func TestCheck(t *testing.T) {
 func TestSpans(t *testing.T) {
 	for text, want := range map[string]string{
 		"3d": "3 days", "36 hours": "36 hours", "48h": "2 days", "18 months": "18 months", "1 year": "1 year",
-		"2w": "14 days", "90min": "90 minutes", "0d": "0 days", "1s": "1 second", "500ms": "500 milliseconds", "365d": "1 year",
+		"2w": "14 days", "90min": "90 minutes", "0d": "0 days", "1s": "1 second", "500ms": "500 milliseconds",
+		"365d": "1 year",
 	} {
 		span, err := rules.ParseSpan(text)
 		if err != nil || span.String() != want {
@@ -577,7 +617,8 @@ func TestSpans(t *testing.T) {
 			t.Errorf("%q does not read again: %v %v", span, again, err)
 		}
 	}
-	for _, text := range []string{"", "d", "3", "3m", "1.5d", "-1d", "3 d d", "3D", "9999999999999999999d", "101 years", "٣d", "0x3d"} {
+	for _, text := range []string{"", "d", "3", "3m", "1.5d", "-1d", "3 d d", "3D", "9999999999999999999d", "101 years",
+		"٣d", "0x3d"} {
 		if span, err := rules.ParseSpan(text); err == nil {
 			t.Errorf("%q is taken for %v", text, span)
 		}
@@ -594,10 +635,12 @@ func TestLoadRedirected(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(named, "preset = \"relaxed\"\n[switch-off]\nwithout-terminal = true\n[allow.reqeusts]\nreason = \"theirs\"\n[deny]\ntheirs = \"x\"\n")
+	write(named, "preset = \"relaxed\"\n[switch-off]\nwithout-terminal = true\n[allow.reqeusts]\n"+
+		"reason = \"theirs\"\n[deny]\ntheirs = \"x\"\n")
 	load := func() *Policy {
 		t.Helper()
-		policy, err := Load(LoadInput{UserPath: named, AccountPath: account, Dir: dir, Home: dir, Now: today, Trusted: func(string) bool { return true }})
+		policy, err := Load(LoadInput{UserPath: named, AccountPath: account, Dir: dir, Home: dir, Now: today,
+			Trusted: func(string) bool { return true }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -608,7 +651,8 @@ func TestLoadRedirected(t *testing.T) {
 	}
 	write(account, "[deny]\nmine = \"y\"\n")
 	policy := load()
-	if policy.Redirected != named || len(policy.Allow) != 0 || policy.SwitchOff.WithoutTerminal.Value || policy.Project != nil {
+	if policy.Redirected != named || len(policy.Allow) != 0 || policy.SwitchOff.WithoutTerminal.Value ||
+		policy.Project != nil {
 		t.Errorf("%+v", policy)
 	}
 	if len(policy.Deny) != 2 || len(policy.Notes) == 0 {

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"thresher/address"
 	"thresher/internal/words"
 	"thresher/policy/rules"
 )
@@ -93,11 +92,13 @@ func outsideItsLayer(info KeyInfo) string {
 }
 
 func lockedKey(key string, lock rules.Sourced[string]) string {
-	return fmt.Sprintf("%s does not count, %q is locked by %s:%d", words.Printable(key), lock.Value, words.Printable(lock.Path), lock.Line)
+	return fmt.Sprintf("%s does not count, %q is locked by %s:%d", words.Printable(key), lock.Value,
+		words.Printable(lock.Path), lock.Line)
 }
 
 func redirectedKey(key string) string {
-	return fmt.Sprintf("%s does not count: a variable named this file, and the policy of the account is another", words.Printable(key))
+	return fmt.Sprintf("%s does not count: a variable named this file, and the policy of the account is another",
+		words.Printable(key))
 }
 
 func nameWithDots(table, rest string) string {
@@ -130,15 +131,12 @@ func noOrganisation(text string) string {
 }
 
 func noPlace(text string) string {
-	return fmt.Sprintf("%q is no path of a file or directory: absolute, below ~/, or beside this file", words.Printable(text))
+	return fmt.Sprintf("%q is no path of a file or directory: absolute, below ~/, or beside this file",
+		words.Printable(text))
 }
 
 func noVariable(text string) string {
 	return fmt.Sprintf("%q is no name of a variable, nor a pattern of some", words.Printable(text))
-}
-
-func noURL(text string) string {
-	return fmt.Sprintf("%q is no url", address.Redact(text))
 }
 
 func noIndexURL(text string) string {
@@ -170,11 +168,13 @@ func minAboveMax(least, most int) string {
 }
 
 func expiredAllow(entry rules.Allow) string {
-	return fmt.Sprintf("allow.%s expired on %s", words.TOMLKey(entry.Subject.String()), entry.Expires.Format(time.DateOnly))
+	return fmt.Sprintf("allow.%s expired on %s", words.TOMLKey(entry.Subject.String()),
+		entry.Expires.Format(time.DateOnly))
 }
 
 func longAnswer(entry rules.Allow) string {
-	return fmt.Sprintf("allow.%s: an answer to malware lasts %s at most", words.TOMLKey(entry.Subject.String()), rules.LongestMalware)
+	return fmt.Sprintf("allow.%s: an answer to malware lasts %s at most", words.TOMLKey(entry.Subject.String()),
+		rules.LongestMalware)
 }
 
 func malwareOutsideItsLayer(entry rules.Allow) string {
@@ -214,5 +214,6 @@ var initExamples = map[string]string{
 	"sandbox.write":            "write = [\"~/.cache/acme-build\"]\n",
 	"sandbox.environment.add":  "environment.add = [\"ACME_*\"]\n",
 	"sandbox.environment.free": "environment.free = [\"ACME_KEY_ID\"]\n",
-	"scan.ignore":              "[[scan.ignore]]\nid = \"CVE-2018-20225\"\nreason = \"no extra index is used here\"\nexpires = 2030-01-31\n",
+	"scan.ignore": "[[scan.ignore]]\nid = \"CVE-2018-20225\"\n" +
+		"reason = \"no extra index is used here\"\nexpires = 2030-01-31\n",
 }

@@ -139,7 +139,8 @@ func (a *Allow) answersRelease(rule Rule) bool {
 func (s *Settings) AllowedMalware() []Allow {
 	var answers []Allow
 	for i := range s.Allow {
-		if entry := &s.Allow[i]; entry.Subject.Kind == ReleaseSubject && entry.answersRelease(Malware) && !s.hasExpired(entry.Expires) {
+		if entry := &s.Allow[i]; entry.Subject.Kind == ReleaseSubject && entry.answersRelease(Malware) &&
+			!s.hasExpired(entry.Expires) {
 			answers = append(answers, *entry)
 		}
 	}

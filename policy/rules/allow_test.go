@@ -13,8 +13,10 @@ import (
 // with everything that they may answer.
 func release(version string) rules.FileEvidence {
 	return rules.FileEvidence{
-		Name: "acme-data", Version: version, Filename: "acme_data-" + version + ".tar.gz", Now: today, UploadTime: today.Add(-time.Hour),
-		Yanked: true, Pinned: true, IsSdist: true, Provenance: rules.No, PredecessorsProvenance: true, Malware: []string{"MAL-1"},
+		Name: "acme-data", Version: version, Filename: "acme_data-" + version + ".tar.gz", Now: today,
+		UploadTime: today.Add(-time.Hour),
+		Yanked:     true, Pinned: true, IsSdist: true, Provenance: rules.No, PredecessorsProvenance: true,
+		Malware: []string{"MAL-1"},
 	}
 }
 
@@ -22,10 +24,13 @@ func release(version string) rules.FileEvidence {
 func TestReleaseAnswers(t *testing.T) {
 	const strict = "preset = \"strict\"\n"
 	for _, rule := range rules.Answerable(rules.ReleaseSubject) {
-		settings := layers{user: strict + "[allow.\"Acme_Data==2.1\"]\nreason = \"looked at\"\nexpires = 2026-12-10\nrules = [\"" + string(rule) + "\"]\n"}.settings(t)
+		settings := layers{user: strict +
+			"[allow.\"Acme_Data==2.1\"]\nreason = \"looked at\"\nexpires = 2026-12-10\nrules = [\"" + string(rule) +
+			"\"]\n"}.settings(t)
 		judge := func(version string) []rules.Finding {
 			if rule == rules.StartupHook {
-				return settings.JudgeArrival(rules.Arrival{Name: "Acme.Data", Version: version, Path: "x.pth", Hook: true, Vouched: true})
+				return settings.JudgeArrival(rules.Arrival{Name: "Acme.Data", Version: version, Path: "x.pth",
+					Hook: true, Vouched: true})
 			}
 			return settings.JudgeFile(release(version))
 		}
@@ -44,7 +49,8 @@ func TestReleaseAnswers(t *testing.T) {
 			}
 		}
 		for _, other := range rules.Answerable(rules.ReleaseSubject) {
-			if other != rule && other != rules.StartupHook && rule != rules.StartupHook && outcome(judge("2.1"), other) == "" {
+			if other != rule && other != rules.StartupHook && rule != rules.StartupHook &&
+				outcome(judge("2.1"), other) == "" {
 				t.Errorf("an answer to %s answers %s", rule, other)
 			}
 		}
@@ -52,7 +58,9 @@ func TestReleaseAnswers(t *testing.T) {
 		// What stands names the command that answers it for this release alone.
 		for _, finding := range judge("2.2") {
 			if finding.Rule == rule && rule != rules.Malware {
-				if want := "thresher allow acme-data==2.2 --rule " + string(rule); !strings.HasPrefix(strings.ToLower(finding.Hint), strings.Replace(want, "acme-data", strings.ToLower(finding.Subject), 1)) {
+				if want := "thresher allow acme-data==2.2 --rule " +
+					string(rule); !strings.HasPrefix(strings.ToLower(finding.Hint),
+					strings.Replace(want, "acme-data", strings.ToLower(finding.Subject), 1)) {
 					t.Errorf("%s: %s", rule, finding.Hint)
 				}
 			}
@@ -62,9 +70,11 @@ func TestReleaseAnswers(t *testing.T) {
 
 func TestMalwareAnswers(t *testing.T) {
 	answer := func(expires string) string {
-		return "[allow.\"acme-data==2.1\"]\nreason = \"a false alarm\"\nexpires = " + expires + "\nrules = [\"malware\"]\n"
+		return "[allow.\"acme-data==2.1\"]\nreason = \"a false alarm\"\nexpires = " + expires +
+			"\nrules = [\"malware\"]\n"
 	}
-	file := rules.FileEvidence{Name: "acme-data", Version: "2.1", Now: today, UploadTime: today.AddDate(-1, 0, 0), Malware: []string{"MAL-1"}}
+	file := rules.FileEvidence{Name: "acme-data", Version: "2.1", Now: today, UploadTime: today.AddDate(-1, 0, 0),
+		Malware: []string{"MAL-1"}}
 	for name, test := range map[string]struct {
 		layers layers
 		want   rules.Action
@@ -91,13 +101,15 @@ func TestMalwareAnswers(t *testing.T) {
 	// A trusted checkout has no say in it either.
 	dir := t.TempDir()
 	write(t, dir+"/"+policy.ProjectFileName, answer("2026-12-20"))
-	loaded, err := policy.Load(policy.LoadInput{Dir: dir, Home: dir, Now: today, Trusted: func(string) bool { return true }})
+	loaded, err := policy.Load(policy.LoadInput{Dir: dir, Home: dir, Now: today,
+		Trusted: func(string) bool { return true }})
 	if err != nil || outcome(loaded.JudgeFile(file), rules.Malware) != rules.Block || len(loaded.Notes) != 1 {
 		t.Errorf("%v %v", err, loaded.Notes)
 	}
 	// One that would last longer than a month makes the policy unusable.
 	write(t, dir+"/user.toml", answer("2026-12-22"))
-	if _, err := policy.Load(policy.LoadInput{UserPath: dir + "/user.toml", Dir: dir, Home: dir, Now: today}); err == nil || !strings.Contains(err.Error(), "30 days at most") {
+	if _, err := policy.Load(policy.LoadInput{UserPath: dir + "/user.toml", Dir: dir, Home: dir,
+		Now: today}); err == nil || !strings.Contains(err.Error(), "30 days at most") {
 		t.Error(err)
 	}
 }

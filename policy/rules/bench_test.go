@@ -11,8 +11,10 @@ func BenchmarkJudgeFile(b *testing.B) {
 	settings := preset(policy.Standard)
 	for name, evidence := range map[string]rules.FileEvidence{
 		"wheel": ordinary(),
-		"sdist": {Name: "acme-data", Version: "2.1", Filename: "acme_data-2.1.tar.gz", Now: today, UploadTime: today.AddDate(0, -1, 0), IsSdist: true},
-		"held":  {Name: "acme-data", Version: "2.1", Filename: "acme_data-2.1.tar.gz", Now: today, UploadTime: today.AddDate(0, 0, -1)},
+		"sdist": {Name: "acme-data", Version: "2.1", Filename: "acme_data-2.1.tar.gz", Now: today,
+			UploadTime: today.AddDate(0, -1, 0), IsSdist: true},
+		"held": {Name: "acme-data", Version: "2.1", Filename: "acme_data-2.1.tar.gz", Now: today,
+			UploadTime: today.AddDate(0, 0, -1)},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -54,7 +54,8 @@ func Decide(findings []Finding, stage Stage) Verdict {
 		if finding.Action == Off {
 			continue
 		}
-		if command := AnswerCommand(finding); asked && stage != AtTerminal && command != "" && harder(finding.Action, Note) {
+		if command := AnswerCommand(finding); asked && stage != AtTerminal && command != "" &&
+			harder(finding.Action, Note) {
 			finding.Hint = command
 		}
 		verdict.Findings = append(verdict.Findings, finding)

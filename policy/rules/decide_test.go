@@ -35,8 +35,10 @@ func TestDecide(t *testing.T) {
 	if want := "thresher allow b --reason 'why it is right'"; verdict.Findings[0].Hint != want {
 		t.Errorf("%s, want %s", verdict.Findings[0].Hint, want)
 	}
-	forward := rules.Decide([]rules.Finding{note, ask, hold, {Subject: "a", Rule: rules.Funding, Action: rules.Note}}, rules.AtTerminal)
-	backward := rules.Decide([]rules.Finding{{Subject: "a", Rule: rules.Funding, Action: rules.Note}, hold, ask, note}, rules.AtTerminal)
+	forward := rules.Decide([]rules.Finding{note, ask, hold, {Subject: "a", Rule: rules.Funding, Action: rules.Note}},
+		rules.AtTerminal)
+	backward := rules.Decide([]rules.Finding{{Subject: "a", Rule: rules.Funding, Action: rules.Note}, hold, ask, note},
+		rules.AtTerminal)
 	for i := range forward.Findings {
 		if forward.Findings[i] != backward.Findings[i] {
 			t.Error("the order depends on which evidence came first")
@@ -64,7 +66,8 @@ func TestDecideUnasked(t *testing.T) {
 		{rules.Unapproved, rules.InGate, rules.Block},
 		{rules.Denied, rules.InGate, rules.Block},
 	} {
-		verdict := rules.Decide([]rules.Finding{{Subject: "x", Rule: test.rule, Action: rules.Ask, Hint: "as before"}}, test.stage)
+		verdict := rules.Decide([]rules.Finding{{Subject: "x", Rule: test.rule, Action: rules.Ask, Hint: "as before"}},
+			test.stage)
 		if verdict.Action != test.want {
 			t.Errorf("%s at stage %d: %v, want %s", test.rule, test.stage, verdict, test.want)
 			continue
@@ -73,7 +76,8 @@ func TestDecideUnasked(t *testing.T) {
 			continue
 		}
 		want := "as before"
-		if answer := rules.AnswerCommand(verdict.Findings[0]); answer != "" && (test.want == rules.Hold || test.want == rules.Block) {
+		if answer := rules.AnswerCommand(verdict.Findings[0]); answer != "" &&
+			(test.want == rules.Hold || test.want == rules.Block) {
 			want = answer
 		}
 		if got := verdict.Findings[0].Hint; got != want {
@@ -83,7 +87,8 @@ func TestDecideUnasked(t *testing.T) {
 	// What is no question stays what it is at every stage.
 	for _, action := range []rules.Action{rules.Note, rules.Hold, rules.Block} {
 		for stage := rules.AtTerminal; stage <= rules.AnsweredInGate; stage++ {
-			if got := rules.Decide([]rules.Finding{{Rule: rules.Malware, Action: action}}, stage).Action; got != action {
+			if got := rules.Decide([]rules.Finding{{Rule: rules.Malware, Action: action}},
+				stage).Action; got != action {
 				t.Errorf("%s at stage %d: %s", action, stage, got)
 			}
 		}

@@ -98,9 +98,13 @@ func (s *Settings) JudgeArrival(a Arrival) []Finding {
 		findings = append(findings, one(finding, hint)...)
 	}
 	if a.Replaces {
-		findings = append(findings, one(s.finding(Unvouched, subject, High, replacesEvidence(a)), "cat "+words.ShellWord(words.Printable(a.Path)))...)
+		findings = append(findings,
+			one(s.finding(Unvouched, subject, High, replacesEvidence(a)),
+				"cat "+words.ShellWord(words.Printable(a.Path)))...)
 	} else if !a.Vouched && a.Name != "" {
-		findings = append(findings, one(s.finding(Unvouched, subject, High, unvouchedEvidence(a)), "pip uninstall "+words.ShellWord(words.Printable(a.Name)))...)
+		findings = append(findings,
+			one(s.finding(Unvouched, subject, High, unvouchedEvidence(a)),
+				"pip uninstall "+words.ShellWord(words.Printable(a.Name)))...)
 	}
 	return quietWhenKnown(findings, true)
 }

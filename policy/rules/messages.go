@@ -17,7 +17,8 @@ func badSpan(text, unit string) string {
 	if unit == "m" {
 		return fmt.Sprintf("%q could be minutes or months, write min or months", words.Printable(text))
 	}
-	return fmt.Sprintf("%q is no length of time, write it as \"3d\", \"36 hours\" or \"18 months\"", words.Printable(text))
+	return fmt.Sprintf("%q is no length of time, write it as \"3d\", \"36 hours\" or \"18 months\"",
+		words.Printable(text))
 }
 
 func spanTooLong(text string) string {
@@ -44,7 +45,8 @@ func releaseNeedsRules(rules []Rule) string {
 }
 
 func notAnswered(rule Rule, kind SubjectKind) string {
-	return fmt.Sprintf("%q is not answered for %s, but %s", words.Printable(string(rule)), kind, joined(Answerable(kind)))
+	return fmt.Sprintf("%q is not answered for %s, but %s", words.Printable(string(rule)), kind,
+		joined(Answerable(kind)))
 }
 
 func joined(rules []Rule) string {
@@ -63,7 +65,8 @@ func NoName(text string) string { return fmt.Sprintf("%q is no name", words.Prin
 const nothingNamed = "names neither a distribution nor a place to get one from"
 
 func answerExpired(entry *Allow) string {
-	return fmt.Sprintf("; allow.%s expired on %s", words.TOMLKey(entry.Subject.String()), entry.Expires.Format(time.DateOnly))
+	return fmt.Sprintf("; allow.%s expired on %s", words.TOMLKey(entry.Subject.String()),
+		entry.Expires.Format(time.DateOnly))
 }
 
 // allowedAnyway is added to what is known against a release that a person has
@@ -87,7 +90,8 @@ func deniedEvidence(entry *Deny) string {
 }
 
 func unapprovedEvidence(allowlist Sourced[bool]) string {
-	return fmt.Sprintf("only allowed names are installed (allowlist = true %s), and this is none", said(allowlist.Source))
+	return fmt.Sprintf("only allowed names are installed (allowlist = true %s), and this is none",
+		said(allowlist.Source))
 }
 
 func imitates(target, why string) string {
@@ -99,9 +103,11 @@ func stdlibEvidence(alternative Alternative) string {
 	case Python2:
 		return "only python 2 needed it"
 	case Superset:
-		return fmt.Sprintf("for most uses python has %s since %d.%d", alternative.Library, alternative.Since.Major, alternative.Since.Minor)
+		return fmt.Sprintf("for most uses python has %s since %d.%d", alternative.Library, alternative.Since.Major,
+			alternative.Since.Minor)
 	}
-	return fmt.Sprintf("python has %s since %d.%d", alternative.Library, alternative.Since.Major, alternative.Since.Minor)
+	return fmt.Sprintf("python has %s since %d.%d", alternative.Library, alternative.Since.Major,
+		alternative.Since.Minor)
 }
 
 func preferredEvidence(entry Prefer) string {
@@ -175,11 +181,13 @@ func unpopularEvidence(rank, limit int) string {
 }
 
 func staleEvidence(silence time.Duration, latest time.Time) string {
-	return fmt.Sprintf("nothing new for %s, the newest file is of %s", words.Age(silence), latest.UTC().Format(time.DateOnly))
+	return fmt.Sprintf("nothing new for %s, the newest file is of %s", words.Age(silence),
+		latest.UTC().Format(time.DateOnly))
 }
 
 func maintainersEvidence(names []string, least, most int) string {
-	return fmt.Sprintf("%s (%s), not %d to %d", words.Counted(int64(len(names)), "maintainer"), words.Listed(names), least, most)
+	return fmt.Sprintf("%s (%s), not %d to %d", words.Counted(int64(len(names)), "maintainer"), words.Listed(names),
+		least, most)
 }
 
 func notSaid(what []string) string {
@@ -210,7 +218,8 @@ func lostProvenance(e FileEvidence) string {
 }
 
 func tooYoung(e FileEvidence, age time.Duration, limit Span) string {
-	return fileOf(e) + " was uploaded " + words.Age(age) + " ago, files younger than " + limit.String() + " are held back"
+	return fileOf(e) + " was uploaded " + words.Age(age) + " ago, files younger than " + limit.String() +
+		" are held back"
 }
 
 func uploadedInFuture(e FileEvidence) string {
@@ -218,7 +227,8 @@ func uploadedInFuture(e FileEvidence) string {
 }
 
 func fixLetThrough(e FileEvidence, age time.Duration) string {
-	return fmt.Sprintf("%s was uploaded %s ago and is let through, it fixes %s", release(e), words.Age(age), words.Listed(e.Fixes))
+	return fmt.Sprintf("%s was uploaded %s ago and is let through, it fixes %s", release(e), words.Age(age),
+		words.Listed(e.Fixes))
 }
 
 func sdistEvidence(e FileEvidence) string {
@@ -246,7 +256,8 @@ func confusionEvidence(e ConfusionEvidence) string {
 	for i, other := range e.Others {
 		others[i] = hostOf(other)
 	}
-	evidence := fmt.Sprintf("%s answers for it, %s has a project of this name, too", hostOf(e.Chosen), words.Listed(others))
+	evidence := fmt.Sprintf("%s answers for it, %s has a project of this name, too", hostOf(e.Chosen),
+		words.Listed(others))
 	if e.NewerElse {
 		evidence += ", with a newer version"
 	}
@@ -254,11 +265,13 @@ func confusionEvidence(e ConfusionEvidence) string {
 }
 
 func unvouchedEvidence(a Arrival) string {
-	return fmt.Sprintf("%s arrived without having passed the gate", strings.TrimSpace(words.Printable(a.Name)+" "+words.Printable(a.Version)))
+	return fmt.Sprintf("%s arrived without having passed the gate",
+		strings.TrimSpace(words.Printable(a.Name)+" "+words.Printable(a.Version)))
 }
 
 func replacesEvidence(a Arrival) string {
-	return fmt.Sprintf("%s is in the place of the environment's own: its pip, its interpreter or its activation", words.Printable(a.Path))
+	return fmt.Sprintf("%s is in the place of the environment's own: its pip, its interpreter or its activation",
+		words.Printable(a.Path))
 }
 
 func startupHookEvidence(a Arrival) string {

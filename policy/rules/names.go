@@ -66,7 +66,8 @@ func (s *Settings) JudgeDependency(name string, e NameEvidence, isNew bool) []Fi
 // JudgeUnreadable makes the finding about an input of which nobody can tell
 // what pip would make. It is always refused.
 func (s *Settings) JudgeUnreadable(place, reason, hint string) Finding {
-	return Finding{Subject: words.Printable(place), Rule: Unreadable, Action: Block, Confidence: High, Evidence: words.Printable(reason), Hint: words.Printable(hint)}
+	return Finding{Subject: words.Printable(place), Rule: Unreadable, Action: Block, Confidence: High,
+		Evidence: words.Printable(reason), Hint: words.Printable(hint)}
 }
 
 // quietWhenKnown drops the notes about what is in the environment already.
@@ -117,14 +118,16 @@ func (s *Settings) denied(name, canonical string) []Finding {
 	if deny == nil {
 		return nil
 	}
-	return one(s.finding(Denied, name, High, deniedEvidence(deny)), "thresher explain "+words.ShellWord(words.Printable(name)))
+	return one(s.finding(Denied, name, High, deniedEvidence(deny)),
+		"thresher explain "+words.ShellWord(words.Printable(name)))
 }
 
 func (s *Settings) denyFor(canonical string) *Deny {
 	var denied *Deny
 	for i := range s.Deny {
 		entry := &s.Deny[i]
-		if MatchesPattern(entry.Name, canonical) && (denied == nil || nearer(entry.Name, entry.Layer, denied.Name, denied.Layer)) {
+		if MatchesPattern(entry.Name, canonical) &&
+			(denied == nil || nearer(entry.Name, entry.Layer, denied.Name, denied.Layer)) {
 			denied = entry
 		}
 	}
@@ -167,7 +170,8 @@ func (s *Settings) unapproved(r Requested) []Finding {
 	default:
 		subject = address.Key(r.URL)
 	}
-	finding := s.finding(Unapproved, subject, High, unapprovedEvidence(s.Allowlist)+s.expiredFor(r.Canonical, Unapproved))
+	finding := s.finding(Unapproved, subject, High,
+		unapprovedEvidence(s.Allowlist)+s.expiredFor(r.Canonical, Unapproved))
 	return one(finding, "")
 }
 
@@ -178,7 +182,8 @@ func (s *Settings) typosquat(r Requested, e NameEvidence) []Finding {
 	}
 	var findings []Finding
 	for _, suspicion := range e.Suspicions {
-		finding := s.finding(Typosquat, r.Name, Confidence(suspicion.Confidence), imitates(suspicion.Target, suspicion.Why)+s.expiredFor(r.Canonical, Typosquat))
+		finding := s.finding(Typosquat, r.Name, Confidence(suspicion.Confidence),
+			imitates(suspicion.Target, suspicion.Why)+s.expiredFor(r.Canonical, Typosquat))
 		finding.Target = words.Printable(suspicion.Target)
 		finding.Action = s.typosquatAction(finding.Confidence)
 		hint := "thresher explain " + words.ShellWord(words.Printable(r.Name))
@@ -214,7 +219,8 @@ func (s *Settings) typosquatAction(confidence Confidence) Action {
 // it. What it has only in part is advice for `thresher explain`, no finding.
 func (s *Settings) stdlib(r Requested) []Finding {
 	alternative, found := StdlibAlternative(r.Canonical)
-	if !found || alternative.Kind == Partial || !r.Python.has(alternative.Since) || r.URL != "" || s.allowedFor(r.Canonical, Stdlib) != nil {
+	if !found || alternative.Kind == Partial || !r.Python.has(alternative.Since) || r.URL != "" ||
+		s.allowedFor(r.Canonical, Stdlib) != nil {
 		return nil
 	}
 	finding := s.finding(Stdlib, r.Name, High, stdlibEvidence(alternative))

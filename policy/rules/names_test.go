@@ -51,7 +51,8 @@ func checkTexts(t testing.TB, findings []rules.Finding) {
 
 // named is a request for a name that is new to the environment.
 func named(name, specifier string) rules.Requested {
-	return rules.Requested{Name: name, Canonical: pep.CanonicalName(name), Specifier: specifier, Origin: "requirements.txt:3", New: true, Python: rules.Python{3, 12}}
+	return rules.Requested{Name: name, Canonical: pep.CanonicalName(name), Specifier: specifier,
+		Origin: "requirements.txt:3", New: true, Python: rules.Python{3, 12}}
 }
 
 func typed(name string) rules.Requested {
@@ -75,7 +76,8 @@ func TestUnreadable(t *testing.T) {
 	}{
 		{"nothing at all", rules.Requested{Origin: "requirements.txt:3", New: true}, rules.Block},
 		{"no name", rules.Requested{Name: "a b", Canonical: "a b", New: true}, rules.Block},
-		{"a name that is not its canonical one", rules.Requested{Name: "Foo", Canonical: "Foo", New: true}, rules.Block},
+		{"a name that is not its canonical one", rules.Requested{Name: "Foo", Canonical: "Foo", New: true},
+			rules.Block},
 		{"a name", named("Foo_Bar", ""), ""},
 		{"a path", rules.Requested{Path: "/src/x", URL: "file:///src/x", New: true}, ""},
 	}
@@ -86,7 +88,8 @@ func TestUnreadable(t *testing.T) {
 		}
 		checkTexts(t, findings)
 	}
-	if finding := settings.JudgeUnreadable("a\x1b[1m", "b\n", "c"); finding.Subject != "a?[1m" || finding.Evidence != "b?" || finding.Action != rules.Block {
+	if finding := settings.JudgeUnreadable("a\x1b[1m", "b\n", "c"); finding.Subject != "a?[1m" ||
+		finding.Evidence != "b?" || finding.Action != rules.Block {
 		t.Error(finding)
 	}
 }
@@ -102,16 +105,28 @@ func TestDenied(t *testing.T) {
 		{"another name", layers{user: "[deny]\ncolourama = \"x\"\n"}, "colorama", ""},
 		{"by a pattern", layers{user: "[deny]\n\"evil-*\" = \"x\"\n"}, "Evil_Thing", rules.Block},
 		{"as the policy acts", layers{user: "[rules]\ndenied = \"ask\"\n[deny]\nx = \"x\"\n"}, "x", rules.Ask},
-		{"a nearer layer allows it", layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\n"}, "x", ""},
-		{"a farther layer allows it", layers{system: "[allow.x]\nreason = \"y\"\n", user: "[deny]\nx = \"x\"\n"}, "x", rules.Block},
-		{"a nearer layer allows something of it", layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\nrules = [\"stale\"]\n"}, "x", rules.Block},
-		{"a nearer layer allowed it until now", layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\nexpires = 2026-01-01\n"}, "x", rules.Block},
-		{"the denial is locked", layers{system: "locked = [\"deny\"]\n[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\n"}, "x", rules.Block},
+		{"a nearer layer allows it", layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\n"}, "x",
+			""},
+		{"a farther layer allows it", layers{system: "[allow.x]\nreason = \"y\"\n", user: "[deny]\nx = \"x\"\n"}, "x",
+			rules.Block},
+		{"a nearer layer allows something of it",
+			layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\nrules = [\"stale\"]\n"}, "x",
+			rules.Block},
+		{"a nearer layer allowed it until now",
+			layers{system: "[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\nexpires = 2026-01-01\n"}, "x",
+			rules.Block},
+		{"the denial is locked",
+			layers{system: "locked = [\"deny\"]\n[deny]\nx = \"x\"\n", user: "[allow.x]\nreason = \"y\"\n"}, "x",
+			rules.Block},
 		{"a name beats a pattern", layers{user: "[deny]\n\"x-*\" = \"x\"\n[allow.x-y]\nreason = \"y\"\n"}, "x-y", ""},
-		{"a pattern beats no name", layers{user: "[deny]\nx-y = \"x\"\n[allow.\"x-*\"]\nreason = \"y\"\n"}, "x-y", rules.Block},
-		{"of two patterns deny wins", layers{user: "[deny]\n\"x-*\" = \"x\"\n[allow.\"*\"]\nreason = \"y\"\n"}, "x-y", rules.Block},
-		{"an untrusted project denies", layers{user: "[allow.x]\nreason = \"y\"\n", project: "[deny]\nx = \"x\"\n"}, "x", rules.Block},
-		{"an untrusted project allows", layers{user: "[deny]\nx = \"x\"\n", project: "[allow.x]\nreason = \"y\"\n"}, "x", rules.Block},
+		{"a pattern beats no name", layers{user: "[deny]\nx-y = \"x\"\n[allow.\"x-*\"]\nreason = \"y\"\n"}, "x-y",
+			rules.Block},
+		{"of two patterns deny wins", layers{user: "[deny]\n\"x-*\" = \"x\"\n[allow.\"*\"]\nreason = \"y\"\n"}, "x-y",
+			rules.Block},
+		{"an untrusted project denies", layers{user: "[allow.x]\nreason = \"y\"\n", project: "[deny]\nx = \"x\"\n"},
+			"x", rules.Block},
+		{"an untrusted project allows", layers{user: "[deny]\nx = \"x\"\n", project: "[allow.x]\nreason = \"y\"\n"},
+			"x", rules.Block},
 	}
 	for _, test := range tests {
 		settings := test.settings(t)
@@ -124,13 +139,15 @@ func TestDenied(t *testing.T) {
 			}
 			checkTexts(t, findings)
 		}
-		if got := outcome(settings.JudgeDependency(test.requested, rules.NameEvidence{}, true), rules.Denied); got != test.want {
+		if got := outcome(settings.JudgeDependency(test.requested, rules.NameEvidence{}, true),
+			rules.Denied); got != test.want {
 			t.Errorf("%s, as a dependency: %q, want %q", test.name, got, test.want)
 		}
 	}
 	constraint := named("x", "<2")
 	constraint.Constraint = true
-	if findings := (layers{user: "[deny]\nx = \"x\"\n"}).settings(t).JudgeRequested(constraint, rules.NameEvidence{}); len(findings) > 0 {
+	if findings := (layers{user: "[deny]\nx = \"x\"\n"}).settings(t).JudgeRequested(constraint,
+		rules.NameEvidence{}); len(findings) > 0 {
 		t.Error("a constraint installs nothing", findings)
 	}
 }
@@ -147,11 +164,15 @@ func TestUnapproved(t *testing.T) {
 		{"on it", list + "[allow.x]\nreason = \"y\"\n", named("X", ""), ""},
 		{"on it by a pattern", list + "[allow.\"acme-*\"]\nreason = \"y\"\n", named("acme.x", ""), ""},
 		{"on it until now", list + "[allow.x]\nreason = \"y\"\nexpires = 2026-01-01\n", named("x", ""), rules.Block},
-		{"on it for another rule", list + "[allow.x]\nreason = \"y\"\nrules = [\"stale\"]\n", named("x", ""), rules.Block},
+		{"on it for another rule", list + "[allow.x]\nreason = \"y\"\nrules = [\"stale\"]\n", named("x", ""),
+			rules.Block},
 		{"a url without a name", list, fromURL("", "https://h.example/x-1.whl"), rules.Block},
-		{"a url on it", list + "[allow.\"https://H.example/x-1.whl\"]\nreason = \"y\"\n", fromURL("", "https://u:secret@h.example/x-1.whl#sha256=00"), ""},
-		{"the user's own directory", list, rules.Requested{Path: "/src/x", URL: "file:///src/x", Editable: true, New: true}, ""},
-		{"an archive of someone's", list, rules.Requested{Path: "/src/x.whl", URL: "file:///src/x.whl", New: true}, rules.Block},
+		{"a url on it", list + "[allow.\"https://H.example/x-1.whl\"]\nreason = \"y\"\n",
+			fromURL("", "https://u:secret@h.example/x-1.whl#sha256=00"), ""},
+		{"the user's own directory", list,
+			rules.Requested{Path: "/src/x", URL: "file:///src/x", Editable: true, New: true}, ""},
+		{"an archive of someone's", list, rules.Requested{Path: "/src/x.whl", URL: "file:///src/x.whl", New: true},
+			rules.Block},
 	}
 	for _, test := range tests {
 		findings := layers{user: test.user}.settings(t).JudgeRequested(test.requested, rules.NameEvidence{})
@@ -161,14 +182,16 @@ func TestUnapproved(t *testing.T) {
 		checkTexts(t, findings)
 	}
 	settings := layers{user: list}.settings(t)
-	if got := outcome(settings.JudgeDependency("x", rules.NameEvidence{}, false), rules.Unapproved); got != rules.Block {
+	if got := outcome(settings.JudgeDependency("x", rules.NameEvidence{}, false),
+		rules.Unapproved); got != rules.Block {
 		t.Errorf("a dependency: %q", got)
 	}
 }
 
 func TestTyposquat(t *testing.T) {
 	suspect := func(confidence typosquat.Confidence) rules.NameEvidence {
-		return rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requests", Confidence: confidence, Why: "two letters swapped"}}}
+		return rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requests", Confidence: confidence,
+			Why: "two letters swapped"}}}
 	}
 	tests := []struct {
 		name, user string
@@ -181,7 +204,8 @@ func TestTyposquat(t *testing.T) {
 		{"low", "", suspect(typosquat.Low), rules.Note},
 		{"popular itself", "", rules.NameEvidence{Rank: 5, Suspicions: suspect(typosquat.High).Suspicions}, ""},
 		{"allowed", "[allow.reqeusts]\nreason = \"y\"\n", suspect(typosquat.High), ""},
-		{"allowed until now", "[allow.reqeusts]\nreason = \"y\"\nexpires = 2026-01-01\n", suspect(typosquat.High), rules.Block},
+		{"allowed until now", "[allow.reqeusts]\nreason = \"y\"\nexpires = 2026-01-01\n", suspect(typosquat.High),
+			rules.Block},
 		{"another allowed", "[allow.requests]\nreason = \"y\"\n", suspect(typosquat.High), rules.Block},
 		{"strict, medium", "preset = \"strict\"\n", suspect(typosquat.Medium), rules.Block},
 		{"strict, low", "preset = \"strict\"\n", suspect(typosquat.Low), rules.Note},
@@ -199,7 +223,8 @@ func TestTyposquat(t *testing.T) {
 	t.Run("known in the environment", func(t *testing.T) {
 		requested := named("reqeusts", ">=1")
 		requested.New = false
-		if got := outcome(preset(policy.Standard).JudgeRequested(requested, suspect(typosquat.Medium)), rules.Typosquat); got != rules.Ask {
+		if got := outcome(preset(policy.Standard).JudgeRequested(requested, suspect(typosquat.Medium)),
+			rules.Typosquat); got != rules.Ask {
 			t.Error(got)
 		}
 	})
@@ -212,17 +237,21 @@ func TestTyposquat(t *testing.T) {
 			{typed("reqeusts"), "pip install requests"},
 			{named("reqeusts", ">=1"), "thresher explain reqeusts"},
 		} {
-			if got := settings.JudgeRequested(test.requested, suspect(typosquat.High))[0]; got.Hint != test.want || got.Target != "requests" {
+			if got := settings.JudgeRequested(test.requested, suspect(typosquat.High))[0]; got.Hint != test.want ||
+				got.Target != "requests" {
 				t.Errorf("%+v, want %s", got, test.want)
 			}
 		}
-		file := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requirements.txt", Confidence: typosquat.High, Why: "a file name"}}}
-		if got := settings.JudgeRequested(typed("requirements-txt"), file)[0].Hint; got != "pip install -r requirements.txt" {
+		file := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "requirements.txt",
+			Confidence: typosquat.High, Why: "a file name"}}}
+		if got := settings.JudgeRequested(typed("requirements-txt"),
+			file)[0].Hint; got != "pip install -r requirements.txt" {
 			t.Error(got)
 		}
 	})
 	t.Run("a finding each", func(t *testing.T) {
-		two := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "a", Confidence: typosquat.Medium, Why: "b"}, {Target: "c", Confidence: typosquat.Medium, Why: "d"}}}
+		two := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "a", Confidence: typosquat.Medium,
+			Why: "b"}, {Target: "c", Confidence: typosquat.Medium, Why: "d"}}}
 		if findings := preset(policy.Standard).JudgeRequested(named("x", ">=1"), two); len(findings) != 2 {
 			t.Error(findings)
 		}
@@ -241,7 +270,8 @@ func TestStdlib(t *testing.T) {
 		{"in that of exactly this one", "", typed("tomli"), rules.Python{3, 11}, rules.Note},
 		{"in any python there is, this one unknown", "", typed("enum34"), rules.Python{}, rules.Note},
 		{"perhaps in this python, which is unknown", "", typed("tomli"), rules.Python{}, ""},
-		{"a backport may be blocked", "[rules]\nstdlib = \"block\"\n", typed("dataclasses"), rules.Python{3, 12}, rules.Block},
+		{"a backport may be blocked", "[rules]\nstdlib = \"block\"\n", typed("dataclasses"), rules.Python{3, 12},
+			rules.Block},
 		{"what does more may not", "[rules]\nstdlib = \"block\"\n", typed("pytz"), rules.Python{3, 12}, rules.Note},
 		{"only python 2 needed it", "", typed("six"), rules.Python{3, 12}, rules.Note},
 		{"in part is no finding", "[rules]\nstdlib = \"block\"\n", typed("requests"), rules.Python{3, 12}, ""},
@@ -274,7 +304,8 @@ func TestPreferred(t *testing.T) {
 		{"no preference", "", typed("simplejson"), "", ""},
 		{"a module", prefer, typed("SimpleJSON"), rules.Note, "thresher allow SimpleJSON --reason 'why it is right'"},
 		{"a popular name", prefer, typed("requests"), rules.Note, "pip install httpx"},
-		{"in a file", prefer, named("requests", ">=1"), rules.Note, "thresher allow requests --reason 'why it is right'"},
+		{"in a file", prefer, named("requests", ">=1"), rules.Note,
+			"thresher allow requests --reason 'why it is right'"},
 		{"asked", prefer + "[rules]\npreferred = \"ask\"\n", typed("requests"), rules.Ask, "pip install httpx"},
 		{"allowed", prefer + "[allow.requests]\nreason = \"y\"\n", typed("requests"), "", ""},
 	}
@@ -311,7 +342,8 @@ func TestPinned(t *testing.T) {
 		{"a lock file's line", "", hashed, ""},
 		{"a constraint", "", constraint, rules.Note},
 		{"a temporary pin", "[allow.x]\nreason = \"2.0 breaks us\"\nexpires = 2027-01-31\n", named("x", "==1.2"), ""},
-		{"one whose time is over", "[allow.x]\nreason = \"2.0 breaks us\"\nexpires = 2026-01-31\n", named("x", "==1.2"), rules.Note},
+		{"one whose time is over", "[allow.x]\nreason = \"2.0 breaks us\"\nexpires = 2026-01-31\n", named("x", "==1.2"),
+			rules.Note},
 		{"allowed for other reasons", "[allow.x]\nreason = \"our own fork\"\n", named("x", "==1.2"), rules.Note},
 		{"allowed for this reason", "[allow.x]\nreason = \"y\"\nrules = [\"pinned\"]\n", named("x", "==1.2"), ""},
 		{"relaxed", "preset = \"relaxed\"\n", named("x", "==1.2"), ""},
@@ -378,18 +410,23 @@ func TestDirectAndInsecureURLs(t *testing.T) {
 		{"over what nobody knows", "", fromURL("", "gopher"+wheel), rules.Ask, rules.Block},
 		{"from this machine", "", fromURL("", "http://127.0.0.1:8000/x.whl"), rules.Ask, ""},
 		{"from this machine by name", "", fromURL("", "http://localhost/x.whl"), rules.Ask, ""},
-		{"from a name that only looks like it", "", fromURL("", "http://localhost.evil.example/x.whl"), rules.Ask, rules.Block},
-		{"from this machine as a user name", "", fromURL("", "http://127.0.0.1@evil.example/x.whl"), rules.Ask, rules.Block},
+		{"from a name that only looks like it", "", fromURL("", "http://localhost.evil.example/x.whl"), rules.Ask,
+			rules.Block},
+		{"from this machine as a user name", "", fromURL("", "http://127.0.0.1@evil.example/x.whl"), rules.Ask,
+			rules.Block},
 		{"a repository", "", fromURL("x", "git+https://h.example/x@v1"), rules.Note, ""},
 		{"a repository over ssh", "", fromURL("x", "git+ssh://git@h.example/x"), rules.Note, ""},
 		{"a repository over http", "", fromURL("x", "git+http://h.example/x"), rules.Note, rules.Block},
 		{"a repository over git", "", fromURL("x", "git+git://h.example/x"), rules.Note, rules.Block},
-		{"a repository with a hash that pip does not look at", "", hashed(fromURL("x", "git+http://h.example/x#sha256=00")), rules.Note, rules.Block},
+		{"a repository with a hash that pip does not look at", "",
+			hashed(fromURL("x", "git+http://h.example/x#sha256=00")), rules.Note, rules.Block},
 		{"a folder", "", rules.Requested{Path: "/src/x", URL: "file:///src/x", New: true}, "", ""},
 		{"no url", "", fromURL("", "https://[::1/x"), rules.Ask, rules.Block},
-		{"allowed", "[allow.\"https" + wheel + "\"]\nreason = \"y\"\n", fromURL("", "https://u:secret@H.example/x-1-py3-none-any.whl#egg=x"), "", ""},
+		{"allowed", "[allow.\"https" + wheel + "\"]\nreason = \"y\"\n",
+			fromURL("", "https://u:secret@H.example/x-1-py3-none-any.whl#egg=x"), "", ""},
 		{"its name is allowed", "[allow.x]\nreason = \"y\"\n", fromURL("x", "https"+wheel), rules.Ask, ""},
-		{"another url is allowed", "[allow.\"https://h.example/\"]\nreason = \"y\"\n", fromURL("x", "https"+wheel), rules.Ask, ""},
+		{"another url is allowed", "[allow.\"https://h.example/\"]\nreason = \"y\"\n", fromURL("x", "https"+wheel),
+			rules.Ask, ""},
 		{"allowed over http", "[allow.\"http" + wheel + "\"]\nreason = \"y\"\n", fromURL("", "http"+wheel), "", ""},
 		{"strict", "preset = \"strict\"\n", fromURL("", "https"+wheel), rules.Block, ""},
 		{"strict, with a hash", "preset = \"strict\"\n", hashed(fromURL("", "https"+wheel)), rules.Note, ""},
@@ -405,7 +442,8 @@ func TestDirectAndInsecureURLs(t *testing.T) {
 		}
 		checkTexts(t, findings)
 		test.requested.Constraint = true
-		if got := outcome(settings.JudgeRequested(test.requested, rules.NameEvidence{}), rules.InsecureURL); got != test.insecure {
+		if got := outcome(settings.JudgeRequested(test.requested, rules.NameEvidence{}),
+			rules.InsecureURL); got != test.insecure {
 			t.Errorf("%s, as a constraint: insecure-url %q, want %q", test.name, got, test.insecure)
 		}
 	}
@@ -434,22 +472,32 @@ func TestHostileTextsReachNobody(t *testing.T) {
 		{Name: "x", Canonical: "x", Specifier: "==1+" + evil, Origin: evil, New: true},
 		{Name: "x", Canonical: "x", Origin: evil, New: true},
 	} {
-		evidence := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: evil, Confidence: typosquat.High, Why: evil}}}
+		evidence := rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: evil, Confidence: typosquat.High,
+			Why: evil}}}
 		findings = append(findings, settings.JudgeRequested(requested, evidence)...)
 	}
 	findings = append(findings, settings.JudgeProject(rules.ProjectEvidence{
-		Name: evil, Canonical: evil, Now: today, New: true, Exists: rules.Yes, Status: evil, StatusReason: evil, Malware: []string{evil},
+		Name: evil, Canonical: evil, Now: today, New: true, Exists: rules.Yes, Status: evil, StatusReason: evil,
+		Malware:   []string{evil},
 		Ownership: true, Maintainers: []string{evil}, First: today, Latest: today.AddDate(-9, 0, 0),
 	})...)
-	findings = append(findings, settings.JudgeProject(rules.ProjectEvidence{Name: evil, Canonical: evil, Now: today, New: true, Failure: evil})...)
+	findings = append(findings,
+		settings.JudgeProject(rules.ProjectEvidence{Name: evil, Canonical: evil, Now: today, New: true,
+			Failure: evil})...)
 	findings = append(findings, settings.JudgeFile(rules.FileEvidence{
-		Name: evil, Version: evil, Filename: evil, Now: today, UploadTime: today, Yanked: true, Pinned: true, YankedReason: evil,
-		IsSdist: true, PredecessorsProvenance: true, Malware: []string{evil}, Vulnerabilities: []string{evil},
+		Name: evil, Version: evil, Filename: evil, Now: today, UploadTime: today, Yanked: true, Pinned: true,
+		YankedReason: evil,
+		IsSdist:      true, PredecessorsProvenance: true, Malware: []string{evil}, Vulnerabilities: []string{evil},
 	})...)
-	findings = append(findings, settings.JudgeIndex(rules.IndexEvidence{URL: "https://u:secret@" + evil, FromFile: true, Origin: evil})...)
-	findings = append(findings, settings.JudgeIndex(rules.IndexEvidence{URL: evil, TrustedHost: true, FromFile: true, Origin: evil})...)
-	findings = append(findings, settings.JudgeConfusion(rules.ConfusionEvidence{Name: evil, Chosen: evil, Others: []string{evil, "https://u:secret@h.example/" + evil}})...)
-	findings = append(findings, settings.JudgeArrival(rules.Arrival{Name: evil, Version: evil, Path: evil, Hook: true})...)
+	findings = append(findings,
+		settings.JudgeIndex(rules.IndexEvidence{URL: "https://u:secret@" + evil, FromFile: true, Origin: evil})...)
+	findings = append(findings,
+		settings.JudgeIndex(rules.IndexEvidence{URL: evil, TrustedHost: true, FromFile: true, Origin: evil})...)
+	findings = append(findings,
+		settings.JudgeConfusion(rules.ConfusionEvidence{Name: evil, Chosen: evil,
+			Others: []string{evil, "https://u:secret@h.example/" + evil}})...)
+	findings = append(findings,
+		settings.JudgeArrival(rules.Arrival{Name: evil, Version: evil, Path: evil, Hook: true})...)
 	if len(findings) < 20 {
 		t.Errorf("only %d findings", len(findings))
 	}
@@ -498,7 +546,8 @@ rules = ["insecure-url"]
 [allow."trusted-host:index.example"]
 reason = "another question"
 `
-	if got := (layers{user: content}).settings(t).AllowedHosts(); !slices.Equal(got, []string{"files.acme.example", "other.example:8443"}) {
+	if got := (layers{user: content}).settings(t).AllowedHosts(); !slices.Equal(got,
+		[]string{"files.acme.example", "other.example:8443"}) {
 		t.Errorf("%q", got)
 	}
 }

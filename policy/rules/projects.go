@@ -70,7 +70,10 @@ func (s *Settings) malware(e ProjectEvidence) []Finding {
 	}
 	findings := s.about(e, Malware, malwareEvidence(e.Malware))
 	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
-	entry := s.allowing(func(entry *Allow) bool { return entry.Subject.Name == e.Canonical && entry.answersRelease(Malware) })
+	entry := s.allowing(func(entry *Allow) bool {
+		return entry.Subject.Name == e.Canonical &&
+			entry.answersRelease(Malware)
+	})
 	if entry != nil {
 		findings[0].Action = Note
 		findings[0].Evidence += allowedAnyway(entry)
@@ -99,7 +102,8 @@ func (s *Settings) archived(e ProjectEvidence) []Finding {
 	case "archived", "deprecated":
 		return s.about(e, Archived, withReason("its owners have marked it "+status, e.StatusReason))
 	}
-	findings := s.about(e, Archived, withReason("its index gives it the status "+words.Printable(e.Status), e.StatusReason))
+	findings := s.about(e, Archived,
+		withReason("its index gives it the status "+words.Printable(e.Status), e.StatusReason))
 	findings[0].Confidence = Low
 	return findings
 }
@@ -169,7 +173,8 @@ func (s *Settings) maintainers(e ProjectEvidence) []Finding {
 	if count >= s.Trust.MinMaintainers.Value && count <= s.Trust.MaxMaintainers.Value {
 		return nil
 	}
-	return s.about(e, Maintainers, maintainersEvidence(e.Maintainers, s.Trust.MinMaintainers.Value, s.Trust.MaxMaintainers.Value))
+	return s.about(e, Maintainers,
+		maintainersEvidence(e.Maintainers, s.Trust.MinMaintainers.Value, s.Trust.MaxMaintainers.Value))
 }
 
 // Organisation: nobody but single people stands behind it, as far as the
@@ -239,7 +244,8 @@ func FundingLink(links []URL) string {
 		}
 		path, host := strings.ToLower(address.Path), strings.ToLower(address.Hostname())
 		return strings.HasPrefix(path, "/sponsors/") ||
-			slices.Contains([]string{"opencollective.com", "patreon.com", "www.patreon.com", "liberapay.com", "ko-fi.com", "tidelift.com", "numfocus.org"}, host)
+			slices.Contains([]string{"opencollective.com", "patreon.com", "www.patreon.com", "liberapay.com",
+				"ko-fi.com", "tidelift.com", "numfocus.org"}, host)
 	})
 }
 
@@ -248,7 +254,8 @@ func SecurityLink(links []URL) string {
 	return linkWith(links, func(label string, address *url.URL) bool {
 		path := strings.ToLower(address.Path)
 		return strings.Contains(label, "security") || strings.Contains(label, "vulnerabilit") ||
-			strings.HasSuffix(path, "/security") || strings.Contains(path, "/security/policy") || strings.HasSuffix(path, "/security.md")
+			strings.HasSuffix(path, "/security") || strings.Contains(path, "/security/policy") ||
+			strings.HasSuffix(path, "/security.md")
 	})
 }
 
@@ -267,7 +274,8 @@ func linkWith(links []URL, fits func(label string, address *url.URL) bool) strin
 
 // ExemptFromCooldown says whether cooldown.except names a canonical name.
 func (s *Settings) ExemptFromCooldown(canonical string) bool {
-	return slices.ContainsFunc(s.Cooldown.Except, func(pattern Sourced[string]) bool { return MatchesPattern(pattern.Value, canonical) })
+	return slices.ContainsFunc(s.Cooldown.Except,
+		func(pattern Sourced[string]) bool { return MatchesPattern(pattern.Value, canonical) })
 }
 
 // What evidence says about a suspicion of medium confidence.
@@ -296,7 +304,8 @@ func (s *Settings) SettleSuspicion(e ProjectEvidence) (imitation Known, why stri
 	if organisation := s.trustedOrganisation(e); organisation != "" {
 		return No, settledByOrganisation(organisation)
 	}
-	if age < grownUp.Duration() || e.Latest.IsZero() || e.Now.Sub(e.Latest) > abandonedSilence.Duration() || e.Latest.After(e.Now.Add(time.Hour)) {
+	if age < grownUp.Duration() || e.Latest.IsZero() || e.Now.Sub(e.Latest) > abandonedSilence.Duration() ||
+		e.Latest.After(e.Now.Add(time.Hour)) {
 		return Unknown, ""
 	}
 	var reasons []string

@@ -14,9 +14,11 @@ import (
 func healthy() rules.ProjectEvidence {
 	return rules.ProjectEvidence{
 		Name: "Acme_Data", Canonical: "acme-data", New: true, Requested: true, Now: today,
-		Exists: rules.Yes, Status: "active", First: today.AddDate(-6, 0, 0), Latest: today.AddDate(0, -2, 0), Releases: 40, Provenance: rules.Yes,
+		Exists: rules.Yes, Status: "active", First: today.AddDate(-6, 0, 0), Latest: today.AddDate(0, -2, 0),
+		Releases: 40, Provenance: rules.Yes,
 		Ownership: true, Maintainers: []string{"ann", "bob", "cem"}, Organisation: "acme",
-		Described: true, URLs: []rules.URL{{"Funding", "https://acme.example/give"}, {"Security", "https://acme.example/security"}},
+		Described: true, URLs: []rules.URL{{"Funding", "https://acme.example/give"},
+			{"Security", "https://acme.example/security"}},
 		Rank: 4000, FromMainIndex: rules.Yes,
 	}
 }
@@ -99,7 +101,8 @@ func TestArchived(t *testing.T) {
 
 func TestUnknownName(t *testing.T) {
 	exists := func(known rules.Known, failure string) rules.ProjectEvidence {
-		return rules.ProjectEvidence{Name: "acme-data", Canonical: "acme-data", New: true, Now: today, Exists: known, Failure: failure}
+		return rules.ProjectEvidence{Name: "acme-data", Canonical: "acme-data", New: true, Now: today, Exists: known,
+			Failure: failure}
 	}
 	similar := exists(rules.No, "")
 	similar.Suspicions = []typosquat.Suspicion{{Target: "acme-date", Confidence: typosquat.Medium, Why: "y"}}
@@ -115,7 +118,8 @@ func TestUnknownName(t *testing.T) {
 	if finding := preset(policy.Standard).JudgeProject(similar)[0]; finding.Target != "acme-date" {
 		t.Error(finding)
 	}
-	if finding := preset(policy.Standard).JudgeProject(exists(rules.Unknown, "timeout"))[0]; !strings.Contains(finding.Evidence, "timeout") || finding.Confidence != rules.Low {
+	if finding := preset(policy.Standard).JudgeProject(exists(rules.Unknown,
+		"timeout"))[0]; !strings.Contains(finding.Evidence, "timeout") || finding.Confidence != rules.Low {
 		t.Error(finding)
 	}
 }
@@ -255,11 +259,13 @@ func TestSofterQuestions(t *testing.T) {
 }
 
 func TestNotLearnedIsOneFinding(t *testing.T) {
-	findings := preset(policy.Strict).JudgeProject(rules.ProjectEvidence{Name: "x", Canonical: "x", New: true, Now: today, Exists: rules.Yes, FromMainIndex: rules.No})
+	findings := preset(policy.Strict).JudgeProject(rules.ProjectEvidence{Name: "x", Canonical: "x", New: true,
+		Now: today, Exists: rules.Yes, FromMainIndex: rules.No})
 	if len(findings) != 1 || findings[0].Action != rules.Note || findings[0].Confidence != rules.Low {
 		t.Fatal(findings)
 	}
-	if want := "the index does not say when it began, when it last changed, who maintains it, its links"; findings[0].Evidence != want {
+	if want := "the index does not say when it began, when it last changed, who maintains it, " +
+		"its links"; findings[0].Evidence != want {
 		t.Errorf("%s, want %s", findings[0].Evidence, want)
 	}
 }
@@ -273,10 +279,14 @@ func TestSettleSuspicion(t *testing.T) {
 		{"years old, many releases, attested, an organisation", "", healthy(), rules.No},
 		{"an hour old", "", with(func(e *rules.ProjectEvidence) { e.First = today.Add(-time.Hour) }), rules.Yes},
 		{"a week old", "", with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, 0, -7) }), rules.Yes},
-		{"a week old with what looks like a history", "", with(func(e *rules.ProjectEvidence) { e.First, e.Releases = today.AddDate(0, 0, -7), 500 }), rules.Yes},
-		{"half a year old", "", with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, -6, 0) }), rules.Unknown},
-		{"dated in the future", "", with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(1, 0, 0) }), rules.Unknown},
-		{"dated a moment in the future", "", with(func(e *rules.ProjectEvidence) { e.First = today.Add(time.Minute) }), rules.Yes},
+		{"a week old with what looks like a history", "",
+			with(func(e *rules.ProjectEvidence) { e.First, e.Releases = today.AddDate(0, 0, -7), 500 }), rules.Yes},
+		{"half a year old", "", with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, -6, 0) }),
+			rules.Unknown},
+		{"dated in the future", "", with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(1, 0, 0) }),
+			rules.Unknown},
+		{"dated a moment in the future", "", with(func(e *rules.ProjectEvidence) { e.First = today.Add(time.Minute) }),
+			rules.Yes},
 		{"no date", "", with(func(e *rules.ProjectEvidence) { e.First = time.Time{} }), rules.Unknown},
 		{"no answer", "", rules.ProjectEvidence{Now: today}, rules.Unknown},
 		{"no such project", "", rules.ProjectEvidence{Now: today, Exists: rules.No}, rules.Unknown},
@@ -286,10 +296,16 @@ func TestSettleSuspicion(t *testing.T) {
 			e.Releases, e.Provenance, e.Organisation, e.Maintainers = 1, rules.No, "", []string{"x"}
 		}), rules.Unknown},
 		{"two years old, many releases, two people", "", with(func(e *rules.ProjectEvidence) {
-			e.First, e.Provenance, e.Organisation, e.Maintainers = today.AddDate(-2, 0, 0), rules.No, "", []string{"x", "y"}
+			e.First, e.Provenance, e.Organisation, e.Maintainers = today.AddDate(-2, 0, 0), rules.No, "",
+				[]string{"x", "y"}
 		}), rules.No},
-		{"parked long ago", "", with(func(e *rules.ProjectEvidence) { e.First, e.Latest = today.AddDate(-9, 0, 0), today.AddDate(-8, 0, 0) }), rules.Unknown},
-		{"a trusted organisation's", "[trust]\norganisations = [\"acme\"]\n", with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, -6, 0) }), rules.No},
+		{"parked long ago", "",
+			with(func(e *rules.ProjectEvidence) {
+				e.First, e.Latest = today.AddDate(-9, 0, 0),
+					today.AddDate(-8, 0, 0)
+			}), rules.Unknown},
+		{"a trusted organisation's", "[trust]\norganisations = [\"acme\"]\n",
+			with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, -6, 0) }), rules.No},
 	}
 	for _, test := range tests {
 		got, why := layers{user: test.user}.settings(t).SettleSuspicion(test.evidence)
@@ -302,7 +318,9 @@ func TestSettleSuspicion(t *testing.T) {
 func TestSettle(t *testing.T) {
 	settings := preset(policy.Standard)
 	before := func(confidence typosquat.Confidence) []rules.Finding {
-		return settings.JudgeRequested(named("acme-data", ">=1"), rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "acme-date", Confidence: confidence, Why: "one letter"}}})
+		return settings.JudgeRequested(named("acme-data", ">=1"),
+			rules.NameEvidence{Suspicions: []typosquat.Suspicion{{Target: "acme-date", Confidence: confidence,
+				Why: "one letter"}}})
 	}
 	week := with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, 0, -6) })
 	tests := []struct {
@@ -323,7 +341,8 @@ func TestSettle(t *testing.T) {
 		}
 		checkTexts(t, findings)
 	}
-	if findings := settings.Settle(before(typosquat.Medium), week); outcome(findings, rules.NewProject) != rules.Ask || findings[0].Confidence != rules.High || !strings.Contains(findings[0].Evidence, "6 days old") {
+	if findings := settings.Settle(before(typosquat.Medium), week); outcome(findings, rules.NewProject) != rules.Ask ||
+		findings[0].Confidence != rules.High || !strings.Contains(findings[0].Evidence, "6 days old") {
 		t.Error(findings)
 	}
 }

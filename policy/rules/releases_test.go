@@ -67,11 +67,15 @@ func TestCooldown(t *testing.T) {
 		{"allowed by rule", allowed + "rules = [\"cooldown\"]\n", uploaded(time.Hour), ""},
 		{"a fix", "", fix, rules.Note},
 		{"a fix that may not pass", "[cooldown]\nsecurity-fixes = false\n", fix, rules.Hold},
-		{"a fix from the future", "", func(e *rules.FileEvidence) { fix(e); e.UploadTime = today.Add(time.Hour) }, rules.Hold},
+		{"a fix from the future", "", func(e *rules.FileEvidence) { fix(e); e.UploadTime = today.Add(time.Hour) },
+			rules.Hold},
 		{"no upload time", "", func(e *rules.FileEvidence) { e.UploadTime = time.Time{} }, rules.Note},
-		{"no upload time, strict", "preset = \"strict\"\n", func(e *rules.FileEvidence) { e.UploadTime = time.Time{} }, rules.Block},
-		{"no upload time, relaxed", "preset = \"relaxed\"\n", func(e *rules.FileEvidence) { e.UploadTime = time.Time{} }, ""},
-		{"no upload time, excepted", "preset = \"strict\"\n[cooldown]\nexcept = [\"*\"]\n", func(e *rules.FileEvidence) { e.UploadTime = time.Time{} }, ""},
+		{"no upload time, strict", "preset = \"strict\"\n", func(e *rules.FileEvidence) { e.UploadTime = time.Time{} },
+			rules.Block},
+		{"no upload time, relaxed", "preset = \"relaxed\"\n",
+			func(e *rules.FileEvidence) { e.UploadTime = time.Time{} }, ""},
+		{"no upload time, excepted", "preset = \"strict\"\n[cooldown]\nexcept = [\"*\"]\n",
+			func(e *rules.FileEvidence) { e.UploadTime = time.Time{} }, ""},
 	})
 }
 
@@ -142,17 +146,28 @@ func TestForeignIndex(t *testing.T) {
 		want       rules.Action
 	}{
 		{"the user's own", "", rules.IndexEvidence{URL: "https://index.acme.example/simple"}, ""},
-		{"a file's", "", rules.IndexEvidence{URL: "https://u:secret@index.acme.example/simple", FromFile: true, Origin: "requirements.txt:1"}, rules.Note},
+		{"a file's", "", rules.IndexEvidence{URL: "https://u:secret@index.acme.example/simple", FromFile: true,
+			Origin: "requirements.txt:1"}, rules.Note},
 		{"a file's folder", "", rules.IndexEvidence{URL: "./wheels", FromFile: true}, ""},
 		{"a file's folder as url", "", rules.IndexEvidence{URL: "file:///wheels", FromFile: true}, ""},
-		{"allowed", "[allow.\"https://index.acme.example/simple\"]\nreason = \"y\"\n", rules.IndexEvidence{URL: "https://u:secret@INDEX.acme.example/simple/", FromFile: true}, ""},
-		{"another is allowed", "[allow.\"https://index.acme.example\"]\nreason = \"y\"\n", rules.IndexEvidence{URL: "https://index.acme.example/simple", FromFile: true}, rules.Note},
-		{"pinned", "[index.pin]\nacme = \"https://index.acme.example/simple/\"\n", rules.IndexEvidence{URL: "https://index.acme.example/simple", FromFile: true}, ""},
-		{"a trusted host of a file", "", rules.IndexEvidence{URL: "index.acme.example:8080", TrustedHost: true, FromFile: true, Origin: "requirements.txt:1"}, rules.Note},
-		{"an allowed trusted host", "[allow.\"trusted-host:index.acme.example:8080\"]\nreason = \"y\"\n", rules.IndexEvidence{URL: "Index.acme.example:8080", TrustedHost: true, FromFile: true}, ""},
-		{"an allowed index is no trusted host", "[allow.\"https://index.acme.example\"]\nreason = \"y\"\n", rules.IndexEvidence{URL: "index.acme.example", TrustedHost: true, FromFile: true, Origin: "r.txt:1"}, rules.Note},
+		{"allowed", "[allow.\"https://index.acme.example/simple\"]\nreason = \"y\"\n",
+			rules.IndexEvidence{URL: "https://u:secret@INDEX.acme.example/simple/", FromFile: true}, ""},
+		{"another is allowed", "[allow.\"https://index.acme.example\"]\nreason = \"y\"\n",
+			rules.IndexEvidence{URL: "https://index.acme.example/simple", FromFile: true}, rules.Note},
+		{"pinned", "[index.pin]\nacme = \"https://index.acme.example/simple/\"\n",
+			rules.IndexEvidence{URL: "https://index.acme.example/simple", FromFile: true}, ""},
+		{"a trusted host of a file", "",
+			rules.IndexEvidence{URL: "index.acme.example:8080", TrustedHost: true, FromFile: true,
+				Origin: "requirements.txt:1"}, rules.Note},
+		{"an allowed trusted host", "[allow.\"trusted-host:index.acme.example:8080\"]\nreason = \"y\"\n",
+			rules.IndexEvidence{URL: "Index.acme.example:8080", TrustedHost: true, FromFile: true}, ""},
+		{"an allowed index is no trusted host", "[allow.\"https://index.acme.example\"]\nreason = \"y\"\n",
+			rules.IndexEvidence{URL: "index.acme.example", TrustedHost: true, FromFile: true, Origin: "r.txt:1"},
+			rules.Note},
 		{"the user's own trusted host", "", rules.IndexEvidence{URL: "index.acme.example", TrustedHost: true}, ""},
-		{"strict", "preset = \"strict\"\n", rules.IndexEvidence{URL: "https://index.acme.example/simple", FromFile: true, Origin: "r.txt:1"}, rules.Block},
+		{"strict", "preset = \"strict\"\n",
+			rules.IndexEvidence{URL: "https://index.acme.example/simple", FromFile: true, Origin: "r.txt:1"},
+			rules.Block},
 	}
 	for _, test := range tests {
 		findings := layers{user: test.user}.settings(t).JudgeIndex(test.evidence)
@@ -189,7 +204,8 @@ func TestInsecureIndex(t *testing.T) {
 }
 
 func TestConfusion(t *testing.T) {
-	two := rules.ConfusionEvidence{Name: "acme-data", Chosen: "https://index.acme.example/simple", Others: []string{"https://u:secret@index.example/simple"}, NewerElse: true}
+	two := rules.ConfusionEvidence{Name: "acme-data", Chosen: "https://index.acme.example/simple",
+		Others: []string{"https://u:secret@index.example/simple"}, NewerElse: true}
 	popular := two
 	popular.Rank = 5
 	pinned := two
@@ -204,7 +220,8 @@ func TestConfusion(t *testing.T) {
 		{"strict", "preset = \"strict\"\n", two, rules.Block},
 		{"strict, a popular name", "preset = \"strict\"\n", popular, rules.Note},
 		{"pinned", "preset = \"strict\"\n", pinned, ""},
-		{"pinned by the policy", "preset = \"strict\"\n[index.pin]\n\"acme-*\" = \"https://index.acme.example/simple\"\n", two, ""},
+		{"pinned by the policy",
+			"preset = \"strict\"\n[index.pin]\n\"acme-*\" = \"https://index.acme.example/simple\"\n", two, ""},
 	}
 	for _, test := range tests {
 		findings := layers{user: test.user}.settings(t).JudgeConfusion(test.evidence)
@@ -218,10 +235,12 @@ func TestConfusion(t *testing.T) {
 func TestPins(t *testing.T) {
 	settings := layers{
 		system: "[index.pin]\n\"*\" = \"https://system.example\"\nacme-data = \"https://system.example/data\"\n",
-		user:   "[index.pin]\n\"acme-*\" = \"https://user.example\"\n\"acme-d*\" = \"https://user.example/d\"\n\"Acme_Date\" = \"https://user.example/date\"\n",
+		user: "[index.pin]\n\"acme-*\" = \"https://user.example\"\n\"acme-d*\" = \"https://user.example/d\"\n" +
+			"\"Acme_Date\" = \"https://user.example/date\"\n",
 	}.settings(t)
 	for name, want := range map[string]string{
-		"other": "https://system.example", "acme-x": "https://user.example", "acme-data": "https://user.example/d", "acme-date": "https://user.example/date",
+		"other": "https://system.example", "acme-x": "https://user.example", "acme-data": "https://user.example/d",
+		"acme-date": "https://user.example/date",
 	} {
 		if pin := settings.PinFor(name); pin == nil || pin.URL != want {
 			t.Errorf("%s: %+v, want %s", name, pin, want)
@@ -241,13 +260,18 @@ func TestArrivals(t *testing.T) {
 		{"vouched", "", rules.Arrival{Name: "x", Version: "1", Vouched: true}, "", ""},
 		{"unvouched", "", rules.Arrival{Name: "x", Version: "1"}, rules.Block, ""},
 		{"unvouched, noted", "[rules]\nunvouched = \"note\"\n", rules.Arrival{Name: "x", Version: "1"}, rules.Note, ""},
-		{"in the place of pip", "", rules.Arrival{Name: "x", Path: "bin/pip", Vouched: true, Replaces: true}, rules.Block, ""},
+		{"in the place of pip", "", rules.Arrival{Name: "x", Path: "bin/pip", Vouched: true, Replaces: true},
+			rules.Block, ""},
 		{"in the place of pip, of nobody", "", rules.Arrival{Path: "bin/pip", Replaces: true}, rules.Block, ""},
-		{"a hook of a wheel", "", rules.Arrival{Name: "x", Version: "1", Path: "x.pth", Vouched: true, Hook: true}, "", rules.Note},
+		{"a hook of a wheel", "", rules.Arrival{Name: "x", Version: "1", Path: "x.pth", Vouched: true, Hook: true}, "",
+			rules.Note},
 		{"a hook of nobody", "", rules.Arrival{Path: "/env/x.pth", Hook: true}, "", rules.Note},
-		{"a hook, strict", "preset = \"strict\"\n", rules.Arrival{Name: "x", Path: "x.pth", Vouched: true, Hook: true}, "", rules.Block},
-		{"an allowed hook", "[allow.x]\nreason = \"y\"\nrules = [\"startup-hook\"]\n", rules.Arrival{Name: "X", Path: "x.pth", Vouched: true, Hook: true}, "", ""},
-		{"a name that is allowed may plant no hook", "[allow.x]\nreason = \"y\"\n", rules.Arrival{Name: "X", Path: "x.pth", Vouched: true, Hook: true}, "", rules.Note},
+		{"a hook, strict", "preset = \"strict\"\n", rules.Arrival{Name: "x", Path: "x.pth", Vouched: true, Hook: true},
+			"", rules.Block},
+		{"an allowed hook", "[allow.x]\nreason = \"y\"\nrules = [\"startup-hook\"]\n",
+			rules.Arrival{Name: "X", Path: "x.pth", Vouched: true, Hook: true}, "", ""},
+		{"a name that is allowed may plant no hook", "[allow.x]\nreason = \"y\"\n",
+			rules.Arrival{Name: "X", Path: "x.pth", Vouched: true, Hook: true}, "", rules.Note},
 	}
 	for _, test := range tests {
 		findings := layers{user: test.user}.settings(t).JudgeArrival(test.arrival)

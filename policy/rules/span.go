@@ -64,7 +64,8 @@ func (s Span) String() string {
 	for _, unit := range []struct {
 		length Span
 		name   string
-	}{{Year, "year"}, {Month, "month"}, {Day, "day"}, {Hour, "hour"}, {Minute, "minute"}, {Second, "second"}, {Span(time.Millisecond), "millisecond"}} {
+	}{{Year, "year"}, {Month, "month"}, {Day, "day"}, {Hour, "hour"}, {Minute, "minute"}, {Second, "second"},
+		{Span(time.Millisecond), "millisecond"}} {
 		if s == Month && unit.length == Month {
 			continue // people say 30 days
 		}

@@ -53,7 +53,8 @@ func TestParseSubject(t *testing.T) {
 }
 
 func FuzzParseSubject(f *testing.F) {
-	for _, text := range []string{"Foo_Bar", "a-*", "foo==1.0", "host:h.example:1", "trusted-host:h.example", "https://h.example/x?y#z", "a==1==2", "\x1b"} {
+	for _, text := range []string{"Foo_Bar", "a-*", "foo==1.0", "host:h.example:1", "trusted-host:h.example",
+		"https://h.example/x?y#z", "a==1==2", "\x1b"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

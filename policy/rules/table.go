@@ -37,7 +37,8 @@ var (
 )
 
 var table = []Info{
-	{Unreadable, "names", "an input of which thresher cannot tell what pip would make", onlyBlock, Block, Block, Block, NoAnswer},
+	{Unreadable, "names", "an input of which thresher cannot tell what pip would make", onlyBlock, Block, Block, Block,
+		NoAnswer},
 	{Typosquat, "names", "a name that imitates a popular one", nameActions, Ask, Ask, Block, AnswerName},
 	{Denied, "names", "a name in deny", hardActions, Block, Block, Block, NoAnswer},
 	{Unapproved, "names", "with allowlist = true: a name outside allow", hardActions, Block, Block, Block, AnswerName},
@@ -46,15 +47,21 @@ var table = []Info{
 	{Pinned, "names", "an exact version that -U cannot lift", nameActions, Off, Note, Note, AnswerTemporary},
 	{Unbounded, "names", "a requirement of a file without a lower bound", nameActions, Off, Note, Note, AnswerName},
 	{DirectURL, "names", "a requirement that is a URL", nameActions, Note, Ask, Block, AnswerURL},
-	{InsecureURL, "names", "a URL whose content anyone on the way may change", nameActions, Block, Block, Block, AnswerURL},
-	{UnknownName, "names", "a name that no index knows, or of which nothing could be learned", nameActions, Note, Note, Block, AnswerName},
+	{InsecureURL, "names", "a URL whose content anyone on the way may change", nameActions, Block, Block, Block,
+		AnswerURL},
+	{UnknownName, "names", "a name that no index knows, or of which nothing could be learned", nameActions, Note, Note,
+		Block, AnswerName},
 
 	{Malware, "projects", "an advisory that calls it malware", onlyBlock, Block, Block, Block, AnswerRelease},
-	{Quarantined, "projects", "a project that its index has put in quarantine", hardActions, Block, Block, Block, NoAnswer},
-	{Archived, "projects", "a project that its owners have archived or deprecated", nameActions, Note, Note, Ask, AnswerName},
-	{NewProject, "projects", "a project whose first file is younger than cooldown.project", nameActions, Note, Ask, Block, AnswerName},
+	{Quarantined, "projects", "a project that its index has put in quarantine", hardActions, Block, Block, Block,
+		NoAnswer},
+	{Archived, "projects", "a project that its owners have archived or deprecated", nameActions, Note, Note, Ask,
+		AnswerName},
+	{NewProject, "projects", "a project whose first file is younger than cooldown.project", nameActions, Note, Ask,
+		Block, AnswerName},
 	{Unpopular, "projects", "a name that is not among the popular ones", nameActions, Off, Note, Ask, AnswerName},
-	{Maintainers, "projects", "fewer or more maintainers than trust.maintainers says", nameActions, Off, Note, Note, AnswerName},
+	{Maintainers, "projects", "fewer or more maintainers than trust.maintainers says", nameActions, Off, Note, Note,
+		AnswerName},
 	{Stale, "projects", "no new file for longer than trust.stale-after", nameActions, Off, Note, Ask, AnswerName},
 	{Funding, "projects", "no link to funding", nameActions, Off, Note, Note, AnswerName},
 	{Organisation, "projects", "no organisation behind it", nameActions, Off, Note, Note, AnswerName},
@@ -62,15 +69,20 @@ var table = []Info{
 
 	{Cooldown, "releases", "a file younger than cooldown.release", gateActions, Hold, Hold, Hold, AnswerNamedRule},
 	{Yanked, "releases", "a release that its owners took back", gateActions, Note, Note, Block, AnswerNamedRule},
-	{Provenance, "releases", "attestations that earlier releases had and this one has not", gateActions, Note, Hold, Block, AnswerNamedRule},
-	{Sdist, "releases", "a source distribution, which runs code to install", gateActions, Off, Note, Hold, AnswerNamedRule},
+	{Provenance, "releases", "attestations that earlier releases had and this one has not", gateActions, Note, Hold,
+		Block, AnswerNamedRule},
+	{Sdist, "releases", "a source distribution, which runs code to install", gateActions, Off, Note, Hold,
+		AnswerNamedRule},
 	{Vulnerable, "releases", "a release with a known vulnerability", gateActions, Note, Note, Note, AnswerIgnore},
 
 	{Confusion, "indexes", "a name that more than one index has", gateActions, Note, Note, Block, AnswerPin},
-	{ForeignIndex, "indexes", "an index or trusted host that a requirements file brings along", nameActions, Note, Note, Block, AnswerURL},
+	{ForeignIndex, "indexes", "an index or trusted host that a requirements file brings along", nameActions, Note, Note,
+		Block, AnswerURL},
 
-	{Unvouched, "environment", "a distribution that arrived past the gate", []Action{Note, Block}, Block, Block, Block, NoAnswer},
-	{StartupHook, "environment", "a file that runs at every start of Python", lastActions, Note, Note, Block, AnswerNamedRule},
+	{Unvouched, "environment", "a distribution that arrived past the gate", []Action{Note, Block}, Block, Block, Block,
+		NoAnswer},
+	{StartupHook, "environment", "a file that runs at every start of Python", lastActions, Note, Note, Block,
+		AnswerNamedRule},
 }
 
 // All returns every rule, in the order of docs/rules.md.

@@ -47,7 +47,8 @@ func TestRuleTable(t *testing.T) {
 // The defaults that the design names for the standard preset.
 func TestStandardIsWhatTheDesignSays(t *testing.T) {
 	want := map[rules.Rule]rules.Action{}
-	for _, rule := range []rules.Rule{rules.Unreadable, rules.Malware, rules.Denied, rules.Quarantined, rules.InsecureURL, rules.Unvouched, rules.Unapproved} {
+	for _, rule := range []rules.Rule{rules.Unreadable, rules.Malware, rules.Denied, rules.Quarantined,
+		rules.InsecureURL, rules.Unvouched, rules.Unapproved} {
 		want[rule] = rules.Block
 	}
 	for _, rule := range []rules.Rule{rules.Typosquat, rules.NewProject, rules.DirectURL} {

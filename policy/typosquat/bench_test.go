@@ -9,7 +9,8 @@ import (
 func BenchmarkCheck(b *testing.B) {
 	names := []string{
 		"reqeusts", "python-dateutils", "daria-pypi-lib", "aws-solutions-constructs-aws-fargate-opensearch",
-		"mimiqlink", "django-freeze", "l10n", "odoo14-addon-l10n-ro-stock-account-date-wizard", "pool-lnd-grpc", "graphreadability",
+		"mimiqlink", "django-freeze", "l10n", "odoo14-addon-l10n-ro-stock-account-date-wizard", "pool-lnd-grpc",
+		"graphreadability",
 	}
 	Check(names[0])
 	b.ResetTimer()

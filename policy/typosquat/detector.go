@@ -77,9 +77,6 @@ func Check(name string) []Suspicion { return current().Check(name) }
 // popular names: 1 for the most popular, 0 for a name that is not on it.
 func Rank(canonical string) int { return current().Rank(canonical) }
 
-// Popular yields the list of popular names, the most popular first.
-func Popular() iter.Seq[string] { return current().Popular() }
-
 // Detector judges names against one list of popular names. It may be used by
 // several goroutines at once.
 type Detector struct {
@@ -134,7 +131,8 @@ func (d *Detector) Check(name string) []Suspicion {
 	}
 	found := d.findings(wanted)
 	slices.SortFunc(found, func(a, b finding) int {
-		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.target.rank, b.target.rank), cmp.Compare(a.target.name, b.target.name), cmp.Compare(a.kind, b.kind))
+		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.target.rank, b.target.rank),
+			cmp.Compare(a.target.name, b.target.name), cmp.Compare(a.kind, b.kind))
 	})
 	var suspicions []Suspicion
 	for _, f := range found {
@@ -143,7 +141,8 @@ func (d *Detector) Check(name string) []Suspicion {
 			break
 		}
 		if !slices.ContainsFunc(suspicions, func(s Suspicion) bool { return s.Target == f.target.name }) {
-			suspicions = append(suspicions, Suspicion{Target: f.target.name, Confidence: confidence, Why: f.why(), Kind: f.kind})
+			suspicions = append(suspicions,
+				Suspicion{Target: f.target.name, Confidence: confidence, Why: f.why(), Kind: f.kind})
 		}
 	}
 	return suspicions

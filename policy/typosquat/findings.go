@@ -146,9 +146,12 @@ func (d *Detector) findOrders(q query, found []finding) []finding {
 // disguises are groups of letters that look or sound like another group. Single
 // letters for single letters are edits.
 var disguises = []struct{ typed, wanted string }{
-	{"rn", "m"}, {"m", "rn"}, {"vv", "w"}, {"w", "vv"}, {"cl", "d"}, {"d", "cl"}, {"nn", "m"}, {"m", "nn"}, {"uu", "w"}, {"ii", "u"}, {"lo", "b"},
-	{"f", "ph"}, {"ph", "f"}, {"k", "ck"}, {"ck", "k"}, {"x", "ks"}, {"ks", "x"}, {"x", "cks"}, {"kw", "qu"}, {"k", "ch"}, {"ch", "k"}, {"sh", "ch"},
-	{"ee", "i"}, {"oo", "u"}, {"u", "oo"}, {"ize", "ise"}, {"ise", "ize"}, {"yze", "yse"}, {"ogue", "og"}, {"og", "ogue"},
+	{"rn", "m"}, {"m", "rn"}, {"vv", "w"}, {"w", "vv"}, {"cl", "d"}, {"d", "cl"}, {"nn", "m"}, {"m", "nn"}, {"uu", "w"},
+	{"ii", "u"}, {"lo", "b"},
+	{"f", "ph"}, {"ph", "f"}, {"k", "ck"}, {"ck", "k"}, {"x", "ks"}, {"ks", "x"}, {"x", "cks"}, {"kw", "qu"},
+	{"k", "ch"}, {"ch", "k"}, {"sh", "ch"},
+	{"ee", "i"}, {"oo", "u"}, {"u", "oo"}, {"ize", "ise"}, {"ise", "ize"}, {"yze", "yse"}, {"ogue", "og"},
+	{"og", "ogue"},
 	{"two", "2"}, {"three", "3"}, {"four", "4"}, {"to", "2"}, {"for", "4"}, {"4", "for"}, {"2", "to"},
 }
 

@@ -165,7 +165,8 @@ func rateAffix(t target, rest string, joined bool) float64 {
 	if !ok || len(words) > 3 {
 		return never
 	}
-	score := 1.2 + 1.25*popularity(t.rank) + 0.25*float64(min(len(t.name), 12)) - 0.75*math.Log(1+float64(familySize(t.name)))
+	score := 1.2 + 1.25*popularity(t.rank) + 0.25*float64(min(len(t.name),
+		12)) - 0.75*math.Log(1+float64(familySize(t.name)))
 	for i, word := range words {
 		if i > 0 {
 			score -= 1.5

@@ -51,7 +51,8 @@ func TestCheckKinds(t *testing.T) {
 		{"hyphen elsewhere", "mumble-coreengine", "mumblecore-engine", "a hyphen more or less", typosquat.Separator},
 		{"typo in one word", "mumblcore-engine", "mumblecore-engine", `"e" left out`, typosquat.Typo},
 		{"order", "engine-mumblecore", "mumblecore-engine", "words in another order", typosquat.Reordered},
-		{"order without hyphens", "enginemumblecore", "mumblecore-engine", "words in another order", typosquat.Reordered},
+		{"order without hyphens", "enginemumblecore", "mumblecore-engine", "words in another order",
+			typosquat.Reordered},
 		{"order with the language", "quaffle-python", "python-quaffle", "words in another order", typosquat.Reordered},
 		{"affix", "python-wobbleware", "wobbleware", `extra "python"`, typosquat.Extended},
 		{"affix without hyphen", "wobblewarepy", "wobbleware", `extra "py"`, typosquat.Extended},
@@ -73,7 +74,8 @@ func TestCheckKinds(t *testing.T) {
 				t.Fatalf("Check(%q) finds nothing, want %s", test.name, test.target)
 			}
 			got := suspicions[0]
-			if got.Target != test.target || test.why != "" && got.Why != test.why || test.kind != "" && got.Kind != test.kind {
+			if got.Target != test.target || test.why != "" && got.Why != test.why || test.kind != "" &&
+				got.Kind != test.kind {
 				t.Errorf("Check(%q) = %+v, want %s (%s), %s", test.name, got, test.target, test.why, test.kind)
 			}
 		})
@@ -104,7 +106,8 @@ func TestCheckStaysSilent(t *testing.T) {
 
 // A family of honest projects around a popular one is no imitation of it.
 func TestCheckKnowsFamilies(t *testing.T) {
-	for _, name := range []string{"django-lawn-mower", "pytest-marmalade", "flask-teapot", "types-marmalade", "marmalade-mcp", "sphinx-marmalade-theme"} {
+	for _, name := range []string{"django-lawn-mower", "pytest-marmalade", "flask-teapot", "types-marmalade",
+		"marmalade-mcp", "sphinx-marmalade-theme"} {
 		for _, suspicion := range typosquat.Check(name) {
 			if suspicion.Confidence != typosquat.Low {
 				t.Errorf("Check(%q) = %+v, want no more than a note", name, suspicion)
@@ -163,7 +166,8 @@ func TestPopularNamesAreNeverSuspected(t *testing.T) {
 }
 
 func TestNewPassesOverWhatIsNoName(t *testing.T) {
-	detector := typosquat.New([]string{"First_Name", "", "two words", "first.name", "éclair", "second", strings.Repeat("x", 4096)})
+	detector := typosquat.New([]string{"First_Name", "", "two words", "first.name", "éclair", "second",
+		strings.Repeat("x", 4096)})
 	if got, want := slices.Collect(detector.Popular()), []string{"first-name", "second"}; !slices.Equal(got, want) {
 		t.Errorf("Popular() = %q, want %q", got, want)
 	}
@@ -225,14 +229,16 @@ func TestEnough(t *testing.T) {
 		for _, one := range []bool{true, false} {
 			counts := measure.Count(set.Half(one), typosquat.Check)
 			if share := counts.Share(counts.Right); share < 0.60 {
-				t.Errorf("%s (first half: %t): %.1f%% found with the right target, want 60%% at least", set.Title, one, 100*share)
+				t.Errorf("%s (first half: %t): %.1f%% found with the right target, want 60%% at least", set.Title, one,
+					100*share)
 			}
 		}
 	}
 }
 
 func FuzzCheck(f *testing.F) {
-	for _, seed := range []string{"wobblewaer", "a-b-c-d", "requirements.txt", "--", "\x00", "ﬀ", "x1l0o-rnmvvw", strings.Repeat("a", 127), strings.Repeat("py", 40)} {
+	for _, seed := range []string{"wobblewaer", "a-b-c-d", "requirements.txt", "--", "\x00", "ﬀ", "x1l0o-rnmvvw",
+		strings.Repeat("a", 127), strings.Repeat("py", 40)} {
 		f.Add(seed)
 	}
 	detector := typosquat.New(list())
