@@ -89,7 +89,7 @@ func evidenceLines(e journal.Entry) string {
 	for _, v := range e.Vulnerabilities {
 		fmt.Fprintf(&b, "  vulnerable %s %s: %s\n", harmless(v.Name), harmless(v.Version), harmless(v.ID))
 	}
-	for _, v := range e.Verdicts {
+	for _, v := range e.Findings {
 		fmt.Fprintf(&b, "  %s %s: %s [%s]\n", v.Action, harmless(v.Subject), harmless(v.Evidence), v.Rule)
 	}
 	return b.String()
@@ -100,7 +100,7 @@ func evidenceLines(e journal.Entry) string {
 func said(e journal.Entry) []string {
 	var texts []string
 	notes := 0
-	for _, v := range e.Verdicts {
+	for _, v := range e.Findings {
 		if v.Action == "block" || v.Action == "ask" || v.Action == "hold" {
 			texts = append(texts, v.Rule+" "+v.Subject)
 		} else {

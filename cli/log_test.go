@@ -11,10 +11,10 @@ import (
 
 func TestPrintLog(t *testing.T) {
 	entries := []journal.Entry{
-		{Time: time.Unix(0, 0), Argv: []string{"install", "alpha"}, Changed: []journal.Change{{Name: "alpha", After: "1.0"}}, Verdicts: []journal.Verdict{
+		{Time: time.Unix(0, 0), Argv: []string{"install", "alpha"}, Changed: []journal.Change{{Name: "alpha", After: "1.0"}}, Findings: []journal.Finding{
 			{Subject: "alpha", Rule: "stdlib", Action: "note", Evidence: "since 3.4"}, {Subject: "beta", Rule: "stale", Action: "note", Evidence: "old"},
 		}},
-		{Time: time.Unix(0, 0), Argv: []string{"install", "\x1b[2Jevil"}, Status: 20, Verdicts: []journal.Verdict{
+		{Time: time.Unix(0, 0), Argv: []string{"install", "\x1b[2Jevil"}, Status: 20, Findings: []journal.Finding{
 			{Subject: "evil", Rule: "denied", Action: "block", Evidence: "it is\nbad"},
 		}, Note: "switched off"},
 	}

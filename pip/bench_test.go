@@ -29,10 +29,13 @@ func benchmarkInput(b *testing.B, args ...string) Input {
 		}
 	}
 	return Input{
-		Args: args, Dir: dir, Environ: []string{"HOME=" + dir, "LANG=C.UTF-8", "PIP_CONFIG_FILE=" + filepath.Join(dir, "pip.conf"), "PIP_NO_INPUT=1"},
+		Args: args, Dir: dir,
+		Environ: []string{"HOME=" + dir, "LANG=C.UTF-8", "PIP_CONFIG_FILE=" + filepath.Join(dir, "pip.conf"),
+			"PIP_NO_INPUT=1"},
 		Installation: &Installation{
 			Interpreter: filepath.Join(dir, "bin", "python"), Prefix: dir, BasePrefix: "/usr", Virtual: true,
-			PythonVersion: "3.11.7", Version: "26.2.1", PackageDir: filepath.Join(dir, "pip"), DefaultIndex: testDefaultIndex,
+			PythonVersion: "3.11.7", Version: "26.2.1", PackageDir: filepath.Join(dir, "pip"),
+			DefaultIndex: testDefaultIndex,
 			SitePackages: filepath.Join(dir, "lib", "python3.11", "site-packages"),
 		},
 	}
@@ -57,7 +60,8 @@ func BenchmarkFind(b *testing.B) {
 	python := testkit.AnyPython(b)
 	env := filepath.Join(b.TempDir(), "env")
 	testkit.Environment(b, python, env)
-	in := FindInput{Name: "pip", Dir: env, Self: "/none", Environ: []string{"HOME=" + env, "PATH=/nowhere:" + filepath.Join(env, "bin")}}
+	in := FindInput{Name: "pip", Dir: env, Self: "/none",
+		Environ: []string{"HOME=" + env, "PATH=/nowhere:" + filepath.Join(env, "bin")}}
 	for b.Loop() {
 		if _, err := Find(in); err != nil {
 			b.Fatal(err)

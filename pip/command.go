@@ -28,9 +28,11 @@ type Command struct {
 	FindLinks    []option.Setting
 	NoIndex      bool
 	TrustedHosts []option.Setting
-	Configured   []option.Setting // indexes, pages of links and trusted hosts as command line, environment and configuration have them, before any file
-	Targets      Targets
-	Reinvoke     string // interpreter of --python, resolved; empty when not given
+	// Configured are indexes, pages of links and trusted hosts as command line,
+	// environment and configuration have them, before any file.
+	Configured []option.Setting
+	Targets    Targets
+	Reinvoke   string // interpreter of --python, resolved; empty when not given
 
 	Upgrade         bool // -U in any spelling, effective
 	UpgradeSet      bool // said by the user anywhere, also as PIP_UPGRADE=0
@@ -42,12 +44,14 @@ type Command struct {
 	DryRun          bool
 	Quiet           int
 	NoBuildIsolated bool
-	Proxy           string   // --proxy, effective
-	Cert            string   // --cert
-	ClientCert      string   // --client-cert
-	Timeout         float64  // seconds
-	Retries         int      //
-	WheelCache      string   // where pip keeps pages and built wheels; empty for no cache, or where that is not known (Windows' own place)
+	Proxy           string  // --proxy, effective
+	Cert            string  // --cert
+	ClientCert      string  // --client-cert
+	Timeout         float64 // seconds
+	Retries         int     //
+	// WheelCache is where pip keeps pages and built wheels; empty for no cache, or
+	// where that is not known (Windows' own place).
+	WheelCache      string
 	KeyringProvider string   // auto, disabled, import, subprocess
 	NoInput         bool     //
 	NoBinary        []string // format control as given, "," split, in order

@@ -11,7 +11,9 @@ import (
 // options that decide which dependencies are fetched are read everywhere.
 func TestParseConfigured(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "r.txt")
-	if err := os.WriteFile(file, []byte("-i https://file.example/simple\n--extra-index-url https://more.example/simple\n--trusted-host file.example\nfoo\n"), 0o600); err != nil {
+	if err := os.WriteFile(file,
+		[]byte("-i https://file.example/simple\n--extra-index-url https://more.example/simple\n"+
+			"--trusted-host file.example\nfoo\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	got := Parse(sealInput(t, []string{"install", "-r", file, "--no-deps", "-f", "https://links.example/"}, []string{
@@ -21,7 +23,8 @@ func TestParseConfigured(t *testing.T) {
 	for _, s := range got.Configured {
 		values = append(values, s.Value)
 	}
-	if want := []string{"https://own.example/simple", "https://links.example/", "own.example"}; !slices.Equal(values, want) {
+	if want := []string{"https://own.example/simple", "https://links.example/", "own.example"}; !slices.Equal(values,
+		want) {
 		t.Errorf("configured %q, want %q", values, want)
 	}
 	if !got.Eager || !got.NoDependencies || !got.StrategySet || len(got.Indexes) != 2 {

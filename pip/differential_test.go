@@ -268,11 +268,13 @@ func TestDifferential(t *testing.T) {
 					refused++
 				}
 				if difference := compareAnswer(got, answer); difference != "" {
-					t.Errorf("case %d of seed %d:\n%s%s\npip: %s %d %s", i, seed, s.describe(), difference, answer.Outcome, answer.RC, answer.Stderr)
+					t.Errorf("case %d of seed %d:\n%s%s\npip: %s %d %s", i, seed, s.describe(), difference,
+						answer.Outcome, answer.RC, answer.Stderr)
 				}
 				os.RemoveAll(s.root)
 			}
-			t.Logf("pip %s: %d compared, of these refused by pip %d; unreadable %d", p.version, compared, refused, unreadable)
+			t.Logf("pip %s: %d compared, of these refused by pip %d; unreadable %d", p.version, compared, refused,
+				unreadable)
 			if compared < unreadable {
 				t.Errorf("too much is unreadable: %d of %d", unreadable, compared+unreadable)
 			}
@@ -327,7 +329,9 @@ func compareAnswer(got *Command, want collectedAnswer) string {
 		sort.Strings(extras)
 		hashes := append([]string{}, r.Hashes...)
 		sort.Strings(hashes)
-		gotTexts = append(gotTexts, fmt.Sprintf("%q %q %q %q %v %v %v %q", r.Name, r.Specifier, r.URL, extras, r.MarkerApplies, r.Constraint, r.Editable, hashes))
+		gotTexts = append(gotTexts,
+			fmt.Sprintf("%q %q %q %q %v %v %v %q", r.Name, r.Specifier, r.URL, extras, r.MarkerApplies, r.Constraint,
+				r.Editable, hashes))
 	}
 	for _, r := range want.Requirements {
 		name, url := "", ""
@@ -337,7 +341,9 @@ func compareAnswer(got *Command, want collectedAnswer) string {
 		if r.URL != nil {
 			url = *r.URL
 		}
-		wantTexts = append(wantTexts, fmt.Sprintf("%q %q %q %q %v %v %v %q", name, r.Specifier, url, r.Extras, r.Applies, r.Constraint, r.Editable, r.Hashes))
+		wantTexts = append(wantTexts,
+			fmt.Sprintf("%q %q %q %q %v %v %v %q", name, r.Specifier, url, r.Extras, r.Applies, r.Constraint,
+				r.Editable, r.Hashes))
 	}
 	if difference := cmp.Diff(wantTexts, gotTexts); difference != "" {
 		return "requirements (-pip +parsed):\n" + difference
@@ -394,16 +400,21 @@ func compareAnswer(got *Command, want collectedAnswer) string {
 		noIndex = *want.NoIndex // before 22.3 a pip only forgets its indexes
 	}
 	wanted := facts{
-		wantIndexes, want.FindLinks, unique(want.Trusted), noIndex, truth("upgrade"), truth("dry_run"), truth("no_input"),
-		truth("build_isolation"), absolute(text("prefix_path")), absolute(text("root_path")), text("proxy"), text("cert"), text("keyring_provider"),
+		wantIndexes, want.FindLinks, unique(want.Trusted), noIndex, truth("upgrade"), truth("dry_run"),
+		truth("no_input"),
+		truth("build_isolation"), absolute(text("prefix_path")), absolute(text("root_path")), text("proxy"),
+		text("cert"), text("keyring_provider"),
 		number("timeout"), number("retries"),
 	}
 	found := facts{
-		settingValues(got.Indexes), settingValues(got.FindLinks), unique(hosts), got.NoIndex, got.Upgrade, got.DryRun, got.NoInput,
-		!got.NoBuildIsolated, base(got.Targets.Prefix), base(got.Targets.Root), got.Proxy, got.Cert, got.KeyringProvider,
+		settingValues(got.Indexes), settingValues(got.FindLinks), unique(hosts), got.NoIndex, got.Upgrade, got.DryRun,
+		got.NoInput,
+		!got.NoBuildIsolated, base(got.Targets.Prefix), base(got.Targets.Root), got.Proxy, got.Cert,
+		got.KeyringProvider,
 		got.Timeout, float64(got.Retries),
 	}
-	for _, list := range []*[]string{&wanted.Indexes, &wanted.FindLinks, &wanted.Trusted, &found.Indexes, &found.FindLinks, &found.Trusted} {
+	for _, list := range []*[]string{&wanted.Indexes, &wanted.FindLinks, &wanted.Trusted, &found.Indexes,
+		&found.FindLinks, &found.Trusted} {
 		if len(*list) == 0 {
 			*list = nil
 		}
@@ -427,17 +438,25 @@ func unique(sorted []string) []string {
 // The pieces that random scenes are made of.
 var (
 	requirementWords = []string{
-		"foo", "Foo.Bar", "requests>=2,<3", "foo[b,a]", "foo; python_version < '3'", "foo;python_version>='3'", "a_b==1.0",
-		"foo @ https://files.example/foo-1.0.tar.gz", "https://files.example/Foo-1.0-py3-none-any.whl", "https://files.example/x.zip#egg=named",
-		"git+https://git.example/foo.git@main#egg=foo", "./proj", ".", "proj/", "./proj[extra]", "foo.zip", "foo (>=2)", "foo===1",
+		"foo", "Foo.Bar", "requests>=2,<3", "foo[b,a]", "foo; python_version < '3'", "foo;python_version>='3'",
+		"a_b==1.0",
+		"foo @ https://files.example/foo-1.0.tar.gz", "https://files.example/Foo-1.0-py3-none-any.whl",
+		"https://files.example/x.zip#egg=named",
+		"git+https://git.example/foo.git@main#egg=foo", "./proj", ".", "proj/", "./proj[extra]", "foo.zip", "foo (>=2)",
+		"foo===1",
 		"pkg-1.0-py3-none-any.whl", "install",
 	}
-	brokenWords = []string{"", " ", "-", "foo bar", "foo==", "foo=1", "./missing", "a/b", "foo#x", "req.txt", "--", "-r", "foo --hash=x"}
-	fileLines   = []string{
-		"alpha", "Beta==1.0", "gamma>=2 # comment", "# only a comment", "", "delta \\\n  >=1", "-r more.txt", "-c c.txt", "--requirement=sub/nested.txt",
-		"-i https://file.example/simple", "--extra-index-url https://extra.example/s", "--no-index", "-f ./links", "--find-links https://links.example/x",
-		"--trusted-host t.example", "-e ./proj", "-e git+https://git.example/e.git#egg=e", "./proj", "pkg-1.0-py3-none-any.whl", "--pre", "--prefer-binary",
-		"epsilon --hash=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "zeta; python_version < '3'", "${NAME_1}", "eta[x,y]~=1.4",
+	brokenWords = []string{"", " ", "-", "foo bar", "foo==", "foo=1", "./missing", "a/b", "foo#x", "req.txt", "--",
+		"-r", "foo --hash=x"}
+	fileLines = []string{
+		"alpha", "Beta==1.0", "gamma>=2 # comment", "# only a comment", "", "delta \\\n  >=1", "-r more.txt",
+		"-c c.txt", "--requirement=sub/nested.txt",
+		"-i https://file.example/simple", "--extra-index-url https://extra.example/s", "--no-index", "-f ./links",
+		"--find-links https://links.example/x",
+		"--trusted-host t.example", "-e ./proj", "-e git+https://git.example/e.git#egg=e", "./proj",
+		"pkg-1.0-py3-none-any.whl", "--pre", "--prefer-binary",
+		"epsilon --hash=sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+		"zeta; python_version < '3'", "${NAME_1}", "eta[x,y]~=1.4",
 		"--only-binary foo", "--no-binary=:all:", "theta @ https://files.example/theta-1.zip", "--require-hashes",
 	}
 	brokenLines = []string{"foo bar", "--bogus", "-r missing.txt", "-e", "foo --bogus", "'unbalanced", "-x"}
@@ -448,7 +467,8 @@ var (
 func valuesOf(option *option.Spec, s *scene, server string) (good, broken []string) {
 	switch option.Dest {
 	case "requirements":
-		return []string{"req.txt", "more.txt", "sub/nested.txt", "req.txt", server + "/r.txt"}, []string{"missing.txt", "sub"}
+		return []string{"req.txt", "more.txt", "sub/nested.txt", "req.txt", server + "/r.txt"},
+			[]string{"missing.txt", "sub"}
 	case "constraints", "build_constraints":
 		return []string{"c.txt", "c.txt", "more.txt"}, []string{"missing.txt"}
 	case "editables":
@@ -515,7 +535,8 @@ func (s *scene) value(random *rand.Rand, option *option.Spec, server string) str
 
 // excluded are options whose refusals depend on what is installed, on the
 // network or on files that pip writes, and those that only end pip.
-var excluded = map[string]bool{"no-use-pep517": true, "use-pep517": true, "proxy": true, "debug": true, "no-proxy-env": true}
+var excluded = map[string]bool{"no-use-pep517": true, "use-pep517": true, "proxy": true, "debug": true,
+	"no-proxy-env": true}
 
 // spelled writes an option as a person might.
 func spelled(random *rand.Rand, table *option.CommandTable, option *option.Spec, value string) []string {
@@ -557,7 +578,8 @@ func randomOption(random *rand.Rand, table *option.CommandTable, wanted []string
 		if len(wanted) > 0 && random.Intn(2) == 0 {
 			option = table.Option("--" + pick(random, wanted))
 		}
-		if option == nil || excluded[option.Long()] || option.Action == "help" && random.Intn(10) > 0 || option.Dest == "python" && random.Intn(10) > 0 ||
+		if option == nil || excluded[option.Long()] || option.Action == "help" && random.Intn(10) > 0 ||
+			option.Dest == "python" && random.Intn(10) > 0 ||
 			restricting[option.Dest] && random.Intn(4) > 0 {
 			continue
 		}
@@ -572,7 +594,8 @@ var restricting = map[string]bool{
 }
 
 var oftenWanted = []string{
-	"requirement", "constraint", "editable", "index-url", "extra-index-url", "find-links", "no-index", "group", "upgrade", "trusted-host",
+	"requirement", "constraint", "editable", "index-url", "extra-index-url", "find-links", "no-index", "group",
+	"upgrade", "trusted-host",
 	"requirements-from-script", "pypi-url", "no-binary", "pre",
 }
 
@@ -737,14 +760,17 @@ func (s *scene) randomFiles(random *rand.Rand, command *option.CommandTable, ser
 	s.files["cwd/install"] = "x\n"
 	s.files["cwd/proj/pyproject.toml"] = "[project]\nname = \"proj\"\nversion = \"1\"\n"
 	s.files["cwd/pkg-1.0-py3-none-any.whl"] = ""
-	s.files["cwd/pyproject.toml"] = "[project]\nname = \"here\"\nversion = \"1\"\n[dependency-groups]\ndev = [\"pytest>=7\", \"Foo.Bar\"]\ntest = [{include-group = \"dev\"}, \"coverage\"]\n"
+	s.files["cwd/pyproject.toml"] = "[project]\nname = \"here\"\nversion = \"1\"\n[dependency-groups]\n" +
+		"dev = [\"pytest>=7\", \"Foo.Bar\"]\ntest = [{include-group = \"dev\"}, \"coverage\"]\n"
 	s.files["cwd/sub/pyproject.toml"] = "[dependency-groups]\ndev = [\"subdep\"]\n"
-	s.files["cwd/script.py"] = "# /// script\n# requires-python = \">=3.8\"\n# dependencies = [\n#   \"scriptdep>=1\",\n# ]\n# ///\n"
+	s.files["cwd/script.py"] = "# /// script\n# requires-python = \">=3.8\"\n# dependencies = [\n" +
+		"#   \"scriptdep>=1\",\n# ]\n# ///\n"
 	s.files["venv/pyvenv.cfg"] = "home = /usr/bin\ninclude-system-site-packages = false\n"
 	s.files["venv/bin/python"] = ""
 	s.files["home/links/x"] = ""
 	s.files["home/cert.pem"], s.files["cwd/cert.pem"] = "", ""
-	for _, place := range []string{"home/.config/pip/pip.conf", "home/.pip/pip.conf", "venv/pip.conf", "home/none/pip/pip.conf", "home/global/pip/pip.conf", "cwd/my.conf"} {
+	for _, place := range []string{"home/.config/pip/pip.conf", "home/.pip/pip.conf", "venv/pip.conf",
+		"home/none/pip/pip.conf", "home/global/pip/pip.conf", "cwd/my.conf"} {
 		if random.Intn(4) == 0 {
 			s.files[place] = s.randomConfig(random, command, server)
 		}
@@ -815,7 +841,9 @@ var traps = []struct {
 	{argv: []string{"--python", "missing", "list"}},
 	{argv: []string{"install", "--log", "--isolated", "foo"}, environ: []string{"PIP_REQUIREMENT=req.txt"}},
 	{argv: []string{"install", "--isol", "foo"}, environ: []string{"PIP_REQUIREMENT=req.txt"}},
-	{argv: []string{"--isolated", "install", "foo"}, environ: []string{"PIP_REQUIREMENT=req.txt", "PIP_CONFIG_FILE=my.conf"}, files: map[string]string{"cwd/my.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"--isolated", "install", "foo"},
+		environ: []string{"PIP_REQUIREMENT=req.txt", "PIP_CONFIG_FILE=my.conf"},
+		files:   map[string]string{"cwd/my.conf": "[install]\nconstraint = c.txt\n"}},
 	{argv: []string{"--isolated", "install", "foo"}, environ: []string{"PIP_RETRIES=bad"}},
 	{argv: []string{"install", "--isolated", "foo"}, environ: []string{"PIP_UPGRADE_STRATEGY=bad"}},
 	{argv: []string{"install", "foo"}, environ: []string{"PIP_UPGRADE_STRATEGY=bad"}},
@@ -825,9 +853,12 @@ var traps = []struct {
 	{argv: []string{"install", "foo"}, environ: []string{"PIP___REQUIREMENT=req.txt"}},
 	{argv: []string{"install", "foo"}, environ: []string{"PIP_----requirement=req.txt"}},
 	{argv: []string{"install", "foo"}, environ: []string{"PIP_REQUIREMENTS=req.txt", "PIP_R=req.txt"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_INDEX_URL=https://one.example/s", "PIP_PYPI_URL=https://two.example/s"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_PYPI_URL=https://two.example/s", "PIP_INDEX_URL=https://one.example/s"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_PYPI_URL=https://two.example/s"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nindex-url = https://conf.example/s\n"}},
+	{argv: []string{"install", "foo"},
+		environ: []string{"PIP_INDEX_URL=https://one.example/s", "PIP_PYPI_URL=https://two.example/s"}},
+	{argv: []string{"install", "foo"},
+		environ: []string{"PIP_PYPI_URL=https://two.example/s", "PIP_INDEX_URL=https://one.example/s"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_PYPI_URL=https://two.example/s"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nindex-url = https://conf.example/s\n"}},
 	{argv: []string{"install", "foo"}, environ: []string{"PIP_\u212aEYRING_PROVIDER=bogus"}},
 	{argv: []string{"install", "foo"}, environ: []string{"PIP_HELP=1", "PIP_--HELP=1"}},
 	{argv: []string{"install", "foo"}, environ: []string{"PIP_--VERSION=1"}},
@@ -838,33 +869,68 @@ var traps = []struct {
 	{argv: []string{"install", "--cache-dir", "x", "foo"}, environ: []string{"PIP_NO_CACHE_DIR=bad"}},
 	{argv: []string{"install", "foo"}, environ: []string{"PIP_EXISTS_ACTION=i  x"}},
 	{argv: []string{"install", "foo"}, environ: []string{"PIP_FIND_LINKS=a\u00a0b\x1cc\u3000d"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=my.conf"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=my.conf"}, files: map[string]string{"cwd/my.conf": "", "home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE="}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=cwd"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=/dev/null"}, files: map[string]string{"venv/pip.conf": "[install]\nrequirement = req.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=//dev/null"}, files: map[string]string{"venv/pip.conf": "[install]\nrequirement = req.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME="}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n", "cwd/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME= "}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n", "cwd/ /pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME=~/x"}, files: map[string]string{"home/x/pip/pip.conf": "[install]\nrequirement = req.txt\n", "cwd/~/x/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_DIRS=~/x::/none/"}, files: map[string]string{"home/x/pip/pip.conf": "[install]\nrequirement = req.txt\n", "cwd/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
-	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_DIRS= "}, files: map[string]string{"cwd/ /pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
-	{argv: []string{"install"}, files: map[string]string{"home/.config/pip/pip.conf": "[global]\nfind-links = links\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt ; not a comment\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement =\n    req.txt\n\n    more.txt\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[DEFAULT]\nrequirement = req.txt\n[global]\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install] x\nrequirement = req.txt\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n", "venv/pip.conf": "[install]\nrequirement =\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[global]\nrequirement = req.txt\n", "venv/pip.conf": "[install]\nrequirement =\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[:env:]\nrequirement = req.txt\n"}, environ: []string{"PIP_REQUIREMENT=more.txt"}},
-	{argv: []string{"install", "--isolated", "foo"}, files: map[string]string{"venv/pip.conf": "[:env:]\nrequirement = req.txt\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = réq.txt\n", "cwd/réq.txt": "accent\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = r\xe9q.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=my.conf"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=my.conf"},
+		files: map[string]string{"cwd/my.conf": "", "home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE="},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=cwd"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=/dev/null"},
+		files: map[string]string{"venv/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"PIP_CONFIG_FILE=//dev/null"},
+		files: map[string]string{"venv/pip.conf": "[install]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME="},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n",
+			"cwd/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME= "},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n",
+			"cwd/ /pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_HOME=~/x"},
+		files: map[string]string{"home/x/pip/pip.conf": "[install]\nrequirement = req.txt\n",
+			"cwd/~/x/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_DIRS=~/x::/none/"},
+		files: map[string]string{"home/x/pip/pip.conf": "[install]\nrequirement = req.txt\n",
+			"cwd/pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install", "foo"}, environ: []string{"XDG_CONFIG_DIRS= "},
+		files: map[string]string{"cwd/ /pip/pip.conf": "[install]\nconstraint = c.txt\n"}},
+	{argv: []string{"install"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[global]\nfind-links = links\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt ; not a comment\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement =\n    req.txt\n\n" +
+			"    more.txt\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[DEFAULT]\nrequirement = req.txt\n[global]\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install] x\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = req.txt\n",
+			"venv/pip.conf": "[install]\nrequirement =\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[global]\nrequirement = req.txt\n",
+			"venv/pip.conf": "[install]\nrequirement =\n"}},
+	{argv: []string{"install", "foo"},
+		files:   map[string]string{"home/.config/pip/pip.conf": "[:env:]\nrequirement = req.txt\n"},
+		environ: []string{"PIP_REQUIREMENT=more.txt"}},
+	{argv: []string{"install", "--isolated", "foo"},
+		files: map[string]string{"venv/pip.conf": "[:env:]\nrequirement = req.txt\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = réq.txt\n",
+			"cwd/réq.txt": "accent\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nrequirement = r\xe9q.txt\n"}},
 	{argv: []string{"list"}, files: map[string]string{"home/.config/pip/pip.conf": "broken\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[global]\nversion = 1\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nversion = 1\nhelp = 1\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nuser = yes\n"}},
-	{argv: []string{"install", "foo"}, files: map[string]string{"home/.config/pip/pip.conf": "[install]\nuser = yes\nno-user = no\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[global]\nversion = 1\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nversion = 1\nhelp = 1\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nuser = yes\n"}},
+	{argv: []string{"install", "foo"},
+		files: map[string]string{"home/.config/pip/pip.conf": "[install]\nuser = yes\nno-user = no\n"}},
 	{argv: []string{"install", "--user", "--target", "t", "foo"}},
 	{argv: []string{"install", "--user", "--prefix", "t", "foo"}},
 	{argv: []string{"install", "--target", "req.txt", "foo"}},
@@ -883,7 +949,8 @@ var traps = []struct {
 	{argv: []string{"install", "--build-constraint", "c.txt", "--no-build-isolation", "foo"}},
 	{argv: []string{"install", "--build-constraint", "missing.txt", "foo"}},
 	{argv: []string{"install", "--requirements-from-script", "script.py", "--requirements-from-script", "script.py"}},
-	{argv: []string{"install", "--requirements-from-script", "script.py", "--python-version", "3.7", "--target", "t", "--no-deps"}},
+	{argv: []string{"install", "--requirements-from-script", "script.py", "--python-version", "3.7", "--target", "t",
+		"--no-deps"}},
 	{argv: []string{"install", "--group", ":dev"}},
 	{argv: []string{"install", "--group", "a:b:dev"}},
 	{argv: []string{"install", "--group", "sub/pyproject.toml/:dev"}},
@@ -912,7 +979,8 @@ var traps = []struct {
 	{argv: []string{"-q"}},
 	{argv: []string{"INSTALL", "foo"}},
 	{argv: []string{"install", "foo"}, environ: []string{"_PIP_IN_BUILD_IGNORE_CONSTRAINTS=1", "PIP_CONSTRAINT=c.txt"}},
-	{argv: []string{"install", "foo", "--build-constraint", "more.txt"}, environ: []string{"_PIP_IN_BUILD_IGNORE_CONSTRAINTS=1", "PIP_CONSTRAINT=c.txt"}},
+	{argv: []string{"install", "foo", "--build-constraint", "more.txt"},
+		environ: []string{"_PIP_IN_BUILD_IGNORE_CONSTRAINTS=1", "PIP_CONSTRAINT=c.txt"}},
 }
 
 // TestTraps compares each of the traps with what real pips make of it.
@@ -931,8 +999,9 @@ func TestTraps(t *testing.T) {
 			for _, trap := range traps {
 				root := realPath(t, t.TempDir())
 				s := &scene{
-					root: root, dir: filepath.Join(root, "cwd"), home: filepath.Join(root, "home"), environment: filepath.Join(root, "venv"),
-					argv: trap.argv, files: map[string]string{},
+					root: root, dir: filepath.Join(root, "cwd"), home: filepath.Join(root, "home"),
+					environment: filepath.Join(root, "venv"),
+					argv:        trap.argv, files: map[string]string{},
 				}
 				s.environ = environmentOnce(append([]string{
 					"PATH=/usr/bin:/bin", "HOME=" + s.home, "LANG=C.UTF-8", "TMPDIR=" + filepath.Join(root, "tmp"),
@@ -944,18 +1013,21 @@ func TestTraps(t *testing.T) {
 						delete(s.files, path)
 					}
 				}
-				s.files["cwd/req.txt"], s.files["cwd/more.txt"], s.files["cwd/c.txt"] = "alpha\nbeta==1\n", "gamma\n", "alpha<2\n"
+				s.files["cwd/req.txt"], s.files["cwd/more.txt"], s.files["cwd/c.txt"] = "alpha\nbeta==1\n", "gamma\n",
+					"alpha<2\n"
 				for path, content := range trap.files {
 					s.files[path] = content
 				}
 				s.write(t)
 				answer := c.ask(s.question())
-				got := Parse(Input{Args: s.argv, Environ: s.environ, Dir: s.dir, Installation: s.installation(c), Home: s.home})
+				got := Parse(Input{Args: s.argv, Environ: s.environ, Dir: s.dir, Installation: s.installation(c),
+					Home: s.home})
 				for _, u := range got.Unreadable {
 					t.Errorf("%q %q: unreadable: %s: %s", trap.argv, trap.environ, u.Place, u.Reason)
 				}
 				if difference := compareAnswer(got, answer); difference != "" {
-					t.Errorf("%q %q %q:\n%s\npip: %s %d %s", trap.argv, trap.environ, trap.files, difference, answer.Outcome, answer.RC, answer.Stderr)
+					t.Errorf("%q %q %q:\n%s\npip: %s %d %s", trap.argv, trap.environ, trap.files, difference,
+						answer.Outcome, answer.RC, answer.Stderr)
 				}
 			}
 		})

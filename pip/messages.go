@@ -38,7 +38,8 @@ func argumentText(place int) string { return "argument " + strconv.Itoa(place) }
 
 // Which options exclude each other, where that takes more than their names.
 const (
-	restrictionText       = "--python-version, --platform, --abi or --implementation without --no-deps and without --only-binary=:all:"
+	restrictionText = "--python-version, --platform, --abi or --implementation without --no-deps and without " +
+		"--only-binary=:all:"
 	restrictionTargetText = "--platform or --abi without --target and without --dry-run"
 	restrictionLockText   = "--python-version, --platform, --abi or --implementation and a lock"
 )

@@ -26,7 +26,8 @@ func TestParseKindsOfCommands(t *testing.T) {
 		{name: "nothing", passthrough: true},
 		{name: "version", args: []string{"-V", "install", "foo"}, passthrough: true},
 		{name: "help", args: []string{"--help"}, passthrough: true},
-		{name: "help of install", args: []string{"install", "foo", "--help", "--bogus"}, passthrough: true, command: "install"},
+		{name: "help of install", args: []string{"install", "foo", "--help", "--bogus"}, passthrough: true,
+			command: "install"},
 		{name: "an error before help", args: []string{"install", "--bogus", "--help"}, status: 2, command: "install"},
 		{name: "list", args: []string{"-q", "list", "--outdated"}, passthrough: true, command: "list"},
 		{name: "freeze reads no file", args: []string{"freeze", "-r", "missing"}, passthrough: true, command: "freeze"},
@@ -36,15 +37,24 @@ func TestParseKindsOfCommands(t *testing.T) {
 		{name: "no command is abbreviated", args: []string{"inst", "foo"}, status: 1},
 		{name: "the table's own name", args: []string{"<global>"}, status: 1},
 		{name: "install", args: []string{"install", "foo"}, command: "install"},
-		{name: "the command's name again", args: []string{"--log", "install", "install", "install"}, command: "install"},
-		{name: "completion", args: []string{"install", "foo"}, environ: []string{"PIP_AUTO_COMPLETE=1", "COMP_WORDS=pip in", "COMP_CWORD=1"}, passthrough: true},
-		{name: "no completion", args: []string{"install", "foo"}, environ: []string{"PIP_AUTO_COMPLETE=1"}, command: "install"},
-		{name: "version from the environment is ignored", args: []string{"install", "foo"}, environ: []string{"PIP_VERSION=1"}, command: "install"},
-		{name: "not in this spelling", args: []string{"install", "foo"}, environ: []string{"PIP_--VERSION=1"}, passthrough: true},
-		{name: "a bad value for every command", args: []string{"-q", "list"}, environ: []string{"PIP_RETRIES=x"}, status: 3},
-		{name: "pip says what is wrong with it", args: []string{"list"}, environ: []string{"PIP_RETRIES=x"}, passthrough: true, command: "list"},
-		{name: "an address that cannot be fetched", args: []string{"install", "-r", "https://files.example/r.txt"}, unreadable: true, command: "install"},
-		{name: "python behind the command", args: []string{"install", "--python", "x", "foo"}, status: 1, command: "install"},
+		{name: "the command's name again", args: []string{"--log", "install", "install", "install"},
+			command: "install"},
+		{name: "completion", args: []string{"install", "foo"},
+			environ: []string{"PIP_AUTO_COMPLETE=1", "COMP_WORDS=pip in", "COMP_CWORD=1"}, passthrough: true},
+		{name: "no completion", args: []string{"install", "foo"}, environ: []string{"PIP_AUTO_COMPLETE=1"},
+			command: "install"},
+		{name: "version from the environment is ignored", args: []string{"install", "foo"},
+			environ: []string{"PIP_VERSION=1"}, command: "install"},
+		{name: "not in this spelling", args: []string{"install", "foo"}, environ: []string{"PIP_--VERSION=1"},
+			passthrough: true},
+		{name: "a bad value for every command", args: []string{"-q", "list"}, environ: []string{"PIP_RETRIES=x"},
+			status: 3},
+		{name: "pip says what is wrong with it", args: []string{"list"}, environ: []string{"PIP_RETRIES=x"},
+			passthrough: true, command: "list"},
+		{name: "an address that cannot be fetched", args: []string{"install", "-r", "https://files.example/r.txt"},
+			unreadable: true, command: "install"},
+		{name: "python behind the command", args: []string{"install", "--python", "x", "foo"}, status: 1,
+			command: "install"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			got := Parse(sealInput(t, test.args, test.environ))
@@ -52,8 +62,10 @@ func TestParseKindsOfCommands(t *testing.T) {
 			if got.Failure != nil {
 				status = got.Failure.Status
 			}
-			if got.Passthrough != test.passthrough || status != test.status || got.Name != test.command || (len(got.Unreadable) > 0) != test.unreadable {
-				t.Errorf("%q passes through %v, refused with %d, unreadable %v", got.Name, got.Passthrough, status, got.Unreadable)
+			if got.Passthrough != test.passthrough || status != test.status || got.Name != test.command ||
+				(len(got.Unreadable) > 0) != test.unreadable {
+				t.Errorf("%q passes through %v, refused with %d, unreadable %v", got.Name, got.Passthrough, status,
+					got.Unreadable)
 			}
 		})
 	}
@@ -61,7 +73,8 @@ func TestParseKindsOfCommands(t *testing.T) {
 
 // TestParseOrigins checks that every value knows where it came from.
 func TestParseOrigins(t *testing.T) {
-	in := sealInput(t, []string{"-q", "install", "-r", "a.txt", "foo"}, []string{"PIP_reQuirement=b.txt", "PIP_EXTRA_INDEX_URL=https://e.example/s"})
+	in := sealInput(t, []string{"-q", "install", "-r", "a.txt", "foo"},
+		[]string{"PIP_reQuirement=b.txt", "PIP_EXTRA_INDEX_URL=https://e.example/s"})
 	in.Environ = append(in.Environ[:2:2], in.Environ[3:]...) // no configuration shut out
 	in.Environ = append(in.Environ, "XDG_CONFIG_DIRS="+in.Dir)
 	writeFile(t, filepath.Join(in.Dir, "a.txt"), "alpha\n")
@@ -77,7 +90,8 @@ func TestParseOrigins(t *testing.T) {
 		places = append(places, string(s.Origin.Kind)+" "+s.Origin.Place)
 	}
 	config := filepath.Join(in.Dir, "pip.conf") + " [install] "
-	want := "argv argument 5|config " + config + "editable|file b.txt:2|file a.txt:1|pip pip 26.2.1|env PIP_EXTRA_INDEX_URL|config " + config + "trusted-host"
+	want := "argv argument 5|config " + config +
+		"editable|file b.txt:2|file a.txt:1|pip pip 26.2.1|env PIP_EXTRA_INDEX_URL|config " + config + "trusted-host"
 	if all := strings.Join(places, "|"); all != want {
 		t.Errorf("got  %s\nwant %s", all, want)
 	}
@@ -131,12 +145,14 @@ func TestParseReinvokes(t *testing.T) {
 	if !release.AtLeast(found.Version, "22.3") {
 		t.Skipf("skipped: pip %s has no --python", found.Version)
 	}
-	got := Parse(Input{Args: []string{"--python", "target", "install", "foo"}, Environ: in.Environ, Dir: root, Installation: found})
+	got := Parse(Input{Args: []string{"--python", "target", "install", "foo"}, Environ: in.Environ, Dir: root,
+		Installation: found})
 	if got.Failure != nil || len(got.Unreadable) > 0 || got.Name != "install" {
 		t.Fatalf("%+v %+v", got.Failure, got.Unreadable)
 	}
 	interpreter := filepath.Join(target, "bin", "python")
-	if got.Reinvoke != interpreter || got.Installation.Prefix != target || got.Targets.Python != interpreter || len(got.Indexes) != 1 || got.Indexes[0].Value != "https://right.example/s" {
+	if got.Reinvoke != interpreter || got.Installation.Prefix != target || got.Targets.Python != interpreter ||
+		len(got.Indexes) != 1 || got.Indexes[0].Value != "https://right.example/s" {
 		t.Errorf("%+v", got)
 	}
 	run, err := Seal(SealInput{Command: got, Environ: in.Environ, Dir: root, Directory: t.TempDir()})
@@ -144,14 +160,17 @@ func TestParseReinvokes(t *testing.T) {
 		t.Fatal(err)
 	}
 	words := strings.Join(run.Args, " ")
-	if run.Path != interpreter || !strings.HasSuffix(words, filepath.Join(found.PackageDir, "__pip-runner__.py")+" install -- foo") {
+	if run.Path != interpreter ||
+		!strings.HasSuffix(words, filepath.Join(found.PackageDir, "__pip-runner__.py")+" install -- foo") {
 		t.Errorf("%s %s", run.Path, words)
 	}
 	if value, _ := pythontext.Environment(run.Environ).Lookup("_PIP_RUNNING_IN_SUBPROCESS"); value != "1" {
 		t.Error("the child would start itself again")
 	}
-	cmd := &exec.Cmd{Path: run.Path, Args: append(run.Args[:len(run.Args)-3:len(run.Args)-3], "--version"), Env: run.Environ, Dir: root}
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "pip "+found.Version+" from "+env) {
+	cmd := &exec.Cmd{Path: run.Path, Args: append(run.Args[:len(run.Args)-3:len(run.Args)-3], "--version"),
+		Env: run.Environ, Dir: root}
+	if out, err := cmd.CombinedOutput(); err != nil ||
+		!strings.Contains(string(out), "pip "+found.Version+" from "+env) {
 		t.Errorf("%v: %s", err, out)
 	}
 	if _, err := os.Stat(filepath.Join(target, "lib")); err != nil {
@@ -163,14 +182,17 @@ func TestParseReinvokes(t *testing.T) {
 // something. Words that name devices are left out.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
-		"install\x00-U\x00foo\x01PIP_REQUIREMENT=req.txt", "-qqq\x00install\x00-rreq.txt\x00-ihttps://x.example", "install\x00--no-d\x00--group=dev\x01PIP_--pre=1",
-		"download\x00foo; python_version<'3'\x00git+https://g.example/r#egg=x[y]", "wheel\x00-e.\x00--no-binary=:all:,:none:", "lock\x00--uploaded-prior-to=P3D\x00-",
+		"install\x00-U\x00foo\x01PIP_REQUIREMENT=req.txt", "-qqq\x00install\x00-rreq.txt\x00-ihttps://x.example",
+		"install\x00--no-d\x00--group=dev\x01PIP_--pre=1",
+		"download\x00foo; python_version<'3'\x00git+https://g.example/r#egg=x[y]",
+		"wheel\x00-e.\x00--no-binary=:all:,:none:", "lock\x00--uploaded-prior-to=P3D\x00-",
 		"install\x00foo @ file:///x\x00--hash\x01PIP_RETRIES=0x_1\x01PIP_TIMEOUT=1_e3\x01PIP_VERBOSE=yes",
 	} {
 		f.Add(seed)
 	}
 	dir := f.TempDir()
-	for path, content := range map[string]string{"req.txt": "alpha\n-c c.txt\n", "c.txt": "alpha<2\n", "pyproject.toml": "[dependency-groups]\ndev = ['x']\n"} {
+	for path, content := range map[string]string{"req.txt": "alpha\n-c c.txt\n", "c.txt": "alpha<2\n",
+		"pyproject.toml": "[dependency-groups]\ndev = ['x']\n"} {
 		writeFile(f, filepath.Join(dir, path), content)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -182,8 +204,10 @@ func FuzzParse(f *testing.F) {
 			Args: strings.Split(parts[0], "\x00"), Dir: dir, Home: dir,
 			Environ: append([]string{"HOME=" + dir, "LANG=C.UTF-8", "PIP_CONFIG_FILE=" + os.DevNull}, parts[1:]...),
 			Installation: &Installation{
-				Prefix: dir, BasePrefix: "/usr", Virtual: true, PythonVersion: "3.11.7", Version: "26.2.1", DefaultIndex: testDefaultIndex,
-				PackageDir: filepath.Join(dir, "pip"), SitePackages: filepath.Join(dir, "lib", "python3.11", "site-packages"),
+				Prefix: dir, BasePrefix: "/usr", Virtual: true, PythonVersion: "3.11.7", Version: "26.2.1",
+				DefaultIndex: testDefaultIndex,
+				PackageDir:   filepath.Join(dir, "pip"),
+				SitePackages: filepath.Join(dir, "lib", "python3.11", "site-packages"),
 			},
 		}
 		got := Parse(in)
@@ -202,7 +226,8 @@ func FuzzParse(f *testing.F) {
 		again := in
 		again.Args, again.Environ = words, run.Environ
 		sealed := Parse(again)
-		if sealed.Failure != nil || len(sealed.Requirements) != len(got.Requirements) || len(sealed.Indexes) != len(got.Indexes) {
+		if sealed.Failure != nil || len(sealed.Requirements) != len(got.Requirements) ||
+			len(sealed.Indexes) != len(got.Indexes) {
 			t.Errorf("%q became %q: %+v", in.Args, words, sealed.Failure)
 		}
 	})

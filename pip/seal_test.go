@@ -61,7 +61,8 @@ func compareSealed(command *Command, original, sealed collectedAnswer) string {
 		return ""
 	}
 	if original.Outcome != "requirements" || sealed.Outcome != "requirements" {
-		return fmt.Sprintf("original: %s %d %s\nsealed: %s %d %s", original.Outcome, original.RC, original.Stderr, sealed.Outcome, sealed.RC, sealed.Stderr)
+		return fmt.Sprintf("original: %s %d %s\nsealed: %s %d %s", original.Outcome, original.RC, original.Stderr,
+			sealed.Outcome, sealed.RC, sealed.Stderr)
 	}
 	if difference := cmp.Diff(original.Requirements, sealed.Requirements); difference != "" {
 		return "requirements:\n" + difference
@@ -78,7 +79,8 @@ func compareSealed(command *Command, original, sealed collectedAnswer) string {
 	for dest := range dropped {
 		skipped[dest] = dest != "isolated_mode"
 	}
-	if old := !release.AtLeast(command.Installation.PythonVersion, "3.10") || !release.AtLeast(command.Installation.Version, "21.3"); old {
+	if old := !release.AtLeast(command.Installation.PythonVersion, "3.10") ||
+		!release.AtLeast(command.Installation.Version, "21.3"); old {
 		skipped["isolated_mode"] = true // set on purpose, see Seal
 	}
 	if difference := compareOptions(original.Options, sealed.Options, skipped); difference != "" {
@@ -149,7 +151,8 @@ func checkSealed(t *testing.T, s *scene, c *collector) (compared bool) {
 var waysToSet = []string{
 	"argv", "env",
 	"home/.config/pip/pip.conf [global]", "home/.config/pip/pip.conf [install]", "home/.config/pip/pip.conf [:env:]",
-	"home/.pip/pip.conf [install]", "venv/pip.conf [global]", "venv/pip.conf [install]", "home/global/pip/pip.conf [install]",
+	"home/.pip/pip.conf [install]", "venv/pip.conf [global]", "venv/pip.conf [install]",
+	"home/global/pip/pip.conf [install]",
 	"cwd/my.conf [install]",
 }
 
@@ -164,7 +167,8 @@ func TestSealEveryOption(t *testing.T) {
 			table, _ := option.Embedded(p.version)
 			compared, refused := 0, 0
 			for number, option := range table.Commands["install"].Options {
-				if option.Action == "help" || excluded[option.Long()] && option.Long() != "debug" || option.Dest == "python" || option.Dest == "version" {
+				if option.Action == "help" || excluded[option.Long()] && option.Long() != "debug" ||
+					option.Dest == "python" || option.Dest == "version" {
 					continue
 				}
 				for round := range waysToSet {
@@ -194,7 +198,8 @@ func TestSealEveryOption(t *testing.T) {
 }
 
 // sceneSetting makes a scene that sets one option in some places.
-func sceneSetting(t *testing.T, c *collector, command *option.CommandTable, option *option.Spec, ways []string, number int) *scene {
+func sceneSetting(t *testing.T, c *collector, command *option.CommandTable, option *option.Spec, ways []string,
+	number int) *scene {
 	t.Helper()
 	random := rand.New(rand.NewSource(int64(number)))
 	s := &scene{files: map[string]string{}}
@@ -202,7 +207,8 @@ func sceneSetting(t *testing.T, c *collector, command *option.CommandTable, opti
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.root, s.dir, s.home, s.environment = root, filepath.Join(root, "cwd"), filepath.Join(root, "home"), filepath.Join(root, "venv")
+	s.root, s.dir, s.home, s.environment = root, filepath.Join(root, "cwd"), filepath.Join(root, "home"),
+		filepath.Join(root, "venv")
 	s.argv = []string{"install"}
 	s.environ = []string{
 		"PATH=/usr/bin:/bin", "HOME=" + s.home, "LANG=C.UTF-8", "TMPDIR=" + filepath.Join(root, "tmp"),
@@ -326,17 +332,21 @@ func sealed(t *testing.T, in Input, change func(*SealInput)) Run {
 func sealInput(t *testing.T, args, environ []string) Input {
 	t.Helper()
 	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, "pyvenv.cfg"), []byte("include-system-site-packages = false\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "pyvenv.cfg"), []byte("include-system-site-packages = false\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(dir, "setup.py"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	return Input{
-		Args: args, Environ: append([]string{"HOME=" + dir, "PATH=/usr/bin", "PIP_CONFIG_FILE=" + os.DevNull}, environ...), Dir: dir,
+		Args: args, Environ: append([]string{"HOME=" + dir, "PATH=/usr/bin", "PIP_CONFIG_FILE=" + os.DevNull},
+			environ...), Dir: dir,
 		Installation: &Installation{
-			Interpreter: filepath.Join(dir, "bin", "python"), Script: filepath.Join(dir, "bin", "pip"), Prefix: dir, BasePrefix: "/usr",
-			Virtual: true, PythonVersion: "3.11.7", Version: "26.2.1", PackageDir: filepath.Join(dir, "pip"), DefaultIndex: testDefaultIndex,
+			Interpreter: filepath.Join(dir, "bin", "python"), Script: filepath.Join(dir, "bin", "pip"), Prefix: dir,
+			BasePrefix: "/usr",
+			Virtual:    true, PythonVersion: "3.11.7", Version: "26.2.1", PackageDir: filepath.Join(dir, "pip"),
+			DefaultIndex: testDefaultIndex,
 		},
 	}
 }
@@ -370,28 +380,40 @@ func TestSealWords(t *testing.T) {
 		{"a strategy is added", []string{"install", "-U", "foo"}, nil,
 			func(s *SealInput) { s.Upgrade, s.Strategy = true, "eager" },
 			"install --upgrade-strategy eager --upgrade -- foo", nil, nil},
-		{"only where the user did not choose", []string{"install", "foo"}, []string{"PIP_UPGRADE_STRATEGY=only-if-needed"},
+		{"only where the user did not choose", []string{"install", "foo"},
+			[]string{"PIP_UPGRADE_STRATEGY=only-if-needed"},
 			func(s *SealInput) { s.Upgrade, s.Strategy = true, "eager" },
 			"install -U -- foo", []string{"PIP_UPGRADE_STRATEGY=only-if-needed"}, nil},
 		{"download has no upgrade", []string{"download", "foo"}, nil,
 			func(s *SealInput) { s.Upgrade, s.Strategy = true, "eager" }, "download -- foo", nil, nil},
-		{"indexes are replaced everywhere", []string{"install", "-i", "https://a.example/s", "foo", "--extra-index-url=https://b.example/s", "-f", "links"},
-			[]string{"PIP_EXTRA_INDEX_URL=https://c.example/s https://d.example/s", "PIP_FIND_LINKS=https://e.example/l x"},
+		{"indexes are replaced everywhere",
+			[]string{"install", "-i", "https://a.example/s", "foo", "--extra-index-url=https://b.example/s", "-f",
+				"links"},
+			[]string{"PIP_EXTRA_INDEX_URL=https://c.example/s https://d.example/s",
+				"PIP_FIND_LINKS=https://e.example/l x"},
 			func(s *SealInput) { s.ReplaceIndex = gate },
-			"install --index-url=http://127.0.0.1:1/a.example/s --extra-index-url=http://127.0.0.1:1/b.example/s --find-links=links -- foo",
+			"install --index-url=http://127.0.0.1:1/a.example/s --extra-index-url=http://127.0.0.1:1/b.example/s " +
+				"--find-links=links -- foo",
 			[]string{
 				"PIP_EXTRA_INDEX_URL=http://127.0.0.1:1/c.example/s http://127.0.0.1:1/d.example/s",
-				"PIP_FIND_LINKS=http://127.0.0.1:1/e.example/l x", "PIP_INDEX_URL=http://127.0.0.1:1/index.example/simple",
+				"PIP_FIND_LINKS=http://127.0.0.1:1/e.example/l x",
+				"PIP_INDEX_URL=http://127.0.0.1:1/index.example/simple",
 				"NO_PROXY=127.0.0.1,localhost",
 			}, nil},
-		{"isolation leaves the variables out", []string{"--isolated", "install", "foo"}, []string{"PIP_INDEX_URL=https://a.example/s", "PIP_TOKEN=x"}, nil,
+		{"isolation leaves the variables out", []string{"--isolated", "install", "foo"},
+			[]string{"PIP_INDEX_URL=https://a.example/s", "PIP_TOKEN=x"}, nil,
 			"install -- foo", []string{"PIP_ISOLATED=1", "PIP_TOKEN=x"}, []string{"PIP_INDEX_URL"}},
-		{"odd names are removed with the others", []string{"install", "foo"}, []string{"PIP_--pre=1", "PIP_Pypi-Url=https://a.example/s", "PIP_FORMAT=json"}, nil,
-			"install -- foo", []string{"PIP_PRE=1", "PIP_PYPI_URL=https://a.example/s", "PIP_CONFIG_FILE=/dev/null"}, []string{"PIP_FORMAT", "PIP_--pre"}},
-		{"a proxy becomes variables", []string{"install", "--proxy", "http://p.example:1", "foo"}, []string{"ALL_PROXY=socks5://s.example", "no_proxy=x.example"},
+		{"odd names are removed with the others", []string{"install", "foo"},
+			[]string{"PIP_--pre=1", "PIP_Pypi-Url=https://a.example/s", "PIP_FORMAT=json"}, nil,
+			"install -- foo", []string{"PIP_PRE=1", "PIP_PYPI_URL=https://a.example/s", "PIP_CONFIG_FILE=/dev/null"},
+			[]string{"PIP_FORMAT", "PIP_--pre"}},
+		{"a proxy becomes variables", []string{"install", "--proxy", "http://p.example:1", "foo"},
+			[]string{"ALL_PROXY=socks5://s.example", "no_proxy=x.example"},
 			func(s *SealInput) { s.ReplaceIndex = gate },
-			"install -- foo", []string{"https_proxy=http://p.example:1", "no_proxy=x.example,127.0.0.1,localhost"}, []string{"ALL_PROXY", "PIP_PROXY"}},
-		{"the gate's proxy has no way around it", []string{"install", "--no-proxy-env", "foo"}, []string{"no_proxy=*", "http_proxy=http://p.example:1"},
+			"install -- foo", []string{"https_proxy=http://p.example:1", "no_proxy=x.example,127.0.0.1,localhost"},
+			[]string{"ALL_PROXY", "PIP_PROXY"}},
+		{"the gate's proxy has no way around it", []string{"install", "--no-proxy-env", "foo"},
+			[]string{"no_proxy=*", "http_proxy=http://p.example:1"},
 			func(s *SealInput) { s.Proxy = "http://127.0.0.1:2" },
 			"install -- foo", []string{"http_proxy=http://127.0.0.1:2", "no_proxy=", "NO_PROXY="}, nil},
 	} {
@@ -428,7 +450,8 @@ func TestSealWords(t *testing.T) {
 
 func TestSealRefuses(t *testing.T) {
 	in := sealInput(t, []string{"install", "foo"}, nil)
-	if err := os.WriteFile(filepath.Join(in.Dir, "setup.cfg"), []byte("[metadata]\nname=x\n [install]\ninstall_lib=/x\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(in.Dir, "setup.cfg"),
+		[]byte("[metadata]\nname=x\n [install]\ninstall_lib=/x\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	seal := func() error {
@@ -446,7 +469,8 @@ func TestSealRefuses(t *testing.T) {
 	if err := seal(); !errors.Is(err, ErrUnsealable) {
 		t.Errorf("a word of 128 KiB: %v", err)
 	}
-	for _, args := range [][]string{{"install", "--bogus"}, {"list"}, {"install", "foo", "-r", "https://files.example/r.txt"}, {"install", "foo", ""}, {"install", "foo=1"}} {
+	for _, args := range [][]string{{"install", "--bogus"}, {"list"},
+		{"install", "foo", "-r", "https://files.example/r.txt"}, {"install", "foo", ""}, {"install", "foo=1"}} {
 		in = sealInput(t, args, nil)
 		in.Installation.Version = "25.3"
 		if err := seal(); !errors.Is(err, ErrUnsealable) {

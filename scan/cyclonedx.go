@@ -83,7 +83,8 @@ type bomProperty struct {
 func WriteCycloneDX(w io.Writer, results []Result, version string) error {
 	document := bom{
 		Schema: "http://cyclonedx.org/schema/bom-1.6.schema.json", Format: "CycloneDX", SpecVersion: "1.6", Version: 1,
-		Metadata:   bomMetadata{Tools: bomTools{[]bomComponent{{Type: "application", Name: "thresher", Version: version}}}},
+		Metadata: bomMetadata{Tools: bomTools{[]bomComponent{{Type: "application", Name: "thresher",
+			Version: version}}}},
 		Components: []bomComponent{}, Vulnerabilities: []bomVulnerability{},
 	}
 	seen := map[string]bool{}
@@ -106,7 +107,8 @@ func WriteCycloneDX(w io.Writer, results []Result, version string) error {
 				continue
 			}
 			seen[purl] = true
-			document.Components = append(document.Components, bomComponent{Type: "library", Ref: purl, Name: s.Name, Version: s.Version, PURL: purl})
+			document.Components = append(document.Components,
+				bomComponent{Type: "library", Ref: purl, Name: s.Name, Version: s.Version, PURL: purl})
 			for k := range s.Findings {
 				document.Vulnerabilities = append(document.Vulnerabilities, bomVulnerabilityOf(&s.Findings[k], purl))
 			}
@@ -166,7 +168,8 @@ func methodOf(vector string) string {
 // sourceOf names who gives ids of this form.
 func sourceOf(id string) string {
 	for prefix, name := range map[string]string{
-		"CVE-": "CVE", "GHSA-": "GitHub Advisory Database", "PYSEC-": "Python Packaging Advisory Database", "MAL-": "OpenSSF Malicious Packages",
+		"CVE-": "CVE", "GHSA-": "GitHub Advisory Database", "PYSEC-": "Python Packaging Advisory Database",
+		"MAL-": "OpenSSF Malicious Packages",
 	} {
 		if strings.HasPrefix(id, prefix) {
 			return name

@@ -72,7 +72,8 @@ func WriteJSON(w io.Writer, results []Result) error {
 		r := &results[i]
 		report.FailOn = r.FailOn
 		if r.HasDatabase {
-			report.Advisories = &jsonAdvisories{Count: r.Meta.Count, Updated: r.Meta.Updated, Newest: r.Meta.Newest, Source: r.Meta.Source}
+			report.Advisories = &jsonAdvisories{Count: r.Meta.Count, Updated: r.Meta.Updated, Newest: r.Meta.Newest,
+				Source: r.Meta.Source}
 		}
 		for j := range r.Subjects {
 			d := jsonOf(&r.Subjects[j])
@@ -108,15 +109,18 @@ func jsonOf(s *Subject) jsonDistribution {
 		v := jsonVulnerability{
 			ID: f.ID, Aliases: list(f.Aliases), Records: list(f.Records), Severity: string(f.Severity),
 			FixedIn: list(f.FixedIn), Ignored: f.Ignored != nil, Vector: f.Vector, Summary: f.Summary,
-			Link: f.Link, Published: f.Published, Modified: f.Modified, Malware: f.Malware, Fails: f.Fails, Holds: f.Holds,
+			Link: f.Link, Published: f.Published, Modified: f.Modified, Malware: f.Malware, Fails: f.Fails,
+			Holds: f.Holds,
 		}
 		if f.Vector != "" {
 			v.Score = &f.Score
 		}
 		if ignore := f.Ignored; ignore != nil {
-			v.Ignore = &jsonIgnore{ID: cmp.Or(ignore.ID, f.ID), Reason: ignore.Reason, Expires: ignore.Expires, Place: ignore.Place}
+			v.Ignore = &jsonIgnore{ID: cmp.Or(ignore.ID, f.ID), Reason: ignore.Reason, Expires: ignore.Expires,
+				Place: ignore.Place}
 		} else if ignore := f.Expired; ignore != nil {
-			v.Ignore = &jsonIgnore{ID: ignore.ID, Reason: ignore.Reason, Expires: ignore.Expires, Place: ignore.Place, Expired: true}
+			v.Ignore = &jsonIgnore{ID: ignore.ID, Reason: ignore.Reason, Expires: ignore.Expires, Place: ignore.Place,
+				Expired: true}
 		}
 		d.Vulnerabilities = append(d.Vulnerabilities, v)
 	}

@@ -26,7 +26,8 @@ const (
 
 // textNoDatabase says that nothing could be looked up.
 func textNoDatabase(count int) string {
-	return fmt.Sprintf("%s, not scanned: there is no advisory data on this machine yet; to get it: thresher update", distributions(count))
+	return fmt.Sprintf("%s, not scanned: there is no advisory data on this machine yet; to get it: thresher update",
+		distributions(count))
 }
 
 // textClean is the one line of a good day.
@@ -45,7 +46,8 @@ func textTotal(r *Result, t totals, age string) string {
 		parts = append(parts, "malware in "+distributions(t.infected))
 	}
 	if t.standing > 0 {
-		parts = append(parts, fmt.Sprintf("%s in %d of %s", vulnerabilities(t.standing), t.affected, distributions(len(r.Subjects))))
+		parts = append(parts,
+			fmt.Sprintf("%s in %d of %s", vulnerabilities(t.standing), t.affected, distributions(len(r.Subjects))))
 		switch {
 		case t.failing == t.standing:
 			parts = append(parts, fmt.Sprintf("failing at fail-on = %q", r.FailOn))
@@ -88,7 +90,8 @@ func textAside(subjects []*Subject) string {
 	if more := len(subjects) - mostAside; more > 0 {
 		names = append(names, fmt.Sprintf("%d more", more))
 	}
-	return "known vulnerabilities in what this command did not touch: " + strings.Join(names, ", ") + "; see them with: thresher scan"
+	return "known vulnerabilities in what this command did not touch: " + strings.Join(names, ", ") +
+		"; see them with: thresher scan"
 }
 
 // textMore stands for rows that were left out.
@@ -200,7 +203,8 @@ func textSee(link string) string { return "  see " + link }
 
 // textExpired says that an ignore does not count any more, and since when.
 func textExpired(f *Finding) string {
-	return fmt.Sprintf("  the ignore of %s (%s) expired on %s", f.Expired.ID, f.Expired.Place, f.Expired.Expires.Format(time.DateOnly))
+	return fmt.Sprintf("  the ignore of %s (%s) expired on %s", f.Expired.ID, f.Expired.Place,
+		f.Expired.Expires.Format(time.DateOnly))
 }
 
 // textUsedIgnore is told of every ignore that an untrusted file brings, and of

@@ -55,7 +55,8 @@ func badDay(t *testing.T) Result {
 		},
 		Requirements: []Requirement{{Canonical: "app", Specifier: ">=3", Place: "requirements.txt:3"}},
 		Ignores: []Ignore{
-			{ID: "PYSEC-5", Reason: "only reached by tests", Expires: now.AddDate(0, 1, 0), Place: "thresher.toml:4", Untrusted: true},
+			{ID: "PYSEC-5", Reason: "only reached by tests", Expires: now.AddDate(0, 1, 0), Place: "thresher.toml:4",
+				Untrusted: true},
 			{ID: "PYSEC-3", Reason: "it's unused", Expires: now.AddDate(0, -1, 0), Place: "thresher.toml:9"},
 			{ID: "CVE-0", Reason: "gone", Place: "thresher.toml:14"},
 		},
@@ -90,8 +91,10 @@ func TestTextOfABadDay(t *testing.T) {
 
 func TestTextOfAGoodDay(t *testing.T) {
 	d := database(t)
-	clean := run(t, Input{Environment: "/a", Database: d, Distributions: []venv.Distribution{installed("web", "3.2"), installed("fine", "1")}})
-	one := run(t, Input{Environment: "/b", Database: d, Distributions: []venv.Distribution{installed("lib", "1.0")}, Ignores: []Ignore{{ID: "PYSEC-5", Reason: "r"}}})
+	clean := run(t, Input{Environment: "/a", Database: d,
+		Distributions: []venv.Distribution{installed("web", "3.2"), installed("fine", "1")}})
+	one := run(t, Input{Environment: "/b", Database: d, Distributions: []venv.Distribution{installed("lib", "1.0")},
+		Ignores: []Ignore{{ID: "PYSEC-5", Reason: "r"}}})
 	for name, test := range map[string]struct {
 		results []Result
 		want    string
@@ -112,7 +115,8 @@ func TestTextBrief(t *testing.T) {
 	all := []venv.Distribution{installed("lib", "1.0"), installed("web", "1.0"), installed("evil", "0.1")}
 	input := Input{Database: database(t), Distributions: all, FailOn: FailOnNone, Touched: map[string]bool{"lib": true}}
 	text := strings.Join(Text([]Result{run(t, input)}, TextOptions{Brief: true}), "\n")
-	for _, want := range []string{"\nlib ", "\nevil ", "\nknown vulnerabilities in what this command did not touch: web 1.0; see them with: thresher scan\n"} {
+	for _, want := range []string{"\nlib ", "\nevil ",
+		"\nknown vulnerabilities in what this command did not touch: web 1.0; see them with: thresher scan\n"} {
 		if !strings.Contains("\n"+text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
@@ -154,7 +158,8 @@ func TestJSONReport(t *testing.T) {
 	if err := json.Unmarshal(b.Bytes(), &contract); err != nil {
 		t.Fatal(err)
 	}
-	if contract.Advisories.Count != 6 || len(contract.Distributions) != 7 || contract.Distributions[0].Name != "Web\x1b[31m" {
+	if contract.Advisories.Count != 6 || len(contract.Distributions) != 7 ||
+		contract.Distributions[0].Name != "Web\x1b[31m" {
 		t.Errorf("%+v", contract)
 	}
 	if strings.Contains(b.String(), "null,") && !strings.Contains(b.String(), `"score": null`) {
@@ -164,7 +169,9 @@ func TestJSONReport(t *testing.T) {
 
 func TestListsOfTheJSONReportAreNeverNull(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteJSON(&b, []Result{run(t, Input{Database: database(t), Distributions: []venv.Distribution{installed("nofix", "1")}})}); err != nil {
+	if err := WriteJSON(&b,
+		[]Result{run(t, Input{Database: database(t),
+			Distributions: []venv.Distribution{installed("nofix", "1")}})}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{`"aliases": []`, `"fixed_in": []`, `"severity": "unknown"`, `"score": null`} {
@@ -173,7 +180,8 @@ func TestListsOfTheJSONReportAreNeverNull(t *testing.T) {
 		}
 	}
 	b.Reset()
-	if err := WriteJSON(&b, []Result{run(t, Input{Database: database(t)})}); err != nil || !strings.Contains(b.String(), `"distributions": []`) {
+	if err := WriteJSON(&b, []Result{run(t, Input{Database: database(t)})}); err != nil ||
+		!strings.Contains(b.String(), `"distributions": []`) {
 		t.Errorf("%v %s", err, b.String())
 	}
 }
@@ -214,7 +222,8 @@ func TestCycloneDXReport(t *testing.T) {
 
 func TestStatusOfSeveral(t *testing.T) {
 	fails, malware, clean := Result{Fails: true}, Result{Malware: true}, Result{}
-	for want, results := range map[int][]Result{0: {clean, clean}, 21: {clean, fails, clean}, 20: {fails, malware, clean}} {
+	for want, results := range map[int][]Result{0: {clean, clean}, 21: {clean, fails, clean},
+		20: {fails, malware, clean}} {
 		if got := Status(results); got != want {
 			t.Errorf("%d, want %d", got, want)
 		}
@@ -228,7 +237,8 @@ func TestTextPieces(t *testing.T) {
 	if got := strings.Join(wrap("  one two three four five", 21), "|"); got != "  one two three four|    five" {
 		t.Errorf("%q", got)
 	}
-	if got := levelText(&Finding{Vulnerability: advisory.Vulnerability{Severity: advisory.High, Score: 7.5}}); got != "high 7.5" {
+	if got := levelText(&Finding{Vulnerability: advisory.Vulnerability{Severity: advisory.High,
+		Score: 7.5}}); got != "high 7.5" {
 		t.Errorf("%q", got)
 	}
 	if got := words.ShellQuoted("it's"); got != `'it'\''s'` {

@@ -82,7 +82,8 @@ type sarifSuppression struct {
 // the line that asks for the distribution, else its metadata. Ignored findings
 // are there as suppressed ones. version is thresher's own.
 func WriteSARIF(w io.Writer, results []Result, version string) error {
-	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "thresher", Version: version, Rules: []sarifRule{}}}, Results: []sarifResult{}}
+	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "thresher", Version: version, Rules: []sarifRule{}}},
+		Results: []sarifResult{}}
 	rules := map[string]int{}
 	for i := range results {
 		for j := range results[i].Subjects {
@@ -107,7 +108,8 @@ func WriteSARIF(w io.Writer, results []Result, version string) error {
 }
 
 func sarifRuleOf(f *Finding) sarifRule {
-	rule := sarifRule{ID: f.ID, ShortDescription: sarifText{f.ID}, HelpURI: f.Link, Properties: map[string]any{"tags": []string{"security"}}}
+	rule := sarifRule{ID: f.ID, ShortDescription: sarifText{f.ID}, HelpURI: f.Link,
+		Properties: map[string]any{"tags": []string{"security"}}}
 	if f.Summary != "" {
 		rule.ShortDescription.Text = f.Summary
 	}

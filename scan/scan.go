@@ -309,7 +309,8 @@ func ignored(in Input, used []bool, subject *Subject, v *advisory.Vulnerability)
 // an answer to malware is about malware.
 func (i *Ignore) matches(subject *Subject, v *advisory.Vulnerability) bool {
 	if v.Malware || i.Release != "" {
-		return v.Malware && i.Release != "" && i.Package == subject.Canonical && pep.CompareOSV(i.Release, subject.Version) == 0
+		return v.Malware && i.Release != "" && i.Package == subject.Canonical &&
+			pep.CompareOSV(i.Release, subject.Version) == 0
 	}
 	if !v.Names(i.ID) || (i.Package != "" && pep.CanonicalName(i.Package) != subject.Canonical) {
 		return false
@@ -344,5 +345,6 @@ func fails(in Input, f *Finding) bool {
 }
 
 func levelRank(level advisory.Level) int {
-	return slices.Index([]advisory.Level{advisory.None, advisory.Low, advisory.Medium, advisory.High, advisory.Critical}, level)
+	return slices.Index([]advisory.Level{advisory.None, advisory.Low, advisory.Medium, advisory.High,
+		advisory.Critical}, level)
 }

@@ -34,8 +34,10 @@ const (
 )
 
 var records = []string{
-	record("PYSEC-1", "web", `{"introduced":"0"},{"fixed":"2.0"}`, high, `"aliases":["CVE-1","GHSA-1"]`, `"summary":"Reads any file"`),
-	record("GHSA-1", "web", `{"introduced":"0"},{"fixed":"2.0"},{"introduced":"3.0"},{"fixed":"3.1"}`, `"aliases":["CVE-1"]`),
+	record("PYSEC-1", "web", `{"introduced":"0"},{"fixed":"2.0"}`, high, `"aliases":["CVE-1","GHSA-1"]`,
+		`"summary":"Reads any file"`),
+	record("GHSA-1", "web", `{"introduced":"0"},{"fixed":"2.0"},{"introduced":"3.0"},{"fixed":"3.1"}`,
+		`"aliases":["CVE-1"]`),
 	record("PYSEC-2", "web", `{"introduced":"0"},{"fixed":"1.5"}`, medium, `"summary":"Slow\u001b[31m red \u202egnp"`),
 	record("PYSEC-3", "nofix", `{"introduced":"0"}`),
 	record("MAL-4", "evil", `{"introduced":"0"}`, `"summary":"Malicious code in evil"`),
@@ -56,7 +58,8 @@ func database(t testing.TB) *advisory.Database {
 	if err := os.WriteFile(source, lines.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := advisory.Import(context.Background(), path, advisory.Source{Path: source, Now: now.Add(-2 * time.Hour)}, nil); err != nil {
+	if _, err := advisory.Import(context.Background(), path,
+		advisory.Source{Path: source, Now: now.Add(-2 * time.Hour)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	d, err := advisory.Open(path)
@@ -68,7 +71,8 @@ func database(t testing.TB) *advisory.Database {
 }
 
 func installed(name, version string, requires ...string) venv.Distribution {
-	return venv.Distribution{Name: name, Canonical: name, Version: version, Requires: requires, Path: "/site/" + name + ".dist-info"}
+	return venv.Distribution{Name: name, Canonical: name, Version: version, Requires: requires,
+		Path: "/site/" + name + ".dist-info"}
 }
 
 func run(t testing.TB, in Input) Result {
@@ -101,30 +105,42 @@ func TestFailOn(t *testing.T) {
 	}{
 		{"clean", Input{Distributions: []venv.Distribution{installed("web", "2.0"), installed("other", "1")}}, 0},
 		{"fixable", Input{Distributions: []venv.Distribution{web}}, 21},
-		{"fixable, after an install, by the next upgrade", Input{Distributions: []venv.Distribution{web}, Upgrading: true}, 0},
-		{"fixable, after an install, but pinned", Input{Distributions: []venv.Distribution{web}, Upgrading: true, Requirements: pin}, 21},
-		{"fixable, pinned, not touched", Input{Distributions: []venv.Distribution{web}, Upgrading: true, Requirements: pin, Touched: only("other")}, 0},
-		{"fixable, pinned, touched", Input{Distributions: []venv.Distribution{web}, Upgrading: true, Requirements: pin, Touched: only("web")}, 21},
+		{"fixable, after an install, by the next upgrade",
+			Input{Distributions: []venv.Distribution{web}, Upgrading: true}, 0},
+		{"fixable, after an install, but pinned",
+			Input{Distributions: []venv.Distribution{web}, Upgrading: true, Requirements: pin}, 21},
+		{"fixable, pinned, not touched",
+			Input{Distributions: []venv.Distribution{web}, Upgrading: true, Requirements: pin, Touched: only("other")},
+			0},
+		{"fixable, pinned, touched",
+			Input{Distributions: []venv.Distribution{web}, Upgrading: true, Requirements: pin, Touched: only("web")},
+			21},
 		{"no fix", Input{Distributions: []venv.Distribution{installed("nofix", "1")}}, 0},
 		{"no fix, any", Input{Distributions: []venv.Distribution{installed("nofix", "1")}, FailOn: FailOnAny}, 21},
-		{"any, not touched", Input{Distributions: []venv.Distribution{installed("nofix", "1")}, FailOn: FailOnAny, Touched: only()}, 0},
-		{"unknown severity counts as at the threshold", Input{Distributions: []venv.Distribution{installed("nofix", "1")}, FailOn: FailOnCritical}, 21},
+		{"any, not touched",
+			Input{Distributions: []venv.Distribution{installed("nofix", "1")}, FailOn: FailOnAny, Touched: only()}, 0},
+		{"unknown severity counts as at the threshold",
+			Input{Distributions: []venv.Distribution{installed("nofix", "1")}, FailOn: FailOnCritical}, 21},
 		{"below the threshold", Input{Distributions: []venv.Distribution{web}, FailOn: FailOnCritical}, 0},
 		{"at the threshold", Input{Distributions: []venv.Distribution{web}, FailOn: FailOnHigh}, 21},
 		{"above the threshold", Input{Distributions: []venv.Distribution{web}, FailOn: FailOnLow}, 21},
-		{"medium is not high", Input{Distributions: []venv.Distribution{installed("lib", "1.0")}, FailOn: FailOnHigh}, 0},
+		{"medium is not high", Input{Distributions: []venv.Distribution{installed("lib", "1.0")}, FailOn: FailOnHigh},
+			0},
 		{"none", Input{Distributions: []venv.Distribution{web, installed("nofix", "1")}, FailOn: FailOnNone}, 0},
-		{"not offered", Input{Distributions: []venv.Distribution{web}, Offered: map[string][]string{"web": {"1.0", "1.4"}}}, 0},
+		{"not offered", Input{Distributions: []venv.Distribution{web},
+			Offered: map[string][]string{"web": {"1.0", "1.4"}}}, 0},
 		{"malware", Input{Distributions: []venv.Distribution{installed("evil", "1")}}, 20},
-		{"malware, whatever is set", Input{Distributions: []venv.Distribution{installed("evil", "1"), web}, FailOn: FailOnNone, Touched: only(),
-			Ignores: []Ignore{{ID: "MAL-4", Reason: "no"}}}, 20},
+		{"malware, whatever is set",
+			Input{Distributions: []venv.Distribution{installed("evil", "1"), web}, FailOn: FailOnNone, Touched: only(),
+				Ignores: []Ignore{{ID: "MAL-4", Reason: "no"}}}, 20},
 		{"malware that an answer lets stand", Input{Distributions: []venv.Distribution{installed("evil", "1.0")},
 			Ignores: []Ignore{{Package: "evil", Release: "1", Reason: "a false alarm"}}}, 0},
 		{"another release of it", Input{Distributions: []venv.Distribution{installed("evil", "2")},
 			Ignores: []Ignore{{Package: "evil", Release: "1", Reason: "a false alarm"}}}, 20},
 		{"an answer to malware is none to vulnerabilities", Input{Distributions: []venv.Distribution{web},
 			Ignores: []Ignore{{Package: "web", Release: "1.0", Reason: "a false alarm"}}}, 21},
-		{"shadowed", Input{Distributions: []venv.Distribution{{Name: "web", Canonical: "web", Version: "1.0", Shadowed: true}}}, 0},
+		{"shadowed", Input{Distributions: []venv.Distribution{{Name: "web", Canonical: "web", Version: "1.0",
+			Shadowed: true}}}, 0},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			test.in.Database = d
@@ -137,9 +153,11 @@ func TestFailOn(t *testing.T) {
 	// An answer to malware is told whenever it is used, and is no word when not.
 	allowed := Ignore{Package: "evil", Release: "1.0", Reason: "a false alarm", Place: "policy.toml:3"}
 	for name, told := range map[string]bool{"evil": true, "web": false} {
-		result := run(t, Input{Database: d, Distributions: []venv.Distribution{installed(name, "1.0")}, Ignores: []Ignore{allowed}})
+		result := run(t, Input{Database: d, Distributions: []venv.Distribution{installed(name, "1.0")},
+			Ignores: []Ignore{allowed}})
 		text := strings.Join(Text([]Result{result}, TextOptions{}), "\n")
-		if strings.Contains(text, "evil 1.0 is malware, and allowed by policy.toml:3: a false alarm") != told || len(result.UnusedIgnores) > 0 {
+		if strings.Contains(text, "evil 1.0 is malware, and allowed by policy.toml:3: a false alarm") != told ||
+			len(result.UnusedIgnores) > 0 {
 			t.Errorf("%s: %s", name, text)
 		}
 	}
@@ -164,12 +182,14 @@ func TestHoldsAndPaths(t *testing.T) {
 	}{
 		{"nothing known", Input{Distributions: []venv.Distribution{installed("web", "1.0")}}, "web", "", nil},
 		{"asked for", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
-			Requirements: []Requirement{{Canonical: "web", Specifier: ">=1", Place: "r.txt:1"}}}, "web", "r.txt:1", nil},
+			Requirements: []Requirement{{Canonical: "web", Specifier: ">=1", Place: "r.txt:1"}}}, "web", "r.txt:1",
+			nil},
 		{"pin", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
 			Requirements: []Requirement{{Canonical: "web", Specifier: "==1.0", Place: "r.txt:1"}}},
 			"web", "r.txt:1", []Hold{{Kind: HeldByPin, Place: "r.txt:1", Requirement: "web==1.0"}}},
 		{"bound in a constraint", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
-			Requirements: []Requirement{{Canonical: "web", Place: "r.txt:1"}, {Canonical: "web", Specifier: "<2", Constraint: true, Place: "c.txt:9"}}},
+			Requirements: []Requirement{{Canonical: "web", Place: "r.txt:1"},
+				{Canonical: "web", Specifier: "<2", Constraint: true, Place: "c.txt:9"}}},
 			"web", "r.txt:1", []Hold{{Kind: HeldByBound, Place: "c.txt:9", Requirement: "web<2"}}},
 		{"constraint alone brings nothing", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
 			Requirements: []Requirement{{Canonical: "web", Specifier: "==1.*", Constraint: true, Place: "c.txt:9"}}},
@@ -177,39 +197,52 @@ func TestHoldsAndPaths(t *testing.T) {
 		{"address", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
 			Requirements: []Requirement{{Canonical: "web", URL: "https://index.example/web.whl", Place: "r.txt:1"}}},
 			"web", "r.txt:1", []Hold{{Kind: HeldByURL, Place: "r.txt:1", Requirement: "web"}}},
-		{"parent's bound", Input{Distributions: []venv.Distribution{installed("web", "1.0"), installed("mid", "3", "Web (<2.0)"), installed("app", "1", "mid")},
+		{"parent's bound", Input{Distributions: []venv.Distribution{installed("web", "1.0"),
+			installed("mid", "3", "Web (<2.0)"), installed("app", "1", "mid")},
 			Requirements: []Requirement{{Canonical: "app", Place: "argument 2"}}},
 			"app mid web", "argument 2", []Hold{{Kind: HeldByParent, Parent: "mid 3", Requirement: "Web<2.0"}}},
 		{"parent's bound under a marker that does not hold", Input{
-			Distributions: []venv.Distribution{installed("web", "1.0"), installed("app", "3", `web<2; python_version < "3"`, "web>=1")},
-			Markers:       map[string]string{"python_version": "3.11"}}, "app web", "", nil},
+			Distributions: []venv.Distribution{installed("web", "1.0"),
+				installed("app", "3", `web<2; python_version < "3"`, "web>=1")},
+			Markers: map[string]string{"python_version": "3.11"}}, "app web", "", nil},
 		{"bound in an extra nobody asked for", Input{
-			Distributions: []venv.Distribution{installed("web", "1.0"), installed("app", "3", `web<2; extra == "old"`)}}, "web", "", nil},
+			Distributions: []venv.Distribution{installed("web", "1.0"),
+				installed("app", "3", `web<2; extra == "old"`)}}, "web", "", nil},
 		{"bound in an extra that was asked for", Input{
-			Distributions: []venv.Distribution{installed("web", "1.0"), installed("app", "3", `web<2; extra == "o_ld"`)},
-			Requirements:  []Requirement{{Canonical: "app", Extras: []string{"O.ld"}, Place: "r.txt:1"}}},
+			Distributions: []venv.Distribution{installed("web", "1.0"),
+				installed("app", "3", `web<2; extra == "o_ld"`)},
+			Requirements: []Requirement{{Canonical: "app", Extras: []string{"O.ld"}, Place: "r.txt:1"}}},
 			"app web", "r.txt:1", []Hold{{Kind: HeldByParent, Parent: "app 3", Requirement: "web<2"}}},
 		{"bound in an extra that a distribution asked for", Input{
-			Distributions: []venv.Distribution{installed("web", "1.0"), installed("app", "3", `web<2; extra == "old"`), installed("top", "1", "app[old]")},
-			Requirements:  []Requirement{{Canonical: "app", Place: "r.txt:1"}, {Canonical: "top", Place: "r.txt:2"}}},
+			Distributions: []venv.Distribution{installed("web", "1.0"), installed("app", "3", `web<2; extra == "old"`),
+				installed("top", "1", "app[old]")},
+			Requirements: []Requirement{{Canonical: "app", Place: "r.txt:1"}, {Canonical: "top", Place: "r.txt:2"}}},
 			"app web", "r.txt:1", []Hold{{Kind: HeldByParent, Parent: "app 3", Requirement: "web<2"}}},
 		{"shortest path", Input{
-			Distributions: []venv.Distribution{installed("web", "1.0"), installed("a", "1", "b"), installed("b", "1", "web"), installed("c", "1", "web")},
-			Requirements:  []Requirement{{Canonical: "a", Place: "r.txt:1"}, {Canonical: "c", Place: "r.txt:2"}}}, "c web", "r.txt:2", nil},
+			Distributions: []venv.Distribution{installed("web", "1.0"), installed("a", "1", "b"),
+				installed("b", "1", "web"), installed("c", "1", "web")},
+			Requirements: []Requirement{{Canonical: "a", Place: "r.txt:1"}, {Canonical: "c", Place: "r.txt:2"}}},
+			"c web", "r.txt:2", nil},
 		{"recorded as requested", Input{
-			Distributions: []venv.Distribution{installed("web", "1.0"), installed("a", "1", "web"), {Name: "b", Canonical: "b", Version: "1", Requires: []string{"a"}, Requested: true}}}, "b a web", "", nil},
-		{"circle", Input{Distributions: []venv.Distribution{installed("web", "1.0", "a"), installed("a", "1", "web")}}, "a web", "", nil},
+			Distributions: []venv.Distribution{installed("web", "1.0"), installed("a", "1", "web"),
+				{Name: "b", Canonical: "b", Version: "1", Requires: []string{"a"}, Requested: true}}}, "b a web", "",
+			nil},
+		{"circle", Input{Distributions: []venv.Distribution{installed("web", "1.0", "a"), installed("a", "1", "web")}},
+			"a web", "", nil},
 		{"cooldown", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
 			Held: []HeldRelease{{"web", "2.0.0", now.Add(time.Hour)}}, Offered: map[string][]string{"web": {"1.0"}}},
 			"web", "", []Hold{{Kind: HeldByCooldown, Until: now.Add(time.Hour)}}},
 		{"a later release that is free", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
-			Held: []HeldRelease{{"web", "2.0", now}}, Offered: map[string][]string{"web": {"2.0", "2.1"}}}, "web", "", nil},
+			Held: []HeldRelease{{"web", "2.0", now}}, Offered: map[string][]string{"web": {"2.0", "2.1"}}}, "web", "",
+			nil},
 		{"a later release that is affected", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
 			Held: []HeldRelease{{"web", "2.0", now}}, Offered: map[string][]string{"web": {"2.0", "3.0"}}},
 			"web", "", []Hold{{Kind: HeldByCooldown, Until: now}}},
-		{"not offered", Input{Distributions: []venv.Distribution{installed("web", "1.0")}, Offered: map[string][]string{"web": {"0.9", "1.0", "3.0"}}},
+		{"not offered", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
+			Offered: map[string][]string{"web": {"0.9", "1.0", "3.0"}}},
 			"web", "", []Hold{{Kind: NotOffered}}},
-		{"in development", Input{Distributions: []venv.Distribution{{Name: "web", Canonical: "web", Version: "1.0", Editable: true}}},
+		{"in development", Input{Distributions: []venv.Distribution{{Name: "web", Canonical: "web", Version: "1.0",
+			Editable: true}}},
 			"web", "", []Hold{{Kind: HeldByEditable}}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -254,7 +287,8 @@ func TestIgnores(t *testing.T) {
 		{"nothing installed", Ignore{ID: "CVE-0", Reason: "r"}, false, true, false, true},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			result := run(t, Input{Database: d, Distributions: []venv.Distribution{installed("lib", "1.0")}, Ignores: []Ignore{test.ignore}})
+			result := run(t, Input{Database: d, Distributions: []venv.Distribution{installed("lib", "1.0")},
+				Ignores: []Ignore{test.ignore}})
 			f := result.Subjects[0].Findings[0]
 			if (f.Ignored != nil) != test.ignored || f.Fails != test.failed || (f.Expired != nil) != test.expired ||
 				(len(result.UnusedIgnores) == 1) != test.unused || result.Fails != test.failed {
@@ -285,7 +319,8 @@ func TestWithoutDatabase(t *testing.T) {
 }
 
 func TestParseList(t *testing.T) {
-	found, err := ParseList(strings.NewReader("\ufeff# all\nDjango==3.2.1\n\nDjango == 3.2.1\r\nodd_One===0.1-bulbasaur\nlimnoria==2013-02-02T20:23:17+0100\na==1!2.0+x"))
+	found, err := ParseList(strings.NewReader("\ufeff# all\nDjango==3.2.1\n\nDjango == 3.2.1\r\n" +
+		"odd_One===0.1-bulbasaur\nlimnoria==2013-02-02T20:23:17+0100\na==1!2.0+x"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,13 +328,17 @@ func TestParseList(t *testing.T) {
 	for _, d := range found {
 		got = append(got, d.Name+" "+d.Canonical+" "+d.Version)
 	}
-	want := []string{"Django django 3.2.1", "Django django 3.2.1", "odd_One odd-one 0.1-bulbasaur", "limnoria limnoria 2013-02-02T20:23:17+0100", "a a 1!2.0+x"}
+	want := []string{"Django django 3.2.1", "Django django 3.2.1", "odd_One odd-one 0.1-bulbasaur",
+		"limnoria limnoria 2013-02-02T20:23:17+0100", "a a 1!2.0+x"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q", got)
 	}
-	for _, line := range []string{"django", "django>=3", "-e git+https://x", "a @ file:///x", "a==", "==1", "a==1 ; python_version<'3'",
-		"a==1 --hash=sha256:x", "a==1 # why", "a==1,<2", "a[x]==1", "a b==1", "x" + strings.Repeat("y", 100_000) + "==1"} {
-		if _, err := ParseList(strings.NewReader("ok==1\n" + line)); err == nil || !strings.Contains(err.Error(), "line 2") {
+	for _, line := range []string{"django", "django>=3", "-e git+https://x", "a @ file:///x", "a==", "==1",
+		"a==1 ; python_version<'3'",
+		"a==1 --hash=sha256:x", "a==1 # why", "a==1,<2", "a[x]==1", "a b==1",
+		"x" + strings.Repeat("y", 100_000) + "==1"} {
+		if _, err := ParseList(strings.NewReader("ok==1\n" + line)); err == nil ||
+			!strings.Contains(err.Error(), "line 2") {
 			t.Errorf("%.60s: %v", line, err)
 		}
 	}

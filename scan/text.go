@@ -199,7 +199,8 @@ func cells(s *Subject, f *Finding) row {
 	if !f.Published.IsZero() {
 		published = f.Published.Format(time.DateOnly)
 	}
-	return row{shorten(words.OneLine(s.Name), 60), shorten(words.OneLine(s.Version), 40), f.ID, levelText(f), fixed, published, words.OneLine(f.Summary)}
+	return row{shorten(words.OneLine(s.Name), 60), shorten(words.OneLine(s.Version), 40), f.ID, levelText(f), fixed,
+		published, words.OneLine(f.Summary)}
 }
 
 // layOut sets the columns so that rows fit the terminal: the dates go first,

@@ -25,7 +25,7 @@ type planned struct {
 	NoIndex      bool                 `json:"no_index"`
 	Targets      pip.Targets          `json:"targets"`
 	Reinvoke     *string              `json:"reinvoke"`
-	Verdicts     []plannedVerdict     `json:"verdicts"`
+	Findings     []plannedFinding     `json:"verdicts"`
 	Run          []string             `json:"run"`
 	Exit         int                  `json:"exit"`
 	Error        *string              `json:"error"`
@@ -45,7 +45,7 @@ type plannedRequirement struct {
 	Origin     option.Origin `json:"origin"`
 }
 
-type plannedVerdict struct {
+type plannedFinding struct {
 	Subject  string       `json:"subject"`
 	Rule     rules.Rule   `json:"rule"`
 	Action   rules.Action `json:"action"`
@@ -80,7 +80,7 @@ func Plan(args, environ []string, streams Streams, asJSON bool) int {
 
 func (in *invocation) plan() planned {
 	p := planned{
-		Requirements: []plannedRequirement{}, Indexes: []string{}, FindLinks: []string{}, Verdicts: []plannedVerdict{}, Run: []string{},
+		Requirements: []plannedRequirement{}, Indexes: []string{}, FindLinks: []string{}, Findings: []plannedFinding{}, Run: []string{},
 	}
 	installation, end := in.find()
 	if end != nil {
@@ -104,7 +104,7 @@ func (in *invocation) plan() planned {
 	a, end := in.analyse(installation, command)
 	if a != nil {
 		for _, f := range a.findings {
-			p.Verdicts = append(p.Verdicts, plannedVerdict{f.Subject, f.Rule, f.Action, f.Evidence, f.Hint})
+			p.Findings = append(p.Findings, plannedFinding{f.Subject, f.Rule, f.Action, f.Evidence, f.Hint})
 		}
 	}
 	if failure := command.Failure; failure != nil && (end == nil || end.status == failure.Status) {
@@ -240,7 +240,7 @@ func (p planned) print(out io.Writer) error {
 	for _, url := range p.Indexes {
 		fmt.Fprintf(&b, "index     %s\n", url)
 	}
-	for _, v := range p.Verdicts {
+	for _, v := range p.Findings {
 		fmt.Fprintf(&b, "%-9s %s: %s [%s]\n", v.Action, v.Subject, v.Evidence, v.Rule)
 		if v.Hint != "" {
 			fmt.Fprintf(&b, "          next: %s\n", v.Hint)

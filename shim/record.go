@@ -27,7 +27,7 @@ func (in *invocation) record(a *analysis, changes []venv.Change, vulnerabilities
 			entry.Requested = a.requestedNames()
 		}
 		for _, f := range a.findings {
-			entry.Verdicts = append(entry.Verdicts, verdict(f))
+			entry.Findings = append(entry.Findings, logged(f))
 		}
 	}
 	for _, c := range changes {
@@ -41,8 +41,9 @@ func (in *invocation) record(a *analysis, changes []venv.Change, vulnerabilities
 	}
 }
 
-func verdict(f rules.Finding) journal.Verdict {
-	return journal.Verdict{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Evidence: f.Evidence}
+// logged is a finding as the log keeps it.
+func logged(f rules.Finding) journal.Finding {
+	return journal.Finding{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Evidence: f.Evidence}
 }
 
 // redactArgs takes what is secret out of every URL in the words.

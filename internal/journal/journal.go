@@ -20,8 +20,8 @@ import (
 // some ten thousand runs.
 const rotateAt = 8 << 20
 
-// Verdict is one finding of a run as the log keeps it.
-type Verdict struct {
+// Finding is one finding of a run as the log keeps it.
+type Finding struct {
 	Subject  string `json:"subject"`
 	Rule     string `json:"rule"`
 	Action   string `json:"action"`
@@ -50,7 +50,7 @@ type Entry struct {
 	Environment     string          `json:"environment"`
 	Argv            []string        `json:"argv"` // credentials replaced by ***
 	Requested       []string        `json:"requested"`
-	Verdicts        []Verdict       `json:"verdicts"`
+	Findings        []Finding       `json:"verdicts"`
 	Changed         []Change        `json:"changed"`
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"`
 	Status          int             `json:"status"`
@@ -97,8 +97,8 @@ func withoutNulls(entry Entry) Entry {
 	if entry.Requested == nil {
 		entry.Requested = []string{}
 	}
-	if entry.Verdicts == nil {
-		entry.Verdicts = []Verdict{}
+	if entry.Findings == nil {
+		entry.Findings = []Finding{}
 	}
 	if entry.Changed == nil {
 		entry.Changed = []Change{}

@@ -172,7 +172,8 @@ func (c *ConfigReader) globalDirectories() ([]string, error) {
 	case "darwin":
 		return c.globalDirectoriesDarwin(), nil
 	}
-	if c.Environ.Get("ANDROID_DATA") == "/data" && c.Environ.Get("ANDROID_ROOT") == "/system" && release.AtLeast(c.Version, "21.3") {
+	if c.Environ.Get("ANDROID_DATA") == "/data" && c.Environ.Get("ANDROID_ROOT") == "/system" &&
+		release.AtLeast(c.Version, "21.3") {
 		return nil, &unreadableError{unreadableAndroid()}
 	}
 	variable := c.Environ.Get("XDG_CONFIG_DIRS")
@@ -212,7 +213,8 @@ func (c *ConfigReader) globalDirectories() ([]string, error) {
 }
 
 func (c *ConfigReader) globalDirectoriesDarwin() []string {
-	if variable := pythontext.Strip(c.Environ.Get("XDG_DATA_DIRS")); variable != "" && release.AtLeast(c.Version, "26.2") {
+	if variable := pythontext.Strip(c.Environ.Get("XDG_DATA_DIRS")); variable != "" &&
+		release.AtLeast(c.Version, "26.2") {
 		var found []string
 		for _, dir := range strings.Split(variable, ":") {
 			if pythontext.Strip(dir) != "" {
@@ -236,7 +238,8 @@ func (c *ConfigReader) userDirectory() string {
 		return pythontext.JoinPath(c.Environ.Get("APPDATA"), "pip")
 	case "darwin":
 		data := c.expand("~/Library/Application Support/pip")
-		if variable := pythontext.Strip(c.Environ.Get("XDG_DATA_HOME")); variable != "" && release.AtLeast(c.Version, "26.2") {
+		if variable := pythontext.Strip(c.Environ.Get("XDG_DATA_HOME")); variable != "" &&
+			release.AtLeast(c.Version, "26.2") {
 			data = pythontext.JoinPath(variable, "pip")
 		}
 		if info, err := os.Stat(data); err == nil && info.IsDir() {
@@ -302,7 +305,8 @@ func (c *ConfigReader) readNow(path string) (*Items, error) {
 			return nil, &configError{Path: path, Text: "contains invalid utf-8 characters"}
 		}
 	}
-	if encoding, known := pythontext.LocaleEncoding(c.Environ); !pythontext.IsASCII(content) && (!known || encoding != "utf-8") {
+	if encoding, known := pythontext.LocaleEncoding(c.Environ); !pythontext.IsASCII(content) &&
+		(!known || encoding != "utf-8") {
 		return nil, &unreadableError{unreadableConfigEncoding(path)}
 	}
 	return parseConfig(string(content), path, c.PythonVersion)
@@ -484,7 +488,8 @@ func (c *ConfigReader) Load(isolated bool) (*Configuration, *End) {
 	var unreadable *unreadableError
 	switch {
 	case errors.As(err, &broken):
-		return nil, &End{Failure: &Failure{Kind: WrongConfiguration, What: broken.place(), Reason: broken.Text, Status: 2}}
+		return nil, &End{Failure: &Failure{Kind: WrongConfiguration, What: broken.place(), Reason: broken.Text,
+			Status: 2}}
 	case errors.As(err, &unreadable):
 		return nil, &End{Unreadable: &unreadable.Unreadable}
 	}

@@ -11,7 +11,8 @@ func unreadableConfigPipe(path string) Unreadable {
 }
 
 func unreadableFile(path string, err error) Unreadable {
-	return Unreadable{Place: path, Reason: "it cannot be read: " + err.Error(), Hint: "check the file with: cat " + path}
+	return Unreadable{Place: path, Reason: "it cannot be read: " + err.Error(),
+		Hint: "check the file with: cat " + path}
 }
 
 func unreadableConfigEncoding(path string) Unreadable {
@@ -34,8 +35,9 @@ func unreadableAndroid() Unreadable {
 // anything.
 func UnknownOption(name, version, place string) *Unreadable {
 	return &Unreadable{
-		Place:  place,
-		Reason: "pip " + version + " is not known and could not be asked for its options, so " + name + " may mean anything",
-		Hint:   "write the option in full, or upgrade thresher",
+		Place: place,
+		Reason: "pip " + version + " is not known and could not be asked for its options, so " + name +
+			" may mean anything",
+		Hint: "write the option in full, or upgrade thresher",
 	}
 }

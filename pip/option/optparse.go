@@ -185,7 +185,8 @@ func plainInteger(text string) (int64, error) {
 		sign, digits = digits[:1], digits[1:]
 	}
 	digits = pythontext.ASCIIDigits(digits)
-	if digits == "" || strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") || strings.Contains(digits, "__") {
+	if digits == "" || strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") ||
+		strings.Contains(digits, "__") {
 		return 0, strconv.ErrSyntax
 	}
 	digits = strings.ReplaceAll(digits, "_", "")
@@ -424,7 +425,8 @@ func (r *Reader) checkCall(call Call, fromConfig bool) *End {
 			return Failed(2, WrongValue, call.Option.Names[len(call.Option.Names)-1])
 		}
 	case "group":
-		if at := strings.LastIndexByte(call.Value, ':'); at >= 0 && pythontext.PathName(call.Value[:at]) != "pyproject.toml" {
+		if at := strings.LastIndexByte(call.Value, ':'); at >= 0 &&
+			pythontext.PathName(call.Value[:at]) != "pyproject.toml" {
 			return Failed(2, WrongValue, call.Option.Names[len(call.Option.Names)-1])
 		}
 	case "python-version":

@@ -13,7 +13,7 @@ import (
 	"thresher/pip/internal/release"
 )
 
-//go:generate sh -c "cd ../.. && go run ./pip/internal/tables -options ../shared/data/pip_options.tsv $TABLES_ARGUMENTS > pip/option/options.tsv"
+//go:generate sh -c "cd ../.. && go run ./pip/internal/tables $TABLES_ARGUMENTS >pip/option/options.tsv"
 
 // embeddedOptions is written by pip/internal/tables.
 //

@@ -42,7 +42,8 @@ func TestTables(t *testing.T) {
 			if short != "" && table.Commands[command].byName[short] != option {
 				t.Errorf("pip %s: %s %s is not %s", version, command, short, long)
 			}
-			if option.TakesValue() != takesValue || option.Action != f[9] || option.Dest != f[10] || strings.Join(option.Choices, ",") != f[11] {
+			if option.TakesValue() != takesValue || option.Action != f[9] || option.Dest != f[10] ||
+				strings.Join(option.Choices, ",") != f[11] {
 				t.Errorf("pip %s: %s %s is %+v, want %q", version, command, long, option, f)
 			}
 		}
@@ -62,7 +63,8 @@ func TestTables(t *testing.T) {
 func TestEmbeddedTableKnowsItsLimits(t *testing.T) {
 	for version, known := range map[string]bool{
 		"20.0": true, "20.0.2": true, "22.1": true, "23.0.1+dfsg": true, "26.2.1": true, "26.3.dev0": true,
-		"19.3.1": false, "26.2.2": false, "26.3": false, "27.0": false, "24.1b1": false, "26.4.dev0": false, "": false, "x": false,
+		"19.3.1": false, "26.2.2": false, "26.3": false, "27.0": false, "24.1b1": false, "26.4.dev0": false, "": false,
+		"x": false,
 	} {
 		if _, ok := Embedded(version); ok != known {
 			t.Errorf("pip %q is known: %v, want %v", version, ok, known)
@@ -71,9 +73,11 @@ func TestEmbeddedTableKnowsItsLimits(t *testing.T) {
 }
 
 func TestVersionOrder(t *testing.T) {
-	ascending := []string{"9", "20.0.dev1", "20.0", "20.0.1", "20.1", "20.2.dev0", "20.2rc1", "20.2", "20.10", "26.3.dev0", "26.3"}
+	ascending := []string{"9", "20.0.dev1", "20.0", "20.0.1", "20.1", "20.2.dev0", "20.2rc1", "20.2", "20.10",
+		"26.3.dev0", "26.3"}
 	for i := 1; i < len(ascending); i++ {
-		if release.AtLeast(ascending[i-1], ascending[i]) && ascending[i] != "20.2rc1" || !release.AtLeast(ascending[i], ascending[i-1]) {
+		if release.AtLeast(ascending[i-1], ascending[i]) && ascending[i] != "20.2rc1" ||
+			!release.AtLeast(ascending[i], ascending[i-1]) {
 			t.Errorf("%s and %s are out of order", ascending[i-1], ascending[i])
 		}
 	}

@@ -19,7 +19,8 @@ import (
 )
 
 var testMarkers = map[string]string{
-	"implementation_name": "cpython", "implementation_version": "3.11.7", "os_name": "posix", "platform_machine": "x86_64",
+	"implementation_name": "cpython", "implementation_version": "3.11.7", "os_name": "posix",
+	"platform_machine": "x86_64",
 	"platform_release": "6.1", "platform_system": "Linux", "platform_version": "1", "python_full_version": "3.11.7",
 	"platform_python_implementation": "CPython", "python_version": "3.11", "sys_platform": "linux",
 }
@@ -79,21 +80,25 @@ func TestUnreadableSources(t *testing.T) {
 		environ                               []string
 	}{
 		{"utf-7", "# coding: utf-7\nharmless #+AAo-evil\n", "26.2.1", "r.txt:1", "utf-7", nil},
-		{"second line", "#!x\n# vim: set fileencoding=unicode_escape :\nharmless #\\nevil\n", "26.2.1", "r.txt:2", "unicode_escape", nil},
+		{"second line", "#!x\n# vim: set fileencoding=unicode_escape :\nharmless #\\nevil\n", "26.2.1", "r.txt:2",
+			"unicode_escape", nil},
 		{"punycode", "# coding=punycode\nx\n", "23.2.1", "r.txt:1", "punycode", nil},
 		{"shift-jis", "# coding=shift_jis\nx\n", "23.2.1", "r.txt:1", "shift_jis", nil},
 		{"mac roman", "# coding=macroman\nx\n", "23.2.1", "r.txt:1", "macroman", nil},
 		{"utf-7 by alias", "# coding: U7\nx\n", "25.3", "r.txt:1", "U7", nil},
 		{"locale unknown", "caf\xc3\xa9\n", "24.2", "r.txt", "locale", []string{"LC_ALL=de_DE"}},
-		{"locale unknown, not utf-8", "x # caf\xe9\n", "26.2.1", "r.txt", "locale", []string{"LC_ALL=de_DE.ISO-8859-1"}},
+		{"locale unknown, not utf-8", "x # caf\xe9\n", "26.2.1", "r.txt", "locale",
+			[]string{"LC_ALL=de_DE.ISO-8859-1"}},
 		{"pip would guess", "-r file://DIR/é.txt\n", "23.2.1", "file://DIR/é.txt", "guess", nil},
 		{"variable bytes", "${BYTES}\n", "26.2.1", "r.txt:1", "utf-8", []string{"BYTES=\xff"}},
-		{"endless variable", strings.Repeat("${SELF}", 500), "26.2.1", "r.txt:1", "1 MiB", []string{"SELF=${SELF}${SELF}" + strings.Repeat("x", 1000)}},
+		{"endless variable", strings.Repeat("${SELF}", 500), "26.2.1", "r.txt:1", "1 MiB",
+			[]string{"SELF=${SELF}${SELF}" + strings.Repeat("x", 1000)}},
 		{"install option", "foo --install-option=--prefix=/x\n", "22.0.4", "r.txt:1", "--install-option", nil},
 		{"control character in a path", "-r a\x01b\n", "26.2.1", "r.txt:1", "control", nil},
 		{"control character in a url", "https://x.example/a\tb.zip\n", "26.2.1", "r.txt:1", "control", nil},
 		{"variable of the sealed run", "-r a${PIP_ISOLATED}\n", "26.2.1", "r.txt:1", "PIP_ISOLATED", nil},
-		{"variable of thresher's", "foo @ https://x.example/${THRESHER_RUN}.zip\n", "26.2.1", "r.txt:1", "THRESHER_RUN", nil},
+		{"variable of thresher's", "foo @ https://x.example/${THRESHER_RUN}.zip\n", "26.2.1", "r.txt:1", "THRESHER_RUN",
+			nil},
 		{"file url without slashes", "-r file:a.txt\n", "26.2.1", "file:a.txt", "slashes", nil},
 		{"deep", "-r 1.txt\n", "26.2.1", "100.txt", "100 deep", nil},
 	} {
@@ -113,7 +118,8 @@ func TestUnreadableSources(t *testing.T) {
 			}
 			s.RequirementsFile("r.txt", onArgv)
 			place := strings.ReplaceAll(test.place, "DIR", dir)
-			if len(s.Unreadable) != 1 || s.Unreadable[0].Place != place || !strings.Contains(s.Unreadable[0].Reason, test.reason) || s.Failure != nil {
+			if len(s.Unreadable) != 1 || s.Unreadable[0].Place != place ||
+				!strings.Contains(s.Unreadable[0].Reason, test.reason) || s.Failure != nil {
 				t.Errorf("got %+v, %+v", s.Unreadable, s.Failure)
 			}
 			if _, err := s.Rewrite(t.TempDir(), nil); err == nil {
@@ -168,7 +174,8 @@ func TestEncodings(t *testing.T) {
 			if s.Failure != nil {
 				status = s.Failure.Status
 			}
-			if len(s.Unreadable) > 0 || status != test.status || test.status == 0 && !slices.Equal(names(s), test.names) {
+			if len(s.Unreadable) > 0 || status != test.status || test.status == 0 &&
+				!slices.Equal(names(s), test.names) {
 				t.Errorf("names %q, status %d, %+v", names(s), status, s.Unreadable)
 			}
 		})
@@ -191,7 +198,8 @@ func TestPipesAreReadOnce(t *testing.T) {
 	s := collection(t, dir, "26.2.1")
 	s.input.Stdin = strings.NewReader("piped\n./local-1.0.zip\n")
 	s.RequirementsFile("/dev/stdin", onArgv)
-	if want := []string{"piped", "file://" + dir + "/local-1.0.zip"}; !cmp.Equal(names(s), want) || len(s.Unreadable) > 0 {
+	if want := []string{"piped", "file://" + dir + "/local-1.0.zip"}; !cmp.Equal(names(s), want) ||
+		len(s.Unreadable) > 0 {
 		t.Fatalf("%q %+v", names(s), s.Unreadable)
 	}
 	mapping, err := s.Rewrite(t.TempDir(), nil)
@@ -205,7 +213,8 @@ func TestPipesAreReadOnce(t *testing.T) {
 }
 
 func TestRewrite(t *testing.T) {
-	server := httptest.NewServer(http.FileServer(http.Dir(directory(t, map[string]string{"r/n.txt": "-i https://n.example/s\nnested\n-r m.txt\n", "r/m.txt": "deeper\n"}))))
+	server := httptest.NewServer(http.FileServer(http.Dir(directory(t,
+		map[string]string{"r/n.txt": "-i https://n.example/s\nnested\n-r m.txt\n", "r/m.txt": "deeper\n"}))))
 	defer server.Close()
 	gate := func(url string) string {
 		if !strings.Contains(url, "://") {
@@ -215,10 +224,11 @@ func TestRewrite(t *testing.T) {
 	}
 	token := "https://user:s3cret@i.example/s"
 	dir := directory(t, map[string]string{
-		"plain.txt":      "foo\n-r sub/plain.txt\n./local-1.0.zip\n",
-		"sub/plain.txt":  "bar  # c\n-f links\n",
-		"sub/links/x":    "",
-		"index.txt":      "# c\n\n-i ${INDEX} --extra-index-url 'https://e.example/s' --pre -f links\n\nfoo==1.0 \\\n  --hash=sha256:aa  # why\n-r sub/deep.txt\n-r sub/plain.txt\n",
+		"plain.txt":     "foo\n-r sub/plain.txt\n./local-1.0.zip\n",
+		"sub/plain.txt": "bar  # c\n-f links\n",
+		"sub/links/x":   "",
+		"index.txt": "# c\n\n-i ${INDEX} --extra-index-url 'https://e.example/s' --pre -f links\n\n" +
+			"foo==1.0 \\\n  --hash=sha256:aa  # why\n-r sub/deep.txt\n-r sub/plain.txt\n",
 		"sub/deep.txt":   "-c ../c.txt\n--extra-index-url https://d.example/s\n",
 		"c.txt":          "foo<3\n",
 		"variable.txt":   "foo @ ${PIP_INDEX_URL}/foo.zip\n",
@@ -234,12 +244,16 @@ func TestRewrite(t *testing.T) {
 	}{
 		{"plain.txt", nil, ""},
 		{"index.txt", map[string]string{
-			"index.txt": "\n\n--pre --index-url " + gate(token) + " --extra-index-url " + gate("https://e.example/s") + " --find-links DIR/links\n\nfoo==1.0   --hash=sha256:aa\n\n-r OUT/deep.txt\n-r DIR/sub/plain.txt\n",
-			"deep.txt":  "-c DIR/c.txt\n--extra-index-url " + gate("https://d.example/s") + "\n",
+			"index.txt": "\n\n--pre --index-url " + gate(token) + " --extra-index-url " + gate("https://e.example/s") +
+				" --find-links DIR/links\n\nfoo==1.0   --hash=sha256:aa\n\n-r OUT/deep.txt\n-r DIR/sub/plain.txt\n",
+			"deep.txt": "-c DIR/c.txt\n--extra-index-url " + gate("https://d.example/s") + "\n",
 		}, ""},
 		{"variable.txt", map[string]string{"variable.txt": "foo @ https://sealed.example/s/foo.zip\n"}, ""},
-		{"backslash.txt", map[string]string{"backslash.txt": "--index-url " + gate("https://b.example/s") + "\nfoo \\ #\nbar\n"}, "1"},
-		{"url.txt", map[string]string{"url.txt": "-r OUT/n.txt\n", "n.txt": "--index-url " + gate("https://n.example/s") + "\nnested\n-r OUT/m.txt\n", "m.txt": "deeper\n"}, ""},
+		{"backslash.txt", map[string]string{"backslash.txt": "--index-url " + gate("https://b.example/s") +
+			"\nfoo \\ #\nbar\n"}, "1"},
+		{"url.txt", map[string]string{"url.txt": "-r OUT/n.txt\n",
+			"n.txt": "--index-url " + gate("https://n.example/s") + "\nnested\n-r OUT/m.txt\n", "m.txt": "deeper\n"},
+			""},
 		{"latin.txt", map[string]string{"latin.txt": "\nfoo\nbar\n"}, ""},
 		{"impossible.txt", nil, "1"},
 	} {
@@ -301,7 +315,8 @@ func TestChangedMeanwhile(t *testing.T) {
 }
 
 func TestFilesOfOthersAreCopied(t *testing.T) {
-	dir := directory(t, map[string]string{"r.txt": "foo\n", "proj/pyproject.toml": "[dependency-groups]\ndev = ['bar']\n"})
+	dir := directory(t, map[string]string{"r.txt": "foo\n",
+		"proj/pyproject.toml": "[dependency-groups]\ndev = ['bar']\n"})
 	for _, name := range []string{"r.txt", "proj/pyproject.toml"} {
 		if err := os.Chmod(filepath.Join(dir, name), 0o666); err != nil {
 			t.Fatal(err)
@@ -325,13 +340,27 @@ func TestLocks(t *testing.T) {
 		failure       bool
 		unreadable    bool
 	}{
-		{"files", head + "[[packages]]\nname = \"a\"\nversion = \"1\"\n[[packages.wheels]]\nurl = \"https://f.example/a-1-py3-none-any.whl\"\n" + hash + "\n[[packages.wheels]]\npath = \"w/a-1-cp311-cp311-linux_x86_64.whl\"\n" + hash + "\n[packages.sdist]\nurl = \"https://f.example/a-1.tar.gz\"\n" + hash + "\n",
-			[]string{"a"}, []string{"https://f.example/a-1-py3-none-any.whl", "file://DIR/w/a-1-cp311-cp311-linux_x86_64.whl", "https://f.example/a-1.tar.gz"}, false, false},
-		{"keys of another case are others", head + "[[packages]]\nname = \"evil\"\nNAME = \"requests\"\nversion = \"1\"\n[packages.sdist]\nurl = \"https://f.example/evil-1.tar.gz\"\nURL = \"https://f.example/requests-1.tar.gz\"\n" + hash + "\n",
+		{"files", head + "[[packages]]\nname = \"a\"\nversion = \"1\"\n[[packages.wheels]]\n" +
+			"url = \"https://f.example/a-1-py3-none-any.whl\"\n" + hash +
+			"\n[[packages.wheels]]\npath = \"w/a-1-cp311-cp311-linux_x86_64.whl\"\n" + hash +
+			"\n[packages.sdist]\nurl = \"https://f.example/a-1.tar.gz\"\n" + hash + "\n",
+			[]string{"a"}, []string{"https://f.example/a-1-py3-none-any.whl",
+				"file://DIR/w/a-1-cp311-cp311-linux_x86_64.whl", "https://f.example/a-1.tar.gz"}, false, false},
+		{"keys of another case are others",
+			head + "[[packages]]\nname = \"evil\"\nNAME = \"requests\"\nversion = \"1\"\n[packages.sdist]\n" +
+				"url = \"https://f.example/evil-1.tar.gz\"\nURL = \"https://f.example/requests-1.tar.gz\"\n" + hash +
+				"\n",
 			[]string{"evil"}, []string{"https://f.example/evil-1.tar.gz"}, false, false},
-		{"marker of a default group", head + "default-groups = [\"dev\"]\n[[packages]]\nname = \"a\"\nversion = \"1\"\nmarker = \"'dev' in dependency_groups\"\n[packages.sdist]\nurl = \"https://f.example/a-1.tar.gz\"\n" + hash + "\n[[packages]]\nname = \"b\"\nversion = \"1\"\nmarker = \"'x' in extras\"\n[packages.sdist]\nurl = \"https://f.example/b-1.tar.gz\"\n" + hash + "\n",
+		{"marker of a default group",
+			head + "default-groups = [\"dev\"]\n[[packages]]\nname = \"a\"\nversion = \"1\"\n" +
+				"marker = \"'dev' in dependency_groups\"\n[packages.sdist]\nurl = \"https://f.example/a-1.tar.gz\"\n" +
+				hash + "\n[[packages]]\nname = \"b\"\nversion = \"1\"\nmarker = \"'x' in extras\"\n" +
+				"[packages.sdist]\nurl = \"https://f.example/b-1.tar.gz\"\n" + hash + "\n",
 			[]string{"a"}, []string{"https://f.example/a-1.tar.gz"}, false, false},
-		{"versions differ", head + "[[packages]]\nname = \"a\"\n[[packages.wheels]]\nurl = \"https://f.example/a-1-py3-none-any.whl\"\n" + hash + "\n[[packages.wheels]]\nurl = \"https://f.example/a-6-cp311-cp311-linux_x86_64.whl\"\n" + hash + "\n",
+		{"versions differ", head +
+			"[[packages]]\nname = \"a\"\n[[packages.wheels]]\nurl = \"https://f.example/a-1-py3-none-any.whl\"\n" +
+			hash + "\n[[packages.wheels]]\nurl = \"https://f.example/a-6-cp311-cp311-linux_x86_64.whl\"\n" + hash +
+			"\n",
 			nil, nil, false, true},
 		{"no packages", head, nil, nil, true, false},
 		{"no toml", "a = \n", nil, nil, true, false},
@@ -366,8 +395,12 @@ func TestLocks(t *testing.T) {
 }
 
 func TestLockBehindURL(t *testing.T) {
-	content := "lock-version = \"1.0\"\ncreated-by = \"t\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\n[[packages.wheels]]\npath = \"w/a-1-py3-none-any.whl\"\nupload-time = 2025-01-02T03:04:05Z\nhashes = {sha256 = \"aa\"}\n"
-	server := httptest.NewServer(http.FileServer(http.Dir(directory(t, map[string]string{"x/pylock.toml": content, "x/pylock.abs.toml": strings.Replace(content, "w/a", "/w/a", 1), "x/pylock.away.toml": strings.Replace(content, "w/a", "//other.example/w/a", 1)}))))
+	content := "lock-version = \"1.0\"\ncreated-by = \"t\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\n" +
+		"[[packages.wheels]]\npath = \"w/a-1-py3-none-any.whl\"\nupload-time = 2025-01-02T03:04:05Z\n" +
+		"hashes = {sha256 = \"aa\"}\n"
+	server := httptest.NewServer(http.FileServer(http.Dir(directory(t,
+		map[string]string{"x/pylock.toml": content, "x/pylock.abs.toml": strings.Replace(content, "w/a", "/w/a", 1),
+			"x/pylock.away.toml": strings.Replace(content, "w/a", "//other.example/w/a", 1)}))))
 	defer server.Close()
 	s := collection(t, t.TempDir(), "26.2.1")
 	s.RequirementsFile(server.URL+"/x/pylock.toml", onArgv)
@@ -409,7 +442,8 @@ func TestURLsThatCannotBeFetched(t *testing.T) {
 func TestLocalNames(t *testing.T) {
 	dir := directory(t, map[string]string{
 		"stated/pyproject.toml": "[project]\nname = 'Stated'\n", "unstated/pyproject.toml": "[tool.x]\nname = 'no'\n",
-		"broken/pyproject.toml": "[project\n", "legacy/setup.py": "", "upper/pyproject.toml": "[Project]\nname = 'no'\n",
+		"broken/pyproject.toml": "[project\n", "legacy/setup.py": "",
+		"upper/pyproject.toml": "[Project]\nname = 'no'\n",
 	})
 	s := collection(t, dir, "26.2.1")
 	for _, name := range []string{"stated", "unstated", "broken", "legacy", "upper"} {
@@ -428,7 +462,8 @@ func TestLocalNames(t *testing.T) {
 func TestSplitWords(t *testing.T) {
 	for text, want := range map[string][]string{
 		"": nil, " \t": nil, "a b": {"a", "b"}, `'a b'c`: {"a bc"}, `"a\"b\c"`: {`a"b\c`}, `a\ b`: {"a b"}, `''`: {""},
-		`a''b ""`: {"ab", ""}, "a\nb": {"a", "b"}, "a\u00a0b": {"a\u00a0b"}, `'\'`: {`\`}, `"\\"`: {`\`}, "a#b #c": {"a#b", "#c"},
+		`a''b ""`: {"ab", ""}, "a\nb": {"a", "b"}, "a\u00a0b": {"a\u00a0b"}, `'\'`: {`\`}, `"\\"`: {`\`},
+		"a#b #c": {"a#b", "#c"},
 	} {
 		if got, err := splitWords(text); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%q: %q %v, want %q", text, got, err, want)
@@ -446,8 +481,10 @@ func TestURLJoin(t *testing.T) {
 	for _, test := range [][3]string{
 		{"https://h/a/b.txt", "c.txt", "https://h/a/c.txt"}, {"https://h/a/b.txt", "/c.txt", "https://h/c.txt"},
 		{"https://h/a/b.txt", "../../../c", "https://h/c"}, {"https://h", "c.txt", "https://h/c.txt"},
-		{"https://h/a/b?x#y", "?z", "https://h/a/b?z"}, {"https://h/a/", "./", "https://h/a/"}, {"https://h/a/b", "//k/c", "https://k/c"},
-		{"https://h/a/b", "http://k/c", "http://k/c"}, {"https://h/a/b", "file:///c", "file:///c"}, {"file:///a/b", "c", "file:///a/c"},
+		{"https://h/a/b?x#y", "?z", "https://h/a/b?z"}, {"https://h/a/", "./", "https://h/a/"},
+		{"https://h/a/b", "//k/c", "https://k/c"},
+		{"https://h/a/b", "http://k/c", "http://k/c"}, {"https://h/a/b", "file:///c", "file:///c"},
+		{"file:///a/b", "c", "file:///a/c"},
 		{"https://h/a/b", "", "https://h/a/b"}, {"https://h/a//b/c", "d", "https://h/a/b/d"},
 	} {
 		if got, err := d.urls.Join(test[0], test[1]); err != nil || got != test[2] {
@@ -464,12 +501,15 @@ func TestLargeSources(t *testing.T) {
 	}
 	units := []string{"#", " #", "\\\n", "${SELF}", " -", "[", "a[", "a\n", "==1,", "'"}
 	if os.Getenv("THRESHER_SOURCE_CASES") != "" {
-		units = append(units, "a", "a#", "\\", "a\\\n", "${PKG}", "${", " --", " --hash=sha256:a", "]", ";", "; (", "a,", "\"", " '", "@", "(", "=",
-			" ", "\t", "-", "--pre ", "-e ", "\u2028", "-i x\n", "# coding: \n", "../", "a/", ".", "%41", "https://x/", "é", "\x00", "#egg=", "-r ''", "-C a=b ")
+		units = append(units, "a", "a#", "\\", "a\\\n", "${PKG}", "${", " --", " --hash=sha256:a", "]", ";", "; (",
+			"a,", "\"", " '", "@", "(", "=",
+			" ", "\t", "-", "--pre ", "-e ", "\u2028", "-i x\n", "# coding: \n", "../", "a/", ".", "%41", "https://x/",
+			"é", "\x00", "#egg=", "-r ''", "-C a=b ")
 	}
 	for _, version := range []string{"23.2.1", "26.2.1"} {
 		for _, unit := range units {
-			s := collection(t, directory(t, map[string]string{"r.txt": strings.Repeat(unit, (10<<20)/len(unit))}), version, "PKG=x", "SELF=${SELF}y")
+			s := collection(t, directory(t, map[string]string{"r.txt": strings.Repeat(unit, (10<<20)/len(unit))}),
+				version, "PKG=x", "SELF=${SELF}y")
 			s.RequirementsFile("r.txt", onArgv)
 			for _, prefix := range []string{"", "foo", "foo ; ", "foo @ https://x/#", "-e ", "./", "--pre "} {
 				line := prefix + strings.Repeat(unit, (maximalLine/4)/len(unit))
@@ -482,8 +522,10 @@ func TestLargeSources(t *testing.T) {
 
 func FuzzRequirementsFile(f *testing.F) {
 	for _, seed := range []string{
-		"foo==1.0 --hash=sha256:aa \\\n --hash=sha512:bb # c\n", "-r n.txt\n-c n.txt\n-e ./p[x]\n", "-i https://x/s --extra-index-url y\n-f links\n",
-		"# coding: latin-1\n\xe9\n", "\xff\xfef\x00", "${A} ${B}\\\n#\n", "https://x/a.whl ; os_name=='nt'\n", "\\\\\n \\ #\n'\"", "--pre foo\u2028bar\x85",
+		"foo==1.0 --hash=sha256:aa \\\n --hash=sha512:bb # c\n", "-r n.txt\n-c n.txt\n-e ./p[x]\n",
+		"-i https://x/s --extra-index-url y\n-f links\n",
+		"# coding: latin-1\n\xe9\n", "\xff\xfef\x00", "${A} ${B}\\\n#\n", "https://x/a.whl ; os_name=='nt'\n",
+		"\\\\\n \\ #\n'\"", "--pre foo\u2028bar\x85",
 	} {
 		f.Add([]byte(seed), true)
 		f.Add([]byte(seed), false)
@@ -513,14 +555,16 @@ func FuzzRequirementsFile(f *testing.F) {
 			return
 		}
 		again := read(mapping["r.txt"])
-		if diff := cmp.Diff(s.reading().Requirements, again.reading().Requirements); diff != "" || again.Failure != nil {
+		if diff := cmp.Diff(s.reading().Requirements, again.reading().Requirements); diff != "" ||
+			again.Failure != nil {
 			t.Errorf("the copy reads otherwise: %+v\n%s", again.Failure, diff)
 		}
 	})
 }
 
 func FuzzPositional(f *testing.F) {
-	for _, seed := range []string{"foo[x]>=1,<2; python_version>'3'", "./p[x]", "https://x/a-1-py3-none-any.whl#egg=b", "a @ file:///x", "pytz>dev", "foo (>=1)", "git+https://x@v#egg=a[b]", "x.zip ; os_name=='nt'"} {
+	for _, seed := range []string{"foo[x]>=1,<2; python_version>'3'", "./p[x]", "https://x/a-1-py3-none-any.whl#egg=b",
+		"a @ file:///x", "pytz>dev", "foo (>=1)", "git+https://x@v#egg=a[b]", "x.zip ; os_name=='nt'"} {
 		f.Add(seed)
 	}
 	dir := directory(f, map[string]string{"p/setup.py": ""})
@@ -537,7 +581,8 @@ func FuzzPositional(f *testing.F) {
 }
 
 func FuzzLock(f *testing.F) {
-	f.Add("lock-version = \"1.0\"\ncreated-by = \"t\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\nmarker = \"'x' in extras\"\n[packages.sdist]\nurl = \"https://f/a-1.tar.gz\"\nhashes = {sha256 = \"aa\"}\n")
+	f.Add("lock-version = \"1.0\"\ncreated-by = \"t\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\n" +
+		"marker = \"'x' in extras\"\n[packages.sdist]\nurl = \"https://f/a-1.tar.gz\"\nhashes = {sha256 = \"aa\"}\n")
 	dir := f.TempDir()
 	f.Fuzz(func(t *testing.T, content string) {
 		if err := os.WriteFile(filepath.Join(dir, "pylock.toml"), []byte(content), 0o644); err != nil {
@@ -576,8 +621,10 @@ func BenchmarkRequirementsFile(b *testing.B) {
 
 func TestNoCredentialsInTexts(t *testing.T) {
 	for _, content := range []string{
-		"foo @ https://user:s3cret@x.example/[a;b\n", "-i https://s3cret@x.example/s --bogus\n", "-r https://user:s3cret@x.example/r.txt\n",
-		"-e https://s3cret@x.example/x.zip\n", "https://user:s3cret@x.example/a#egg=a[b]\n", "https://user:s3cret@x.example/a\tb.zip\n",
+		"foo @ https://user:s3cret@x.example/[a;b\n", "-i https://s3cret@x.example/s --bogus\n",
+		"-r https://user:s3cret@x.example/r.txt\n",
+		"-e https://s3cret@x.example/x.zip\n", "https://user:s3cret@x.example/a#egg=a[b]\n",
+		"https://user:s3cret@x.example/a\tb.zip\n",
 	} {
 		for _, version := range []string{"23.2.1", "26.2.1"} {
 			s := collection(t, directory(t, map[string]string{"r.txt": content}), version)

@@ -79,14 +79,16 @@ func newDialect(pipVersion, pythonVersion string) dialect {
 		lockFormatControl:   from("26.1") && !from("26.2"),
 		invalidMarkers:      from("26.2"),
 
-		urls: address.Reading{StripsBlanks: stripsURLs(pythonVersion), PortsNoSchemes: !release.AtLeast(pythonVersion, "3.9")},
+		urls: address.Reading{StripsBlanks: stripsURLs(pythonVersion),
+			PortsNoSchemes: !release.AtLeast(pythonVersion, "3.9")},
 	}
 }
 
 // stripsURLs tells whether this Python's urlsplit drops control characters and
 // blanks before a URL (a security fix that went to every branch then alive).
 func stripsURLs(pythonVersion string) bool {
-	for _, branch := range [][2]string{{"3.12", "3.12"}, {"3.11", "3.11.4"}, {"3.10", "3.10.12"}, {"3.9", "3.9.17"}, {"3.8", "3.8.17"}} {
+	for _, branch := range [][2]string{{"3.12", "3.12"}, {"3.11", "3.11.4"}, {"3.10", "3.10.12"}, {"3.9", "3.9.17"},
+		{"3.8", "3.8.17"}} {
 		if release.AtLeast(pythonVersion, branch[0]) {
 			return release.AtLeast(pythonVersion, branch[1])
 		}

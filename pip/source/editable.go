@@ -75,7 +75,8 @@ func (s *Collection) editableParts(text string) (editableParts, error) {
 	if info, err := os.Stat(s.opened(bare)); bare != "" && err == nil && info.IsDir() {
 		if d.editableNeedsSetup {
 			directory := s.absolute(bare)
-			if !pythontext.Exists(filepath.Join(directory, "setup.py")) && !(d.editableSetupCfg && pythontext.Exists(filepath.Join(directory, "setup.cfg"))) {
+			if !pythontext.Exists(filepath.Join(directory, "setup.py")) &&
+				!(d.editableSetupCfg && pythontext.Exists(filepath.Join(directory, "setup.cfg"))) {
 				return editableParts{}, refused(option.NoProject, nil)
 			}
 		}

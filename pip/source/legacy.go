@@ -69,7 +69,8 @@ func (d *dialect) checkLegacyURL(url string) error {
 type urlError struct{ error }
 
 var (
-	legacyHead   = lazyregexp.New(`^[ \t\r\n]*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t\r\n]*(?:\[([^\]]*)\])?[ \t\r\n]*`)
+	legacyHead = lazyregexp.New(`^[ \t\r\n]*([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)[ \t\r\n]*` +
+		`(?:\[([^\]]*)\])?[ \t\r\n]*`)
 	legacyClause = lazyregexp.New(`^[ \t\r\n]*(===|==|~=|!=|<=|>=|<|>)[ \t\r\n]*([^,;\s)]*)[ \t\r\n]*`)
 )
 

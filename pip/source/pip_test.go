@@ -212,8 +212,9 @@ func (s *Collection) reading() sourcesReading {
 		settings := map[string]string{}
 		maps.Copy(settings, q.Settings)
 		r.Requirements = append(r.Requirements, readRequirement{
-			Name: q.Canonical, Specifier: q.Specifier, Extras: canonicalExtras(q.Extras), Marker: q.Marker, Applies: q.MarkerApplies,
-			URL: q.URL, Editable: q.Editable, Constraint: q.Constraint, Hashes: hashes, Settings: settings,
+			Name: q.Canonical, Specifier: q.Specifier, Extras: canonicalExtras(q.Extras), Marker: q.Marker,
+			Applies: q.MarkerApplies,
+			URL:     q.URL, Editable: q.Editable, Constraint: q.Constraint, Hashes: hashes, Settings: settings,
 		})
 	}
 	for _, index := range s.Finder.Indexes {
@@ -337,25 +338,31 @@ func (g generator) requirement() string {
 	case 0, 1, 2:
 		return name
 	case 3, 4:
-		return name + g.pick("==1.0", ">=1,<2", "~=2.1", "!=1.*", "===1.0-weird", " (>=1.0)", ">=1.0.*", "==1.0-x_y", ">dev", " == 2.0 , < 3", "=1", "==", "===", ">=2;", "<=1.0+local")
+		return name + g.pick("==1.0", ">=1,<2", "~=2.1", "!=1.*", "===1.0-weird", " (>=1.0)", ">=1.0.*", "==1.0-x_y",
+			">dev", " == 2.0 , < 3", "=1", "==", "===", ">=2;", "<=1.0+local")
 	case 5:
 		return name + "[" + g.pick("x", "x,y", "X , y", "", "x y", "x,", "é") + "]" + g.pick("", "==1", " >=2")
 	case 6, 7:
 		return name + g.pick("; ", ";", " ; ", " ;") + g.marker()
 	case 8:
-		return name + g.pick(" @ ", "@", " @", "@ ") + g.url() + g.pick("", "", " ; "+g.marker(), ";"+g.marker(), " #x", "#egg=other")
+		return name + g.pick(" @ ", "@", " @", "@ ") + g.url() + g.pick("", "", " ; "+g.marker(), ";"+g.marker(), " #x",
+			"#egg=other")
 	case 9, 10:
 		return g.url() + g.pick("", "", "; "+g.marker(), " ; "+g.marker(), ";"+g.marker())
 	case 11, 12:
 		return g.path() + g.pick("", "", "[x]", "[x,Y]", " [x]", "; "+g.marker(), "#egg=z", "[", "]", "[]", "[é]")
 	case 13:
-		return g.pick("foo bar", "-", "--", "é", "foo/bar", "foo\tbar", "\ufefffoo", "foo\x00", "foo;", ";", "[x]", "@", "foo@", "foo @", "$", "${", "foo${NOPE}")
+		return g.pick("foo bar", "-", "--", "é", "foo/bar", "foo\tbar", "\ufefffoo", "foo\x00", "foo;", ";", "[x]", "@",
+			"foo@", "foo @", "$", "${", "foo${NOPE}")
 	case 14:
-		return g.pick("${NEST}", "${SELF}", "${TWO}", "${OPT}", "${PRE}", "${LINE}", "${HASHED}", "${SLASH}", "${EMPTY}foo", "${BLANK}foo", "foo ${OPT}", "${LINK}e proj", "${BLANK}-r a.txt", "${pkg}", "$PKG", "${PIP_TOKEN}", "a${SELF}${SELF}")
+		return g.pick("${NEST}", "${SELF}", "${TWO}", "${OPT}", "${PRE}", "${LINE}", "${HASHED}", "${SLASH}",
+			"${EMPTY}foo", "${BLANK}foo", "foo ${OPT}", "${LINK}e proj", "${BLANK}-r a.txt", "${pkg}", "$PKG",
+			"${PIP_TOKEN}", "a${SELF}${SELF}")
 	case 15, 16:
 		return name + " " + g.option()
 	case 17:
-		return name + "==1.0 " + g.hash() + g.pick("", " "+g.hash(), " -C a=b", " --config-settings k=v -C k=w", "\t"+g.hash())
+		return name + "==1.0 " +
+			g.hash() + g.pick("", " "+g.hash(), " -C a=b", " --config-settings k=v -C k=w", "\t"+g.hash())
 	default:
 		return name
 	}
@@ -372,58 +379,105 @@ func (g generator) tameRequirement() string {
 	case 2:
 		return name + g.pick("; ", ";", " ; ", " ;") + marker
 	case 3:
-		return name + " @ " + g.pick("https://x.example/a.zip", "git+https://g.example/r@v1", "file:///nowhere/b.whl") + g.pick("", " ; "+marker, " #x", "#egg=other")
+		return name + " @ " +
+			g.pick("https://x.example/a.zip", "git+https://g.example/r@v1", "file:///nowhere/b.whl") + g.pick("",
+			" ; "+marker, " #x", "#egg=other")
 	case 4:
-		return g.pick("https://x.example/foo-1.0-py3-none-any.whl", "https://x.example/x.tar.gz", "git+https://g.example/r.git@v1#egg=vcs&subdirectory=s", "ftp://f.example/x.zip", "file:proj", "https://x.example/a%2Fb-1-py3-none-any.whl", "HTTPS://X.example/Foo_bar-1.0-py3-none-any.whl") + g.pick("", "; "+marker)
+		return g.pick("https://x.example/foo-1.0-py3-none-any.whl", "https://x.example/x.tar.gz",
+			"git+https://g.example/r.git@v1#egg=vcs&subdirectory=s", "ftp://f.example/x.zip", "file:proj",
+			"https://x.example/a%2Fb-1-py3-none-any.whl", "HTTPS://X.example/Foo_bar-1.0-py3-none-any.whl") + g.pick("",
+			"; "+marker)
 	case 5, 6:
-		return g.pick("./proj", "proj/", "./setup", ".", "./proj/../proj", "pk-1.0.zip", "./wh-1.0-py3-none-any.whl", "missing.tar.gz", "dir.zip", "./dir.zip", "x.ZIP", "./with space", "./.zip") + g.pick("", "", "[x]", "[x,Y]", "; "+marker)
+		return g.pick("./proj", "proj/", "./setup", ".", "./proj/../proj", "pk-1.0.zip", "./wh-1.0-py3-none-any.whl",
+			"missing.tar.gz", "dir.zip", "./dir.zip", "x.ZIP", "./with space", "./.zip") + g.pick("", "", "[x]",
+			"[x,Y]", "; "+marker)
 	case 7:
-		return g.pick("${NEST}", "${EMPTY}foo", "${BLANK}foo", "${PRE}", "${OPT}", "${LINK}e proj", "${BLANK}-r a.txt", "${PIP_TOKEN}", "foo ${OPT}", "${HASHED}")
+		return g.pick("${NEST}", "${EMPTY}foo", "${BLANK}foo", "${PRE}", "${OPT}", "${LINK}e proj", "${BLANK}-r a.txt",
+			"${PIP_TOKEN}", "foo ${OPT}", "${HASHED}")
 	case 8:
-		return name + "==1.0 --hash=sha256:" + strings.Repeat("a", 64) + g.pick("", " --hash sha512:b", " -C a=b", " -e proj", " -r a.txt", " --pre -i https://lost.example/s")
+		return name + "==1.0 --hash=sha256:" +
+			strings.Repeat("a", 64) + g.pick("", " --hash sha512:b", " -C a=b", " -e proj", " -r a.txt",
+			" --pre -i https://lost.example/s")
 	default:
 		return name
 	}
 }
 
 func (g generator) tameOption() string {
-	return g.pick("-r a.txt", "-ra.txt", "--requirement=sub/b.txt", "-r 'a.txt'", "-c c.txt", "-r a.txt -r sub/b.txt", "-c c.txt -r a.txt", "-r a.txt foo", "-r ./sub/../a.txt",
-		"-i https://a.example/s", "--index-url=https://b.example/s --extra-index-url https://c.example/s", "--extra-index-url 'https://d.example/s'", "--pypi-url https://p.example/s", "-i ${HOST}", "-i https://a.example/s#f",
-		"--no-index", "--no-index -i https://late.example/s", "-f links", "-f https://l.example/", "-f links -f other", "-f nolinks", "-f sub", "-f '/abs/l'", "-f ~/x",
-		"--pre", "--pre foo", "--prefer-binary", "--trusted-host t.example", "--no-binary foo", "--only-binary=a,b", "--use-feature=fast-deps", "-- foo", "--hash=sha256:aa",
-		"-e proj", "-e ./setup[x]", "-e proj -e setup", "-e git+https://g.example/r.git#egg=ed", "-e file:proj", "-eproj", "-e git:g.example/r#egg=q",
-		"-r a.txt # c", "-i https://a.example/s -r a.txt", "-f links --pre -i https://m.example/s", "--extra-index-url https://x1.example/s --extra-index-url https://x2.example/s")
+	return g.pick("-r a.txt", "-ra.txt", "--requirement=sub/b.txt", "-r 'a.txt'", "-c c.txt", "-r a.txt -r sub/b.txt",
+		"-c c.txt -r a.txt", "-r a.txt foo", "-r ./sub/../a.txt",
+		"-i https://a.example/s", "--index-url=https://b.example/s --extra-index-url https://c.example/s",
+		"--extra-index-url 'https://d.example/s'", "--pypi-url https://p.example/s", "-i ${HOST}",
+		"-i https://a.example/s#f",
+		"--no-index", "--no-index -i https://late.example/s", "-f links", "-f https://l.example/", "-f links -f other",
+		"-f nolinks", "-f sub", "-f '/abs/l'", "-f ~/x",
+		"--pre", "--pre foo", "--prefer-binary", "--trusted-host t.example", "--no-binary foo", "--only-binary=a,b",
+		"--use-feature=fast-deps", "-- foo", "--hash=sha256:aa",
+		"-e proj", "-e ./setup[x]", "-e proj -e setup", "-e git+https://g.example/r.git#egg=ed", "-e file:proj",
+		"-eproj", "-e git:g.example/r#egg=q",
+		"-r a.txt # c", "-i https://a.example/s -r a.txt", "-f links --pre -i https://m.example/s",
+		"--extra-index-url https://x1.example/s --extra-index-url https://x2.example/s")
 }
 
 func (g generator) hash() string {
-	return "--hash" + g.pick("=", " ") + g.pick("sha256:"+strings.Repeat("a", 64), "sha512:b", "sha384:c", "md5:d", "sha256", "'sha256:e'")
+	return "--hash" + g.pick("=", " ") + g.pick("sha256:"+strings.Repeat("a", 64), "sha512:b", "sha384:c", "md5:d",
+		"sha256", "'sha256:e'")
 }
 
 func (g generator) marker() string {
-	return g.pick("python_version > '3'", "python_version<'3'", `sys_platform == "linux"`, `extra == 'x'`, "os_name=='posix' and (python_version>='3.6' or extra=='y')", "nonsense", "", "'x' in sys_platform", "python_full_version >= '3.7.1' # c", "platform_system != 'Windows'", "'a'=='a'")
+	return g.pick("python_version > '3'", "python_version<'3'", `sys_platform == "linux"`, `extra == 'x'`,
+		"os_name=='posix' and (python_version>='3.6' or extra=='y')", "nonsense", "", "'x' in sys_platform",
+		"python_full_version >= '3.7.1' # c", "platform_system != 'Windows'", "'a'=='a'")
 }
 
 func (g generator) url() string {
-	return g.pick("https://x.example/foo-1.0-py3-none-any.whl", "https://x.example/x.tar.gz", "https://x.example/x.tar.gz#egg=eggy", "HTTPS://X.example/Foo_bar-1.0-py3-none-any.whl",
-		"git+https://g.example/r.git@v1#egg=vcs&subdirectory=s", "git+ssh://git@g.example/r", "git+file:///srv/r", "git:foo", "hg+https://h.example/r#egg=h", "svn+svn://s.example/r", "bzr+lp:proj",
-		"file:///nowhere/b.whl", "file:proj", "file://localhost/x.zip", "file://host/x.zip", "FILE:///x.zip", "ftp://f.example/x.zip", "https://x.example/a%2Fb-1-py3-none-any.whl", "https://x.example/w-1_2-py3-none-any.whl", "https://x.example/w.whl",
-		"https://x.example/x#egg=a[b]", "https://x.example/x#egg=a==1", "https://x.example/x?egg=1&b=2#sha256=aa", "https://[::1]/x.zip", "https://[x/x.zip", "http:x.zip", "https://user:pw@x.example/x.zip", "file:///x/../y.zip", "https://x.example/é.zip", "https://${PKG}.example/x.zip", "mailto:x", "C:\\x\\y.zip", "https://x.example/foo-1.0-py3-none-any.WHL", "https://x.example/foo-1.0-py3-none-any.whl/")
+	return g.pick("https://x.example/foo-1.0-py3-none-any.whl", "https://x.example/x.tar.gz",
+		"https://x.example/x.tar.gz#egg=eggy", "HTTPS://X.example/Foo_bar-1.0-py3-none-any.whl",
+		"git+https://g.example/r.git@v1#egg=vcs&subdirectory=s", "git+ssh://git@g.example/r", "git+file:///srv/r",
+		"git:foo", "hg+https://h.example/r#egg=h", "svn+svn://s.example/r", "bzr+lp:proj",
+		"file:///nowhere/b.whl", "file:proj", "file://localhost/x.zip", "file://host/x.zip", "FILE:///x.zip",
+		"ftp://f.example/x.zip", "https://x.example/a%2Fb-1-py3-none-any.whl",
+		"https://x.example/w-1_2-py3-none-any.whl", "https://x.example/w.whl",
+		"https://x.example/x#egg=a[b]", "https://x.example/x#egg=a==1", "https://x.example/x?egg=1&b=2#sha256=aa",
+		"https://[::1]/x.zip", "https://[x/x.zip", "http:x.zip", "https://user:pw@x.example/x.zip",
+		"file:///x/../y.zip", "https://x.example/é.zip", "https://${PKG}.example/x.zip", "mailto:x", "C:\\x\\y.zip",
+		"https://x.example/foo-1.0-py3-none-any.WHL", "https://x.example/foo-1.0-py3-none-any.whl/")
 }
 
 func (g generator) path() string {
-	return g.pick("./proj", "proj", "proj/", "./setup", "./plain", "plain", "./missing", ".", "..", "./proj/../proj", "pk-1.0.zip", "./pk-1.0.zip", "missing.tar.gz", "./wh-1.0-py3-none-any.whl", "wh-1.0-py3-none-any.whl", "bad.whl", "./bad.whl", "/nowhere/x.tar.bz2", "dir.zip", "./dir.zip", "sub/b.txt", "a.txt", "foo@pk-1.0.zip", "./foo@pk-1.0.zip", "x.ZIP", "with space/p", "./with space", "proj\\x", "~/x", "./é.zip", "wh@./wh-1.0-py3-none-any.whl", "foo @ ./pk-1.0.zip", ".zip", "./.zip", "a..zip", "pk-1.0.tar.gz.zip")
+	return g.pick("./proj", "proj", "proj/", "./setup", "./plain", "plain", "./missing", ".", "..", "./proj/../proj",
+		"pk-1.0.zip", "./pk-1.0.zip", "missing.tar.gz", "./wh-1.0-py3-none-any.whl", "wh-1.0-py3-none-any.whl",
+		"bad.whl", "./bad.whl", "/nowhere/x.tar.bz2", "dir.zip", "./dir.zip", "sub/b.txt", "a.txt", "foo@pk-1.0.zip",
+		"./foo@pk-1.0.zip", "x.ZIP", "with space/p", "./with space", "proj\\x", "~/x", "./é.zip",
+		"wh@./wh-1.0-py3-none-any.whl", "foo @ ./pk-1.0.zip", ".zip", "./.zip", "a..zip", "pk-1.0.tar.gz.zip")
 }
 
 func (g generator) option() string {
 	if g.tame && !g.chance(20) {
 		return g.tameOption()
 	}
-	return g.pick("-r a.txt", "-ra.txt", "--requirement=sub/b.txt", "-r sub/b.txt", "--req a.txt", "-r 'a.txt'", `-r "sub/b.txt"`, "-c c.txt", "--constraint c.txt", "-r missing.txt", "-r a.txt -r sub/b.txt", "-c c.txt -r a.txt", "-r a.txt foo", "-r", "-r ''", "-r .", "-r file:a.txt", "-r ./sub/../a.txt",
-		"-i https://a.example/s", "--index-url https://a.example/s", "--index-url=https://b.example/s --extra-index-url https://c.example/s", "--extra-index-url 'https://d.example/s'", "--pypi-url https://p.example/s", "--index https://ab.example/s", "-i ''", "-i ${HOST}", "--extra https://e.example/s", "-ihttps://glued.example/s",
-		"--no-index", "--no-index -i https://late.example/s", "-f links", "--find-links=./links", "-f https://l.example/", "-f links -f other", "-f nolinks", "--find ${BLANK}", "-f sub", "-f ~/x", "-f '/abs/l'",
-		"--pre", "--pr", "--pre foo", "--prefer-binary", "--require-hashes", "--trusted-host t.example", "--trusted-host=t.example:8080", "--no-binary foo", "--no-binary :all:", "--only-binary=a,b", "--only-binary :none:", "--no-binary -x",
-		"--use-feature=fast-deps", "--use-feature nope", "--bogus", "-x", "--", "-- foo", "-", "--hash=sha256:aa", "--hash nope", "-C a=b", "-C nope", "--config-settings a=b", "--global-option x", "--no-index=1", "--re a.txt", "--no", "-e proj", "-e ./setup[x]", "-e proj -e setup", "-e git+https://g.example/r.git#egg=ed", "-e ed @ git+https://g.example/r.git", "-e 'ed @ git+https://g.example/r.git'", "-e foo", "-e", "-e file:proj", "-e .", "-eproj", "--editable=setup", "-e git:g.example/r#egg=q", "-e https://x.example/x.zip#egg=q", "-e plain",
-		"-r 'a.txt", `-r "a.txt`, `-r a.txt\`, "-r a.txt # c", "-r a.txt#c", "-i https://a.example/s#f", "-r\ta.txt", "-r  a.txt", "--all-releases foo", "--only-final :all:", "--no-require-hashes", "--extra-index-url https://x.example -r a.txt", "-f links --pre -i https://m.example/s", "--trusted-host ''")
+	return g.pick("-r a.txt", "-ra.txt", "--requirement=sub/b.txt", "-r sub/b.txt", "--req a.txt", "-r 'a.txt'",
+		`-r "sub/b.txt"`, "-c c.txt", "--constraint c.txt", "-r missing.txt", "-r a.txt -r sub/b.txt",
+		"-c c.txt -r a.txt", "-r a.txt foo", "-r", "-r ''", "-r .", "-r file:a.txt", "-r ./sub/../a.txt",
+		"-i https://a.example/s", "--index-url https://a.example/s",
+		"--index-url=https://b.example/s --extra-index-url https://c.example/s",
+		"--extra-index-url 'https://d.example/s'", "--pypi-url https://p.example/s", "--index https://ab.example/s",
+		"-i ''", "-i ${HOST}", "--extra https://e.example/s", "-ihttps://glued.example/s",
+		"--no-index", "--no-index -i https://late.example/s", "-f links", "--find-links=./links",
+		"-f https://l.example/", "-f links -f other", "-f nolinks", "--find ${BLANK}", "-f sub", "-f ~/x",
+		"-f '/abs/l'",
+		"--pre", "--pr", "--pre foo", "--prefer-binary", "--require-hashes", "--trusted-host t.example",
+		"--trusted-host=t.example:8080", "--no-binary foo", "--no-binary :all:", "--only-binary=a,b",
+		"--only-binary :none:", "--no-binary -x",
+		"--use-feature=fast-deps", "--use-feature nope", "--bogus", "-x", "--", "-- foo", "-", "--hash=sha256:aa",
+		"--hash nope", "-C a=b", "-C nope", "--config-settings a=b", "--global-option x", "--no-index=1", "--re a.txt",
+		"--no", "-e proj", "-e ./setup[x]", "-e proj -e setup", "-e git+https://g.example/r.git#egg=ed",
+		"-e ed @ git+https://g.example/r.git", "-e 'ed @ git+https://g.example/r.git'", "-e foo", "-e", "-e file:proj",
+		"-e .", "-eproj", "--editable=setup", "-e git:g.example/r#egg=q", "-e https://x.example/x.zip#egg=q",
+		"-e plain",
+		"-r 'a.txt", `-r "a.txt`, `-r a.txt\`, "-r a.txt # c", "-r a.txt#c", "-i https://a.example/s#f", "-r\ta.txt",
+		"-r  a.txt", "--all-releases foo", "--only-final :all:", "--no-require-hashes",
+		"--extra-index-url https://x.example -r a.txt", "-f links --pre -i https://m.example/s", "--trusted-host ''")
 }
 
 func (g generator) line() string {
@@ -431,10 +485,12 @@ func (g generator) line() string {
 	case 0, 1, 2:
 		return g.option()
 	case 3:
-		return g.pick("# comment", "  # comment", "#", "# coding: utf-8", "# -*- coding: latin-1 -*-", "# coding=ascii", "#\\", "# c\\", "", "   ", "\t", "\\", "\\\\", "# coding: utf_8_sig")
+		return g.pick("# comment", "  # comment", "#", "# coding: utf-8", "# -*- coding: latin-1 -*-", "# coding=ascii",
+			"#\\", "# c\\", "", "   ", "\t", "\\", "\\\\", "# coding: utf_8_sig")
 	case 4:
 		if g.chance(3) && !g.tame {
-			return g.pick("# coding: utf-7", "# vim: set fileencoding=cp1252 :", "# coding: utf-16", "# coding: unicode_escape")
+			return g.pick("# coding: utf-7", "# vim: set fileencoding=cp1252 :", "# coding: utf-16",
+				"# coding: unicode_escape")
 		}
 	}
 	text := g.requirement()
@@ -458,7 +514,8 @@ func (g generator) text(lines int) string {
 	var b strings.Builder
 	for range g.IntN(lines) + 1 {
 		b.WriteString(g.line())
-		b.WriteString(g.pick("\n", "\n", "\n", "\n", "\n", "\n", "\n", "\r\n", "\r", "\v", "\f", "\u2028", "\u0085", "\x1c", "\n\n", ""))
+		b.WriteString(g.pick("\n", "\n", "\n", "\n", "\n", "\n", "\n", "\r\n", "\r", "\v", "\f", "\u2028", "\u0085",
+			"\x1c", "\n\n", ""))
 	}
 	return b.String()
 }
@@ -494,7 +551,8 @@ func (g generator) bytes(text string) []byte {
 	case 4:
 		return []byte(text + "caf\xe9\n")
 	case 5:
-		return append([]byte(g.pick("# coding: latin-1\n", "# coding: cp1252\n", "# coding: us-ascii\n", "#!x\n# coding: iso-8859-1\n")), text+"# caf\xe9\n"...)
+		return append([]byte(g.pick("# coding: latin-1\n", "# coding: cp1252\n", "# coding: us-ascii\n",
+			"#!x\n# coding: iso-8859-1\n")), text+"# caf\xe9\n"...)
 	}
 	return []byte(text)
 }
@@ -503,33 +561,47 @@ func (g generator) script() []byte {
 	if g.chance(2) {
 		var b strings.Builder
 		for range g.IntN(12) {
-			b.WriteString(g.pick("# /// script", "# /// script", "# ///", "# ///", "# /// other", "#", "# dependencies = ['a']", "# x = 'y'", "#x", "", "# /// script ", "print()", "#\tdependencies = []", "# ['b']", "# dependencies = [", "#   'c',", "# ]"))
+			b.WriteString(g.pick("# /// script", "# /// script", "# ///", "# ///", "# /// other", "#",
+				"# dependencies = ['a']", "# x = 'y'", "#x", "", "# /// script ", "print()", "#\tdependencies = []",
+				"# ['b']", "# dependencies = [", "#   'c',", "# ]"))
 			b.WriteString(g.pick("\n", "\n", "\n", "\n", "\r\n", "\r", "\f", "\u2028"))
 		}
 		return []byte(b.String())
 	}
-	return []byte(g.pick("#!x\n", "") + "# /// script\n" + g.pick("# requires-python = '>=3.8'\n", "# requires-python = '<3'\n", "") +
-		g.pick("# dependencies = ['alpha>=1', 'b']\n", "# dependencies = [\n#   'x',\n#\n#   'y; extra == \"z\"',\n# ]\n", "# dependencies = 'ab'\n", "# dependencies = [1]\n", "#dependencies = []\n", "# dependencies = ['a\x0cb']\n", "# x = 1 # \u2028#harmless\n# dependencies = ['q']\n", "") +
+	return []byte(g.pick("#!x\n", "") + "# /// script\n" +
+		g.pick("# requires-python = '>=3.8'\n", "# requires-python = '<3'\n", "") +
+		g.pick("# dependencies = ['alpha>=1', 'b']\n",
+			"# dependencies = [\n#   'x',\n#\n#   'y; extra == \"z\"',\n# ]\n", "# dependencies = 'ab'\n",
+			"# dependencies = [1]\n", "#dependencies = []\n", "# dependencies = ['a\x0cb']\n",
+			"# x = 1 # \u2028#harmless\n# dependencies = ['q']\n", "") +
 		g.pick("# ///\n", "# ///\n", "# ///\n# more\n# ///\n", "", "# /// other\n# ///\n", "# ///\r\n"))
 }
 
 func (g generator) groupItem() string {
 	if g.tame && !g.chance(20) {
-		return g.pick(`"alpha"`, `"beta>=1"`, `"gamma; python_version > '3'"`, `{include-group = "base"}`, `"d @ https://x.example/d.zip"`)
+		return g.pick(`"alpha"`, `"beta>=1"`, `"gamma; python_version > '3'"`, `{include-group = "base"}`,
+			`"d @ https://x.example/d.zip"`)
 	}
-	return g.pick(`"alpha"`, `"beta>=1"`, `"gamma; python_version > '3'"`, `{include-group = "base"}`, `{include-group = "Dev"}`, `{include-group = "none"}`, `{include-group = 1}`, `1`, `"./proj"`, `"not valid"`, `{include = "base"}`, `"d @ https://x.example/d.zip"`)
+	return g.pick(`"alpha"`, `"beta>=1"`, `"gamma; python_version > '3'"`, `{include-group = "base"}`,
+		`{include-group = "Dev"}`, `{include-group = "none"}`, `{include-group = 1}`, `1`, `"./proj"`, `"not valid"`,
+		`{include = "base"}`, `"d @ https://x.example/d.zip"`)
 }
 
 func (g generator) tree() *tree {
 	c := &tree{environ: testEnviron, files: map[string][]byte{
-		"proj/pyproject.toml": []byte("[project]\nname = \"proj\"\nversion = \"1\"\n"), "setup/setup.py": nil, "plain/x": nil,
-		"pk-1.0.zip": nil, "wh-1.0-py3-none-any.whl": nil, "dir.zip/pyproject.toml": nil, "links/x": nil, "sub/links/x": nil,
+		"proj/pyproject.toml": []byte("[project]\nname = \"proj\"\nversion = \"1\"\n"), "setup/setup.py": nil,
+		"plain/x":    nil,
+		"pk-1.0.zip": nil, "wh-1.0-py3-none-any.whl": nil, "dir.zip/pyproject.toml": nil, "links/x": nil,
+		"sub/links/x":         nil,
 		"with space/setup.py": nil,
 		"main.txt":            g.bytes(g.text(6)),
-		"a.txt":               g.bytes(g.pick("ina\n", "ina\n", "", "-c c.txt\nina\n", "-r sub/b.txt\n", "-i https://ina.example/s\nina\n", g.text(2))),
-		"sub/b.txt":           g.bytes(g.pick("inb\n", "-r c.txt\ninb\n", "-r ../a.txt\n", "-f links\ninb\n", g.text(2))),
-		"sub/c.txt":           []byte("insubc\n"),
-		"c.txt":               g.bytes(g.pick("foo<3\n", "foo<3\n-r a.txt\n", "-e proj\n", "foo[x]<2\n", "dep @ https://c.example/d.zip\n", g.text(2))),
+		"a.txt": g.bytes(g.pick("ina\n", "ina\n", "", "-c c.txt\nina\n", "-r sub/b.txt\n",
+			"-i https://ina.example/s\nina\n", g.text(2))),
+		"sub/b.txt": g.bytes(g.pick("inb\n", "-r c.txt\ninb\n", "-r ../a.txt\n", "-f links\ninb\n",
+			g.text(2))),
+		"sub/c.txt": []byte("insubc\n"),
+		"c.txt": g.bytes(g.pick("foo<3\n", "foo<3\n-r a.txt\n", "-e proj\n", "foo[x]<2\n",
+			"dep @ https://c.example/d.zip\n", g.text(2))),
 	}}
 	c.args = []string{"-i", testIndex}
 	var groups strings.Builder
@@ -539,7 +611,8 @@ func (g generator) tree() *tree {
 			groups.WriteString("base = ['inbase']\n")
 			continue
 		}
-		fmt.Fprintf(&groups, "%s = [%s]\n", name, strings.Join([]string{g.groupItem(), g.pick(`"alpha"`, g.groupItem())}, ", "))
+		fmt.Fprintf(&groups, "%s = [%s]\n", name,
+			strings.Join([]string{g.groupItem(), g.pick(`"alpha"`, g.groupItem())}, ", "))
 	}
 	c.files["pyproject.toml"] = []byte(groups.String())
 	c.files["s.py"] = []byte("#!x\n# /// script\n# dependencies = ['scripted>=1', 'b']\n# ///\n")
@@ -554,15 +627,21 @@ func (g generator) tree() *tree {
 		if g.chance(8) {
 			text = g.path()
 		}
-		if !strings.HasPrefix(text, "-") && (!g.tame || !strings.Contains(text, " -") && !strings.Contains(text, "$")) && !strings.ContainsRune(text, 0) {
+		if !strings.HasPrefix(text, "-") &&
+			(!g.tame || !strings.Contains(text, " -") && !strings.Contains(text, "$")) &&
+			!strings.ContainsRune(text, 0) {
 			c.args = append(c.args, text)
 		}
 	}
 	if g.chance(6) {
-		c.args = append(c.args, "-e", g.pick("proj", "proj", "proj", "./setup", "file:proj", "git+https://g.example/r.git#egg=ed", "./setup[x]", "git+https://g.example/r.git#egg=ed", "ed @ git+https://g.example/r.git", "ed[x] @ file:proj ; python_version > '3'", "file:proj", g.url(), g.path()))
+		c.args = append(c.args, "-e",
+			g.pick("proj", "proj", "proj", "./setup", "file:proj", "git+https://g.example/r.git#egg=ed", "./setup[x]",
+				"git+https://g.example/r.git#egg=ed", "ed @ git+https://g.example/r.git",
+				"ed[x] @ file:proj ; python_version > '3'", "file:proj", g.url(), g.path()))
 	}
 	if !g.chance(6) || len(c.args) == 2 {
-		c.args = append(c.args, "-r", g.pick("main.txt", "main.txt", "main.txt", "./main.txt", "sub/../main.txt", "sub/b.txt", "a.txt"))
+		c.args = append(c.args, "-r",
+			g.pick("main.txt", "main.txt", "main.txt", "./main.txt", "sub/../main.txt", "sub/b.txt", "a.txt"))
 	}
 	return c
 }
@@ -574,7 +653,10 @@ func (g generator) remote(c *tree, url string) {
 	}
 	c.types = map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.files)) {
-		c.types[name] = g.pick("text/plain", "text/plain; charset=utf-8", "text/plain; charset=latin-1", "text/plain;charset=us-ascii", "application/octet-stream", "TEXT/plain", "text/x; Charset=\"UTF-8\"", "application/json", "text/plain; charset=nonsense", "text/plain; charset=utf-16", "text/plain; charset='utf-8'; charset=latin-1", "text/plain; charset=", "x")
+		c.types[name] = g.pick("text/plain", "text/plain; charset=utf-8", "text/plain; charset=latin-1",
+			"text/plain;charset=us-ascii", "application/octet-stream", "TEXT/plain", "text/x; Charset=\"UTF-8\"",
+			"application/json", "text/plain; charset=nonsense", "text/plain; charset=utf-16",
+			"text/plain; charset='utf-8'; charset=latin-1", "text/plain; charset=", "x")
 	}
 	for i := 2; i+1 < len(c.args); i++ {
 		if (c.args[i] == "-r" || c.args[i] == "-c") && g.chance(2) {
@@ -583,7 +665,9 @@ func (g generator) remote(c *tree, url string) {
 	}
 	for _, name := range []string{"main.txt", "a.txt"} {
 		if g.chance(2) {
-			c.files[name] = append(c.files[name], "\n"+g.pick("-r ", "-c ")+g.pick(url+"/sub/b.txt", url+"/sub/../a.txt?x=1#y", url+"/missing.txt", "file:///nowhere.txt", url+"/c.txt")+"\n"...)
+			c.files[name] = append(c.files[name],
+				"\n"+g.pick("-r ", "-c ")+g.pick(url+"/sub/b.txt", url+"/sub/../a.txt?x=1#y", url+"/missing.txt",
+					"file:///nowhere.txt", url+"/c.txt")+"\n"...)
 		}
 	}
 }
@@ -591,28 +675,37 @@ func (g generator) remote(c *tree, url string) {
 func (g generator) lock() string {
 	var b strings.Builder
 	b.WriteString("lock-version = \"1.0\"\ncreated-by = \"t\"\n")
-	b.WriteString(g.pick("", "", "default-groups = [\"dev\"]\n", "requires-python = \">=3.8\"\n", "extras = [\"x\"]\ndependency-groups = [\"dev\"]\n"))
+	b.WriteString(g.pick("", "", "default-groups = [\"dev\"]\n", "requires-python = \">=3.8\"\n",
+		"extras = [\"x\"]\ndependency-groups = [\"dev\"]\n"))
 	hash := "hashes = {sha256 = \"" + strings.Repeat("a", 64) + "\"}\n"
 	for i := range g.IntN(4) {
 		fmt.Fprintf(&b, "[[packages]]\nname = \"p%d\"\n", i)
 		version := g.pick("version = \"1.0\"\n", "version = \"1.0\"\n", "")
-		marker := g.pick("", "", "", "marker = \"python_version > '3'\"\n", "marker = \"python_version < '3'\"\n", "marker = \"'dev' in dependency_groups\"\n", "marker = \"'x' in extras or 'y' not in dependency_groups\"\n", "marker = \"os_name == 'posix' and 'x' not in extras\"\n", "marker = 'os_name == \" in extras\"'\n", "Name = \"upper\"\nMARKER = \"os_name == 'nt'\"\n")
+		marker := g.pick("", "", "", "marker = \"python_version > '3'\"\n", "marker = \"python_version < '3'\"\n",
+			"marker = \"'dev' in dependency_groups\"\n", "marker = \"'x' in extras or 'y' not in dependency_groups\"\n",
+			"marker = \"os_name == 'posix' and 'x' not in extras\"\n", "marker = 'os_name == \" in extras\"'\n",
+			"Name = \"upper\"\nMARKER = \"os_name == 'nt'\"\n")
 		b.WriteString(version + marker)
 		file := fmt.Sprintf("p%d-1.0", i)
 		where := func(suffix string) string {
-			return g.pick("url = \"https://files.example/"+file+suffix+"\"\n", "path = \"locked/"+file+suffix+"\"\n", "path = \"../"+file+suffix+"\"\n", "url = \"https://files.example/"+file+suffix+"\"\npath = \"/abs/"+file+suffix+"\"\n")
+			return g.pick("url = \"https://files.example/"+file+suffix+"\"\n", "path = \"locked/"+file+suffix+"\"\n",
+				"path = \"../"+file+suffix+"\"\n",
+				"url = \"https://files.example/"+file+suffix+"\"\npath = \"/abs/"+file+suffix+"\"\n")
 		}
 		switch g.IntN(6) {
 		case 0:
-			fmt.Fprintf(&b, "[packages.vcs]\ntype = \"git\"\nurl = \"https://git.example/r.git\"\ncommit-id = \"0123456789abcdef0123456789abcdef01234567\"\n%s", g.pick("", "subdirectory = \"s\"\n"))
+			fmt.Fprintf(&b, "[packages.vcs]\ntype = \"git\"\nurl = \"https://git.example/r.git\"\n"+
+				"commit-id = \"0123456789abcdef0123456789abcdef01234567\"\n%s", g.pick("", "subdirectory = \"s\"\n"))
 		case 1:
-			b.WriteString("[packages.directory]\npath = \"" + g.pick("proj", "./setup", "sub/../proj", "missing", ".") + "\"\n" + g.pick("", "editable = true\n", "subdirectory = \"x\"\n"))
+			b.WriteString("[packages.directory]\npath = \"" + g.pick("proj", "./setup", "sub/../proj", "missing", ".") +
+				"\"\n" + g.pick("", "editable = true\n", "subdirectory = \"x\"\n"))
 		case 2:
 			b.WriteString("[packages.archive]\n" + where(".zip") + g.pick("", "subdirectory = \"s\"\n") + hash)
 		case 3:
 			b.WriteString("[packages.sdist]\n" + where(".tar.gz") + hash)
 		default:
-			b.WriteString("[[packages.wheels]]\n" + where("-py3-none-any.whl") + g.pick("", "name = \""+file+"-py3-none-any.whl\"\n") + hash)
+			b.WriteString("[[packages.wheels]]\n" +
+				where("-py3-none-any.whl") + g.pick("", "name = \""+file+"-py3-none-any.whl\"\n") + hash)
 		}
 	}
 	return b.String()
@@ -621,7 +714,9 @@ func (g generator) lock() string {
 // newer adds what only pips from 25.1 and 26.0 on know.
 func (g generator) newer(c *tree, version string) {
 	if release.AtLeast(version, "25.1") && g.chance(3) {
-		c.args = append(c.args, "--group", g.pick("dev", "base", "Dev", "other", "./pyproject.toml:other", "dev", g.pick("none", "sub/pyproject.toml:dev")))
+		c.args = append(c.args, "--group",
+			g.pick("dev", "base", "Dev", "other", "./pyproject.toml:other", "dev",
+				g.pick("none", "sub/pyproject.toml:dev")))
 	}
 	if release.AtLeast(version, "26.1") && g.chance(3) {
 		c.files["pylock.toml"] = []byte(g.lock())
@@ -629,7 +724,8 @@ func (g generator) newer(c *tree, version string) {
 		c.args = append(c.args, "-r", g.pick("pylock.toml", "sub/pylock.x.toml", "./pylock.toml"))
 	}
 	if release.AtLeast(version, "26.0") && g.chance(4) {
-		c.args = append(c.args, "--requirements-from-script", g.pick("s.py", "s.py", "s.py", "s.py", "missing.py", "a.txt"))
+		c.args = append(c.args, "--requirements-from-script",
+			g.pick("s.py", "s.py", "s.py", "s.py", "missing.py", "a.txt"))
 	}
 }
 
@@ -695,7 +791,8 @@ func TestSourcesAgreeWithPip(t *testing.T) {
 				}
 				if diff := cmp.Diff(want.comparable(), got.comparable()); diff != "" {
 					failures++
-					t.Errorf("seed %d: -pip +thresher\n%s\npip: %s %s\nthresher: %s\n%s", seed, diff, want.Kind, want.Message, got.Message, c)
+					t.Errorf("seed %d: -pip +thresher\n%s\npip: %s %s\nthresher: %s\n%s", seed, diff, want.Kind,
+						want.Message, got.Message, c)
 					continue
 				}
 				if got.Status == 0 && p.compareCopies(t, dir, c, s, want) {

@@ -50,9 +50,11 @@ func (s *Collection) record(err error, place string) {
 		if hint == "" {
 			hint = hintSimpler
 		}
-		s.Unreadable = append(s.Unreadable, option.Unreadable{Place: place, Reason: address.RedactText(d.reason), Hint: hint})
+		s.Unreadable = append(s.Unreadable,
+			option.Unreadable{Place: place, Reason: address.RedactText(d.reason), Hint: hint})
 	default:
-		s.Unreadable = append(s.Unreadable, option.Unreadable{Place: place, Reason: address.RedactText(err.Error()), Hint: hintSimpler})
+		s.Unreadable = append(s.Unreadable,
+			option.Unreadable{Place: place, Reason: address.RedactText(err.Error()), Hint: hintSimpler})
 	}
 }
 

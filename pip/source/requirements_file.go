@@ -350,7 +350,8 @@ func (f *fileReader) include(file *File, l *fileLine, place string) {
 // dirName is os.path.dirname.
 func dirName(path string) string {
 	head := strings.TrimRightFunc(path, func(c rune) bool { return c > 0x7f || !os.IsPathSeparator(uint8(c)) })
-	if bare := strings.TrimRightFunc(head, func(c rune) bool { return c < 0x80 && os.IsPathSeparator(uint8(c)) }); bare != "" {
+	if bare := strings.TrimRightFunc(head,
+		func(c rune) bool { return c < 0x80 && os.IsPathSeparator(uint8(c)) }); bare != "" {
 		return bare
 	}
 	return head
@@ -418,7 +419,8 @@ func (s *Collection) applyIndexes(values option.Values, origin option.Origin) {
 		finder.Indexes, finder.ExtraAt, finder.NoIndex = nil, 0, true
 	}
 	for _, extra := range extras {
-		finder.Indexes = append(finder.Indexes[:len(finder.Indexes):len(finder.Indexes)], option.Setting{Value: extra.Value, Origin: origin})
+		finder.Indexes = append(finder.Indexes[:len(finder.Indexes):len(finder.Indexes)],
+			option.Setting{Value: extra.Value, Origin: origin})
 		finder.NoIndex = false
 	}
 }
@@ -435,13 +437,15 @@ func (s *Collection) mutateFormats(l *fileLine) {
 		if call.Option.Long() == "no-binary" {
 			s.Finder.NoBinary = append(s.Finder.NoBinary[:len(s.Finder.NoBinary):len(s.Finder.NoBinary)], words...)
 		} else {
-			s.Finder.OnlyBinary = append(s.Finder.OnlyBinary[:len(s.Finder.OnlyBinary):len(s.Finder.OnlyBinary)], words...)
+			s.Finder.OnlyBinary = append(s.Finder.OnlyBinary[:len(s.Finder.OnlyBinary):len(s.Finder.OnlyBinary)],
+				words...)
 		}
 	}
 	for _, call := range l.values.Of("release_control").Calls {
 		words := strings.Split(call.Value, ",")
 		if call.Option.Long() == "all-releases" {
-			s.Finder.AllReleases = append(s.Finder.AllReleases[:len(s.Finder.AllReleases):len(s.Finder.AllReleases)], words...)
+			s.Finder.AllReleases = append(s.Finder.AllReleases[:len(s.Finder.AllReleases):len(s.Finder.AllReleases)],
+				words...)
 		} else {
 			s.Finder.OnlyFinal = append(s.Finder.OnlyFinal[:len(s.Finder.OnlyFinal):len(s.Finder.OnlyFinal)], words...)
 		}

@@ -196,9 +196,13 @@ var codecs = map[string]string{
 
 // otherCodecs begin the names of what Python also knows. Each of them may show
 // an editor something else than it shows pip.
-var otherCodecs = lazyregexp.New(`^(utf_?7|u7|unicode|raw_unicode|base_?64|bz2|hex|quopri|quoted|uu|rot|zip|zlib|idna|punycode|undefined|mbcs|oem|dbcs|` +
-	`ansi|cp_?\d|\d+$|ibm|ms|windows|win|mac|iso|8859|latin|l\d|big5|csbig5|gb|936|hz|euc|u?jis|shift|s_?jis|csshift|ks|korean|johab|koi8|kz|` +
-	`ptcp|tis|thai|hp_roman|roman8|r8|hkscs|cskoi|csiso|csptcp|csks|cseuc|csibm|csh|arabic|asmo|cyrillic|greek|hebrew|chinese|ecma|elot|strk|rk|gb18030|pt154|palmos|charmap|string_escape|tactis|maccyrillic|utf_)`)
+var otherCodecs = lazyregexp.New(`^(` +
+	`utf_?7|u7|unicode|raw_unicode|base_?64|bz2|hex|quopri|quoted|uu|rot|zip|zlib|idna|punycode|undefined` +
+	`|mbcs|oem|dbcs|ansi|cp_?\d|\d+$|ibm|ms|windows|win|mac|iso|8859|latin|l\d|big5|csbig5|gb|936|hz|euc` +
+	`|u?jis|shift|s_?jis|csshift|ks|korean|johab|koi8|kz|ptcp|tis|thai|hp_roman|roman8|r8|hkscs|cskoi` +
+	`|csiso|csptcp|csks|cseuc|csibm|csh|arabic|asmo|cyrillic|greek|hebrew|chinese|ecma|elot|strk|rk` +
+	`|gb18030|pt154|palmos|charmap|string_escape|tactis|maccyrillic|utf_` +
+	`)`)
 
 // codecOf gives the codec that decode knows for one of Python's names. known
 // tells that Python may know a codec of that name otherwise.

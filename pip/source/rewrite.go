@@ -173,7 +173,8 @@ func copyName(file *File) string {
 		return "pylock.copy.toml"
 	case file.kind == kindGroups:
 		return "pyproject.toml"
-	case file.kind == kindRequirements && (isLockName(name) || name == "" || strings.HasPrefix(name, "-") || name == "." || name == ".."):
+	case file.kind == kindRequirements &&
+		(isLockName(name) || name == "" || strings.HasPrefix(name, "-") || name == "." || name == ".."):
 		return "requirements.txt"
 	}
 	return name
@@ -220,7 +221,8 @@ func (w *writer) line(l *fileLine) (string, error) {
 	switch {
 	case l.given != "":
 		return w.include(l)
-	case l.options && (l.values.Of("index_url").Text != "" || len(l.values.Of("extra_index_urls").List) > 0 || l.findLinks != ""):
+	case l.options && (l.values.Of("index_url").Text != "" || len(l.values.Of("extra_index_urls").List) > 0 ||
+		l.findLinks != ""):
 		return w.optionLine(l), nil
 	}
 	text := l.raw

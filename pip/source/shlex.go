@@ -85,7 +85,8 @@ func quoteWord(word string) string {
 	plain := true
 	for i := 0; i < len(word); i++ {
 		c := word[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("@%+=:,./-_", rune(c)) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') &&
+			!strings.ContainsRune("@%+=:,./-_", rune(c)) {
 			plain = false
 			break
 		}

@@ -77,7 +77,8 @@ func Integer(text string) (int64, error) {
 	if prefix != "" && strings.HasPrefix(strings.ToLower(digits), prefix) {
 		digits = strings.TrimPrefix(digits[2:], "_")
 	}
-	if digits == "" || strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") || strings.Contains(digits, "__") {
+	if digits == "" || strings.HasPrefix(digits, "_") || strings.HasSuffix(digits, "_") ||
+		strings.Contains(digits, "__") {
 		return 0, strconv.ErrSyntax
 	}
 	number, err := strconv.ParseInt(sign+ASCIIDigits(strings.ReplaceAll(digits, "_", "")), base, 64)
@@ -93,7 +94,8 @@ func Integer(text string) (int64, error) {
 // Float is float().
 func Float(text string) (float64, error) {
 	text = ASCIIDigits(Strip(text))
-	if strings.ContainsAny(text, "xXpP") || strings.HasPrefix(text, "_") || strings.HasSuffix(text, "_") || strings.Contains(text, "__") {
+	if strings.ContainsAny(text, "xXpP") || strings.HasPrefix(text, "_") || strings.HasSuffix(text, "_") ||
+		strings.Contains(text, "__") {
 		return 0, strconv.ErrSyntax
 	}
 	number, err := strconv.ParseFloat(strings.ReplaceAll(text, "_", ""), 64)

@@ -56,7 +56,7 @@ func (m *many) Set(s string) error { *m = append(*m, s); return nil }
 func main() {
 	var pythons many
 	flag.Var(&pythons, "python", "interpreter to introspect with; may be repeated")
-	options := flag.String("options", "", "recorded options, tab separated")
+	options := flag.String("options", "../shared/data/pip_options.tsv", "recorded options, tab separated")
 	script := flag.String("script", "pip/option/introspect.py", "the introspection script")
 	flag.Parse()
 	if err := write(os.Stdout, *script, *options, pythons, flag.Args()); err != nil {
@@ -239,7 +239,8 @@ func writeCommands(w io.Writer, releases []release, known map[string]history) {
 		help := []string{name + " --help"}
 		has := func(i int) bool { return find(releases[i], name) != nil }
 		ignores := func(i int) bool { c := find(releases[i], name); return c != nil && c.IgnoresVenv }
-		fmt.Fprintf(w, "command\t%s\t%s\t%s\n", name, spans(releases, known, help, has), spans(releases, known, nil, ignores))
+		fmt.Fprintf(w, "command\t%s\t%s\t%s\n", name, spans(releases, known, help, has),
+			spans(releases, known, nil, ignores))
 	}
 }
 
