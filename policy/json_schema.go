@@ -77,7 +77,8 @@ func valueSchema(info KeyInfo) (object, error) {
 		for _, rule := range rules.All() {
 			names = append(names, string(rule.Rule))
 		}
-		entry["properties"] = object{"reason": text(), "expires": date, "rules": object{"type": "array", "items": object{"enum": names}}}
+		entry["properties"] = object{"reason": text(), "expires": date,
+			"rules": object{"type": "array", "items": object{"enum": names}}}
 		entry["required"] = []string{"reason"}
 		return entry, nil
 	case "deny.NAME", "prefer.NAME":
@@ -88,7 +89,8 @@ func valueSchema(info KeyInfo) (object, error) {
 		return object{"anyOf": []object{text(), entry}}, nil
 	case "scan.ignore":
 		entry := table(info.Meaning)
-		entry["properties"] = object{"id": text(), "reason": text(), "expires": date, "package": text(), "versions": text()}
+		entry["properties"] = object{"id": text(), "reason": text(), "expires": date, "package": text(),
+			"versions": text()}
 		entry["required"] = []string{"id", "reason"}
 		return object{"type": "array", "items": entry}, nil
 	}
@@ -98,14 +100,16 @@ func valueSchema(info KeyInfo) (object, error) {
 	case info.Type == "integer":
 		return object{"type": "integer", "minimum": 0}, nil
 	case info.Type == "length of time":
-		return object{"type": "string", "pattern": "^[0-9]+ *[a-z]+$", "examples": []string{"36 hours", "3d", "2 weeks"}}, nil
+		return object{"type": "string", "pattern": "^[0-9]+ *[a-z]+$",
+			"examples": []string{"36 hours", "3d", "2 weeks"}}, nil
 	case info.Type == "URL or path", info.Type == "URL":
 		return object{"type": "string"}, nil
 	case strings.HasPrefix(info.Type, "list of "):
 		return object{"type": "array", "items": text()}, nil
 	}
 	// "off, note or block", as choices writes it.
-	words := strings.FieldsFunc(strings.ReplaceAll(info.Type, " or ", ", "), func(r rune) bool { return r == ',' || r == ' ' })
+	words := strings.FieldsFunc(strings.ReplaceAll(info.Type, " or ", ", "),
+		func(r rune) bool { return r == ',' || r == ' ' })
 	if len(words) == 0 || strings.Contains(info.Type, ":") {
 		return nil, fmt.Errorf("%s: there is no schema of %q", info.Key, info.Type)
 	}

@@ -112,7 +112,7 @@ func TestJSONSchema(t *testing.T) {
 	if examples < 40 {
 		t.Errorf("only %d examples were found", examples)
 	}
-	for _, info := range Keys() {
+	for _, info := range keys() {
 		for _, value := range []string{info.Relaxed, info.Standard, info.Strict} {
 			if value == "" {
 				continue
@@ -123,8 +123,10 @@ func TestJSONSchema(t *testing.T) {
 		}
 	}
 	for _, wrong := range []string{
-		`pressert = "strict"`, `preset = "hard"`, `preset = true`, `[rules]` + "\ntyposquat = \"sometimes\"", `[cooldown]` + "\nrelease = 3",
-		`[allow.grain]` + "\nexpires = 2030-01-31", `[deny.grain]` + "\nwhy = \"x\"", `[trust]` + "\npopular-rank = \"all\"",
+		`pressert = "strict"`, `preset = "hard"`, `preset = true`, `[rules]` + "\ntyposquat = \"sometimes\"",
+		`[cooldown]` + "\nrelease = 3",
+		`[allow.grain]` + "\nexpires = 2030-01-31", `[deny.grain]` + "\nwhy = \"x\"",
+		`[trust]` + "\npopular-rank = \"all\"",
 		`[[scan.ignore]]` + "\nreason = \"x\"", `[cooldown]` + "\nexcept = \"acme\"",
 	} {
 		if check(wrong) == nil {
