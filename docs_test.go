@@ -311,38 +311,69 @@ const pageAdvisories = `{"id":"PYSEC-2023-74","aliases":["CVE-2023-32681"],"summ
 {"id":"MAL-2026-1","summary":"Malicious code in acme-colours","modified":"@NOW@","published":"2026-01-02T00:00:00Z","affected":[{"package":{"name":"acme-colours","ecosystem":"PyPI"},"versions":["1.0"]}]}
 `
 
-// TestWorkflow runs the steps of the workflow and of the action in docs/ci.md,
-// as a runner does.
+// TestWorkflow runs the shell steps of the workflow in docs/ci.md, and of the
+// actions that it uses, in its order and as a runner does.
 func TestWorkflow(t *testing.T) {
 	t.Parallel()
-	tried := 0
+	var workflow []block
 	for _, b := range blocksOf(t, filepath.Join("docs", "ci.md")) {
-		if b.language != "yaml" {
-			continue
-		}
-		s := newShell(t, "README.md")
-		if err := os.Symlink(mustGetwd(), filepath.Join(s.dir, "thresher")); err != nil {
-			t.Fatal(err)
-		}
-		tools := filepath.Join(filepath.Dir(filepath.Dir(s.dir)), "tools")
-		if err := os.Symlink("python3", filepath.Join(tools, "python")); err != nil {
-			t.Fatal(err)
-		}
-		added := filepath.Join(t.TempDir(), "path")
-		write(t, added, "", 0o644)
-		for _, step := range stepsOf(b) {
-			tried++
-			path := strings.Join(append(strings.Fields(read(t, added)), tools, "/usr/bin", "/bin"), ":")
-			bash := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step)
-			bash.Dir = s.dir
-			bash.Env = append(append([]string(nil), s.environ...), "PATH="+path, "GITHUB_PATH="+added, "CI=true")
-			if out, err := bash.CombinedOutput(); err != nil {
-				t.Fatalf("docs/ci.md:%d: %v\n%s\n%s", b.line, err, step, out)
-			}
+		if b.language == "yaml" {
+			workflow = append(workflow, b)
 		}
 	}
-	if tried != 6 {
-		t.Errorf("%d steps were found", tried)
+	if len(workflow) != 1 {
+		t.Fatalf("docs/ci.md has %d workflows", len(workflow))
+	}
+	s := newShell(t, "README.md")
+	root := filepath.Dir(filepath.Dir(s.dir))
+	if err := os.Symlink("python3", filepath.Join(root, "tools", "python")); err != nil {
+		t.Fatal(err)
+	}
+	added, summary := filepath.Join(root, "path"), filepath.Join(root, "summary.md")
+	write(t, added, "", 0o644)
+	write(t, summary, "", 0o644)
+	steps := append(stepsOf(action(t, "action.yml")), stepsOf(workflow[0])...)
+	steps = append(steps, stepsOf(action(t, filepath.Join("actions", "scan", "action.yml")))...)
+	for _, step := range steps {
+		path := strings.Join(append(strings.Fields(read(t, added)), filepath.Join(root, "tools"), "/usr/bin", "/bin"), ":")
+		bash := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step)
+		bash.Dir = s.dir
+		bash.Env = append(append([]string(nil), s.environ...), "PATH="+path, "CI=true", "GITHUB_PATH="+added, "GITHUB_STEP_SUMMARY="+summary,
+			"GITHUB_ACTION_PATH="+mustGetwd(), "DOCTOR=true", "ENVIRONMENT=.venv", "SARIF=thresher.sarif")
+		if out, err := bash.CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s\n%s", err, step, out)
+		}
+	}
+	if len(steps) != 6 {
+		t.Errorf("%d steps were found", len(steps))
+	}
+	if text := read(t, summary); !strings.Contains(text, "### Packages in .venv") || !strings.Contains(text, "no known vulnerabilities") {
+		t.Errorf("the summary says %q", text)
+	}
+	if !strings.Contains(read(t, filepath.Join(s.dir, "thresher.sarif")), `"version": "2.1.0"`) {
+		t.Error("there is no SARIF")
+	}
+}
+
+// action gives an action's file as if it were a block of a page.
+func action(t *testing.T, path string) block {
+	t.Helper()
+	return block{language: "yaml", lines: strings.Split(read(t, path), "\n")}
+}
+
+// TestActionsArePinned: what an action uses is what somebody has read.
+func TestActionsArePinned(t *testing.T) {
+	pinned := regexp.MustCompile(`^ *- uses: [a-z-]+/[a-z-]+@[0-9a-f]{40} # v[0-9.]+$`)
+	for _, path := range []string{"action.yml", filepath.Join("actions", "scan", "action.yml")} {
+		for line := range strings.Lines(read(t, path)) {
+			if strings.Contains(line, "uses:") && !pinned.MatchString(strings.TrimRight(line, "\n")) {
+				t.Errorf("%s: %s", path, line)
+			}
+			// Text of a workflow's run is no shell: it comes in as a variable.
+			if strings.Contains(line, "${{ inputs.") && !regexp.MustCompile(`^ +[A-Z]+: `).MatchString(line) {
+				t.Errorf("%s: %s", path, line)
+			}
+		}
 	}
 }
 

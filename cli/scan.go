@@ -31,6 +31,7 @@ func (p *program) scanCommand() *cli.Command {
 			&cli.StringFlag{Name: "list", Usage: "scan the lines name==version of `FILE` (- for standard input) instead of an environment"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object"},
 			&cli.BoolFlag{Name: "sarif", Usage: "SARIF 2.1.0"},
+			&cli.BoolFlag{Name: "markdown", Usage: "Markdown, for the summary of a job"},
 			&cli.BoolFlag{Name: "cyclonedx", Usage: "CycloneDX 1.6 JSON, with the distributions"},
 			&cli.StringFlag{Name: "fail-on", Usage: "`LEVEL` instead of the policy's: fixable, any, low, medium, high, critical, none"},
 		},
@@ -160,6 +161,8 @@ func (p *program) report(c *cli.Context, results []scan.Result) error {
 		err = scan.WriteJSON(out, results)
 	case c.Bool("sarif"):
 		err = scan.WriteSARIF(out, results, p.shim.Version)
+	case c.Bool("markdown"):
+		err = scan.WriteMarkdown(out, results)
 	case c.Bool("cyclonedx"):
 		err = scan.WriteCycloneDX(out, results, p.shim.Version)
 	default:

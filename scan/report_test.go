@@ -186,6 +186,22 @@ func TestListsOfTheJSONReportAreNeverNull(t *testing.T) {
 	}
 }
 
+// A hostile summary makes no link, image, tag or row of its own.
+func TestMarkdownReport(t *testing.T) {
+	var b bytes.Buffer
+	result := badDay(t)
+	result.Subjects[0].Findings[0].Summary = "a | b\n<img src=x> [c](d) ![e](f) `g`"
+	if err := WriteMarkdown(&b, []Result{result}); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "report.md", b.String())
+	for _, sign := range []string{"<", "[c]", "![", "a | b"} {
+		if strings.Contains(b.String(), sign) {
+			t.Errorf("%q got through", sign)
+		}
+	}
+}
+
 func TestSARIFReport(t *testing.T) {
 	var b bytes.Buffer
 	if err := WriteSARIF(&b, []Result{badDay(t)}, "1.0"); err != nil {
