@@ -130,3 +130,8 @@ func allowCommand(subject string, rule Rule) string {
 	}
 	return command + " --reason 'why it is right'"
 }
+
+// explainCommand is the command that says more about a name.
+func explainCommand(name string) string {
+	return "thresher explain " + words.ShellWord(words.Printable(name))
+}

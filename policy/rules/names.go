@@ -119,7 +119,7 @@ func (s *Settings) denied(name, canonical string) []Finding {
 		return nil
 	}
 	return one(s.finding(Denied, name, High, deniedEvidence(deny)),
-		"thresher explain "+words.ShellWord(words.Printable(name)))
+		explainCommand(name))
 }
 
 func (s *Settings) denyFor(canonical string) *Deny {
@@ -186,7 +186,7 @@ func (s *Settings) typosquat(r Requested, e NameEvidence) []Finding {
 			imitates(suspicion.Target, suspicion.Why)+s.expiredFor(r.Canonical, Typosquat))
 		finding.Target = words.Printable(suspicion.Target)
 		finding.Action = s.typosquatAction(finding.Confidence)
-		hint := "thresher explain " + words.ShellWord(words.Printable(r.Name))
+		hint := explainCommand(r.Name)
 		switch {
 		case r.URL != "":
 		case suspicion.Target == typosquat.RequirementsFile:

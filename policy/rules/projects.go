@@ -69,7 +69,7 @@ func (s *Settings) malware(e ProjectEvidence) []Finding {
 		return nil
 	}
 	findings := s.about(e, Malware, malwareEvidence(e.Malware))
-	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
+	findings[0].Hint = explainCommand(e.Canonical)
 	entry := s.allowing(func(entry *Allow) bool {
 		return entry.Subject.Name == e.Canonical &&
 			entry.answersRelease(Malware)
@@ -87,7 +87,7 @@ func (s *Settings) quarantined(e ProjectEvidence) []Finding {
 		return nil
 	}
 	findings := s.about(e, Quarantined, withReason("its index has put it in quarantine", e.StatusReason))
-	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
+	findings[0].Hint = explainCommand(e.Canonical)
 	return findings
 }
 
@@ -117,13 +117,13 @@ func (s *Settings) unknownName(e ProjectEvidence) []Finding {
 		findings := s.about(e, UnknownName, nothingLearned(e.Failure))
 		findings[0].Confidence = Low
 		findings[0].Action = atMost(Note, findings[0].Action)
-		findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
+		findings[0].Hint = explainCommand(e.Canonical)
 		return findings
 	}
 	findings := s.about(e, UnknownName, noIndexHasIt)
 	if len(e.Suspicions) > 0 {
 		findings[0].Target = words.Printable(e.Suspicions[0].Target)
-		findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Suspicions[0].Target))
+		findings[0].Hint = explainCommand(e.Suspicions[0].Target)
 	}
 	return findings
 }
@@ -229,7 +229,7 @@ func (s *Settings) notLearned(e ProjectEvidence) []Finding {
 	findings := s.about(e, open[0], notSaid(missed))
 	findings[0].Confidence = Low
 	findings[0].Action = atMost(Note, findings[0].Action)
-	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Canonical))
+	findings[0].Hint = explainCommand(e.Canonical)
 	return findings
 }
 

@@ -37,7 +37,7 @@ func (s *Settings) malwareFile(e FileEvidence) []Finding {
 		return nil
 	}
 	findings := s.ofFile(e, Malware, release(e)+": "+malwareEvidence(e.Malware))
-	findings[0].Hint = "thresher explain " + words.ShellWord(words.Printable(e.Name))
+	findings[0].Hint = explainCommand(e.Name)
 	if entry := s.allowedRelease(e.Name, e.Version, Malware); entry != nil {
 		findings[0].Action = Note
 		findings[0].Evidence += allowedAnyway(entry)
@@ -55,7 +55,7 @@ func (s *Settings) vulnerable(e FileEvidence) []Finding {
 	if finding.Action == Note && !e.Pinned {
 		return nil
 	}
-	return one(finding, "thresher explain "+words.ShellWord(words.Printable(e.Name)))
+	return one(finding, explainCommand(e.Name))
 }
 
 // Yanked: taken back by its owners (PEP 592). pip takes such a file only where
