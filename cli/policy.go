@@ -13,10 +13,14 @@ import (
 
 	"thresher/policy"
 	"thresher/policy/rules"
+	"thresher/venv"
 )
 
 // policy merges the layers for the working directory.
 func (p *program) policy() (*policy.Policy, error) {
+	if err := venv.CheckRedirected(p.places.Redirected); err != nil {
+		return nil, err
+	}
 	trust, err := policy.ReadTrust(p.places.Trusted())
 	if err != nil {
 		return nil, err

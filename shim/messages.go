@@ -272,10 +272,6 @@ func (m *messenger) tooYoung(releases []scan.HeldRelease, now time.Time) {
 	m.line("%s: too new: %s", m.yellow.Sprint("held back"), strings.Join(names, ", "))
 }
 
-// messageRedirected is said of a directory that came with a checkout and that a
-// variable makes thresher's own.
-const messageRedirected = "%s: git tracks files in it, and HOME or an XDG_ variable would have thresher take its policy, trust, advisories or caches from there; unset the variable"
-
 // oddNetrc is said of a netrc that is not read.
 func (m *messenger) oddNetrc(path string) {
 	m.line("%s is not read for credentials: it is no regular file, or above 1 MB", path)

@@ -5,7 +5,6 @@ package shim
 
 import (
 	"context"
-	"fmt"
 	"os/signal"
 	"syscall"
 
@@ -113,8 +112,8 @@ func (in *invocation) handOver(run pip.Run) int {
 
 // loadPolicy merges the layers for the working directory.
 func (in *invocation) loadPolicy() (*policy.Policy, error) {
-	if tracked := venv.FirstTracked(in.places.Redirected); tracked != "" {
-		return nil, fmt.Errorf(messageRedirected, tracked)
+	if err := venv.CheckRedirected(in.places.Redirected); err != nil {
+		return nil, err
 	}
 	trusted, err := policy.ReadTrust(in.places.Trusted())
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,15 @@ func FirstTracked(directories []string) string {
 		}
 	}
 	return ""
+}
+
+// CheckRedirected returns an error where one of the directories that variables
+// make thresher's own came with a checkout.
+func CheckRedirected(directories []string) error {
+	if tracked := FirstTracked(directories); tracked != "" {
+		return fmt.Errorf(messageRedirected, tracked)
+	}
+	return nil
 }
 
 // trackedByGit tells whether the repository around a directory tracks anything

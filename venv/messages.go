@@ -9,6 +9,11 @@ const (
 	messageNoSitePackages = "%s has no site-packages directory"
 )
 
+// messageRedirected is said of a directory that came with a checkout and that a
+// variable makes thresher's own.
+const messageRedirected = "%s: git tracks files in it, and HOME or an XDG_ variable would have thresher " +
+	"take its policy, trust, advisories or caches from there; unset the variable"
+
 // What is said of guards.
 const (
 	messageNotOurs       = "it belongs to another user"
