@@ -34,7 +34,7 @@ with tempfile.TemporaryDirectory() as folder:
         executed.clear()
         with open(os.path.join(folder, "x.pth"), "wb") as f:
             f.write(base64.b64decode(line))
-        for encoding in "utf-8", "latin-1", "iso8859-15", "cp1252", "cp932", "gbk", "ascii":
+        for encoding in "utf-8", "latin-1", "cp1252", "cp932", "gbk":
             site.io = Files(encoding)
             locale.getencoding = lambda: encoding
             try:
