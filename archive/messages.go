@@ -62,6 +62,8 @@ const (
 	detailTarLinkSize    = "a link or folder has content"
 	detailTarPrefix      = "a name that continues in a field of another format"
 	detailTarAfter       = "something stands behind the end"
+	detailZipToo         = "it is a zip as well"
+	detailTarToo         = "it is a tar as well"
 	detailTarAgain       = "%s is there twice, with different content"
 	detailTarLink        = "%s is a link"
 	detailCompressedTar  = "its compression cannot be read here"

@@ -40,6 +40,9 @@ func OpenSdist(r io.ReaderAt, size int64, filename string) (*Sdist, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseTarToo(r, size); err != nil {
+		return nil, err
+	}
 	described := newDescription()
 	for _, m := range w.Members {
 		if m.IsFolder() || !described.wants(m.Name) {
@@ -63,7 +66,8 @@ func ReadSdist(r io.Reader, filename string) (*Sdist, error) {
 	if formOf(filename) == formZip {
 		return nil, refuse(UnreadableForm, "", "")
 	}
-	unpacked, err := unpack(r, filename)
+	var end lastBytes
+	unpacked, err := unpack(io.TeeReader(r, &end), filename)
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +77,9 @@ func ReadSdist(r io.Reader, filename string) (*Sdist, error) {
 	for {
 		m, err := t.next()
 		if errors.Is(err, errTarEnd) {
+			if end.holdZip() {
+				return nil, refuse(TwoReadings, "", detailZipToo)
+			}
 			return described.finish(members), nil
 		}
 		if err != nil {
