@@ -23,7 +23,7 @@ const (
 type Hook struct {
 	Member Member
 	Kind   HookKind
-	Scheme Scheme // where it is installed
+	Scheme Scheme // where it is installed; Nowhere of a source archive
 	Path   string // in that scheme, for comparison with other wheels and with what is installed
 }
 
@@ -69,6 +69,25 @@ func StartupHooks(members []Member) []Hook {
 		scheme, inside := destinations(m.Name)
 		if kind, ok := hookAt(scheme, inside); ok {
 			hooks = append(hooks, Hook{Member: m, Kind: kind, Scheme: scheme, Path: inside})
+		}
+	}
+	return hooks
+}
+
+// SourceHooks gives the members of a source archive that a build may make
+// startup hooks of: those that would be one at the top of site-packages,
+// wherever they lie. What the build makes is known from its wheel alone.
+func SourceHooks(members []Member) []Hook {
+	var hooks []Hook
+	for _, m := range members {
+		if m.IsFolder() {
+			continue
+		}
+		name := path.Clean(m.Name)
+		if kind, ok := HookOf(path.Base(name)); ok {
+			hooks = append(hooks, Hook{Member: m, Kind: kind, Path: name})
+		} else if kind, ok := HookOf(path.Base(path.Dir(name)) + "/" + path.Base(name)); ok && path.Dir(name) != "." {
+			hooks = append(hooks, Hook{Member: m, Kind: kind, Path: name})
 		}
 	}
 	return hooks

@@ -112,6 +112,20 @@ func TestHooksBehindPaths(t *testing.T) {
 	}
 }
 
+func TestSourceHooks(t *testing.T) {
+	members := named("x-1/src/x.pth", "./x-1/sitecustomize.py", "x-1/src/usercustomize/__init__.py", "x-1/x.start", "x-1/setup.py",
+		"x-1/pth", "x-1/sitecustomize/", "x.pth", "x-1/docs/x.pth.rst")
+	var got []string
+	for _, hook := range SourceHooks(members) {
+		got = append(got, string(hook.Kind)+" "+hook.Path)
+	}
+	want := []string{"pth x-1/src/x.pth", "sitecustomize x-1/sitecustomize.py", "usercustomize x-1/src/usercustomize/__init__.py",
+		"start x-1/x.start", "pth x.pth"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q, not %q", got, want)
+	}
+}
+
 // pip itself puts what is called a hook here where it runs, and Python runs it:
 // a harmless one in each place.
 func TestHooksRun(t *testing.T) {
