@@ -102,7 +102,7 @@ func TestDataOfTheAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(filepath.Join(account, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\n")
+	write(filepath.Join(account, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n")
 	write(filepath.Join(dir, "thresher.toml"), "[allow.reqeusts]\nreason = \"ours\"\n")
 	write(filepath.Join(dir, "own.jsonl"), advisoryOf("MAL-2026-1", "nasty"))
 	write(filepath.Join(dir, "other.jsonl"), advisoryOf("MAL-2026-2", "another"))

@@ -36,7 +36,7 @@ func TestHostileTextOnTheTerminal(t *testing.T) {
 		}
 	}
 	quoted := strings.ReplaceAll(strings.ReplaceAll(strconv.QuoteToASCII(hostile), `\x1b`, `\u001b`), `\x9b`, `\u009b`) // as JSON and TOML have it
-	write(filepath.Join(home, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\n")
+	write(filepath.Join(home, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n")
 	write(filepath.Join(dir, "osv.jsonl"), `{"id":"PYSEC-1","modified":"2026-01-01T00:00:00Z","summary":`+quoted+`,"details":`+quoted+
 		`,"aliases":["CVE-`+strings.Trim(quoted, `"`)+`"],"affected":[{"package":{"ecosystem":"PyPI","name":"evil"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":`+quoted+`}]}]}]}
 {"id":"PYSEC-2","modified":"2026-01-01T00:00:00Z","summary":`+quoted+`,"affected":[{"package":{"ecosystem":"PyPI","name":"evil"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"9"}]}]}]}

@@ -136,6 +136,9 @@ func (p *program) ignoreCommand() *cli.Command {
 					return usageError("%v", err)
 				}
 			}
+			if err := entry.Check(); err != nil {
+				return usageError("%v", err)
+			}
 			if err := p.mayAnswer(); err != nil {
 				return err
 			}

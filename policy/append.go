@@ -70,17 +70,30 @@ func AppendPrefer(path string, entry rules.Prefer) (written bool, line string, e
 // AppendIgnore records a vulnerability that does not count for now, in the
 // manner of AppendAllow.
 func AppendIgnore(path string, entry Ignore) (written bool, line string, err error) {
+	return appendTable(path, entry.table(), func(root *node) int { return ignoreLine(root, entry) })
+}
+
+// Check says what is wrong with an ignore as a policy file would have it.
+func (i Ignore) Check() error {
+	if _, problems := checkDocument("", withTable(nil, i.table())); len(problems) > 0 {
+		return errors.New(problems[0].Message)
+	}
+	return nil
+}
+
+// table is an ignore as it is appended.
+func (i Ignore) table() appendedTable {
 	table := appendedTable{header: "[[scan.ignore]]"}
-	table.text("id", entry.ID)
-	table.text("reason", entry.Reason)
-	table.date("expires", entry.Expires)
-	if entry.Package != "" {
-		table.text("package", entry.Package)
+	table.text("id", i.ID)
+	table.text("reason", i.Reason)
+	table.date("expires", i.Expires)
+	if i.Package != "" {
+		table.text("package", i.Package)
 	}
-	if entry.Versions != "" {
-		table.text("versions", entry.Versions)
+	if i.Versions != "" {
+		table.text("versions", i.Versions)
 	}
-	return appendTable(path, table, func(root *node) int { return ignoreLine(root, entry) })
+	return table
 }
 
 func sameNameAs(name string) func(key string) bool {
