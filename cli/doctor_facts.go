@@ -11,6 +11,7 @@ import (
 	"thresher/advisory"
 	"thresher/internal/words"
 	"thresher/pip"
+	"thresher/python"
 	"thresher/venv"
 )
 
@@ -20,14 +21,14 @@ const oldAdvisories = 7 * 24 * time.Hour
 
 // facts are what else decides: the pip this shell finds, policy, data,
 // interpreters, environments.
-func (p *program) facts(bases []venv.Environment) []fact {
+func (p *program) facts(bases []python.Environment) []fact {
 	facts := []fact{{"thresher", "ok", p.shim.Version + ", " + p.short(p.self), ""}, p.pipFact()}
 	facts = append(facts, p.policyFacts()...)
 	facts = append(facts, p.advisoriesFact(), p.popularFact())
 	for _, base := range bases {
 		if tooOld(base) {
 			facts = append(facts, fact{"interpreter", "info",
-				fmt.Sprintf("%s is python %s, which is not covered: 3.8 is the oldest", p.short(base.Interpreter), base.Version), ""})
+				fmt.Sprintf("%s is python %s, which is not covered: 3.8 is the oldest", p.short(base.Interpreter), base.PythonVersion), ""})
 			continue
 		}
 		facts = append(facts, p.guardFact("interpreter", p.short(base.Interpreter), base, "thresher guard --base"))
@@ -125,7 +126,7 @@ func (p *program) environmentFacts() []fact {
 		if one.Base || one.Gone {
 			continue
 		}
-		environment, err := inspectPrefix(one.Prefix)
+		environment, err := inspectPrefix(one.Prefix, p.environ, p.places.Cache)
 		if err != nil {
 			facts = append(facts, fact{"environment", "warning", err.Error(), ""})
 			continue
@@ -135,7 +136,7 @@ func (p *program) environmentFacts() []fact {
 	return facts
 }
 
-func (p *program) guardFact(what, name string, environment venv.Environment, next string) fact {
+func (p *program) guardFact(what, name string, environment python.Environment, next string) fact {
 	state, err := venv.GuardState(environment)
 	switch {
 	case err != nil:

@@ -19,6 +19,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"thresher/internal/files"
+	"thresher/internal/words"
+	"thresher/python"
 	"thresher/venv"
 )
 
@@ -83,7 +85,7 @@ type surgery struct {
 
 // tryRoutes makes a scratch environment as this shell's Python makes one, and
 // calls pip in it, and outside of it, in every way there is.
-func (p *program) tryRoutes(ctx context.Context, bases []venv.Environment) ([]route, error) {
+func (p *program) tryRoutes(ctx context.Context, bases []python.Environment) ([]route, error) {
 	scratch, err := os.MkdirTemp(p.environment["TMPDIR"], "thresher-doctor-")
 	if err != nil {
 		return nil, err
@@ -154,7 +156,7 @@ func (p *program) openSurgery(scratch string) (*surgery, error) {
 
 // bear makes the environment to try routes in, and says whether it was guarded
 // when it was made.
-func (p *program) bear(ctx context.Context, s *surgery, bases []venv.Environment) ([]route, []trial) {
+func (p *program) bear(ctx context.Context, s *surgery, bases []python.Environment) ([]route, []trial) {
 	python, err := p.python(bases)
 	if err != nil {
 		return []route{{Route: "python -m venv", State: routeUntried, Detail: err.Error()}}, nil
@@ -169,7 +171,7 @@ func (p *program) bear(ctx context.Context, s *surgery, bases []venv.Environment
 	if err := s.run(ctx, python, "-m", "venv", "--without-pip", born); err != nil {
 		return failed(err)
 	}
-	environment, err := inspectPrefix(born)
+	environment, err := inspectPrefix(born, p.environ, p.places.Cache)
 	if err != nil {
 		return failed(err)
 	}
@@ -192,13 +194,13 @@ func (p *program) bear(ctx context.Context, s *surgery, bases []venv.Environment
 
 // bearSecond makes an environment from within a guarded one, and leaves it
 // without a pip, as uv and poetry do.
-func (s *surgery) bearSecond(ctx context.Context, first venv.Environment) (route, []trial) {
+func (s *surgery) bearSecond(ctx context.Context, first python.Environment) (route, []trial) {
 	birth := route{Route: "ENVIRONMENT/bin/python -m venv makes guarded environments", Next: "thresher guard ENVIRONMENT"}
 	bare := filepath.Join(s.scratch, "bare")
-	var environment venv.Environment
+	var environment python.Environment
 	err := s.run(ctx, first.Interpreter, "-m", "venv", "--without-pip", bare)
 	if err == nil {
-		environment, err = inspectPrefix(bare)
+		environment, err = inspectPrefix(bare, s.environ, "")
 	}
 	if err == nil {
 		birth, err = guardedBirth(birth, environment)
@@ -214,7 +216,7 @@ func (s *surgery) bearSecond(ctx context.Context, first venv.Environment) (route
 }
 
 // guardedBirth says whether an environment was guarded when it was made.
-func guardedBirth(birth route, environment venv.Environment) (route, error) {
+func guardedBirth(birth route, environment python.Environment) (route, error) {
 	state, err := venv.GuardState(environment)
 	if err != nil {
 		return birth, err
@@ -245,7 +247,7 @@ if __name__ == '__main__':
 // putPip gives an environment its pip, by ensurepip where that is the only
 // way: on Windows, where its commands are programs, and where a system keeps
 // the wheel in a place of its own.
-func (s *surgery) putPip(ctx context.Context, python string, environment venv.Environment) error {
+func (s *surgery) putPip(ctx context.Context, python string, environment python.Environment) error {
 	if runtime.GOOS == "windows" || s.run(ctx, python, "-I", "-c", bundledPip, environment.SitePackages[0]) != nil {
 		return s.run(ctx, environment.Interpreter, "-I", "-m", "ensurepip")
 	}
@@ -259,12 +261,12 @@ func (s *surgery) putPip(ctx context.Context, python string, environment venv.En
 }
 
 // run runs a command that has to end well.
-func (s *surgery) run(ctx context.Context, words ...string) error {
-	command := exec.CommandContext(ctx, words[0], words[1:]...)
-	command.Env, command.Dir = append(slices.Clone(s.environ), "PATH="+s.path), s.scratch
-	out, err := command.CombinedOutput()
+func (s *surgery) run(ctx context.Context, command ...string) error {
+	started := exec.CommandContext(ctx, command[0], command[1:]...)
+	started.Env, started.Dir = append(slices.Clone(s.environ), "PATH="+s.path), s.scratch
+	out, err := started.CombinedOutput()
 	if err != nil {
-		return fmt.Errorf("%s: %w: %s", strings.Join(words[:3], " "), err, lastLine(string(out)))
+		return fmt.Errorf("%s: %w: %s", strings.Join(command[:3], " "), err, words.LastLine(string(out)))
 	}
 	return nil
 }
@@ -305,7 +307,7 @@ func trialsInside(environment, system string) []trial {
 
 // trialsOutside are the routes to pip without an environment: the names this
 // shell can call, and each interpreter.
-func (p *program) trialsOutside(bases []venv.Environment) []trial {
+func (p *program) trialsOutside(bases []python.Environment) []trial {
 	var trials []trial
 	for _, name := range pipNames(p.environment["PATH"]) {
 		next := putFirst
@@ -391,10 +393,10 @@ func (s *surgery) try(ctx context.Context, t trial, place string) route {
 	case refused:
 		return route{Route: t.route, State: routeCaught, Caught: true}
 	case status == 0:
-		return route{Route: t.route, State: routeLeaks, Detail: "it ended well: " + lastLine(string(out)), Next: t.next}
+		return route{Route: t.route, State: routeLeaks, Detail: "it ended well: " + words.LastLine(string(out)), Next: t.next}
 	}
 	if t.there {
-		return route{Route: t.route, State: routeUntried, Detail: lastLine(string(out))}
+		return route{Route: t.route, State: routeUntried, Detail: words.LastLine(string(out))}
 	}
 	// Such as an interpreter without pip, or a wrapper that chose none.
 	return route{Route: t.route, State: routeNothing, Detail: firstLine(string(out))}
@@ -417,13 +419,13 @@ func lookUp(name, path string) (string, error) {
 
 // python is the base interpreter of this shell's python3: behind pyenv's
 // wrapper, and below an environment that is active.
-func (p *program) python(bases []venv.Environment) (string, error) {
+func (p *program) python(bases []python.Environment) (string, error) {
 	for _, name := range []string{"python3", "python"} {
 		path, err := lookUp(name, p.environment["PATH"])
 		if err != nil {
 			continue
 		}
-		environment, err := venv.Inspect(path)
+		environment, err := python.Inspect(path, p.environ, p.places.Cache)
 		if err != nil {
 			continue // a wrapper that leads nowhere
 		}
@@ -431,7 +433,7 @@ func (p *program) python(bases []venv.Environment) (string, error) {
 			return environment.Interpreter, nil
 		}
 		for _, base := range bases {
-			if base.Prefix == environment.Base && !tooOld(base) {
+			if base.Prefix == environment.BasePrefix && !tooOld(base) {
 				return base.Interpreter, nil
 			}
 		}
@@ -447,11 +449,6 @@ func (p *program) python(bases []venv.Environment) (string, error) {
 func firstLine(text string) string {
 	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	return line
-}
-
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
 }
 
 // trialBar says on a terminal how far the tries are.

@@ -10,11 +10,11 @@ import (
 	"sort"
 	"strings"
 
-	"thresher/venv"
+	"thresher/python"
 )
 
 // inspectPrefix reads the environment in a directory by its interpreter.
-func inspectPrefix(prefix string) (venv.Environment, error) {
+func inspectPrefix(prefix string, environ []string, cacheDir string) (python.Environment, error) {
 	names := []string{filepath.Join("bin", "python"), filepath.Join("bin", "python3")}
 	if runtime.GOOS == "windows" {
 		names = []string{filepath.Join("Scripts", "python.exe"), "python.exe"}
@@ -22,15 +22,15 @@ func inspectPrefix(prefix string) (venv.Environment, error) {
 	for _, name := range names {
 		interpreter := filepath.Join(prefix, name)
 		if _, err := os.Stat(interpreter); err == nil {
-			return venv.Inspect(interpreter)
+			return python.Inspect(interpreter, environ, cacheDir)
 		}
 	}
-	return venv.Environment{}, fmt.Errorf("%s has no interpreter: %w", prefix, fs.ErrNotExist)
+	return python.Environment{}, fmt.Errorf("%s has no interpreter: %w", prefix, fs.ErrNotExist)
 }
 
 // baseInterpreters finds the interpreters on this machine that environments
 // are made from: on PATH, and pyenv's. Links to one interpreter count once.
-func (p *program) baseInterpreters() []venv.Environment {
+func (p *program) baseInterpreters() []python.Environment {
 	var candidates []string
 	for _, dir := range filepath.SplitList(p.environment["PATH"]) {
 		if !filepath.IsAbs(dir) {
@@ -50,7 +50,7 @@ func (p *program) baseInterpreters() []venv.Environment {
 	if found, err := filepath.Glob(filepath.Join(root, "versions", "*", "bin", "python3")); err == nil {
 		candidates = append(candidates, found...)
 	}
-	byFile := map[string]venv.Environment{}
+	byFile := map[string]python.Environment{}
 	for _, path := range candidates {
 		resolved, err := filepath.EvalSymlinks(path)
 		if err != nil {
@@ -60,7 +60,7 @@ func (p *program) baseInterpreters() []venv.Environment {
 		if name := filepath.Base(path); wrapper && name != "python3" && name != "python" {
 			continue // one of pyenv's many; what they stand for is found by itself
 		}
-		environment, err := venv.Inspect(path)
+		environment, err := python.Inspect(path, p.environ, p.places.Cache)
 		if err != nil || environment.Virtual {
 			continue
 		}
@@ -73,7 +73,7 @@ func (p *program) baseInterpreters() []venv.Environment {
 			byFile[resolved] = environment
 		}
 	}
-	var environments []venv.Environment
+	var environments []python.Environment
 	for _, environment := range byFile {
 		environments = append(environments, environment)
 	}
@@ -94,9 +94,9 @@ func isScript(path string) bool {
 
 // tooOld says that an interpreter is below Python 3.8, which thresher does not
 // speak to.
-func tooOld(environment venv.Environment) bool {
+func tooOld(environment python.Environment) bool {
 	var major, minor int
-	if _, err := fmt.Sscanf(environment.Version, "%d.%d", &major, &minor); err != nil {
+	if _, err := fmt.Sscanf(environment.PythonVersion, "%d.%d", &major, &minor); err != nil {
 		return false
 	}
 	return major < 3 || major == 3 && minor < 8

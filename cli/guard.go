@@ -6,6 +6,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/python"
 	"thresher/venv"
 )
 
@@ -41,7 +42,7 @@ func (p *program) guard(c *cli.Context) error {
 		}
 		return err
 	}
-	var environments []venv.Environment
+	var environments []python.Environment
 	if c.Bool("base") {
 		environments = p.baseInterpreters()
 		if len(environments) == 0 {
@@ -56,7 +57,7 @@ func (p *program) guard(c *cli.Context) error {
 	var failures []error
 	for _, environment := range environments {
 		if c.Bool("base") && tooOld(environment) {
-			p.say("left alone: %s is python %s, and 3.8 is the oldest", environment.Interpreter, environment.Version)
+			p.say("left alone: %s is python %s, and 3.8 is the oldest", environment.Interpreter, environment.PythonVersion)
 			continue
 		}
 		if err := p.guardOne(environment, c.Bool("remove")); err != nil {
@@ -66,7 +67,7 @@ func (p *program) guard(c *cli.Context) error {
 	return errors.Join(failures...)
 }
 
-func (p *program) guardOne(environment venv.Environment, remove bool) error {
+func (p *program) guardOne(environment python.Environment, remove bool) error {
 	if remove {
 		if err := venv.RemoveGuard(environment, p.places.State); err != nil {
 			return err
@@ -81,6 +82,6 @@ func (p *program) guardOne(environment venv.Environment, remove bool) error {
 	if err != nil {
 		return err
 	}
-	p.say("guarded %s (python %s) in %s", environment.Interpreter, environment.Version, state.Directory)
+	p.say("guarded %s (python %s) in %s", environment.Interpreter, environment.PythonVersion, state.Directory)
 	return nil
 }

@@ -79,7 +79,7 @@ func (p *program) inventory() ([]shared, error) {
 		if one.Base || one.Gone {
 			continue
 		}
-		environment, err := inspectPrefix(prefix)
+		environment, err := inspectPrefix(prefix, p.environ, p.places.Cache)
 		if err != nil {
 			continue // gone since; `thresher doctor` tells
 		}

@@ -54,7 +54,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 	if err := create.Run(); err != nil {
 		return errors.Join(fmt.Errorf("%s -m venv %s: %w", c.String("python"), dir, err), os.RemoveAll(path))
 	}
-	environment, err := inspectPrefix(path)
+	environment, err := inspectPrefix(path, p.environ, p.places.Cache)
 	if err != nil {
 		return err
 	}

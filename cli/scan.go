@@ -14,6 +14,7 @@ import (
 	"thresher/advisory"
 	"thresher/pip"
 	"thresher/policy"
+	"thresher/python"
 	"thresher/scan"
 	"thresher/venv"
 )
@@ -112,14 +113,14 @@ func (p *program) scanInputs(c *cli.Context) ([]scan.Input, error) {
 
 // environments are those named on the command line, or the one that pip would
 // install into here.
-func (p *program) environments(c *cli.Context) ([]venv.Environment, error) {
-	var environments []venv.Environment
+func (p *program) environments(c *cli.Context) ([]python.Environment, error) {
+	var environments []python.Environment
 	for _, dir := range c.Args().Slice() {
 		prefix, err := filepath.Abs(dir)
 		if err != nil {
 			return nil, err
 		}
-		environment, err := inspectPrefix(prefix)
+		environment, err := inspectPrefix(prefix, p.environ, p.places.Cache)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("%s is no environment: %w", dir, err)
 		}
@@ -133,7 +134,7 @@ func (p *program) environments(c *cli.Context) ([]venv.Environment, error) {
 		if err != nil {
 			return nil, err
 		}
-		environment, err := venv.Inspect(path)
+		environment, err := python.Inspect(path, p.environ, p.places.Cache)
 		if err != nil {
 			return nil, err
 		}
@@ -146,11 +147,7 @@ func (p *program) environments(c *cli.Context) ([]venv.Environment, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the environment to scan: %w; next: thresher scan ENVIRONMENT", err)
 	}
-	environment, err := venv.Inspect(installation.Interpreter)
-	if err != nil {
-		return nil, err
-	}
-	return []venv.Environment{environment}, nil
+	return []python.Environment{installation.Environment}, nil
 }
 
 func (p *program) report(c *cli.Context, results []scan.Result) error {

@@ -17,6 +17,7 @@ import (
 	"thresher/internal/setup"
 	"thresher/internal/words"
 	"thresher/policy"
+	"thresher/python"
 	"thresher/venv"
 )
 
@@ -354,8 +355,8 @@ func (s *setupRun) detail(w setup.Wanted) string {
 }
 
 // planGuards finds the interpreters to be guarded.
-func (s *setupRun) planGuards() []venv.Environment {
-	var bases []venv.Environment
+func (s *setupRun) planGuards() []python.Environment {
+	var bases []python.Environment
 	if s.leavesOut(stepGuards) {
 		return nil
 	}
@@ -365,7 +366,7 @@ func (s *setupRun) planGuards() []venv.Environment {
 		}
 		bases = append(bases, base)
 		state, err := s.guardState(base)
-		change := setupChange{Action: actionPlace, What: "guard", Path: state.Directory, Detail: fmt.Sprintf(messageSetupGuard, base.Interpreter, base.Version)}
+		change := setupChange{Action: actionPlace, What: "guard", Path: state.Directory, Detail: fmt.Sprintf(messageSetupGuard, base.Interpreter, base.PythonVersion)}
 		switch {
 		case err != nil: // said when it is tried
 			change.Path = base.Prefix
@@ -382,7 +383,7 @@ func (s *setupRun) planGuards() []venv.Environment {
 	return bases
 }
 
-func (s *setupRun) guardState(base venv.Environment) (venv.Guarded, error) {
+func (s *setupRun) guardState(base python.Environment) (venv.Guarded, error) {
 	if s.system {
 		return venv.MachineGuardState(base)
 	}
@@ -558,7 +559,7 @@ func (s *setupRun) takeOutOldLines(entries []setup.Entry) error {
 	return nil
 }
 
-func (s *setupRun) guardBases(bases []venv.Environment) []error {
+func (s *setupRun) guardBases(bases []python.Environment) []error {
 	var failures []error
 	for _, base := range bases {
 		ensure := venv.EnsureGuard

@@ -33,10 +33,8 @@ func benchmarkInput(b *testing.B, args ...string) Input {
 		Environ: []string{"HOME=" + dir, "LANG=C.UTF-8", "PIP_CONFIG_FILE=" + filepath.Join(dir, "pip.conf"),
 			"PIP_NO_INPUT=1"},
 		Installation: &Installation{
-			Interpreter: filepath.Join(dir, "bin", "python"), Prefix: dir, BasePrefix: "/usr", Virtual: true,
-			PythonVersion: "3.11.7", Version: "26.2.1", PackageDir: filepath.Join(dir, "pip"),
-			DefaultIndex: testDefaultIndex,
-			SitePackages: filepath.Join(dir, "lib", "python3.11", "site-packages"),
+			Environment: testEnvironment(dir), Version: "26.2.1",
+			PackageDir: filepath.Join(dir, "pip"), DefaultIndex: testDefaultIndex,
 		},
 	}
 }

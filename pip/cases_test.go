@@ -246,12 +246,10 @@ func checkCase(t *testing.T, c recordedCase, version string, want *expectation) 
 		environ = append(environ, replace(entry))
 	}
 	installation := &Installation{
-		Interpreter: filepath.Join(environment, "bin", "python"), Prefix: environment, BasePrefix: "/usr", Virtual: true,
-		PythonVersion: "3.11.7", Version: version, PackageDir: packageDir, DefaultIndex: testDefaultIndex,
-		SitePackages: filepath.Join(environment, "lib", "python3.11", "site-packages"),
+		Environment: testEnvironment(environment), Version: version, PackageDir: packageDir, DefaultIndex: testDefaultIndex,
 	}
 	if c.Venv != nil && !*c.Venv {
-		installation.Prefix, installation.Virtual = "/usr", false
+		installation.Prefix = "/usr"
 	}
 	var argv []string
 	for _, word := range c.Argv {

@@ -23,6 +23,7 @@ import (
 	"thresher/internal/testkit"
 	"thresher/pip/internal/pythontext"
 	"thresher/pip/option"
+	"thresher/python"
 )
 
 // collector is a real pip that reads command lines without acting on them.
@@ -175,10 +176,11 @@ type scene struct {
 
 func (s *scene) installation(c *collector) *Installation {
 	return &Installation{
-		Interpreter: c.python.Path, Prefix: s.environment, BasePrefix: "/usr", Virtual: true,
-		PythonVersion: c.python.Version, Version: c.version, DefaultIndex: "",
-		PackageDir:   filepath.Join(s.root, "package", "pip"),
-		SitePackages: filepath.Join(s.environment, "lib", fmt.Sprintf("python3.%d", c.python.Minor), "site-packages"),
+		Environment: python.Environment{
+			Interpreter: c.python.Path, Prefix: s.environment, BasePrefix: "/usr", Virtual: true, PythonVersion: c.python.Version,
+			SitePackages: []string{filepath.Join(s.environment, "lib", fmt.Sprintf("python3.%d", c.python.Minor), "site-packages")},
+		},
+		Version: c.version, PackageDir: filepath.Join(s.root, "package", "pip"),
 	}
 }
 

@@ -8,13 +8,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"thresher/internal/files"
 	"thresher/internal/lazyregexp"
+	"thresher/internal/words"
 	"thresher/pip/internal/pythontext"
 	"thresher/pip/internal/release"
+	"thresher/python"
 )
 
 // Errors that tell why no pip could be chosen. They are matched with errors.Is;
@@ -32,19 +33,12 @@ var (
 // Installation is one pip together with the interpreter that runs it: what
 // decides how a command line is read and where it installs.
 type Installation struct {
-	Interpreter   string // absolute path of the interpreter that will run pip, links kept
-	Script        string // absolute path of the pip script (…/bin/pip); empty where pip runs as a module
-	Runner        string // …/pip/__pip-runner__.py where this pip works on another environment's interpreter
-	Prefix        string // sys.prefix
-	BasePrefix    string // sys.base_prefix; the same as Prefix outside a virtual environment
-	Virtual       bool   // what pip means by a virtual environment: Prefix differs from BasePrefix
-	PythonVersion string // of the interpreter: "3.11.7", or "3.11" where only that much is certain
-	Version       string // of pip: "26.2.1"
-	PackageDir    string // directory of the pip package itself
-	SitePackages  string // where the interpreter installs (purelib)
-	DefaultIndex  string // index URL that this pip uses by itself, from its own source
-
-	markers map[string]string // as the interpreter itself said, where it was asked
+	python.Environment        // of the interpreter that will run pip
+	Script             string // absolute path of the pip script (…/bin/pip); empty where pip runs as a module
+	Runner             string // …/pip/__pip-runner__.py where this pip works on another environment's interpreter
+	Version            string // of pip: "26.2.1"
+	PackageDir         string // directory of the pip package itself
+	DefaultIndex       string // index URL that this pip uses by itself, from its own source
 }
 
 // FindInput is what decides which pip runs.
@@ -404,8 +398,11 @@ func askAs(program string, environ []string, dir string, args ...string) (string
 	var complaint bytes.Buffer
 	cmd.Stderr = &complaint
 	output, err := cmd.Output()
+	if last := words.LastLine(complaint.String()); err != nil && last != "" {
+		err = fmt.Errorf("%w: %s", err, last)
+	}
 	if err != nil {
-		return "", fmt.Errorf("ask %s which pip it runs: %w%s", program, err, lastLine(complaint.String()))
+		return "", fmt.Errorf("ask %s which pip it runs: %w", program, err)
 	}
 	return string(output), nil
 }
@@ -446,182 +443,34 @@ func scriptBeside(interpreter, name string) string {
 	return ""
 }
 
-// describe tells what an interpreter is and which pip it has, from its files
-// where these say it for certain, else by asking it. Version is empty where it
-// has no pip.
+// describe tells what an interpreter is and which pip it has. Version is empty
+// where it has none.
 func describe(interpreter string, environ pythontext.Environment, cacheDir string) (*Installation, error) {
-	if found := describeStatically(interpreter, environ); found != nil {
-		return found, nil
-	}
-	said, err := askInterpreter(interpreter, environ, cacheDir)
+	environment, err := python.Inspect(interpreter, environ, cacheDir)
 	if err != nil {
 		return nil, err
 	}
-	return &Installation{
-		Interpreter: interpreter, Prefix: said.Prefix, BasePrefix: said.BasePrefix,
-		Virtual:       said.Prefix != said.BasePrefix,
-		PythonVersion: said.Python, Version: said.PipVersion, PackageDir: said.Pip,
-		SitePackages: said.SitePackages, DefaultIndex: said.DefaultIndex, markers: said.Markers,
-	}, nil
-}
-
-// describeStatically reads a virtual environment, or a plain installation with
-// its own lib directory, as CPython finds it; nil where anything is unusual.
-func describeStatically(interpreter string, environ pythontext.Environment) *Installation {
-	if pythontext.OnWindows || !filepath.IsAbs(interpreter) {
-		return nil
+	found := &Installation{Environment: environment}
+	found.PackageDir, err = environment.Package("pip", environ, cacheDir)
+	if err != nil || found.PackageDir == "" {
+		return found, err
 	}
-	found := &Installation{Interpreter: interpreter, Prefix: filepath.Dir(filepath.Dir(interpreter))}
-	settings, err := readVenvConfig(interpreter)
-	switch {
-	case err == nil:
-		found.Virtual = true
-		home := settings["home"]
-		if !filepath.IsAbs(home) {
-			return nil
-		}
-		found.BasePrefix = filepath.Dir(home)
-		found.PythonVersion = plainVersion(settings["version"])
-		if info := settings["version_info"]; found.PythonVersion == "" || strings.ContainsAny(info, "abcr") && !strings.Contains(info, "final") {
-			found.PythonVersion = plainVersion(info)
-		}
-	case errors.Is(err, os.ErrNotExist):
-		// Without one, the interpreter's own place counts, links resolved.
-		real, err := filepath.EvalSymlinks(interpreter)
-		if err != nil {
-			return nil
-		}
-		found.Prefix = filepath.Dir(filepath.Dir(real))
-		found.BasePrefix = found.Prefix
-		// A distribution's own Python is patched in ways of its own.
-		if runtime.GOOS != "linux" || strings.HasPrefix(real, "/usr/") || !pythontext.Exists(filepath.Join(found.Prefix, "lib", "python"+minorOf(real), "os.py")) {
-			return nil
-		}
-	default:
-		return nil
-	}
-	prefix := found.Prefix
-	libraries, err := filepath.Glob(filepath.Join(prefix, "lib", "python3.*", "site-packages"))
-	if err != nil || len(libraries) == 0 {
-		return nil
-	}
-	minor := minorOf(interpreter)
-	if len(libraries) > 1 || minor == "" {
-		real, err := filepath.EvalSymlinks(interpreter)
-		if err != nil {
-			return nil
-		}
-		minor = minorOf(real)
-	}
-	if minor == "" && len(libraries) == 1 {
-		minor = strings.TrimPrefix(filepath.Base(filepath.Dir(libraries[0])), "python")
-	}
-	found.SitePackages = filepath.Join(prefix, "lib", "python"+minor, "site-packages")
-	if minor == "" || !pythontext.Exists(found.SitePackages) {
-		return nil
-	}
-	if found.PythonVersion == "" {
-		found.PythonVersion = includedVersion(found.BasePrefix, minor)
-	}
-	if found.PythonVersion != minor && !strings.HasPrefix(found.PythonVersion, minor+".") {
-		return nil
-	}
-	systemSite := !found.Virtual || strings.EqualFold(settings["include-system-site-packages"], "true")
-	if !found.Virtual && environ.Get("PYTHONNOUSERSITE") == "" {
-		// The user's own packages come first, and a pip may be among them.
-		if pythontext.Exists(pythontext.ExpandUser("~/.local/lib/python"+minor+"/site-packages/pip", environ, "")) {
-			return nil
-		}
-	}
-	packageDir := filepath.Join(found.SitePackages, "pip")
-	version, err := packageVersion(packageDir)
-	if err != nil {
-		if !systemSite && errors.Is(err, os.ErrNotExist) {
-			return found // an environment without pip
-		}
-		return nil
-	}
-	index, ok := defaultIndex(packageDir)
-	if !ok {
-		return nil
-	}
-	found.Version, found.PackageDir, found.DefaultIndex = version, packageDir, index
-	return found
-}
-
-// plainVersion gives "3.11.7" from what pyvenv.cfg states: "3.11.7" or
-// "3.11.7.final.0"; empty for anything else.
-func plainVersion(text string) string {
-	match := releaseVersion().FindStringSubmatch(text)
-	if match == nil {
-		return ""
-	}
-	return match[1]
-}
-
-var releaseVersion = lazyregexp.New(`^(3\.\d+\.\d+)(\.final\.0)?$`)
-
-// minorOf reads "3.11" from an interpreter's file name.
-func minorOf(interpreter string) string {
-	match := interpreterName().FindStringSubmatch(filepath.Base(interpreter))
-	if match == nil {
-		return ""
-	}
-	return match[1]
-}
-
-var interpreterName = lazyregexp.New(`^python(3\.\d+)$`)
-
-// includedVersion reads an interpreter's full version from its headers, or
-// gives only the minor one.
-func includedVersion(base, minor string) string {
-	content, err := os.ReadFile(filepath.Join(base, "include", "python"+minor, "patchlevel.h"))
-	if err != nil {
-		return minor
-	}
-	match := headerVersion().FindSubmatch(content)
-	if match == nil || !strings.HasPrefix(string(match[1]), minor+".") {
-		return minor
-	}
-	return string(match[1])
-}
-
-var headerVersion = lazyregexp.New(`(?m)^#define\s+PY_VERSION\s+"(\d+\.\d+\.\d+)"`)
-
-// readVenvConfig reads the pyvenv.cfg that makes an interpreter's directory a
-// virtual environment: beside the interpreter or one directory above, links
-// not resolved, as site.py does.
-func readVenvConfig(interpreter string) (map[string]string, error) {
-	bin := filepath.Dir(interpreter)
-	var content []byte
-	var err error
-	for _, dir := range []string{bin, filepath.Dir(bin)} {
-		content, err = os.ReadFile(filepath.Join(dir, "pyvenv.cfg"))
-		if err == nil || !errors.Is(err, os.ErrNotExist) {
-			break
-		}
-	}
-	if err != nil {
+	if found.Version, err = packageVersion(found.PackageDir); err != nil {
 		return nil, err
 	}
-	settings := map[string]string{}
-	for _, line := range strings.Split(string(content), "\n") {
-		if key, value, ok := strings.Cut(line, "="); ok {
-			settings[strings.ToLower(strings.TrimSpace(key))] = strings.TrimSpace(value)
-		}
-	}
-	return settings, nil
+	found.DefaultIndex, err = defaultIndex(found.PackageDir)
+	return found, err
 }
 
 // systemSite tells whether a virtual environment sees its base's packages:
 // pip's own reading, which takes anything but "false" for yes.
 func (i *Installation) systemSite() bool {
-	content, err := os.ReadFile(filepath.Join(i.Prefix, "pyvenv.cfg"))
+	configuration, err := python.ReadConfiguration(i.Prefix)
 	if err != nil {
 		return false
 	}
-	for _, line := range strings.Split(string(content), "\n") {
-		if match := systemSiteLine().FindStringSubmatch(strings.TrimRight(line, "\r")); match != nil && match[1] == "false" {
+	for line := range strings.Lines(configuration.Text) {
+		if match := systemSiteLine().FindStringSubmatch(line); match != nil && match[1] == "false" {
 			return false
 		}
 	}
@@ -646,54 +495,17 @@ func packageVersion(dir string) (string, error) {
 var versionStatement = lazyregexp.New(`(?m)^__version__ = ["']([^"']+)["']`)
 
 // defaultIndex reads from a pip's own source which index it uses by itself.
-func defaultIndex(dir string) (string, bool) {
-	content, err := os.ReadFile(filepath.Join(dir, "_internal", "models", "index.py"))
+func defaultIndex(dir string) (string, error) {
+	path := filepath.Join(dir, "_internal", "models", "index.py")
+	content, err := os.ReadFile(path)
 	if err != nil {
-		return "", false
+		return "", err
 	}
 	match := indexStatement().FindSubmatch(content)
 	if match == nil {
-		return "", false
+		return "", fmt.Errorf("read %s: it states no index", path)
 	}
-	return string(match[1]) + "simple", true
+	return string(match[1]) + "simple", nil
 }
 
 var indexStatement = lazyregexp.New(`(?m)^PyPI = PackageIndex\(\s*["'](https?://[^"'/]+/)["']`)
-
-// MarkerEnvironment gives the values of the marker variables of PEP 508 in
-// the interpreter, from the machine itself where they are certain; otherwise
-// the interpreter is asked once, and its answer kept in cacheDir.
-func (i *Installation) MarkerEnvironment(cacheDir string) (map[string]string, error) {
-	machine, known := systemMarkers()
-	markers := map[string]string{}
-	if i.markers == nil && known && strings.Count(i.PythonVersion, ".") == 2 &&
-		strings.HasPrefix(filepath.Base(filepath.Dir(i.SitePackages)), "python3.") && runtime.GOOS == "linux" {
-		parts := strings.Split(i.PythonVersion, ".")
-		markers = map[string]string{
-			"implementation_name":            "cpython",
-			"implementation_version":         i.PythonVersion,
-			"platform_python_implementation": "CPython",
-			"python_full_version":            i.PythonVersion,
-			"python_version":                 parts[0] + "." + parts[1],
-		}
-	} else {
-		said := i.markers
-		if said == nil {
-			answer, err := askInterpreter(i.Interpreter, nil, cacheDir)
-			if err != nil {
-				return nil, err
-			}
-			said = answer.Markers
-		}
-		for name, value := range said {
-			markers[name] = value
-		}
-	}
-	// The kernel may be another one than when the interpreter was asked.
-	if known {
-		for name, value := range machine {
-			markers[name] = value
-		}
-	}
-	return markers, nil
-}

@@ -436,7 +436,7 @@ func (p *parsing) checkBeforeRun(command *option.CommandTable, v option.Values) 
 		return option.Failed(1, option.MisplacedOption, "--python")
 	}
 	p.cmd.RequireVirtual = v.Of("require_venv").Truth && !command.IgnoresVenv
-	if p.cmd.RequireVirtual && !p.in.Installation.Virtual {
+	if p.cmd.RequireVirtual && !p.in.Installation.UnderVirtualenv() {
 		return option.Failed(3, option.NoEnvironment, "--require-virtualenv")
 	}
 	switch command.Name {
@@ -471,7 +471,7 @@ func (p *parsing) checkInstall(v option.Values) *option.End {
 		if v.Of("prefix_path").Text != "" {
 			return option.Failed(1, option.Conflict, "--user and --prefix")
 		}
-		if p.in.Installation.Virtual && !p.in.Installation.systemSite() {
+		if p.in.Installation.UnderVirtualenv() && !p.in.Installation.systemSite() {
 			return option.Failed(1, option.WrongTarget, "--user")
 		}
 	}

@@ -204,10 +204,8 @@ func FuzzParse(f *testing.F) {
 			Args: strings.Split(parts[0], "\x00"), Dir: dir, Home: dir,
 			Environ: append([]string{"HOME=" + dir, "LANG=C.UTF-8", "PIP_CONFIG_FILE=" + os.DevNull}, parts[1:]...),
 			Installation: &Installation{
-				Prefix: dir, BasePrefix: "/usr", Virtual: true, PythonVersion: "3.11.7", Version: "26.2.1",
-				DefaultIndex: testDefaultIndex,
-				PackageDir:   filepath.Join(dir, "pip"),
-				SitePackages: filepath.Join(dir, "lib", "python3.11", "site-packages"),
+				Environment: testEnvironment(dir), Version: "26.2.1",
+				PackageDir: filepath.Join(dir, "pip"), DefaultIndex: testDefaultIndex,
 			},
 		}
 		got := Parse(in)

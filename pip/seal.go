@@ -380,7 +380,7 @@ func (s *sealing) proxies(environ []string) []string {
 func interpreterRun(i *Installation, environ []string) Run {
 	run := Run{Path: i.Interpreter, Args: []string{i.Interpreter}}
 	variables := pythontext.EnvironmentOf(environ)
-	if i.Virtual && !i.systemSite() {
+	if i.UnderVirtualenv() && !i.systemSite() {
 		run.Args = append(run.Args, "-I")
 	} else {
 		// -I hides the user's site-packages as well, which pip would install

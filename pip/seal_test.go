@@ -343,10 +343,8 @@ func sealInput(t *testing.T, args, environ []string) Input {
 		Args: args, Environ: append([]string{"HOME=" + dir, "PATH=/usr/bin", "PIP_CONFIG_FILE=" + os.DevNull},
 			environ...), Dir: dir,
 		Installation: &Installation{
-			Interpreter: filepath.Join(dir, "bin", "python"), Script: filepath.Join(dir, "bin", "pip"), Prefix: dir,
-			BasePrefix: "/usr",
-			Virtual:    true, PythonVersion: "3.11.7", Version: "26.2.1", PackageDir: filepath.Join(dir, "pip"),
-			DefaultIndex: testDefaultIndex,
+			Environment: testEnvironment(dir), Script: filepath.Join(dir, "bin", "pip"),
+			Version: "26.2.1", PackageDir: filepath.Join(dir, "pip"), DefaultIndex: testDefaultIndex,
 		},
 	}
 }

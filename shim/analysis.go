@@ -16,6 +16,7 @@ import (
 	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
+	"thresher/python"
 	"thresher/venv"
 )
 
@@ -25,7 +26,7 @@ import (
 type analysis struct {
 	installation *pip.Installation
 	command      *pip.Command
-	environment  venv.Environment
+	environment  python.Environment
 	userSite     string // the user's own site-packages where the environment is open to them
 	policy       *policy.Policy
 	installed    []venv.Distribution
@@ -100,17 +101,14 @@ func (in *invocation) analyse(installation *pip.Installation, command *pip.Comma
 		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("prepare", err) }}
 	}
 	typosquat.Use(names)
-	a.environment, err = venv.Inspect(installation.Interpreter)
-	if err != nil {
-		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("read the environment", err) }}
-	}
+	a.environment = installation.Environment
 	if !a.environment.Virtual && a.policy.Venv.Require.Value {
 		return a, &ending{status: statusNoEnvironment, tell: func(m *messenger) { m.noEnvironment(installation.Interpreter, in.wayIn(a)) }}
 	}
 	if failure := command.Failure; failure != nil {
 		return a, &ending{status: failure.Status, pipRefuses: true}
 	}
-	a.userSite, err = venv.UserSite(a.environment, in.environ)
+	a.userSite, err = python.UserSite(a.environment, in.environ, in.places.Cache)
 	if err != nil {
 		return a, &ending{status: statusBroken, tell: func(m *messenger) { m.failed("find the user's own site-packages", err) }}
 	}

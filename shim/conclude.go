@@ -9,6 +9,7 @@ import (
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy/rules"
+	"thresher/python"
 	"thresher/venv"
 )
 
@@ -227,7 +228,7 @@ func versionOf(s state, canonical string) string {
 
 // keepGuard puts an environment's guard back where a command changed it or took
 // it away, and says so.
-func (in *invocation) keepGuard(environment venv.Environment, before, after venv.Guarded) (changed bool) {
+func (in *invocation) keepGuard(environment python.Environment, before, after venv.Guarded) (changed bool) {
 	if !before.Installed || in.stillGuards(before, after) {
 		return false
 	}

@@ -286,7 +286,7 @@ func (a *analysis) seenDirectories() []string {
 		return directories
 	}
 	own := 0 // of a virtual environment, which come before the user's
-	if !a.command.Targets.User && a.environment.Prefix != a.environment.Base {
+	if !a.command.Targets.User && a.environment.Prefix != a.environment.BasePrefix {
 		for own < len(directories) && strings.HasPrefix(directories[own], a.environment.Prefix+string(filepath.Separator)) {
 			own++
 		}

@@ -135,7 +135,7 @@ func (in *invocation) checkouts(c *pip.Command) string {
 	switch {
 	case c.Targets.Src != "":
 		return c.Targets.Src
-	case c.Installation.Virtual:
+	case c.Installation.UnderVirtualenv():
 		return filepath.Join(c.Installation.Prefix, "src")
 	}
 	return filepath.Join(in.dir, "src")

@@ -129,8 +129,8 @@ func (in *invocation) loadPolicy() (*policy.Policy, error) {
 // that was rebuilt. Where that is not possible `thresher doctor` tells: the
 // command at hand goes through thresher all the same.
 func (in *invocation) keepGuarded(installation *pip.Installation) {
-	environment, err := venv.Inspect(installation.Interpreter)
-	if err != nil || !environment.Virtual || in.places.State == "" {
+	environment := installation.Environment
+	if !environment.Virtual || in.places.State == "" {
 		return
 	}
 	state, err := venv.GuardState(environment)

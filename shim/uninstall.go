@@ -2,7 +2,6 @@ package shim
 
 import (
 	"thresher/pip"
-	"thresher/venv"
 )
 
 // uninstall runs pip and looks at the guard afterwards: the files of a
@@ -38,11 +37,7 @@ func (in *invocation) uninstall(installation *pip.Installation, command *pip.Com
 // locate reads the environment that an uninstall is about, and gives the ending
 // of one that is about none. A policy that cannot be read leaves the default.
 func (in *invocation) locate(a *analysis) *ending {
-	var err error
-	a.environment, err = venv.Inspect(a.installation.Interpreter)
-	if err != nil {
-		return &ending{status: statusBroken, tell: func(m *messenger) { m.failed("read the environment", err) }}
-	}
+	a.environment = a.installation.Environment
 	if a.environment.Virtual {
 		return nil
 	}

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"thresher/internal/files"
+	"thresher/python"
 )
 
 // ErrNotOurs is returned for an environment that belongs to another user: a
@@ -61,7 +62,7 @@ type Guarded struct {
 
 // GuardState reads the guard of an environment: in its own site-packages, for
 // a base interpreter in the user's unless it has one for all users.
-func GuardState(environment Environment) (Guarded, error) {
+func GuardState(environment python.Environment) (Guarded, error) {
 	if !environment.Virtual {
 		state, err := MachineGuardState(environment)
 		if err != nil || state.Installed {
@@ -77,7 +78,7 @@ func GuardState(environment Environment) (Guarded, error) {
 
 // MachineGuardState reads the guard that a base interpreter has for all users,
 // in its own site-packages.
-func MachineGuardState(environment Environment) (Guarded, error) {
+func MachineGuardState(environment python.Environment) (Guarded, error) {
 	directory, err := ownSitePackages(environment)
 	if err != nil {
 		return Guarded{}, err
@@ -175,7 +176,7 @@ func pathFile() string {
 // into the user's. A guard that is there already is renewed. The error wraps
 // ErrNotOurs for another user's environment, ErrNoUserSite, or what the file
 // system says of a read-only one.
-func InstallGuard(environment Environment, binary string) error {
+func InstallGuard(environment python.Environment, binary string) error {
 	directory, err := guardDirectory(environment)
 	if err == nil {
 		_, err = installGuard(environment, directory, binary)
@@ -185,7 +186,7 @@ func InstallGuard(environment Environment, binary string) error {
 
 // installGuard writes the guard into a directory, and gives the known
 // environment to remember.
-func installGuard(environment Environment, directory, binary string) (KnownEnvironment, error) {
+func installGuard(environment python.Environment, directory, binary string) (KnownEnvironment, error) {
 	known := KnownEnvironment{
 		Prefix: environment.Prefix, Interpreter: environment.Interpreter, Directory: directory,
 		Base: !environment.Virtual,
@@ -244,7 +245,7 @@ func writeGuardFile(directory string, file guardFile) error {
 // RemoveGuard takes the guard out of an environment without a trace, and the
 // environment off the list in the state directory ("" for none). It is no
 // error where there is no guard.
-func RemoveGuard(environment Environment, stateDirectory string) error {
+func RemoveGuard(environment python.Environment, stateDirectory string) error {
 	directory, err := guardDirectory(environment)
 	if err != nil {
 		return err
@@ -306,7 +307,7 @@ func escapePattern(path string) string {
 // the environment in the state directory. A whole guard that calls another
 // thresher is left alone as long as that one is there. Errors are those of
 // InstallGuard.
-func EnsureGuard(environment Environment, binary, stateDirectory string) error {
+func EnsureGuard(environment python.Environment, binary, stateDirectory string) error {
 	state, err := GuardState(environment)
 	if err != nil {
 		return err
@@ -317,7 +318,7 @@ func EnsureGuard(environment Environment, binary, stateDirectory string) error {
 // EnsureMachineGuard is EnsureGuard for all users of a base interpreter: the
 // guard lies in the interpreter's own site-packages, which are read with -I
 // and for users who have none of their own.
-func EnsureMachineGuard(environment Environment, binary, stateDirectory string) error {
+func EnsureMachineGuard(environment python.Environment, binary, stateDirectory string) error {
 	state, err := MachineGuardState(environment)
 	if err != nil {
 		return err
@@ -325,7 +326,7 @@ func EnsureMachineGuard(environment Environment, binary, stateDirectory string) 
 	return ensureGuard(environment, state, binary, stateDirectory)
 }
 
-func ensureGuard(environment Environment, state Guarded, binary, stateDirectory string) error {
+func ensureGuard(environment python.Environment, state Guarded, binary, stateDirectory string) error {
 	if !state.Current || state.Gone {
 		known, err := installGuard(environment, state.Directory, binary)
 		if err != nil {
@@ -340,16 +341,20 @@ func ensureGuard(environment Environment, state Guarded, binary, stateDirectory 
 
 // guardDirectory gives the site-packages that an environment's guard belongs
 // in.
-func guardDirectory(environment Environment) (string, error) {
+func guardDirectory(environment python.Environment) (string, error) {
 	if environment.Virtual {
 		return ownSitePackages(environment)
 	}
-	return userSite(environment.Interpreter)
+	directory, enabled, err := python.AskUserSite(environment, os.Environ(), "")
+	if err == nil && !enabled {
+		return "", fmt.Errorf(messageGuardBase, environment.Interpreter, ErrNoUserSite)
+	}
+	return directory, err
 }
 
-func ownSitePackages(environment Environment) (string, error) {
+func ownSitePackages(environment python.Environment) (string, error) {
 	if len(environment.SitePackages) == 0 {
-		return "", fmt.Errorf(messageNoSitePackages, environment.Interpreter)
+		return "", fmt.Errorf(messageNoPackages, environment.Interpreter)
 	}
 	return environment.SitePackages[0], nil
 }

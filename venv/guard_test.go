@@ -18,6 +18,8 @@ import (
 
 	"thresher/internal/files"
 	"thresher/internal/testkit"
+	"thresher/internal/words"
+	"thresher/python"
 )
 
 // The variables of guard/guard.py; package pip sets two of them.
@@ -51,10 +53,10 @@ func TestMain(m *testing.M) {
 var shared struct {
 	sync.Mutex
 	root         string
-	environments map[string]Environment
+	environments map[string]inspected
 }
 
-func sharedEnvironment(t *testing.T, python testkit.Python) Environment {
+func sharedEnvironment(t *testing.T, python testkit.Python) inspected {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
@@ -63,7 +65,7 @@ func sharedEnvironment(t *testing.T, python testkit.Python) Environment {
 		if err != nil {
 			t.Fatal(err)
 		}
-		shared.root, shared.environments = root, map[string]Environment{}
+		shared.root, shared.environments = root, map[string]inspected{}
 	}
 	environment, known := shared.environments[python.Version]
 	if !known {
@@ -71,6 +73,14 @@ func sharedEnvironment(t *testing.T, python testkit.Python) Environment {
 		shared.environments[python.Version] = environment
 	}
 	return environment
+}
+
+// inspected is an environment as python.Inspect reads it; in most tests a
+// variable is called python.
+type inspected = python.Environment
+
+func inspect(interpreter string) (inspected, error) {
+	return python.Inspect(interpreter, os.Environ(), "")
 }
 
 // call is how thresher was called.
@@ -102,9 +112,9 @@ func recordCall(path string) int {
 
 func guardFromOutside(directory string) int {
 	self, err := os.Executable()
-	var environment Environment
+	var environment inspected
 	if err == nil {
-		environment, err = Inspect(filepath.Join(directory, "bin", "python"))
+		environment, err = inspect(filepath.Join(directory, "bin", "python"))
 	}
 	if err == nil {
 		err = InstallGuard(environment, self)
@@ -127,11 +137,11 @@ func self(t testing.TB) string {
 
 // environmentWithPip is testkit.Environment with the scripts that pip writes
 // where a path has blanks or is long.
-func environmentWithPip(t testing.TB, python testkit.Python, dir string) Environment {
+func environmentWithPip(t testing.TB, python testkit.Python, dir string) inspected {
 	t.Helper()
 	testkit.Environment(t, python, dir)
 	writeScripts(t, python, dir)
-	environment, err := Inspect(filepath.Join(dir, "bin", "python"))
+	environment, err := inspect(filepath.Join(dir, "bin", "python"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +161,7 @@ func writeScripts(t testing.TB, python testkit.Python, dir string) {
 }
 
 // guarded makes an environment with pip and this binary's guard.
-func guarded(t testing.TB, python testkit.Python, dir string) Environment {
+func guarded(t testing.TB, python testkit.Python, dir string) inspected {
 	t.Helper()
 	environment := environmentWithPip(t, python, dir)
 	if err := InstallGuard(environment, self(t)); err != nil {
@@ -562,11 +572,11 @@ func TestBaseGuard(t *testing.T) {
 			t.Setenv("PYTHONUSERBASE", "")
 			t.Setenv("PYTHONNOUSERSITE", "")
 			state := filepath.Join(home, "state")
-			environment, err := Inspect(python.Path)
+			environment, err := inspect(python.Path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if environment.Virtual || environment.Prefix != environment.Base {
+			if environment.Virtual || environment.Prefix != environment.BasePrefix {
 				t.Fatalf("%+v", environment)
 			}
 			if err := EnsureGuard(environment, self(t), state); err != nil {
@@ -591,7 +601,7 @@ func TestBaseGuard(t *testing.T) {
 				if r.status != 0 || r.stderr != "" || r.stdout != "" {
 					t.Errorf("%s: %d %q %q", name, r.status, r.stdout, r.stderr)
 				}
-				made, err := Inspect(filepath.Join(work, "x y", "bin", "python"))
+				made, err := inspect(filepath.Join(work, "x y", "bin", "python"))
 				if err != nil || !made.Virtual {
 					t.Errorf("%s: %+v %v", name, made, err)
 					continue
@@ -607,7 +617,7 @@ func TestBaseGuard(t *testing.T) {
 				}
 				// An environment made by a guarded one is guarded too.
 				r = runGuarded(t, work, []string{homeVariable}, filepath.Join(work, "x y", "bin", "python"), "-m", "venv", "--without-pip", "inner")
-				inner, err := Inspect(filepath.Join(work, "inner", "bin", "python"))
+				inner, err := inspect(filepath.Join(work, "inner", "bin", "python"))
 				if err != nil {
 					t.Errorf("%s: %v %s", name, err, r.stderr)
 				} else if state, err := GuardState(inner); err != nil || !state.Current {
@@ -648,7 +658,7 @@ func TestEnsurepipInAGuardedEnvironment(t *testing.T) {
 				t.Fatalf("%v %s", err, out)
 			}
 			interpreter := filepath.Join(dir, "bin", "python")
-			environment, err := Inspect(interpreter)
+			environment, err := inspect(interpreter)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -690,9 +700,9 @@ func TestVirtualenvIsGuardedFromBirth(t *testing.T) {
 	fetch := exec.Command(filepath.Join(scratch, "bin", "pip"), "install", "-q", "--retries", "1", "virtualenv")
 	fetch.Env = append(os.Environ(), "PIP_DISABLE_PIP_VERSION_CHECK=1")
 	if out, err := fetch.CombinedOutput(); err != nil {
-		t.Skipf("skipped: virtualenv cannot be had from this machine's index: %s", lastLine(string(out)))
+		t.Skipf("skipped: virtualenv cannot be had from this machine's index: %s", words.LastLine(string(out)))
 	}
-	environment, err := Inspect(filepath.Join(scratch, "bin", "python"))
+	environment, err := inspect(filepath.Join(scratch, "bin", "python"))
 	if err == nil {
 		err = InstallGuard(environment, self(t))
 	}
@@ -701,7 +711,7 @@ func TestVirtualenvIsGuardedFromBirth(t *testing.T) {
 	}
 	work := t.TempDir()
 	r := runGuarded(t, work, nil, filepath.Join(scratch, "bin", "virtualenv"), "-q", "made")
-	made, err := Inspect(filepath.Join(work, "made", "bin", "python"))
+	made, err := inspect(filepath.Join(work, "made", "bin", "python"))
 	if err != nil {
 		t.Fatalf("%v %s", err, r.stderr)
 	}
@@ -821,12 +831,12 @@ func TestStartFile(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "env")
 	python := testkit.AnyPython(t)
 	testkit.Environment(t, python, dir)
-	environment, err := Inspect(filepath.Join(dir, "bin", "python"))
+	environment, err := inspect(filepath.Join(dir, "bin", "python"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	site := environment.SitePackages[0]
-	environment.Version = "3.15.0"
+	environment.PythonVersion = "3.15.0"
 	if err := InstallGuard(environment, self(t)); err != nil {
 		t.Fatal(err)
 	}
@@ -896,7 +906,7 @@ func BenchmarkPythonStart(b *testing.B) {
 	for _, python := range testkit.Pythons(b) {
 		dir := filepath.Join(b.TempDir(), "env")
 		testkit.Environment(b, python, dir)
-		environment, err := Inspect(filepath.Join(dir, "bin", "python"))
+		environment, err := inspect(filepath.Join(dir, "bin", "python"))
 		if err != nil {
 			b.Fatal(err)
 		}

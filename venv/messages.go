@@ -1,14 +1,5 @@
 package venv
 
-// What this package says about environments and their guards.
-const (
-	messageInspect        = "read the environment of %s: %w"
-	messageIsDirectory    = "it is a directory"
-	messageAsk            = "ask %s for its environment: %w: %s"
-	messageAnswer         = "ask %s for its environment: it answered %q"
-	messageNoSitePackages = "%s has no site-packages directory"
-)
-
 // messageRedirected is said of a directory that came with a checkout and that a
 // variable makes thresher's own.
 const messageRedirected = "%s: git tracks files in it, and HOME or an XDG_ variable would have thresher " +
@@ -16,6 +7,7 @@ const messageRedirected = "%s: git tracks files in it, and HOME or an XDG_ varia
 
 // What is said of guards.
 const (
+	messageNoPackages    = "%s has no site-packages directory"
 	messageNotOurs       = "it belongs to another user"
 	messageNoUserSite    = "it does not look into the user's site-packages"
 	messageGuardBase     = "guard %s: %w"

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"thresher/internal/files"
+	"thresher/python"
 )
 
 // KnownEnvironment is an environment that thresher has seen or guarded. One JSON object a
@@ -35,7 +36,7 @@ func registryPath(stateDirectory string) string {
 }
 
 // Remember puts an environment on the list in the state directory, once.
-func Remember(stateDirectory string, environment Environment) error {
+func Remember(stateDirectory string, environment python.Environment) error {
 	directory, err := guardDirectory(environment)
 	if err != nil {
 		return err

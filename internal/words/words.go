@@ -61,6 +61,12 @@ func OneLine(text string) string {
 	}, text)
 }
 
+// LastLine gives the last line of what a program printed.
+func LastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return strings.TrimSpace(lines[len(lines)-1])
+}
+
 // ShellWord writes a text as one word of a POSIX shell, in quotes where it needs
 // them.
 func ShellWord(text string) string {

@@ -1,6 +1,6 @@
 //go:build !unix
 
-package pip
+package python
 
 // systemMarkers is left to the interpreter.
 func systemMarkers() (markers map[string]string, ok bool) { return nil, false }

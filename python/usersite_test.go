@@ -1,4 +1,4 @@
-package venv
+package python
 
 import (
 	"os"
@@ -38,11 +38,11 @@ func TestUserSite(t *testing.T) {
 			if err := os.WriteFile(configuration, []byte(text), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			environment, err := Inspect(filepath.Join(dir, "bin", "python"))
+			environment, err := Inspect(filepath.Join(dir, "bin", "python"), c.environ, "")
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := UserSite(environment, c.environ)
+			got, err := UserSite(environment, c.environ, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +52,7 @@ func TestUserSite(t *testing.T) {
 				}
 				return
 			}
-			want, enabled, err := askUserSite(environment.Interpreter, c.environ, "-E")
+			want, enabled, err := AskUserSite(environment, c.environ, "")
 			if err != nil {
 				t.Fatal(err)
 			}

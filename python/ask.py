@@ -1,5 +1,5 @@
-# Prints what an interpreter is and which pip it has, as JSON, without reading
-# any configuration. Started as `python -E -c <this>`.
+# Prints what an interpreter is, as JSON, without reading any configuration.
+# Started as `python -E -c <this>`.
 import sys
 
 # The working directory has no say in what is imported.
@@ -8,18 +8,10 @@ sys.path[:] = [place for place in sys.path if place]
 import json
 import os
 import platform
+import site
 import sysconfig
 
-try:
-    import pip
-    from pip._internal.models.index import PyPI
-
-    directory = os.path.dirname(os.path.abspath(pip.__file__))
-    version = pip.__version__
-    index = PyPI.simple_url
-except ImportError:
-    directory = version = index = ""
-
+paths = sysconfig.get_paths()
 implementation = sys.implementation.version
 full = "%d.%d.%d" % implementation[:3]
 if implementation[3] != "final":
@@ -27,13 +19,16 @@ if implementation[3] != "final":
 
 json.dump(
     {
+        "executable": sys.executable,
         "prefix": sys.prefix,
         "base_prefix": sys.base_prefix,
-        "python": platform.python_version(),
-        "site_packages": sysconfig.get_paths()["purelib"],
-        "pip": directory,
-        "pip_version": version,
-        "default_index": index,
+        "version": "%d.%d.%d" % sys.version_info[:3],
+        "site_packages": [paths["purelib"], paths["platlib"]] + getattr(site, "getsitepackages", list)(),
+        "path": sys.path,
+        "scripts": paths["scripts"],
+        "user_base": site.getuserbase(),
+        "user_site": site.getusersitepackages(),
+        "user_enabled": bool(site.check_enableusersite()),
         "markers": {
             "implementation_name": sys.implementation.name,
             "implementation_version": full,

@@ -1,48 +1,57 @@
-package venv
+// Package python tells what an interpreter is, where it installs and what it
+// imports from: read from files where these say it, else asked, once.
+package python
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
-	"time"
 
 	"thresher/internal/files"
 )
 
-// Environment is where one interpreter installs.
+// Environment is an interpreter and where it installs.
 type Environment struct {
-	Interpreter string // absolute path as it was asked for, links kept
+	Interpreter string // absolute path as it was asked for, links kept; behind a script, what the script runs
 	Prefix      string // sys.prefix
-	Base        string // sys.base_prefix; equal to Prefix outside a virtual environment
-	// Version is that of the interpreter, "3.11.7"; only "3.11" where no file
-	// beside a base interpreter tells more.
-	Version string
+	BasePrefix  string // sys.base_prefix; equal to Prefix outside a virtual environment
+	// PythonVersion is that of the interpreter, "3.11.7"; only "3.11" where
+	// nothing tells more.
+	PythonVersion string
 	// SitePackages are the directories that installed distributions are found
 	// in, the one that pip installs pure Python into first. With SystemSite
 	// those of the base interpreter follow.
 	SitePackages []string
 	Scripts      string // where pip puts commands
-	Virtual      bool   // pip's sys.prefix != sys.base_prefix, or a conda environment other than base
+	Virtual      bool   // UnderVirtualenv, or a conda environment other than base
 	Conda        bool
 	SystemSite   bool // the virtual environment sees the base interpreter's distributions too
+
+	said *answer // nil where files told enough
 }
+
+// UnderVirtualenv is what pip means by a virtual environment (pip 26.2
+// virtualenv.py, running_under_virtualenv).
+func (e Environment) UnderVirtualenv() bool { return e.Prefix != e.BasePrefix }
+
+// closed says whether a virtual environment sees nothing of its base.
+func (e Environment) closed() bool { return e.UnderVirtualenv() && !e.SystemSite }
 
 // Inspect tells what environment an interpreter runs in, from the files around
 // it and without starting it, as Python's own start-up (getpath, site) reads
 // them: a pyvenv.cfg beside the interpreter or one directory up makes its
 // prefix the directory above the interpreter's. Only an interpreter that is a
-// script (pyenv's are), or around which no standard library is found, is
-// asked. The error wraps fs.ErrNotExist where there is no such interpreter.
-func Inspect(interpreter string) (Environment, error) {
+// script (pyenv's are), or around which no standard library or no full version
+// is found, is asked; its answer is kept in cacheDir, "" for nowhere. environ
+// is the user's. The error wraps fs.ErrNotExist where there is no such
+// interpreter.
+func Inspect(interpreter string, environ []string, cacheDir string) (Environment, error) {
 	absolute, err := filepath.Abs(interpreter)
 	if err != nil {
 		return Environment{}, fmt.Errorf(messageInspect, interpreter, err)
@@ -59,7 +68,7 @@ func Inspect(interpreter string) (Environment, error) {
 		return Environment{}, fmt.Errorf(messageInspect, interpreter, err)
 	}
 	if script {
-		return askInterpreter(absolute)
+		return inspectByAsking(absolute, true, environ, cacheDir)
 	}
 	configuration, found, err := findConfiguration(absolute)
 	if err != nil {
@@ -72,11 +81,18 @@ func Inspect(interpreter string) (Environment, error) {
 	} else {
 		environment, known = readBase(absolute, runtime.GOOS)
 	}
-	if !known {
-		return askInterpreter(absolute)
+	if known && isFull(environment.PythonVersion) {
+		return environment, nil
 	}
-	return environment, nil
+	asked, err := inspectByAsking(absolute, false, environ, cacheDir)
+	if err != nil && known {
+		return environment, nil // but for the version it is known for certain
+	}
+	return asked, err
 }
+
+// isFull tells "3.11.7" from "3.11".
+func isFull(version string) bool { return strings.Count(version, ".") >= 2 }
 
 // isScript tells a text file with a #! line from a program.
 func isScript(path string) (bool, error) {
@@ -92,82 +108,25 @@ func isScript(path string) (bool, error) {
 	return string(start[:n]) == "#!", f.Close()
 }
 
-// configuration is a pyvenv.cfg: its keys in lower case.
-type configuration map[string]string
-
-// findConfiguration reads the pyvenv.cfg beside the interpreter or one
-// directory up, in Python's order.
-func findConfiguration(interpreter string) (configuration, bool, error) {
-	dir := filepath.Dir(interpreter)
-	for _, place := range []string{dir, filepath.Dir(dir)} {
-		content, err := os.ReadFile(filepath.Join(place, "pyvenv.cfg"))
-		switch {
-		case err == nil:
-			return parseConfiguration(content), true, nil
-		case !errors.Is(err, fs.ErrNotExist):
-			// Python would leave it out of account; whether that makes the
-			// environment a virtual one is then not for certain.
-			return nil, false, err
-		}
-	}
-	return nil, false, nil
-}
-
-func parseConfiguration(content []byte) configuration {
-	values := configuration{}
-	for line := range strings.Lines(string(content)) {
-		if key, value, ok := strings.Cut(line, "="); ok {
-			values[strings.ToLower(strings.TrimSpace(key))] = strings.TrimSpace(value)
-		}
-	}
-	return values
-}
-
-// version gives the version that the environment's maker wrote down: venv
-// "version", virtualenv and uv "version_info" ("3.11.7.final.0").
-func (c configuration) version() string {
-	text := c["version"]
-	if text == "" {
-		text = c["version_info"]
-	}
-	parts := strings.Split(text, ".")
-	if len(parts) > 3 {
-		parts = parts[:3]
-	}
-	for _, part := range parts {
-		if part == "" || strings.Trim(part, "0123456789") != "" {
-			return ""
-		}
-	}
-	return strings.Join(parts, ".")
-}
-
-// systemSite says whether the environment sees the base interpreter's
-// distributions, which it does where its file does not say (site.py).
-func (c configuration) systemSite() bool {
-	value, said := c["include-system-site-packages"]
-	return !said || strings.EqualFold(value, "true")
-}
-
 // readVirtual describes the environment of an interpreter with a pyvenv.cfg;
 // known is false where its site-packages cannot be told.
-func readVirtual(interpreter string, c configuration, system string) (environment Environment, known bool) {
+func readVirtual(interpreter string, c Configuration, system string) (environment Environment, known bool) {
 	prefix := filepath.Dir(filepath.Dir(interpreter))
 	environment = Environment{
-		Interpreter: interpreter, Prefix: prefix, Version: c.version(),
+		Interpreter: interpreter, Prefix: prefix, PythonVersion: c.version(),
 		Scripts:    scriptsDirectory(prefix, system),
-		SystemSite: c.systemSite(),
+		SystemSite: c.SystemSite(),
 	}
-	environment.SitePackages, environment.Version = sitePackages(prefix, environment.Version, system)
+	environment.SitePackages, environment.PythonVersion = sitePackages(prefix, environment.PythonVersion, system)
 	if len(environment.SitePackages) == 0 {
 		return environment, false
 	}
 	base := baseInterpreter(interpreter, c, system)
 	baseEnvironment, found := readBase(base, system)
 	if found {
-		environment.Base = baseEnvironment.Prefix
-	} else if environment.Base = c["home"]; system != "windows" {
-		environment.Base = filepath.Dir(environment.Base)
+		environment.BasePrefix = baseEnvironment.Prefix
+	} else if environment.BasePrefix = c.Values["home"]; system != "windows" {
+		environment.BasePrefix = filepath.Dir(environment.BasePrefix)
 	}
 	if environment.SystemSite {
 		if !found {
@@ -175,15 +134,15 @@ func readVirtual(interpreter string, c configuration, system string) (environmen
 		}
 		environment.SitePackages = append(environment.SitePackages, baseEnvironment.SitePackages...)
 	}
-	if environment.Version == "" {
-		environment.Version = baseEnvironment.Version
+	if !isFull(environment.PythonVersion) && minorOf(baseEnvironment.PythonVersion) == minorOf(environment.PythonVersion) {
+		environment.PythonVersion = baseEnvironment.PythonVersion
 	}
-	environment.Virtual = environment.Base != environment.Prefix
+	environment.Virtual = environment.UnderVirtualenv()
 	return environment, true
 }
 
 // baseInterpreter finds the interpreter that an environment was made from.
-func baseInterpreter(interpreter string, c configuration, system string) string {
+func baseInterpreter(interpreter string, c Configuration, system string) string {
 	if real, err := filepath.EvalSymlinks(interpreter); err == nil && real != interpreter &&
 		filepath.Dir(filepath.Dir(real)) != filepath.Dir(filepath.Dir(interpreter)) {
 		return real
@@ -193,7 +152,7 @@ func baseInterpreter(interpreter string, c configuration, system string) string 
 	if system == "windows" {
 		name = "python.exe"
 	}
-	return filepath.Join(c["home"], name)
+	return filepath.Join(c.Values["home"], name)
 }
 
 // readBase describes what a base interpreter or one of conda sees; known is
@@ -207,9 +166,11 @@ func readBase(interpreter, system string) (environment Environment, known bool) 
 	if prefix == "" {
 		return Environment{}, false
 	}
-	environment = Environment{Interpreter: interpreter, Prefix: prefix, Base: prefix, Scripts: scriptsDirectory(prefix, system)}
+	environment = Environment{
+		Interpreter: interpreter, Prefix: prefix, BasePrefix: prefix, Scripts: scriptsDirectory(prefix, system),
+	}
 	minor := minorVersion(filepath.Base(library))
-	environment.SitePackages, environment.Version = sitePackages(prefix, minor, system)
+	environment.SitePackages, environment.PythonVersion = sitePackages(prefix, minor, system)
 	if minor != "" {
 		debian := []string{
 			filepath.Join(prefix, "local", "lib", "python"+minor, "dist-packages"),
@@ -223,9 +184,9 @@ func readBase(interpreter, system string) (environment Environment, known bool) 
 	}
 	readConda(&environment)
 	if full := patchVersion(prefix, minor, environment.Conda); full != "" {
-		environment.Version = full
+		environment.PythonVersion = full
 	}
-	if environment.Version == "" || len(environment.SitePackages) == 0 {
+	if environment.PythonVersion == "" || len(environment.SitePackages) == 0 {
 		return environment, false
 	}
 	return environment, true
@@ -352,7 +313,7 @@ func minorOf(version string) string {
 // Minor gives the 11 of Python 3.11, 0 where the version is not known.
 func (e Environment) Minor() int {
 	minor := 0
-	_, text, _ := strings.Cut(minorOf(e.Version), ".")
+	_, text, _ := strings.Cut(minorOf(e.PythonVersion), ".")
 	for _, digit := range text {
 		if digit < '0' || digit > '9' {
 			return 0
@@ -371,7 +332,8 @@ func readConda(environment *Environment) {
 	}
 	environment.Conda = true
 	base := files.IsDirectory(filepath.Join(environment.Prefix, "condabin")) ||
-		files.IsDirectory(filepath.Join(environment.Prefix, "envs")) && files.IsDirectory(filepath.Join(environment.Prefix, "pkgs"))
+		files.IsDirectory(filepath.Join(environment.Prefix, "envs")) &&
+			files.IsDirectory(filepath.Join(environment.Prefix, "pkgs"))
 	for _, entry := range entries {
 		if rest, ok := strings.CutPrefix(entry.Name(), "conda-"); ok && rest != "" && rest[0] >= '0' && rest[0] <= '9' {
 			base = true
@@ -426,56 +388,32 @@ func existing(dirs []string) []string {
 	return slices.DeleteFunc(dirs, func(dir string) bool { return !files.IsDirectory(dir) })
 }
 
-// question is what askInterpreter has an interpreter print.
-const question = `import json, site, sys, sysconfig
-paths = sysconfig.get_paths()
-places = [paths["purelib"], paths["platlib"]] + site.getsitepackages()
-print(json.dumps([sys.executable, sys.prefix, sys.base_prefix, "%d.%d.%d" % sys.version_info[:3], places, paths["scripts"]]))`
-
-// patience is how long an interpreter may take to answer.
-const patience = 20 * time.Second
-
-// askInterpreter starts the interpreter, isolated, and has it describe itself.
-func askInterpreter(interpreter string) (Environment, error) {
-	ctx, stop := context.WithTimeout(context.Background(), patience)
-	defer stop()
-	command := exec.CommandContext(ctx, interpreter, "-I", "-c", question)
-	var failure bytes.Buffer
-	command.Stderr = &failure
-	output, err := command.Output()
+// inspectByAsking has an interpreter describe itself.
+func inspectByAsking(interpreter string, script bool, environ []string, cacheDir string) (Environment, error) {
+	said, err := ask(interpreter, script, environ, cacheDir, false)
 	if err != nil {
-		return Environment{}, fmt.Errorf(messageAsk, interpreter, err, lastLine(failure.String()))
+		return Environment{}, err
 	}
-	var environment Environment
-	var places []string
-	answer := []any{
-		&environment.Interpreter, &environment.Prefix, &environment.Base, &environment.Version, &places, &environment.Scripts,
+	environment := Environment{
+		Interpreter: interpreter, Prefix: said.Prefix, BasePrefix: said.BasePrefix,
+		PythonVersion: said.Version, Scripts: said.Scripts, said: said,
 	}
-	// A wrapper may print something of its own before.
-	line := lastLine(string(output))
-	if err := json.Unmarshal([]byte(line), &answer); err != nil || environment.Prefix == "" {
-		return Environment{}, fmt.Errorf(messageAnswer, interpreter, line)
+	if script {
+		environment.Interpreter = said.Executable
 	}
-	seen := map[string]bool{}
-	for _, place := range places {
-		if !seen[place] && files.IsDirectory(place) {
-			seen[place] = true
+	for _, place := range said.SitePackages {
+		if !slices.Contains(environment.SitePackages, place) && files.IsDirectory(place) {
 			environment.SitePackages = append(environment.SitePackages, place)
 		}
 	}
 	if len(environment.SitePackages) == 0 {
 		return Environment{}, fmt.Errorf(messageNoSitePackages, interpreter)
 	}
-	environment.Virtual = environment.Prefix != environment.Base
+	environment.Virtual = environment.UnderVirtualenv()
 	if !environment.Virtual {
 		readConda(&environment)
-	} else if content, err := os.ReadFile(filepath.Join(environment.Prefix, "pyvenv.cfg")); err == nil {
-		environment.SystemSite = strings.EqualFold(parseConfiguration(content)["include-system-site-packages"], "true")
+	} else if c, err := ReadConfiguration(environment.Prefix); err == nil {
+		environment.SystemSite = c.SystemSite()
 	}
 	return environment, nil
-}
-
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.TrimSpace(lines[len(lines)-1])
 }

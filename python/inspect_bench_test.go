@@ -1,4 +1,4 @@
-package venv
+package python
 
 import (
 	"os/exec"
@@ -15,7 +15,7 @@ func BenchmarkInspect(b *testing.B) {
 		b.Fatalf("%v %s", err, out)
 	}
 	for b.Loop() {
-		if _, err := Inspect(filepath.Join(dir, "bin", "python")); err != nil {
+		if _, err := Inspect(filepath.Join(dir, "bin", "python"), nil, ""); err != nil {
 			b.Fatal(err)
 		}
 	}
