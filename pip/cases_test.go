@@ -223,7 +223,8 @@ func checkCase(t *testing.T, c recordedCase, version string, want *expectation) 
 			t.Fatal(err)
 		}
 	}
-	write(filepath.Join(environment, "pyvenv.cfg"), []byte("home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.7\n"))
+	write(filepath.Join(environment, "pyvenv.cfg"),
+		[]byte("home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.7\n"))
 	write(filepath.Join(environment, "bin", "python"), nil)
 	if err := os.MkdirAll(filepath.Join(environment, "lib", "python3.11", "site-packages"), 0o755); err != nil {
 		t.Fatal(err)
@@ -246,7 +247,8 @@ func checkCase(t *testing.T, c recordedCase, version string, want *expectation) 
 		environ = append(environ, replace(entry))
 	}
 	installation := &Installation{
-		Environment: testEnvironment(environment), Version: version, PackageDir: packageDir, DefaultIndex: testDefaultIndex,
+		Environment: testEnvironment(environment), Version: version, PackageDir: packageDir,
+		DefaultIndex: testDefaultIndex,
 	}
 	if c.Venv != nil && !*c.Venv {
 		installation.Prefix = "/usr"
@@ -279,7 +281,8 @@ func fetchForTest(url string) (source.Page, error) {
 	}
 	defer answer.Body.Close()
 	if answer.StatusCode >= 400 {
-		return source.Page{}, &source.StatusError{URL: url, Status: answer.StatusCode, Reason: http.StatusText(answer.StatusCode)}
+		return source.Page{},
+			&source.StatusError{URL: url, Status: answer.StatusCode, Reason: http.StatusText(answer.StatusCode)}
 	}
 	var body strings.Builder
 	if _, err := bufio.NewReader(answer.Body).WriteTo(&body); err != nil {
@@ -367,9 +370,11 @@ func compareCase(t *testing.T, c recordedCase, got *Command, want *expectation, 
 	}
 }
 
-func compareRequirements(t *testing.T, got []source.Requirement, want []expectedRequirement, replace func(string) string) {
+func compareRequirements(t *testing.T, got []source.Requirement, want []expectedRequirement,
+	replace func(string) string) {
 	t.Helper()
-	describe := func(name, specifier, url string, extras []string, applies, constraint, editable bool, hashes []string) string {
+	describe := func(name, specifier, url string, extras []string, applies, constraint, editable bool,
+		hashes []string) string {
 		return fmt.Sprintf("%q %q %q extras=%q applies=%v constraint=%v editable=%v hashes=%q",
 			name, specifier, url, extras, applies, constraint, editable, hashes)
 	}
@@ -379,7 +384,8 @@ func compareRequirements(t *testing.T, got []source.Requirement, want []expected
 		sort.Strings(extras)
 		hashes := append([]string{}, r.Hashes...)
 		sort.Strings(hashes)
-		gotTexts = append(gotTexts, describe(r.Name, r.Specifier, r.URL, extras, r.MarkerApplies, r.Constraint, r.Editable, hashes))
+		gotTexts = append(gotTexts,
+			describe(r.Name, r.Specifier, r.URL, extras, r.MarkerApplies, r.Constraint, r.Editable, hashes))
 	}
 	for _, r := range want {
 		name := ""
@@ -396,7 +402,8 @@ func compareRequirements(t *testing.T, got []source.Requirement, want []expected
 		extras := append([]string{}, r.Extras...)
 		sort.Strings(extras)
 		applies := r.MarkerApplies == nil || *r.MarkerApplies
-		wantTexts = append(wantTexts, describe(name, r.Specifier, replace(r.URL), extras, applies, r.Constraint, r.Editable, hashes))
+		wantTexts = append(wantTexts,
+			describe(name, r.Specifier, replace(r.URL), extras, applies, r.Constraint, r.Editable, hashes))
 	}
 	if difference := cmp.Diff(wantTexts, gotTexts); difference != "" {
 		t.Errorf("requirements (-want +got):\n%s", difference)

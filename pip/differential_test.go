@@ -177,8 +177,10 @@ type scene struct {
 func (s *scene) installation(c *collector) *Installation {
 	return &Installation{
 		Environment: python.Environment{
-			Interpreter: c.python.Path, Prefix: s.environment, BasePrefix: "/usr", Virtual: true, PythonVersion: c.python.Version,
-			SitePackages: []string{filepath.Join(s.environment, "lib", fmt.Sprintf("python3.%d", c.python.Minor), "site-packages")},
+			Interpreter: c.python.Path, Prefix: s.environment, BasePrefix: "/usr", Virtual: true,
+			PythonVersion: c.python.Version,
+			SitePackages: []string{filepath.Join(s.environment, "lib", fmt.Sprintf("python3.%d", c.python.Minor),
+				"site-packages")},
 		},
 		Version: c.version, PackageDir: filepath.Join(s.root, "package", "pip"),
 	}

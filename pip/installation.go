@@ -116,7 +116,8 @@ func pipFor(target *Installation, in FindInput) (*Installation, error) {
 			return found, nil
 		}
 	}
-	return nil, fmt.Errorf("%w in the environment of %s, and none is outside of it that could work on it", ErrNoPip, in.Interpreter)
+	return nil, fmt.Errorf("%w in the environment of %s, and none is outside of it that could work on it", ErrNoPip,
+		in.Interpreter)
 }
 
 // on gives the installation itself, or the same pip on another interpreter.
@@ -261,7 +262,8 @@ func describeScript(path string, in FindInput, laterDirs []string) (*Installatio
 // describeLauncher takes pip.exe for what stands beside it in Scripts.
 func describeLauncher(path string, in FindInput) (*Installation, error) {
 	dir := filepath.Dir(path)
-	for _, interpreter := range []string{filepath.Join(dir, "python.exe"), filepath.Join(filepath.Dir(dir), "python.exe")} {
+	for _, interpreter := range []string{filepath.Join(dir, "python.exe"),
+		filepath.Join(filepath.Dir(dir), "python.exe")} {
 		if pythontext.Exists(interpreter) {
 			found, err := describe(interpreter, in.Environ, in.CacheDir)
 			if err == nil && found.Version == "" {
@@ -288,7 +290,8 @@ func isPipScript(head []byte) bool {
 	for _, line := range bytes.Split(head, []byte("\n")) {
 		line = bytes.TrimSpace(line)
 		for _, known := range []string{
-			"from pip._internal.cli.main import main", "from pip._internal.main import main", "from pip._internal import main",
+			"from pip._internal.cli.main import main", "from pip._internal.main import main",
+			"from pip._internal import main",
 		} {
 			if string(line) == known {
 				return len(head) < 1024
@@ -321,7 +324,8 @@ func scriptInterpreter(head []byte, in FindInput) (string, bool) {
 		}
 		for _, dir := range filepath.SplitList(pythontext.Environment(in.Environ).Get("PATH")) {
 			candidate := filepath.Join(dir, name)
-			if info, err := os.Stat(candidate); filepath.IsAbs(dir) && err == nil && !info.IsDir() && info.Mode()&0o111 != 0 {
+			if info, err := os.Stat(candidate); filepath.IsAbs(dir) && err == nil && !info.IsDir() &&
+				info.Mode()&0o111 != 0 {
 				head, err := readHead(candidate, 2)
 				// A version manager's python is a shell script: ask that one.
 				return candidate, err == nil && string(head) != "#!"

@@ -26,8 +26,9 @@ func realPath(t *testing.T, path string) string {
 // testEnvironment is a virtual environment of Python 3.11 as tests pretend it.
 func testEnvironment(dir string) python.Environment {
 	return python.Environment{
-		Interpreter: filepath.Join(dir, "bin", "python"), Prefix: dir, BasePrefix: "/usr", Virtual: true, PythonVersion: "3.11.7",
-		SitePackages: []string{filepath.Join(dir, "lib", "python3.11", "site-packages")},
+		Interpreter: filepath.Join(dir, "bin", "python"), Prefix: dir, BasePrefix: "/usr", Virtual: true,
+		PythonVersion: "3.11.7",
+		SitePackages:  []string{filepath.Join(dir, "lib", "python3.11", "site-packages")},
 	}
 }
 
@@ -41,7 +42,8 @@ func TestDescribe(t *testing.T) {
 		t.Run(python.Version, func(t *testing.T) {
 			dir := filepath.Join(realPath(t, t.TempDir()), "env")
 			testkit.Environment(t, python, dir)
-			for _, interpreter := range []string{filepath.Join(dir, "bin", "python"), filepath.Join(dir, "bin", "python3"), python.Path} {
+			for _, interpreter := range []string{filepath.Join(dir, "bin", "python"),
+				filepath.Join(dir, "bin", "python3"), python.Path} {
 				found, err := describe(interpreter, os.Environ(), "")
 				if err != nil {
 					t.Fatal(err)
@@ -98,7 +100,8 @@ func TestFind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found.Script != filepath.Join(envBin, "pip") || found.Prefix != env || !found.UnderVirtualenv() || found.Version == "" {
+		if found.Script != filepath.Join(envBin, "pip") || found.Prefix != env || !found.UnderVirtualenv() ||
+			found.Version == "" {
 			t.Errorf("%+v", found)
 		}
 	})
@@ -108,18 +111,21 @@ func TestFind(t *testing.T) {
 		}
 	})
 	t.Run("named by a guard", func(t *testing.T) {
-		found, err := find(func(in *FindInput) { in.Interpreter = filepath.Join(envBin, "python"); in.Name = "pip3" }, shims)
+		found, err := find(func(in *FindInput) { in.Interpreter = filepath.Join(envBin, "python"); in.Name = "pip3" },
+			shims)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if found.Script != filepath.Join(envBin, "pip3") || found.Prefix != env {
 			t.Errorf("%+v", found)
 		}
-		found, err = find(func(in *FindInput) { in.Interpreter = filepath.Join(envBin, "python"); in.AsModule = true }, shims)
+		found, err = find(func(in *FindInput) { in.Interpreter = filepath.Join(envBin, "python"); in.AsModule = true },
+			shims)
 		if err != nil || found.Script != "" {
 			t.Errorf("%+v %v", found, err)
 		}
-		if _, err := find(func(in *FindInput) { in.Interpreter = filepath.Join(root, "none") }, shims); !errors.Is(err, ErrNoInterpreter) {
+		if _, err := find(func(in *FindInput) { in.Interpreter = filepath.Join(root, "none") }, shims); !errors.Is(err,
+			ErrNoInterpreter) {
 			t.Errorf("%v", err)
 		}
 	})
@@ -139,7 +145,8 @@ func TestFind(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if found.Prefix != bare || found.Interpreter != filepath.Join(bareBin, "python") || !strings.HasPrefix(found.Runner, env) || !found.UnderVirtualenv() {
+		if found.Prefix != bare || found.Interpreter != filepath.Join(bareBin, "python") ||
+			!strings.HasPrefix(found.Runner, env) || !found.UnderVirtualenv() {
 			t.Errorf("%+v", found)
 		}
 		// A variable left over from an environment that PATH does not lead to.
@@ -162,7 +169,8 @@ func TestFind(t *testing.T) {
 	})
 	t.Run("through env", func(t *testing.T) {
 		dir := filepath.Join(root, "through-env")
-		writeFile(t, filepath.Join(dir, "pip"), "#!/usr/bin/env python3\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n")
+		writeFile(t, filepath.Join(dir, "pip"),
+			"#!/usr/bin/env python3\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n")
 		found, err := find(nil, shims, dir, envBin)
 		if err != nil || found.Prefix != env || found.Script != filepath.Join(dir, "pip") {
 			t.Errorf("%+v %v", found, err)
@@ -170,7 +178,10 @@ func TestFind(t *testing.T) {
 	})
 	t.Run("a path too long for the first line", func(t *testing.T) {
 		dir := filepath.Join(root, "long")
-		writeFile(t, filepath.Join(dir, "pip"), "#!/bin/sh\n'''exec' \""+envBin+"/python\" \"$0\" \"$@\"\n' '''\nimport sys\nfrom pip._internal.cli.main import main\nsys.exit(main())\n")
+		writeFile(t, filepath.Join(dir, "pip"),
+			"#!/bin/sh\n'''exec' \""+envBin+
+				"/python\" \"$0\" \"$@\"\n' '''\nimport sys\nfrom pip._internal.cli.main import main\n"+
+				"sys.exit(main())\n")
 		found, err := find(nil, dir)
 		if err != nil || found.Prefix != env || found.Script != filepath.Join(dir, "pip") {
 			t.Errorf("%+v %v", found, err)
@@ -180,7 +191,8 @@ func TestFind(t *testing.T) {
 		manager := filepath.Join(root, "pyenv", "libexec", "pyenv")
 		writeFile(t, manager, "#!/bin/sh\n[ \"$1\" = which ] && [ \"$2\" = pip ] && echo "+envBin+"/pip\n")
 		dir := filepath.Join(root, "pyenv", "shims")
-		writeFile(t, filepath.Join(dir, "pip"), "#!/usr/bin/env bash\nset -e\nprogram=\"${0##*/}\"\nexec \""+manager+"\" exec \"$program\" \"$@\"\n")
+		writeFile(t, filepath.Join(dir, "pip"),
+			"#!/usr/bin/env bash\nset -e\nprogram=\"${0##*/}\"\nexec \""+manager+"\" exec \"$program\" \"$@\"\n")
 		found, err := find(nil, shims, dir, "/usr/bin", "/bin")
 		if err != nil || found.Prefix != env || found.Script != filepath.Join(envBin, "pip") {
 			t.Errorf("%+v %v", found, err)
@@ -242,7 +254,8 @@ func TestUnknownPip(t *testing.T) {
 	}
 	cache := t.TempDir()
 	for range 2 {
-		got := Parse(Input{Args: []string{"install", "--renew", "foo"}, Dir: dir, Installation: found, CacheDir: cache, Environ: []string{"HOME=" + dir}})
+		got := Parse(Input{Args: []string{"install", "--renew", "foo"}, Dir: dir, Installation: found, CacheDir: cache,
+			Environ: []string{"HOME=" + dir}})
 		if got.Failure != nil || len(got.Unreadable) > 0 || len(got.Requirements) != 1 || len(got.Warnings) > 0 {
 			t.Fatalf("%+v %+v %q", got.Failure, got.Unreadable, got.Warnings)
 		}
@@ -260,7 +273,8 @@ func TestUnknownPip(t *testing.T) {
 		{[]string{"newcommand", "foo"}, nil, false},
 		{[]string{"list"}, nil, true},
 	} {
-		got := Parse(Input{Args: test.args, Dir: dir, Installation: found, Environ: append([]string{"HOME=" + dir}, test.environ...)})
+		got := Parse(Input{Args: test.args, Dir: dir, Installation: found,
+			Environ: append([]string{"HOME=" + dir}, test.environ...)})
 		if readable := len(got.Unreadable) == 0; readable != test.readable || got.Failure != nil {
 			t.Errorf("%q %q: %+v %+v", test.args, test.environ, got.Unreadable, got.Failure)
 		}

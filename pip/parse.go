@@ -443,7 +443,8 @@ func (p *parsing) checkBeforeRun(command *option.CommandTable, v option.Values) 
 	case "install":
 		return p.checkInstall(v)
 	case "download":
-		return firstEnd(p.checkRestriction(v, false), checkBuildConstraints(v), checkReleaseControl(v), checkOnlyDependencies(v))
+		return firstEnd(p.checkRestriction(v, false), checkBuildConstraints(v), checkReleaseControl(v),
+			checkOnlyDependencies(v))
 	case "wheel", "lock":
 		return firstEnd(checkBuildConstraints(v), checkReleaseControl(v), checkOnlyDependencies(v))
 	}
@@ -464,7 +465,8 @@ func (p *parsing) checkInstall(v option.Values) *option.End {
 	if user.Truth && target.Set && release.AtLeast(p.in.Installation.Version, "20.1") {
 		return option.Failed(1, option.Conflict, "--user and --target")
 	}
-	if end := firstEnd(checkOnlyDependencies(v), checkBuildConstraints(v), p.checkRestriction(v, true), checkReleaseControl(v)); end != nil {
+	if end := firstEnd(checkOnlyDependencies(v), checkBuildConstraints(v), p.checkRestriction(v, true),
+		checkReleaseControl(v)); end != nil {
 		return end
 	}
 	if user.Truth {
@@ -577,7 +579,8 @@ func (p *parsing) finderOf(v option.Values) source.Finder {
 		ExtraAt:         1,
 	}
 	if !f.NoIndex {
-		index := option.Setting{Value: p.in.Installation.DefaultIndex, Origin: option.Origin{Kind: option.FromPip, Place: "pip " + p.in.Installation.Version}}
+		index := option.Setting{Value: p.in.Installation.DefaultIndex,
+			Origin: option.Origin{Kind: option.FromPip, Place: "pip " + p.in.Installation.Version}}
 		if said := v.Of("index_url"); said.Set {
 			index = option.Setting{Value: said.Text, Origin: said.Origin}
 		}
@@ -607,12 +610,14 @@ func (p *parsing) finderOf(v option.Values) source.Finder {
 func (p *parsing) collect(command *option.CommandTable, v option.Values, positionals []option.Setting) {
 	version := p.in.Installation.Version
 	input := source.Input{
-		Dir:                  p.in.Dir,
-		Command:              command.Name,
-		PipVersion:           version,
-		PythonVersion:        p.in.Installation.PythonVersion,
-		Environ:              p.environ,
-		MarkerEnvironment:    func() (map[string]string, error) { return p.in.Installation.MarkerEnvironment(p.in.CacheDir) },
+		Dir:           p.in.Dir,
+		Command:       command.Name,
+		PipVersion:    version,
+		PythonVersion: p.in.Installation.PythonVersion,
+		Environ:       p.environ,
+		MarkerEnvironment: func() (map[string]string, error) {
+			return p.in.Installation.MarkerEnvironment(p.in.CacheDir)
+		},
 		LineOptions:          p.table.LineOptions,
 		UnknownOptions:       p.exact,
 		IgnoreRequiresPython: v.Of("ignore_requires_python").Truth,
@@ -707,7 +712,8 @@ func (p *parsing) collect(command *option.CommandTable, v option.Values, positio
 	case s.Finder.RequireHashes && s.Finder.NoRequireHashes:
 		c.Failure = &option.Failure{Kind: option.Conflict, What: "--require-hashes and --no-require-hashes", Status: 1}
 	case command.Name == "uninstall" && len(s.Unreadable) == 0 && !namesAny(c.Requirements),
-		command.Name != "uninstall" && len(positionals)+len(editables)+len(v.Of("requirements").List)+len(groups)+len(scripts) == 0:
+		command.Name != "uninstall" &&
+			len(positionals)+len(editables)+len(v.Of("requirements").List)+len(groups)+len(scripts) == 0:
 		c.Failure = &option.Failure{Kind: option.NothingGiven, What: command.Name, Status: 1}
 	}
 	if !s.Finder.NoRequireHashes {
