@@ -113,7 +113,7 @@ type Collection struct {
 	Finder       Finder        // effective, after every option line so far
 	Unreadable   []option.Unreadable
 	Failure      *option.Failure
-	Files        []*File // every file, pipe and address read, in order
+	files        []*sourceFile // every file, pipe and address read, in order
 
 	input       Input
 	dialect     dialect
@@ -137,7 +137,7 @@ func New(input Input) *Collection {
 
 // HasRead tells whether a file that was named so, outside any file, was read.
 func (s *Collection) HasRead(given string) bool {
-	return slices.ContainsFunc(s.Files, func(f *File) bool { return f.top && f.Given == given })
+	return slices.ContainsFunc(s.files, func(f *sourceFile) bool { return f.top && f.given == given })
 }
 
 // Positional reads a requirement of the command line.

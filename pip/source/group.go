@@ -53,7 +53,7 @@ func (s *Collection) loadGroups(path string) (map[string]any, error) {
 	if err := checkURLText(path); err != nil {
 		return nil, err
 	}
-	file := &File{Given: path, kind: kindGroups, top: true}
+	file := &sourceFile{given: path, kind: kindGroups, top: true}
 	if err := s.readPath(file, s.opened(path)); err != nil {
 		var d *doubt
 		if errors.As(err, &d) {
@@ -61,9 +61,9 @@ func (s *Collection) loadGroups(path string) (map[string]any, error) {
 		}
 		return nil, refused(option.NotOpened, err)
 	}
-	s.Files = append(s.Files, file)
+	s.files = append(s.files, file)
 	var document map[string]any
-	if err := unmarshalTOML(file.Content, &document); err != nil {
+	if err := unmarshalTOML(file.content, &document); err != nil {
 		return nil, refused(option.WrongGroups, err)
 	}
 	raw, found := document["dependency-groups"]

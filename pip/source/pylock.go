@@ -179,13 +179,13 @@ func (s *Collection) lock(path string, origin option.Origin) {
 		return
 	}
 	place := s.place(path)
-	file := &File{Given: path, kind: kindLock, top: true}
+	file := &sourceFile{given: path, kind: kindLock, top: true}
 	text, err := s.openLock(file)
 	if err != nil {
 		s.record(err, place)
 		return
 	}
-	s.Files = append(s.Files, file)
+	s.files = append(s.files, file)
 	document, err := parseLock(text)
 	if err != nil {
 		s.record(refused(option.WrongLock, err), place)
@@ -207,8 +207,8 @@ func (s *Collection) lock(path string, origin option.Origin) {
 }
 
 // openLock reads the lock's text: UTF-8 from a path, as any page from a URL.
-func (s *Collection) openLock(file *File) (string, error) {
-	scheme, err := s.dialect.urls.Split(file.Given)
+func (s *Collection) openLock(file *sourceFile) (string, error) {
+	scheme, err := s.dialect.urls.Split(file.given)
 	if err != nil {
 		return "", crashed(option.WrongURL, err)
 	}
@@ -216,10 +216,10 @@ func (s *Collection) openLock(file *File) (string, error) {
 	case "http", "https", "file":
 		return s.open(file)
 	}
-	if err := checkURLText(file.Given); err != nil {
+	if err := checkURLText(file.given); err != nil {
 		return "", err
 	}
-	err = s.readPath(file, s.opened(file.Given))
+	err = s.readPath(file, s.opened(file.given))
 	var d *doubt
 	if errors.As(err, &d) {
 		return "", err
@@ -227,7 +227,7 @@ func (s *Collection) openLock(file *File) (string, error) {
 	text := ""
 	if err == nil {
 		file.plain = true
-		text, err = decode("utf-8", file.Content)
+		text, err = decode("utf-8", file.content)
 	}
 	if err != nil {
 		return "", refused(option.NotOpened, err)

@@ -12,14 +12,14 @@ import (
 
 // open reads the file, pipe or address that file.Given names, and gives its
 // text as pip would decode it.
-func (s *Collection) open(file *File) (string, error) {
-	if err := checkText(file.Given); err != nil {
+func (s *Collection) open(file *sourceFile) (string, error) {
+	if err := checkText(file.given); err != nil {
 		return "", err
 	}
-	if err := checkURLText(file.Given); err != nil {
+	if err := checkURLText(file.given); err != nil {
 		return "", err
 	}
-	scheme, err := s.dialect.urlScheme(file.Given)
+	scheme, err := s.dialect.urlScheme(file.given)
 	if err != nil {
 		return "", crashed(option.WrongURL, err)
 	}
@@ -29,10 +29,10 @@ func (s *Collection) open(file *File) (string, error) {
 	case "file":
 		return s.openFileURL(file)
 	}
-	if err := s.readPath(file, s.opened(file.Given)); err != nil {
+	if err := s.readPath(file, s.opened(file.given)); err != nil {
 		return "", notOpened(err)
 	}
-	text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
+	text, err := s.dialect.decodeFile(file.content, s.input.Environ)
 	file.plain = text.plain
 	return text.text, err
 }
@@ -47,12 +47,12 @@ func notOpened(err error) error {
 }
 
 // openPage fetches an http or https address.
-func (s *Collection) openPage(file *File) (string, error) {
-	file.page, file.Path = true, file.Given
+func (s *Collection) openPage(file *sourceFile) (string, error) {
+	file.page, file.path = true, file.given
 	if s.input.Fetch == nil {
 		return "", &doubt{reason: reasonNoFetch, hint: hintDownload}
 	}
-	asked := file.Given
+	asked := file.given
 	if split, err := s.dialect.urls.Split(asked); err == nil && strings.Contains(split.Path, "/.") {
 		split.Path = address.JoinPaths("", split.Path) // as requests asks for it
 		asked = split.Unsplit()
@@ -68,7 +68,7 @@ func (s *Collection) openPage(file *File) (string, error) {
 	if len(page.Body) > maximalSource {
 		return "", &doubt{reason: reasonTooLarge}
 	}
-	file.Content, file.contentType = page.Body, page.ContentType
+	file.content, file.contentType = page.Body, page.ContentType
 	if s.dialect.looksOdd(page.ContentType) {
 		return "", &doubt{reason: charsetDoubt(page.ContentType), hint: hintCharset}
 	}
@@ -77,12 +77,12 @@ func (s *Collection) openPage(file *File) (string, error) {
 
 // openFileURL reads a file: URL: through pip's session from 21.2 on, as a path
 // before.
-func (s *Collection) openFileURL(file *File) (string, error) {
+func (s *Collection) openFileURL(file *sourceFile) (string, error) {
 	file.page = true
-	if !s.dialect.fileURLsAsPaths && !strings.HasPrefix(strings.ToLower(file.Given), "file://") {
+	if !s.dialect.fileURLsAsPaths && !strings.HasPrefix(strings.ToLower(file.given), "file://") {
 		return "", &doubt{reason: reasonFileURL, hint: hintFileURL}
 	}
-	path, err := s.dialect.urlToPath(file.Given)
+	path, err := s.dialect.urlToPath(file.given)
 	if err != nil {
 		return "", crashed(option.WrongURL, err)
 	}
@@ -91,7 +91,7 @@ func (s *Collection) openFileURL(file *File) (string, error) {
 		if err != nil {
 			return "", notOpened(err)
 		}
-		text, err := s.dialect.decodeFile(file.Content, s.input.Environ)
+		text, err := s.dialect.decodeFile(file.content, s.input.Environ)
 		return text.text, err
 	}
 	if err != nil {
@@ -104,13 +104,13 @@ func (s *Collection) openFileURL(file *File) (string, error) {
 		}
 		return "", refused(option.NotOpened, err)
 	}
-	return s.dialect.decodePage(file.Content, "", true)
+	return s.dialect.decodePage(file.content, "", true)
 }
 
 // readPath reads a file or pipe once. What is no regular file cannot be read
 // again by pip and is kept for a copy.
-func (s *Collection) readPath(file *File, path string) error {
-	file.Path = path
+func (s *Collection) readPath(file *sourceFile, path string) error {
+	file.path = path
 	info, err := os.Stat(path)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (s *Collection) readPath(file *File, path string) error {
 	if len(content) > maximalSource {
 		return &doubt{reason: reasonTooLarge}
 	}
-	file.Content = content
+	file.content = content
 	file.stable = regular && !standard && !isDevice(path) && !changeableByOthers(path, info)
 	return nil
 }

@@ -13,11 +13,11 @@ import (
 	"thresher/pip/option"
 )
 
-// File is one file, pipe or address that requirements were read from.
-type File struct {
-	Given   string // as pip was told
-	Path    string // absolute path, or the address
-	Content []byte // as read
+// sourceFile is one file, pipe or address that requirements were read from.
+type sourceFile struct {
+	given   string // as pip was told
+	path    string // absolute path, or the address
+	content []byte // as read
 
 	kind        fileKind
 	contentType string     // of an address
@@ -47,7 +47,7 @@ type fileLine struct {
 	args      string        // what stands before the first option
 	values    option.Values // of the options
 	options   bool          // the options themselves take effect
-	nested    *File         // of -r and -c
+	nested    *sourceFile   // of -r and -c
 	given     string        // the nested name as pip resolves it
 	findLinks string        // of -f, as pip resolves it
 }
@@ -95,18 +95,18 @@ func (s *Collection) place(path string) string {
 	return path
 }
 
-// read reads one file and everything it names. within names what included it.
-func (f *fileReader) read(path string, constraint bool) *File {
+// read reads one file and everything it names.
+func (f *fileReader) read(path string, constraint bool) *sourceFile {
 	s := f.sources
 	if len(f.stack) >= maximalDepth {
 		s.record(&doubt{reason: reasonTooDeep}, s.place(path))
 		return nil
 	}
-	if len(s.Files) >= maximalFiles {
+	if len(s.files) >= maximalFiles {
 		s.record(&doubt{reason: reasonTooMany}, s.place(path))
 		return nil
 	}
-	file := &File{Given: path, kind: kindRequirements}
+	file := &sourceFile{given: path, kind: kindRequirements}
 	text, err := s.open(file)
 	if err != nil {
 		place := s.place(path)
@@ -118,7 +118,7 @@ func (f *fileReader) read(path string, constraint bool) *File {
 		s.record(err, place)
 		return nil
 	}
-	s.Files = append(s.Files, file)
+	s.files = append(s.files, file)
 	f.stack = append(f.stack, f.key(path))
 	defer func() { f.stack = f.stack[:len(f.stack)-1] }()
 	for _, line := range logicalLines(text) {
@@ -145,9 +145,9 @@ func (f *fileReader) key(path string) string {
 }
 
 // line reads one logical line and does what pip does with it.
-func (f *fileReader) line(file *File, logical logicalLine, constraint bool) {
+func (f *fileReader) line(file *sourceFile, logical logicalLine, constraint bool) {
 	s := f.sources
-	place := s.place(file.Given) + ":" + strconv.Itoa(logical.number)
+	place := s.place(file.given) + ":" + strconv.Itoa(logical.number)
 	l := fileLine{number: logical.number, raw: logical.text}
 	err := checkText(l.raw)
 	if err != nil {
@@ -244,7 +244,7 @@ func (s *Collection) checkHashes(l *fileLine) error {
 
 // requirement keeps the requirement of a line. Of its options only hashes and
 // settings count.
-func (f *fileReader) requirement(file *File, l *fileLine, constraint bool, place string) {
+func (f *fileReader) requirement(file *sourceFile, l *fileLine, constraint bool, place string) {
 	s := f.sources
 	editables := l.values.Of("editables").List
 	editable := len(editables) > 0 && (l.args == "" || s.dialect.editableWins)
@@ -295,7 +295,7 @@ func settingsOf(calls []option.Call) map[string]string {
 
 // include reads the file that -r or -c names; the first -r of a line wins, and
 // everything else on it is lost.
-func (f *fileReader) include(file *File, l *fileLine, place string) {
+func (f *fileReader) include(file *sourceFile, l *fileLine, place string) {
 	s := f.sources
 	constraint := len(l.values.Of("requirements").List) == 0
 	name := ""
@@ -311,8 +311,8 @@ func (f *fileReader) include(file *File, l *fileLine, place string) {
 	}
 	path := name
 	switch {
-	case isRequirementsURL(file.Given):
-		joined, err := s.dialect.urls.Join(file.Given, name)
+	case isRequirementsURL(file.given):
+		joined, err := s.dialect.urls.Join(file.given, name)
 		if err != nil {
 			s.record(crashed(option.WrongURL, err), place)
 			return
@@ -321,7 +321,7 @@ func (f *fileReader) include(file *File, l *fileLine, place string) {
 	case !isRequirementsURL(name):
 		path = name
 		if !filepath.IsAbs(name) {
-			path = pythontext.JoinPath(dirName(file.Given), name)
+			path = pythontext.JoinPath(dirName(file.given), name)
 		}
 		if s.dialect.cyclesAreFound {
 			path = s.absolute(path)
@@ -359,7 +359,7 @@ func dirName(path string) string {
 
 // applyOptions is pip's handle_option_line: a line of options changes the
 // finder.
-func (s *Collection) applyOptions(file *File, l *fileLine, place string) {
+func (s *Collection) applyOptions(file *sourceFile, l *fileLine, place string) {
 	origin := option.Origin{Kind: option.FromFile, Place: place}
 	finder, values := &s.Finder, l.values
 	s.mutateFormats(l)
@@ -379,7 +379,7 @@ func (s *Collection) applyOptions(file *File, l *fileLine, place string) {
 	s.applyIndexes(values, origin)
 	if links := values.Of("find_links").List; len(links) > 0 {
 		l.findLinks = links[0].Value // the further ones of a line are lost
-		beside := pythontext.JoinPath(filepath.Dir(s.absolute(file.Given)), l.findLinks)
+		beside := pythontext.JoinPath(filepath.Dir(s.absolute(file.given)), l.findLinks)
 		if !filepath.IsAbs(l.findLinks) && pythontext.Exists(beside) {
 			l.findLinks = beside
 		}

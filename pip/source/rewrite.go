@@ -31,17 +31,17 @@ func (s *Collection) Rewrite(dir string, replaceIndex func(url string) string) (
 	if replaceIndex == nil {
 		replaceIndex = func(url string) string { return url }
 	}
-	w := &writer{sources: s, dir: dir, replace: replaceIndex, needs: map[*File]bool{}, written: map[string]*File{}}
+	w := &writer{sources: s, dir: dir, replace: replaceIndex, needs: map[*sourceFile]bool{}, written: map[string]*sourceFile{}}
 	mapping := map[string]string{}
-	for _, file := range s.Files {
+	for _, file := range s.files {
 		if !file.top || !w.needsCopy(file) {
 			continue
 		}
 		path, err := w.copy(file)
 		if err != nil {
-			return nil, fmt.Errorf(rewriteFailed, s.place(file.Given), err)
+			return nil, fmt.Errorf(rewriteFailed, s.place(file.given), err)
 		}
-		mapping[file.Given] = path
+		mapping[file.given] = path
 	}
 	if changed := s.Changed(); len(changed) > 0 {
 		return nil, fmt.Errorf(rewriteChanged, strings.Join(changed, ", "))
@@ -54,13 +54,13 @@ func (s *Collection) Rewrite(dir string, replaceIndex func(url string) string) (
 func (s *Collection) Changed() []string {
 	var changed []string
 	seen := map[string]bool{}
-	for _, file := range s.Files {
-		if file.copied != "" || !file.stable || seen[file.Path] {
+	for _, file := range s.files {
+		if file.copied != "" || !file.stable || seen[file.path] {
 			continue
 		}
-		seen[file.Path] = true
-		if content, err := os.ReadFile(file.Path); err != nil || !bytes.Equal(content, file.Content) {
-			changed = append(changed, s.place(file.Given))
+		seen[file.path] = true
+		if content, err := os.ReadFile(file.path); err != nil || !bytes.Equal(content, file.content) {
+			changed = append(changed, s.place(file.given))
 		}
 	}
 	return changed
@@ -71,13 +71,13 @@ type writer struct {
 	sources *Collection
 	dir     string
 	replace func(string) string
-	needs   map[*File]bool
-	written map[string]*File // by the name that pip was told
+	needs   map[*sourceFile]bool
+	written map[string]*sourceFile // by the name that pip was told
 	number  int
 }
 
 // needsCopy tells whether pip cannot be given the file as it is.
-func (w *writer) needsCopy(file *File) bool {
+func (w *writer) needsCopy(file *sourceFile) bool {
 	if needs, known := w.needs[file]; known {
 		return needs
 	}
@@ -132,9 +132,9 @@ func checkSealedVariables(line string) error {
 }
 
 // copy writes the copy of a file and gives its path.
-func (w *writer) copy(file *File) (string, error) {
-	if known := w.written[file.Given]; known != nil && known.kind == file.kind {
-		if !bytes.Equal(known.Content, file.Content) {
+func (w *writer) copy(file *sourceFile) (string, error) {
+	if known := w.written[file.given]; known != nil && known.kind == file.kind {
+		if !bytes.Equal(known.content, file.content) {
 			return "", errors.New(rewriteTwoReadings)
 		}
 		file.copied = known.copied
@@ -150,13 +150,13 @@ func (w *writer) copy(file *File) (string, error) {
 		return "", err
 	}
 	file.copied = filepath.Join(directory, copyName(file))
-	w.written[file.Given] = file
+	w.written[file.given] = file
 	return file.copied, os.WriteFile(file.copied, content, 0o600)
 }
 
 // copyName keeps the file's own name as far as it is harmless.
-func copyName(file *File) string {
-	name := file.Given
+func copyName(file *sourceFile) string {
+	name := file.given
 	if file.page {
 		name, _, _ = strings.Cut(name, "#")
 		name, _, _ = strings.Cut(name, "?")
@@ -180,20 +180,20 @@ func copyName(file *File) string {
 	return name
 }
 
-func (w *writer) content(file *File) ([]byte, error) {
+func (w *writer) content(file *sourceFile) ([]byte, error) {
 	switch file.kind {
 	case kindRequirements:
 		return w.requirements(file)
 	case kindLock:
 		return w.lock(file)
 	}
-	return file.Content, nil
+	return file.content, nil
 }
 
 // requirements writes a requirements file anew: every logical line stands on
 // the line number that pip would report, in UTF-8 with a byte order mark, which
 // every pip reads alike.
-func (w *writer) requirements(file *File) ([]byte, error) {
+func (w *writer) requirements(file *sourceFile) ([]byte, error) {
 	var b bytes.Buffer
 	b.Write(utf8BOM)
 	at := 1
@@ -244,7 +244,7 @@ func (w *writer) include(l *fileLine) (string, error) {
 	if l.nested == nil {
 		return "", errors.New(rewriteUnread)
 	}
-	path := w.sources.absolute(l.nested.Given)
+	path := w.sources.absolute(l.nested.given)
 	if w.needsCopy(l.nested) {
 		var err error
 		if path, err = w.copy(l.nested); err != nil {
@@ -352,7 +352,7 @@ func (w *writer) check(l *fileLine, text string) error {
 
 // lock writes a lock anew with its paths made absolute, or, of a lock behind a
 // URL, made URLs.
-func (w *writer) lock(file *File) ([]byte, error) {
+func (w *writer) lock(file *sourceFile) ([]byte, error) {
 	s := w.sources
 	text, err := w.lockText(file)
 	if err != nil {
@@ -371,7 +371,7 @@ func (w *writer) lock(file *File) ([]byte, error) {
 		if !ok {
 			return nil
 		}
-		url, err := s.lockedURL(&lockFile{Path: &path}, file.Given)
+		url, err := s.lockedURL(&lockFile{Path: &path}, file.given)
 		if err != nil {
 			return err
 		}
@@ -388,7 +388,7 @@ func (w *writer) lock(file *File) ([]byte, error) {
 		entry, _ := item.(map[string]any)
 		wheels, _ := entry["wheels"].([]any)
 		parts := append([]any{entry["vcs"], entry["archive"], entry["sdist"]}, wheels...)
-		if !lockURL().MatchString(file.Given) || strings.HasPrefix(file.Given, "file://") {
+		if !lockURL().MatchString(file.given) || strings.HasPrefix(file.given, "file://") {
 			parts = append(parts, entry["directory"]) // elsewhere pip refuses one that it selects
 		}
 		for _, part := range parts {
@@ -401,10 +401,10 @@ func (w *writer) lock(file *File) ([]byte, error) {
 }
 
 // lockText decodes again what was read.
-func (w *writer) lockText(file *File) (string, error) {
+func (w *writer) lockText(file *sourceFile) (string, error) {
 	if !file.page {
-		text, err := decode("utf-8", file.Content)
+		text, err := decode("utf-8", file.content)
 		return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text), err
 	}
-	return w.sources.dialect.decodePage(file.Content, file.contentType, strings.HasPrefix(file.Given, "file:"))
+	return w.sources.dialect.decodePage(file.content, file.contentType, strings.HasPrefix(file.given, "file:"))
 }

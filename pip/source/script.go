@@ -43,12 +43,12 @@ func (s *Collection) scriptDependencies(path string) ([]string, error) {
 	if err := checkURLText(path); err != nil {
 		return nil, err
 	}
-	file := &File{Given: path, kind: kindScript, top: true}
+	file := &sourceFile{given: path, kind: kindScript, top: true}
 	if err := s.readPath(file, s.opened(path)); err != nil {
 		return nil, s.scriptNotOpened(err)
 	}
-	s.Files = append(s.Files, file)
-	text, err := decode("utf-8", file.Content)
+	s.files = append(s.files, file)
+	text, err := decode("utf-8", file.content)
 	if err != nil {
 		return nil, crashed(option.WrongEncoding, err)
 	}
