@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"net/url"
-	"strconv"
 	"strings"
 
 	"thresher/index"
@@ -15,34 +13,27 @@ import (
 // as a project without files, and then looks for an older parent that does not
 // need it. Only a chosen file that cannot be fetched ends the run, with the
 // reason phrase in pip's own error line. So a blocked file keeps its place in
-// the page, its URL leads here, and its metadata is not offered, because pip
+// the page, its fetch is refused, and its metadata is not offered, because pip
 // might do with that alone.
 
 // blockFile gives the entry of a page that stands for a blocked file.
 func (g *Gate) blockFile(result *verdict, file index.File, name, version string, finding rules.Finding) index.File {
-	id := g.nextBlock()
-	result.blocked[id] = blockedFile{name: name, version: version, finding: finding}
+	result.blocked = append(result.blocked, blockedFile{url: file.URL, name: name, version: version, finding: finding})
 	// Only what pip chooses by: whatever else the index said of the file, a pip
 	// to come might do with.
 	return index.File{
-		Filename: file.Filename, URL: g.blockedURL(id, file.Filename), Hashes: file.Hashes, RequiresPython: file.RequiresPython,
+		Filename: file.Filename, URL: file.URL, Hashes: file.Hashes, RequiresPython: file.RequiresPython,
 		Size: file.Size, UploadTime: file.UploadTime, Yanked: file.Yanked, YankedReason: file.YankedReason,
 	}
-}
-
-func (g *Gate) nextBlock() string { return strconv.FormatInt(g.blocks.Add(1), 16) }
-
-func (g *Gate) blockedURL(id, filename string) string {
-	return "http://" + g.address + "/b/" + id + "/" + url.PathEscape(filename)
 }
 
 // blockProject makes pip stop at a project. Where there are files, each is
 // blocked. Where there is none (the project is quarantined, or removed), files
 // are made up that fit what the command asks for, because pip has to choose
-// one of them. A dependency's specifier is not known here: its page then
-// is one that no pip can read.
+// one of them. A dependency's specifier is not known here: there pip is
+// stopped at the page.
 func (g *Gate) blockProject(result *verdict, page *index.Page, finding rules.Finding) {
-	served := &index.Page{Name: result.name, URL: g.IndexURL(0) + result.name + "/", JSON: true}
+	served := &index.Page{Name: result.name, URL: g.madeUpURL(result), JSON: true}
 	if page != nil {
 		served = emptied(page)
 		for _, file := range page.Files {
@@ -59,11 +50,21 @@ func (g *Gate) blockProject(result *verdict, page *index.Page, finding rules.Fin
 		}
 		stem := strings.ReplaceAll(result.name, "-", "_") + "-" + version
 		for _, filename := range []string{stem + "-py3-none-any.whl", stem + ".tar.gz"} {
-			served.Files = append(served.Files, g.blockFile(result, index.File{Filename: filename}, result.name, version, finding))
+			served.Files = append(served.Files, g.blockFile(result, index.File{Filename: filename, URL: served.URL + filename}, result.name, version, finding))
 		}
 	}
 	served.Status, served.StatusReason = "", ""
 	result.page = served
+}
+
+// madeUpURL is where files are said to lie that are nowhere: below the page that
+// pip asks for.
+func (g *Gate) madeUpURL(result *verdict) string {
+	base := result.indexURL
+	if base == "" && len(g.config.Indexes) > 0 {
+		base = bareOf(g.config.Indexes[0].URL)
+	}
+	return strings.TrimRight(base, "/") + "/" + result.name + "/"
 }
 
 // fittingVersion gives a version that everything the command asks of a name

@@ -24,7 +24,7 @@ type Index struct {
 	Public bool
 }
 
-// Source fetches pages and metadata. *index.Client is one.
+// Source asks the indexes. *index.Client is one.
 type Source interface {
 	// Page gives a project's page of the index at indexURL.
 	Page(ctx context.Context, indexURL, name string) (*index.Page, error)
@@ -32,14 +32,12 @@ type Source interface {
 	FindLinksPage(ctx context.Context, rawURL string) (*index.Page, error)
 	// Metadata gives a file's core metadata (PEP 658).
 	Metadata(ctx context.Context, indexURL string, file *index.File) ([]byte, error)
-	// RedirectHosts gives the hosts, as "host:port", that a file's URL
-	// redirects to. It is asked where pip wants to reach a host that no page
-	// named. indexURL is "" for a URL that is on no page.
-	RedirectHosts(ctx context.Context, indexURL, fileURL string) ([]string, error)
-	// WithCredentials gives a file's URL with the credentials that pip needs
-	// to fetch it and cannot find by itself: the same for all files of a page
-	// that lie on one host.
-	WithCredentials(indexURL, fileURL string) string
+	// Open asks for one address and follows no redirect.
+	Open(ctx context.Context, fetch index.Fetch) (*index.Stream, error)
+	// Redirected judges where an address redirects to.
+	Redirected(ctx context.Context, address, location string, indexes []string) (string, error)
+	// Authenticate remembers what a person said at pip's question.
+	Authenticate(rawURL, user, password string) error
 }
 
 // Wanted is a name that the command asks for.
@@ -47,6 +45,14 @@ type Wanted struct {
 	Name      string
 	Specifier string // "<5,>=4"; "" any version
 	Extras    []string
+}
+
+// Named is one place that the command names by itself.
+type Named struct {
+	Name   string            // canonical, of the requirement; "" unknown
+	URL    string            // as pip asks for it, "git+" and the like included; "" a local place
+	Path   string            // absolute, of a local archive or folder
+	Hashes map[string]string // algorithm → hex digest, where the command gives one
 }
 
 // ProjectEvidence is what the gate knows of a project when pip asks for its
@@ -89,6 +95,9 @@ type Config struct {
 	// JudgeFile judges one file. Hold leaves it out of the page; block (or
 	// ask) keeps it there, and pip that chooses it stops with the reason.
 	JudgeFile func(evidence FileEvidence) []rules.Finding
+	// JudgeLocal judges a wheel or source archive of this machine, which is on no
+	// index's page.
+	JudgeLocal func(entry Entry) []rules.Finding
 	// SecurityFix names the one release among held that fixes a known
 	// vulnerability of the installed version where none of allowed does, and
 	// the ids that it fixes; version is "" where there is none. Its files are
@@ -109,17 +118,32 @@ type Config struct {
 	// AllowedHosts are hosts ("host" or "host:port") to which the forward
 	// proxy passes.
 	AllowedHosts []string
-	// AllowedURLs had a verdict of their own: the proxy passes to their hosts,
-	// and to where they redirect, as archives of code forges do. Repositories
-	// come as "https://…", without "git+". A dependency that metadata declares
-	// by any other URL is refused.
-	AllowedURLs []string
+	// Named are what the command itself names and policy judged: archives and
+	// repositories by URL ("git+https://…"), archives and folders by path.
+	Named []Named
+	// Folders are local folders of --find-links.
+	Folders []string
+
+	// Directory is the run's own, private to this user: files on their way lie
+	// there, and the gate's socket.
+	Directory string
+	// Memory is where the gate remembers for ever what it read in files; "" not.
+	Memory string
+	// CachedByPip says whether pip's own cache holds what is at a URL.
+	CachedByPip func(url string) bool
+	// WithoutTransport serves the pages under addresses of the gate's own
+	// (IndexURL), for a pip whose transport it cannot be.
+	WithoutTransport bool
+
 	// Proxy gives the user's own proxy for a target, nil where there is none.
 	Proxy func(target *url.URL) (*url.URL, error)
 
-	Deadline    time.Duration     // for one page, all retries included; 0 is two minutes
-	Patience    time.Duration     // for the page of an installed name before the index counts as offline; 0 is five seconds
-	Prefetch    int               // pages fetched ahead at once; 0 is 16, negative none
+	Deadline time.Duration // for one page, all retries included; 0 is two minutes
+	Patience time.Duration // for the page of an installed name before the index counts as offline; 0 is five seconds
+	Prefetch int           // pages fetched ahead at once; 0 is 16, negative none
+	// FilesAhead is how many files are fetched ahead at once; 0 is 4, negative
+	// none.
+	FilesAhead  int
 	Environment map[string]string // marker variables (PEP 508) of the interpreter that pip installs for
 	Now         func() time.Time  // nil is time.Now
 }
@@ -145,6 +169,12 @@ func (c Config) withDefaults() Config {
 	if c.Prefetch == 0 {
 		c.Prefetch = 16
 	}
+	if c.FilesAhead == 0 {
+		c.FilesAhead = 4
+	}
+	if c.CachedByPip == nil {
+		c.CachedByPip = func(string) bool { return false }
+	}
 	if c.Popular == nil {
 		c.Popular = func(string) bool { return false }
 	}
@@ -153,6 +183,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.JudgeFile == nil {
 		c.JudgeFile = func(FileEvidence) []rules.Finding { return nil }
+	}
+	if c.JudgeLocal == nil {
+		c.JudgeLocal = func(Entry) []rules.Finding { return nil }
 	}
 	if c.SecurityFix == nil {
 		c.SecurityFix = func(string, string, []string, []string) (string, []string) { return "", nil }

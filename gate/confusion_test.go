@@ -112,14 +112,14 @@ func TestConfusionFault(t *testing.T) {
 				Indexes:   []Index{{URL: public.SimpleURL()}, {URL: private.URL + "/simple/", Extra: true}},
 				Requested: []Wanted{{Name: "acme-lib"}},
 			})
-			status, _, _ := ask(t, g, g.IndexURL(0)+"acme-lib/", "")
+			status, _, _ := ask(t, g, indexURL(g, 0)+"acme-lib/", "")
 			if (status == 200) != c.falls {
 				t.Errorf("status %d", status)
 			}
 			if asked := len(public.Requests()) > 0; asked != c.falls {
 				t.Errorf("the public index was asked: %t", asked)
 			}
-			status, reason, _ := ask(t, g, g.IndexURL(1)+"acme-lib/", "")
+			status, reason, _ := ask(t, g, indexURL(g, 1)+"acme-lib/", "")
 			if c.falls != (status == 404) || (!c.falls && !strings.HasPrefix(reason, "thresher: "+private.URL)) {
 				t.Errorf("the private index: %d %s", status, reason)
 			}
@@ -146,8 +146,8 @@ func TestConfusionJudged(t *testing.T) {
 		JudgeProject: func(context.Context, ProjectEvidence) []rules.Finding { return nil },
 	})
 	for _, path := range []string{"both/", "one/"} {
-		ask(t, g, g.IndexURL(0)+path, "")
-		ask(t, g, g.IndexURL(1)+path, "")
+		ask(t, g, indexURL(g, 0)+path, "")
+		ask(t, g, indexURL(g, 1)+path, "")
 	}
 	if len(judged) != 1 || judged[0].Name != "both" || judged[0].Chosen != second.SimpleURL() ||
 		!slices.Equal(judged[0].Others, []string{first.SimpleURL()}) || judged[0].NewerElse {
@@ -171,15 +171,15 @@ func TestUnreachableExtra(t *testing.T) {
 		Popular: func(name string) bool { return name != "acme" },
 	})
 	for _, name := range []string{"one", "two", "three"} {
-		if status, reason, _ := ask(t, g, g.IndexURL(0)+name+"/", ""); status != 200 {
+		if status, reason, _ := ask(t, g, indexURL(g, 0)+name+"/", ""); status != 200 {
 			t.Errorf("%s: %d %s", name, status, reason)
 		}
-		if status, _, _ := ask(t, g, g.IndexURL(1)+name+"/", ""); status != gatewayTimeout {
+		if status, _, _ := ask(t, g, indexURL(g, 1)+name+"/", ""); status != gatewayTimeout {
 			t.Errorf("%s: %d", name, status)
 		}
 	}
 	// One that only the private index could vouch for is not looked for elsewhere.
-	if status, _, _ := ask(t, g, g.IndexURL(0)+"acme/", ""); status == 200 || slices.Contains(x.Requests(), "/simple/acme/") {
+	if status, _, _ := ask(t, g, indexURL(g, 0)+"acme/", ""); status == 200 || slices.Contains(x.Requests(), "/simple/acme/") {
 		t.Errorf("status %d, asked %v", status, x.Requests())
 	}
 	var kinds []FaultKind

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strings"
 
+	"thresher/address"
 	"thresher/index"
 )
 
@@ -102,7 +103,7 @@ func listed(names []string) string {
 // fail enters the failure of a page that pip asked for, and gives the status
 // and the reason phrase that pip is answered.
 func (g *Gate) fail(indexURL, name string, err error) (status int, reason string) {
-	place := index.Redact(indexURL)
+	place := address.Redact(indexURL)
 	kind := Answered
 	status, reason = upstreamFailure(err)
 	var connection *index.ConnectionError
@@ -122,6 +123,27 @@ func (g *Gate) fail(indexURL, name string, err error) (status int, reason string
 	defer g.mutex.Unlock()
 	g.faults.add(faultKey{kind: kind, index: place}, name, reason)
 	return status, oneLine("thresher: " + place + ": " + reason)
+}
+
+// failFile enters the failure of a file that pip asked for.
+func (g *Gate) failFile(rawURL string, o *offer, err error) {
+	place := o.page
+	if place == "" {
+		place = address.Redact(rawURL)
+	}
+	kind := Answered
+	_, reason := upstreamFailure(err)
+	var connection *index.ConnectionError
+	if errors.As(err, &connection) {
+		kind = Unreachable
+	}
+	name := o.name
+	if name == "" {
+		name = o.filename
+	}
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.faults.add(faultKey{kind: kind, index: place}, name, reason)
 }
 
 // gatewayTimeout is the one error status of the 500s that no pip retries: the
@@ -199,7 +221,7 @@ func (g *Gate) keepsOthersOut(name, bare string) bool {
 // held.
 func (g *Gate) enterFaults(v *verdict) {
 	for _, fault := range v.faults {
-		key := faultKey{kind: fault.kind, index: index.Redact(v.indexURL)}
+		key := faultKey{kind: fault.kind, index: address.Redact(v.indexURL)}
 		if fault.kind != Undated {
 			key.page = v.name
 		}

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"time"
 
+	"thresher/address"
 	"thresher/index"
 )
 
@@ -46,7 +47,7 @@ func (g *Gate) failUnreached(indexURL, name string) bool {
 		return false
 	}
 	g.fetches.start(pageKey{indexURL, name}, func() (*index.Page, error) {
-		return nil, &index.ConnectionError{URL: index.Redact(indexURL), Err: errors.New(reason)}
+		return nil, &index.ConnectionError{URL: address.Redact(indexURL), Err: errors.New(reason)}
 	})
 	return true
 }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"maps"
 	"sync"
 )
 
@@ -68,6 +69,13 @@ func (f *flights[Key, Value]) start(key Key, produce func() (Value, error)) *fli
 		close(begun.done)
 	}
 	return begun
+}
+
+// forget lets what was made be made anew.
+func (f *flights[Key, Value]) forget(which func(Key) bool) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	maps.DeleteFunc(f.known, func(key Key, _ *flight[Value]) bool { return which(key) })
 }
 
 // wait gives the flight's value, or ctx's error where that comes first.

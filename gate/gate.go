@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -18,16 +20,18 @@ import (
 	"thresher/policy/rules"
 )
 
-// Gate is a running index server for one run of pip. Its methods may be called
-// from many goroutines at once.
+// Gate is the transport of one run of pip. Its methods may be called from many
+// goroutines at once.
 type Gate struct {
 	config   Config
-	listener net.Listener
-	server   *http.Server
-	address  string // "127.0.0.1:40123"
-	user     string
-	password string
-	rank     []int // places in config.Indexes in the order they are asked
+	servers  []*http.Server
+	address  string // "127.0.0.1:40123", of the forward proxy
+	socket   string // path of the Unix socket; "" where the address serves for all
+	secret   string // of the run's own pips
+	joining  string // of pips that builds start, and of the forward proxy
+	rank     []int  // places in config.Indexes in the order they are asked
+	ready    atomic.Bool
+	stopping atomic.Pointer[string] // WithoutTransport: why everything is refused from here on
 
 	context    context.Context // of everything that is fetched
 	cancel     context.CancelFunc
@@ -37,26 +41,29 @@ type Gate struct {
 	fetches   flights[pageKey, *index.Page]
 	verdicts  flights[pageKey, *verdict]
 	looks     flights[aheadKey, []pep.Requirement]
-	settled   flights[pageKey, *verdict] // what pip is given, once what is declared by URL is known
-	probes    flights[string, struct{}]  // by index URL
-	redirects flights[redirectKey, []string]
-	slots     chan struct{} // one for each page fetched ahead
-	blocks    atomic.Int64  // ids given to blocked files
+	probes    flights[string, struct{}] // by index URL
+	slots     chan struct{}             // one for each page fetched ahead
+	fileSlots chan struct{}             // one for each file fetched ahead
 	transport *http.Transport
 
 	mutex    sync.Mutex
-	blocked  map[string]blockedFile // id → what is at /b/ID/
-	served   map[pageKey]*verdict   // what pip was given
+	served   map[pageKey]*verdict // what pip was given
 	findings []rules.Finding
 	known    map[findingKey]bool
 	faults   faultBook
 	offline  map[string]reachability // by index URL
-	vouched  []Entry
-	hosts    map[string]bool     // that the forward proxy passes to: "name:port"
-	samples  map[string][]string // index URL → URLs of files, one for each host of a page
-	direct   []string            // URLs that had a verdict of their own
+	hosts    map[string]bool         // that the forward proxy passes to: "name:port"
 	ahead    map[aheadKey]request
-	declared map[releaseKey]rules.Finding // releases whose metadata declares what may not be fetched
+
+	offers   map[string][]*offer // by the last segment of the address
+	arrivals map[string]*arrival // by comparable address
+	tickets  map[string]ticket
+	given    map[string]contents // metadata that pip was given ahead, by comparable address of its file
+	known256 map[string]contents // what was read in this run, by sha256
+	declared map[string]string   // comparable address → the release that names it
+	approved map[string]bool     // local files that were judged
+	ledger   []Entry
+	entered  map[string]bool
 }
 
 // pageKey names a page: that of a project, or a page of links where name is "".
@@ -72,41 +79,45 @@ type findingKey struct {
 	subject       string
 }
 
-// Start opens the gate on a free port of 127.0.0.1 and begins to fetch ahead.
-// It ends with ctx or by Close. The error says that no port could be had.
+// Start opens the gate, on a Unix socket in Config.Directory where the system
+// has them, and on a free port of 127.0.0.1, and begins to fetch ahead. It ends
+// with ctx or by Close. The error says that neither could be had.
 func Start(ctx context.Context, config Config) (*Gate, error) {
 	config = config.withDefaults()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("open the gate: %w", err)
 	}
-	secret := make([]byte, 24)
-	if _, err := rand.Read(secret); err != nil {
+	secrets := make([]byte, 48)
+	if _, err := rand.Read(secrets); err != nil {
 		_ = listener.Close()
 		return nil, fmt.Errorf("open the gate: %w", err)
 	}
 	inside, cancel := context.WithCancel(ctx)
 	g := &Gate{
 		config:   config,
-		listener: listener,
 		address:  listener.Addr().String(),
-		user:     "thresher",
-		password: hex.EncodeToString(secret),
+		secret:   hex.EncodeToString(secrets[:24]),
+		joining:  hex.EncodeToString(secrets[24:]),
 		rank:     askingOrder(config.Indexes),
 		context:  inside,
 		cancel:   cancel,
-		blocked:  map[string]blockedFile{},
 		served:   map[pageKey]*verdict{},
 		known:    map[findingKey]bool{},
 		offline:  map[string]reachability{},
 		hosts:    map[string]bool{},
-		samples:  map[string][]string{},
 		ahead:    map[aheadKey]request{},
-		declared: map[releaseKey]rules.Finding{},
+		offers:   map[string][]*offer{},
+		arrivals: map[string]*arrival{},
+		tickets:  map[string]ticket{},
+		given:    map[string]contents{},
+		known256: map[string]contents{},
+		declared: map[string]string{},
+		approved: map[string]bool{},
+		entered:  map[string]bool{},
 	}
 	g.routes.background, g.fetches.background = &g.background, &g.background
-	g.looks.background, g.settled.background = &g.background, &g.background
-	g.verdicts.background, g.probes.background, g.redirects.background = &g.background, &g.background, &g.background
+	g.looks.background, g.verdicts.background, g.probes.background = &g.background, &g.background, &g.background
 	g.transport = &http.Transport{
 		Proxy:              func(r *http.Request) (*url.URL, error) { return g.ownProxy(r.URL) },
 		DisableCompression: true,
@@ -114,18 +125,24 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 	for _, host := range config.AllowedHosts {
 		g.Allow(host)
 	}
-	for _, address := range config.AllowedURLs {
-		if host := hostOf(address); host != "" {
+	for _, named := range config.Named {
+		// Repositories are fetched by their own programs, through the proxy.
+		if host := hostOf(named.URL); host != "" && withoutRevision(named.URL) != "" {
 			g.hosts[host] = true
-			g.direct = append(g.direct, address)
 		}
 	}
-	g.server = &http.Server{Handler: g, ReadHeaderTimeout: 30 * time.Second, ErrorLog: quiet}
-	// Serve ends with ErrServerClosed once Close was called.
-	g.background.begin(func() { _ = g.server.Serve(listener) })
-	context.AfterFunc(inside, func() { _ = g.server.Close() })
+	g.offerNamed()
+	g.serve(listener)
+	if private, path := listenPrivately(config.Directory); private != nil {
+		g.socket = path
+		g.serve(private)
+	}
+	context.AfterFunc(inside, g.closeServers)
 	if config.Prefetch > 0 {
 		g.slots = make(chan struct{}, config.Prefetch)
+		if config.FilesAhead > 0 {
+			g.fileSlots = make(chan struct{}, config.FilesAhead)
+		}
 		for _, wanted := range config.Requested {
 			g.fetchAhead(pep.CanonicalName(wanted.Name), requestOf(wanted), 0)
 		}
@@ -133,46 +150,73 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 	return g, nil
 }
 
-// Close ends the server and everything that is still being fetched. What was
+// listenPrivately opens a Unix socket in a private directory, where the system
+// has them and the path is short enough for them.
+func listenPrivately(directory string) (listener net.Listener, path string) {
+	if directory == "" || runtime.GOOS == "windows" {
+		return nil, ""
+	}
+	path = filepath.Join(directory, "gate")
+	listener, err := net.Listen("unix", path)
+	if err != nil {
+		return nil, ""
+	}
+	return listener, path
+}
+
+func (g *Gate) serve(listener net.Listener) {
+	server := &http.Server{Handler: g, ReadHeaderTimeout: 30 * time.Second, ErrorLog: quiet}
+	g.servers = append(g.servers, server)
+	// Serve ends with ErrServerClosed once Close was called.
+	g.background.begin(func() { _ = server.Serve(listener) })
+}
+
+func (g *Gate) closeServers() {
+	for _, server := range g.servers {
+		_ = server.Close() // nobody else is served
+	}
+}
+
+// Close ends the servers and everything that is still being fetched. What was
 // collected can still be read.
-func (g *Gate) Close() error {
+func (g *Gate) Close() {
 	g.cancel()
-	err := g.server.Close()
+	g.closeServers()
 	g.background.close()
 	g.transport.CloseIdleConnections()
-	return err
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	for _, a := range g.arrivals {
+		if a.spool != nil {
+			a.spool.discard()
+		}
+	}
 }
 
-// Address is "127.0.0.1:PORT".
-func (g *Gate) Address() string { return g.address }
-
-// Credentials are the user name and password that this run answers to.
-func (g *Gate) Credentials() (user, password string) { return g.user, g.password }
-
-// IndexURL is what stands for Config.Indexes[i] on pip's side.
-func (g *Gate) IndexURL(i int) string {
-	return "http://" + g.address + "/i/" + strconv.Itoa(i) + "/"
+// Way is how a pip reaches the gate.
+type Way struct {
+	Socket string // path of a Unix socket; "" the port of 127.0.0.1
+	Port   int
+	Secret string
 }
 
-// FindLinksURL is what stands for Config.FindLinks[i] on pip's side.
-func (g *Gate) FindLinksURL(i int) string {
-	return "http://" + g.address + "/f/" + strconv.Itoa(i) + "/"
+// Way gives the way of the run's own pip.
+func (g *Gate) Way() Way { return Way{Socket: g.socket, Port: g.port(), Secret: g.secret} }
+
+func (g *Gate) port() int {
+	_, port, _ := net.SplitHostPort(g.address)
+	number, _ := strconv.Atoi(port) // of a listener
+	return number
 }
 
-// NetrcEntry is the line, with its line break, that makes pip authenticate
-// itself, for the file that the variable NETRC names. It should come last
-// there: of several entries for one host Python takes the last.
-func (g *Gate) NetrcEntry() string {
-	return "machine 127.0.0.1 login " + g.user + " password " + g.password + "\n"
-}
-
-// ProxyURL is the value of http_proxy and https_proxy for pip, credentials
-// included: for the environment, never for a command line. With it no_proxy
-// should be empty: the gate knows its own address, and a loopback address in
-// no_proxy would let pip reach other servers of this machine unseen.
+// ProxyURL is the value of http_proxy and https_proxy for what pip starts,
+// credentials included: for the environment, never for a command line. With it
+// no_proxy should be empty, so that nothing goes around.
 func (g *Gate) ProxyURL() string {
-	return (&url.URL{Scheme: "http", User: url.UserPassword(g.user, g.password), Host: g.address}).String()
+	return (&url.URL{Scheme: "http", User: url.UserPassword(proxyUser, g.joining), Host: g.address}).String()
 }
+
+const proxyUser = "thresher"
 
 // Allow lets the forward proxy pass to a host: "host" for its usual ports, or
 // "host:port".
@@ -187,24 +231,11 @@ func (g *Gate) Allow(host string) {
 	g.hosts[hostKey(host, "80")] = true
 }
 
-// Vouch enters files that had a verdict of their own into the ledger: local
-// archives, and what a URL of the command line gave.
-func (g *Gate) Vouch(entries ...Entry) {
-	g.mutex.Lock()
-	defer g.mutex.Unlock()
-	g.vouched = append(g.vouched, entries...)
-}
-
-// Ledger gives every file that was let through so far: those of Vouch, and
-// those on the pages that pip was given.
+// Ledger gives every file that pip was let have so far.
 func (g *Gate) Ledger() []Entry {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	entries := append([]Entry(nil), g.vouched...)
-	for _, verdict := range g.served {
-		entries = append(entries, verdict.entries()...)
-	}
-	return entries
+	return append([]Entry(nil), g.ledger...)
 }
 
 // Findings gives, each once and in the order pip met them, what was noted of

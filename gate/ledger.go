@@ -1,26 +1,25 @@
 package gate
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sort"
 	"strings"
 
+	"thresher/index"
 	"thresher/pep"
 	"thresher/policy/rules"
 )
 
-// Entry is one file that was let through.
+// Entry is one file that pip was let have, by what it is.
 type Entry struct {
 	Name     string            // canonical
 	Version  string            // as the file name writes it
 	Filename string            //
-	Hashes   map[string]string // algorithm → hex digest; empty where the index gives none
+	Hashes   map[string]string // algorithm → hex digest, of our own counting
 	URL      string            // without credentials; the path of a local file
+	Origin   string            // of a wheel from pip's cache: what it was built from
 	Index    string            // page or folder it came from, without credentials
 	Notes    []rules.Finding   // of the action note
 }
@@ -34,8 +33,8 @@ type Arrived struct {
 }
 
 // Unvouched gives those of arrived that no entry of the ledger stands for: by
-// the archive's hash where pip recorded one and the entry has one of the same
-// algorithm, by name and version otherwise.
+// the archive's hash where pip recorded one, by name and version otherwise. A
+// hash that cannot be compared is a mismatch.
 func Unvouched(ledger []Entry, arrived []Arrived) []Arrived {
 	byName := map[string][]Entry{}
 	for _, entry := range ledger {
@@ -57,7 +56,7 @@ func vouched(entries []Entry, a Arrived) bool {
 			continue
 		}
 		known, ok := entry.Hashes[strings.ToLower(algorithm)]
-		if !hashed || !ok || strings.EqualFold(known, digest) {
+		if !hashed || ok && strings.EqualFold(known, digest) {
 			return true
 		}
 	}
@@ -75,81 +74,84 @@ func sameVersion(a, b string) bool {
 	return err == nil && first.Compare(second) == 0
 }
 
-// VouchFile hashes a wheel or source archive that the command names by path,
-// and gives its entry. The error says what could not be read, or that the file
-// name is none of a distribution.
-func VouchFile(path string) (Entry, error) {
-	entries, err := vouchReadings(path)
-	if err != nil {
-		return Entry{}, err
+// entryOf is the entry of a file that was let through: by what it says of itself,
+// and where that is nothing by what offered it.
+func entryOf(o *offer, read contents, digests map[string]string) Entry {
+	entry := Entry{
+		Name: canonical(read.Name), Version: read.Version, Filename: o.filename, Hashes: digests,
+		URL: bareOf(o.url), Index: o.page, Notes: o.notes,
 	}
-	return entries[0], nil
+	if entry.Name == "" {
+		entry.Name = o.name
+	}
+	if entry.Version == "" {
+		entry.Version = o.version
+	}
+	return entry
 }
 
-func vouchReadings(path string) ([]Entry, error) {
-	filename := filepath.Base(path)
-	found := readings(filename, "")
-	if len(found) == 0 {
-		return nil, fmt.Errorf(messageNoDistribution, path)
-	}
-	digest, err := fileDigest(path)
-	if err != nil {
-		return nil, fmt.Errorf("hash %s: %w", path, err)
-	}
-	entries := make([]Entry, len(found))
-	for i, r := range found {
-		entries[i] = Entry{
-			Name: r.name, Version: r.version, Filename: filename,
-			Hashes: map[string]string{"sha256": digest}, URL: path, Index: filepath.Dir(path),
-		}
-	}
-	return entries, nil
+func bareOf(rawURL string) string {
+	bare, _, _ := index.StripCredentials(rawURL)
+	return bare
 }
 
-// VouchFolder gives the entries of all wheels and source archives that lie in
-// a folder named by --find-links, sorted by file name. As pip, it looks no
-// deeper than the folder itself. A source archive whose name can be read in
-// several ways ("a-1-2.tar.gz") has an entry for each.
-func VouchFolder(folder string) ([]Entry, error) {
-	listed, err := os.ReadDir(folder)
-	if err != nil {
-		return nil, fmt.Errorf("read folder %s: %w", folder, err)
+// enter adds what pip was let have to the ledger, once.
+func (g *Gate) enter(entry Entry) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	key := entry.Name + " " + entry.Version + " " + entry.Hashes["sha256"]
+	if !g.entered[key] {
+		g.entered[key] = true
+		g.ledger = append(g.ledger, entry)
 	}
-	var entries []Entry
-	for _, item := range listed {
-		if len(readings(item.Name(), "")) == 0 {
-			continue
-		}
-		path := filepath.Join(folder, item.Name())
-		// A link to a file counts as the file, as it does for pip.
-		info, err := os.Stat(path)
-		if err != nil {
-			return nil, fmt.Errorf("read folder %s: %w", folder, err)
-		}
-		if !info.Mode().IsRegular() {
-			continue
-		}
-		found, err := vouchReadings(path)
-		if err != nil {
-			return nil, err
-		}
-		entries = append(entries, found...)
-	}
-	sort.SliceStable(entries, func(i, j int) bool { return entries[i].Filename < entries[j].Filename })
-	return entries, nil
 }
 
-func fileDigest(path string) (string, error) {
+// Holds says whether a file is one of those in the ledger, by its sha256.
+func Holds(ledger []Entry, path string) (bool, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return false, err
 	}
-	sum := sha256.New()
-	_, err = io.Copy(sum, file)
-	if closing := file.Close(); err == nil {
-		err = closing
+	defer file.Close()
+	digests, err := digestsOf(file)
+	if err != nil {
+		return false, err
 	}
-	return hex.EncodeToString(sum.Sum(nil)), err
+	for _, entry := range ledger {
+		if entry.Hashes["sha256"] == digests["sha256"] {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// EntriesOf gives what pip may take a local file for by its name; none for what
+// is neither a wheel nor a source archive.
+func EntriesOf(path string) []Entry {
+	filename := filepath.Base(path)
+	var entries []Entry
+	for _, r := range readings(filename, "") {
+		entries = append(entries, Entry{Name: r.name, Version: r.version, Filename: filename, URL: path, Index: filepath.Dir(path)})
+	}
+	return entries
+}
+
+// digestsOf hashes a file by every algorithm that pip knows.
+func digestsOf(file io.ReadSeeker) (map[string]string, error) {
+	sums := newSpool("").sums
+	writers := make([]io.Writer, 0, len(sums))
+	for _, sum := range sums {
+		writers = append(writers, sum)
+	}
+	if _, err := io.Copy(io.MultiWriter(writers...), file); err != nil {
+		return nil, err
+	}
+	digests := map[string]string{}
+	for algorithm, sum := range sums {
+		digests[algorithm] = hex.EncodeToString(sum.Sum(nil))
+	}
+	_, err := file.Seek(0, io.SeekStart)
+	return digests, err
 }
 
 // reading is what pip may take a file for, by its name.

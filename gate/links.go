@@ -35,17 +35,17 @@ func (g *Gate) serveLinks(w http.ResponseWriter, r *http.Request, place int) {
 	}
 	g.deliver(key, v)
 	if v.stop != nil {
-		stopPip(w, r, refusal(*v.stop))
+		g.stopPip(w, r, refusal(*v.stop))
 		return
 	}
-	servePage(w, r, v)
+	g.servePage(w, r, v)
 }
 
 // judgeLinks makes the verdict on a page of links, where each file names its
 // own project.
 func (g *Gate) judgeLinks(rawURL string, page *index.Page) *verdict {
 	bare, _, _ := index.StripCredentials(rawURL)
-	result := &verdict{indexURL: bare, blocked: map[string]blockedFile{}}
+	result := &verdict{indexURL: bare}
 	decided := map[string]rules.Action{}
 	decisive := map[string]rules.Finding{}
 	for _, file := range page.Files {
@@ -58,7 +58,7 @@ func (g *Gate) judgeLinks(rawURL string, page *index.Page) *verdict {
 		}
 	}
 	judgeFile := g.config.JudgeFile
-	g.filter(result, page, rawURL, func(evidence FileEvidence) []rules.Finding {
+	g.filter(result, page, func(evidence FileEvidence) []rules.Finding {
 		if action := decided[evidence.Name]; action == rules.Block || action == rules.Hold {
 			return []rules.Finding{decisive[evidence.Name]}
 		}

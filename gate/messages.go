@@ -1,19 +1,22 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"thresher/address"
+	"thresher/index"
+	"thresher/internal/words"
 	"thresher/policy/rules"
 )
 
 // All text of this package that a person reads. Lower case, no final period.
 const (
-	messageNoDistribution     = "%s is neither a wheel nor a source archive by its name"
-	messageNotThisRun         = "thresher: this index serves one run of pip only"
+	messageNotThisRun         = "thresher: this gate serves one run of pip only"
 	messageNoSuchPlace        = "thresher: no such page"
-	messageNotRead            = "thresher: only GET and HEAD are served"
+	messageNotRead            = "pip may only read from here"
 	messageClosed             = "the gate is closed"
 	messageNoProject          = "no index has this project"
 	messageOtherIndex         = "thresher: this name belongs to another index"
@@ -21,8 +24,18 @@ const (
 	messageFault              = "%s, asked for %s: %s"
 	messageCredentialsRefused = "the index refuses the credentials that are configured for it"
 	messageCredentialsWanted  = "the index wants credentials and none are configured for it"
-	messageUnknownHost        = "a build, or a dependency declared by a URL, wanted to fetch from this host, which is that of no index and of no URL that was checked"
-	messageDeclared           = "version %s depends on %s, a URL that neither the command line nor a file of yours names"
+	messageUnknownHost        = "a build wanted to fetch from this host, which nothing of yours names"
+	messageUnknownAddress     = "no page of your indexes offers this address, and neither the command line nor a file of yours names it"
+	messageAskedBy            = "%s depends on it; "
+	messageDeclared           = "version %s depends on %s, an address that neither the command line nor a file of yours names"
+	messageUnlike             = "the file %s is not what was offered: %s"
+	messageOtherName          = "it calls itself %s"
+	messageOtherVersion       = "it says that it is version %s"
+	messageOtherMetadata      = "its metadata differs from what the index showed before"
+	messageOtherHash          = "its %s is %s, and %s was promised"
+	messageNoComparableHash   = "it has a hash of a kind that pip does not know"
+	messageNoRegularFile      = "%s is no regular file"
+	messageRedirect           = "the address of %s cannot be followed: %s"
 	messageSkippedUpgrade     = "%s cannot be reached (%s), upgrade skipped: %s"
 	messageEmptyOwner         = "%s has an empty page for %s, so no other index is asked for it; pin the name to the index that should answer"
 	messageUndated            = "%s gives no upload times, so its files are never held back for being new"
@@ -36,6 +49,69 @@ func refusal(finding rules.Finding) string {
 		text = finding.Subject + ": " + text
 	}
 	return oneLine(fmt.Sprintf("blocked by thresher: %s (%s)", text, finding.Rule))
+}
+
+// unlikeOffered is the finding on a file that is not what its page, its name or
+// its hash says.
+func unlikeOffered(o *offer, problem string) rules.Finding {
+	subject := o.name
+	if subject == "" {
+		subject = o.filename
+	}
+	return rules.Finding{
+		Subject: subject, Rule: rules.Unreadable, Action: rules.Block, Confidence: rules.High,
+		Evidence: words.Printable(fmt.Sprintf(messageUnlike, o.filename, problem)), Hint: hintExplain(o.name),
+	}
+}
+
+// hintExplain is the command that shows what is known of a project.
+func hintExplain(name string) string {
+	if name == "" {
+		return ""
+	}
+	return "thresher explain " + name
+}
+
+// unreadableAddress is the finding on a file whose address leads where it must
+// not.
+func unreadableAddress(o *offer, problem string) rules.Finding {
+	finding := unlikeOffered(o, "")
+	finding.Rule, finding.Evidence = rules.DirectURL, words.Printable(fmt.Sprintf(messageRedirect, o.filename, problem))
+	return finding
+}
+
+// unknownAddress is the finding on what nothing offered and nobody named.
+func unknownAddress(asked, by, why string) rules.Finding {
+	shown := address.Redact(asked)
+	evidence := messageUnknownAddress
+	if why != "" {
+		evidence = why
+	}
+	if by != "" {
+		evidence = fmt.Sprintf(messageAskedBy, words.Printable(by)) + evidence
+	}
+	return unusable(shown, evidence, "pip install '"+strings.ReplaceAll(shown, "'", `'\''`)+"'")
+}
+
+// declaredByURL is the finding on a release that depends on an address.
+func declaredByURL(o *offer, declared, hint string) rules.Finding {
+	subject := o.name
+	if subject == "" {
+		subject = o.filename
+	}
+	return rules.Finding{
+		Subject: subject, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High,
+		Evidence: fmt.Sprintf(messageDeclared, words.Printable(o.version), declared), Hint: hint,
+	}
+}
+
+// unfetched says why a file could not be had.
+func unfetched(err error) string {
+	var connection *index.ConnectionError
+	if errors.As(err, &connection) {
+		return connection.URL + ": " + reasonOf(connection.Err)
+	}
+	return words.Printable(err.Error())
 }
 
 func hostRefused(host string) string {

@@ -4,77 +4,115 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"net"
 	"net/http"
-	"net/url"
+	"strconv"
+	"strings"
+	"thresher/address"
 	"time"
 )
 
 // A pip inside a run (a build that calls pip) joins the gate of that run. It
-// knows address, user and password from its environment, and has to make sure
-// that the one who listens there is the gate: each side proves that it knows
-// the password without saying it.
+// knows the way and a secret from its environment, and has to make sure that
+// the one who listens there is the gate: each side proves that it knows the
+// secret without saying it.
 
-// challengePath is where a nested run asks.
-const challengePath = "/-/thresher"
+// joinPath is where a nested run asks.
+const joinPath = "/-/join"
 
-// answerChallenge proves to a nested run that knows the credentials that this
-// is its gate.
-func (g *Gate) answerChallenge(w http.ResponseWriter, r *http.Request) {
+// Joined is what a nested run learns of the gate that it joins.
+type Joined struct {
+	Way
+	Pages []string // of indexes and links that this gate answers for, without credentials
+}
+
+// JoiningWay gives the way for pips that what pip starts may start in turn.
+func (g *Gate) JoiningWay() Way { return Way{Socket: g.socket, Port: g.port(), Secret: g.joining} }
+
+// String writes a way in words for the environment.
+func (w Way) String() string { return strconv.Itoa(w.Port) + " " + w.Secret + " " + w.Socket }
+
+// ParseWay reads what String wrote; ok is false for anything else.
+func ParseWay(text string) (way Way, ok bool) {
+	words := strings.SplitN(text, " ", 3)
+	if len(words) != 3 || words[1] == "" {
+		return Way{}, false
+	}
+	port, err := strconv.Atoi(words[0])
+	return Way{Socket: words[2], Port: port, Secret: words[1]}, err == nil && 0 < port && port < 1<<16
+}
+
+// answerJoin proves to a nested run that knows the secret that this is its gate,
+// and says what it answers for.
+func (g *Gate) answerJoin(w http.ResponseWriter, r *http.Request) {
 	nonce, given := r.Header.Get(headerNonce), r.Header.Get(headerProof)
-	wanted := proof(g.user, g.password, "nested", nonce)
-	if len(nonce) < 32 || !hmac.Equal([]byte(given), []byte(wanted)) {
+	if len(nonce) < 32 || !hmac.Equal([]byte(given), []byte(proof(g.joining, "nested", nonce))) {
 		refuse(w, r, http.StatusForbidden, messageNotThisRun)
 		return
 	}
+	answer := joinAnswer{Proof: proof(g.joining, "gate", nonce)}
+	for _, configured := range g.config.Indexes {
+		answer.Pages = append(answer.Pages, bareOf(configured.URL))
+	}
+	for _, page := range g.config.FindLinks {
+		answer.Pages = append(answer.Pages, bareOf(page))
+	}
 	w.Header().Set("Cache-Control", "no-store")
-	_, _ = io.WriteString(w, proof(g.user, g.password, "gate", nonce))
+	_ = json.NewEncoder(w).Encode(answer) // an error means that the other is gone
 }
 
-const (
-	headerNonce = "X-Thresher-Nonce"
-	headerProof = "X-Thresher-Proof"
-)
-
-func proof(user, password, side, nonce string) string {
-	sum := hmac.New(sha256.New, []byte(password))
-	sum.Write([]byte(side + "\n" + user + "\n" + nonce))
-	return hex.EncodeToString(sum.Sum(nil))
+type joinAnswer struct {
+	Proof string   `json:"proof"`
+	Pages []string `json:"pages"`
 }
 
-// Alive says whether a living gate with these credentials listens at address
-// ("127.0.0.1:PORT"). Any other answer than the right one, and none within
-// two seconds, is no.
-func Alive(ctx context.Context, address, user, password string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil || host != "127.0.0.1" || password == "" {
-		return false
+// Join asks a living gate for what it answers. ok is false where nobody does,
+// where somebody else does, and where no answer comes within two seconds.
+func Join(ctx context.Context, way Way) (joined Joined, ok bool) {
+	random := make([]byte, 16)
+	if _, err := rand.Read(random); err != nil || way.Secret == "" {
+		return Joined{}, false
 	}
-	secret := make([]byte, 16)
-	if _, err := rand.Read(secret); err != nil {
-		return false
-	}
-	nonce := hex.EncodeToString(secret)
+	nonce := hex.EncodeToString(random)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, (&url.URL{Scheme: "http", Host: address, Path: challengePath}).String(), nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+strconv.Itoa(way.Port)+joinPath, nil)
 	if err != nil {
-		return false
+		return Joined{}, false
 	}
 	request.Header.Set(headerNonce, nonce)
-	request.Header.Set(headerProof, proof(user, password, "nested", nonce))
+	request.Header.Set(headerProof, proof(way.Secret, "nested", nonce))
 	// A transport without a proxy: a variable of the environment must not
 	// carry this elsewhere.
 	transport := &http.Transport{DisableKeepAlives: true}
+	if way.Socket != "" {
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var dialer net.Dialer
+			return dialer.DialContext(ctx, "unix", way.Socket)
+		}
+	}
 	response, err := transport.RoundTrip(request)
 	if err != nil {
-		return false
+		return Joined{}, false
 	}
 	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, 200))
-	return err == nil && response.StatusCode == http.StatusOK &&
-		hmac.Equal(answer, []byte(proof(user, password, "gate", nonce)))
+	var answer joinAnswer
+	err = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer)
+	if err != nil || response.StatusCode != http.StatusOK || !hmac.Equal([]byte(answer.Proof), []byte(proof(way.Secret, "gate", nonce))) {
+		return Joined{}, false
+	}
+	return Joined{Way: way, Pages: answer.Pages}, true
+}
+
+// Serves says whether a page is one that the gate answers for.
+func (j Joined) Serves(rawURL string) bool {
+	for _, page := range j.Pages {
+		if strings.TrimRight(address.Key(page), "/") == strings.TrimRight(address.Key(rawURL), "/") {
+			return true
+		}
+	}
+	return false
 }

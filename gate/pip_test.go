@@ -16,6 +16,7 @@ import (
 
 	"thresher/index"
 	"thresher/internal/testkit"
+	"thresher/pip"
 	"thresher/policy/rules"
 )
 
@@ -36,15 +37,18 @@ func open(t testing.TB, config Config) *Gate {
 	if config.Source == nil {
 		config.Source = newClient(t)
 	}
+	if config.Directory == "" {
+		directory, err := os.MkdirTemp(templateRoot, "run-") // short enough for a socket
+		if err != nil {
+			t.Fatal(err)
+		}
+		config.Directory = directory
+	}
 	g, err := Start(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := g.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(g.Close)
 	return g
 }
 
@@ -142,44 +146,63 @@ type outcome struct {
 	output string // both streams
 }
 
-// variables are those of a sealed run.
+// variables are those of a sealed run whose transport is the gate.
 func (e *environment) variables(g *Gate) []string {
-	netrc := filepath.Join(e.home, "netrc")
-	if err := os.WriteFile(netrc, []byte(g.NetrcEntry()), 0o600); err != nil {
-		e.t.Fatal(err)
-	}
-	var extra, links []string
-	for i := range g.config.Indexes {
+	var extra []string
+	for i, index := range g.config.Indexes {
 		if i > 0 {
-			extra = append(extra, g.IndexURL(i))
+			extra = append(extra, index.URL)
 		}
 	}
-	for i := range g.config.FindLinks {
-		links = append(links, g.FindLinksURL(i))
-	}
-	variables := []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + e.home, "NETRC=" + netrc, "LANG=C.UTF-8",
-		"PIP_CONFIG_FILE=" + os.DevNull, "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_CACHE_DIR=" + filepath.Join(e.home, "cache"),
-		"http_proxy=" + g.ProxyURL(), "https_proxy=" + g.ProxyURL(), "no_proxy=",
-		"PIP_EXTRA_INDEX_URL=" + strings.Join(extra, " "), "PIP_FIND_LINKS=" + strings.Join(links, " "),
-	}
+	variables := append(e.plainVariables(),
+		"http_proxy="+g.ProxyURL(), "https_proxy="+g.ProxyURL(), "no_proxy=",
+		"PIP_EXTRA_INDEX_URL="+strings.Join(extra, " "),
+		"PIP_FIND_LINKS="+strings.Join(append(slices.Clone(g.config.FindLinks), g.config.Folders...), " "))
 	if len(g.config.Indexes) > 0 {
-		variables = append(variables, "PIP_INDEX_URL="+g.IndexURL(0))
-	} else {
-		variables = append(variables, "PIP_NO_INDEX=1")
+		return append(variables, "PIP_INDEX_URL="+g.config.Indexes[0].URL)
 	}
-	return variables
+	return append(variables, "PIP_NO_INDEX=1")
 }
 
+func (e *environment) plainVariables() []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + e.home, "LANG=C.UTF-8", "PIP_CONFIG_FILE=" + os.DevNull,
+		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_CACHE_DIR=" + filepath.Join(e.home, "cache"),
+	}
+}
+
+// pip runs pip behind the bootstrap.
 func (e *environment) pip(g *Gate, words ...string) outcome {
 	e.t.Helper()
-	return e.run(e.variables(g), words...)
+	return e.run(g, e.variables(g), words...)
 }
 
-func (e *environment) run(variables []string, words ...string) outcome {
+func (e *environment) run(g *Gate, variables []string, words ...string) outcome {
 	e.t.Helper()
-	cmd := exec.Command(filepath.Join(e.dir, "bin", "python"), append([]string{"-I", "-m", "pip"}, words...)...)
-	cmd.Env, cmd.Dir = variables, e.home
+	packages, err := filepath.Glob(filepath.Join(e.dir, "lib", "python3*", "site-packages", "pip"))
+	if err != nil || len(packages) != 1 {
+		e.t.Fatalf("no pip in %s: %v", e.dir, err)
+	}
+	python, way := filepath.Join(e.dir, "bin", "python"), g.Way()
+	run := pip.Run{Path: python, Args: []string{python, "-I", packages[0]}, Environ: variables, Dir: e.home}
+	transport := pip.Transport{Socket: way.Socket, Port: way.Port, Secret: way.Secret}
+	if err := run.Bootstrap(&pip.Installation{PackageDir: packages[0]}, transport, g.config.Directory); err != nil {
+		e.t.Fatal(err)
+	}
+	return e.start(run, words...)
+}
+
+// plain runs pip as it is.
+func (e *environment) plain(variables []string, words ...string) outcome {
+	e.t.Helper()
+	python := filepath.Join(e.dir, "bin", "python")
+	return e.start(pip.Run{Path: python, Args: []string{python, "-I", "-m", "pip"}, Environ: variables, Dir: e.home}, words...)
+}
+
+func (e *environment) start(run pip.Run, words ...string) outcome {
+	e.t.Helper()
+	cmd := exec.Command(run.Path, append(run.Args[1:], words...)...)
+	cmd.Env, cmd.Dir = run.Environ, run.Dir
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	err := cmd.Run()
@@ -189,6 +212,9 @@ func (e *environment) run(variables []string, words ...string) outcome {
 	}
 	return outcome{cmd.ProcessState.ExitCode(), output.String()}
 }
+
+// indexURL is the address of one of a gate's indexes.
+func indexURL(g *Gate, i int) string { return strings.TrimRight(g.config.Indexes[i].URL, "/") + "/" }
 
 // installed gives what is in the environment beside pip, "name==version".
 func (e *environment) installed() []string {

@@ -111,22 +111,26 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 		if err != nil || v == nil || v.page == nil {
 			continue
 		}
-		v.rendered(true)
+		v.rendered(true, g.onPipsSide)
 		if found := likeliest(v.kept, asked.specifiers, g.config.Environment); found != nil && (best == nil || newer(found.version, best.version)) {
 			best, bestIndex = found, key.url
 		}
 	}
-	if best == nil || !best.file.CoreMetadata || sameVersion(best.version, g.config.Installed[name]) {
+	if best == nil || sameVersion(best.version, g.config.Installed[name]) {
 		return nil
 	}
-	metadata, err := g.config.Source.Metadata(g.context, bestIndex, best.file)
-	if err != nil {
+	read, ok := g.likelyContents(bestIndex, best)
+	if !ok {
 		return nil // pip will ask by itself, and say what is wrong
 	}
 	var needed []pep.Requirement
-	for _, requirement := range dependenciesIn(metadata, g.config.Environment, asked.extras) {
-		if requirement.URL != "" {
-			g.declare(name, best.version, requirement)
+	requirements, _ := pep.ParseRequirements(read.Requires)
+	for _, requirement := range requirements {
+		var extras []string
+		if asked.extras != "" {
+			extras = strings.Split(asked.extras, ",")
+		}
+		if applies, err := requirement.Applies(g.config.Environment, extras...); err != nil || !applies || requirement.URL != "" {
 			continue
 		}
 		installed, ok := g.config.Installed[pep.CanonicalName(requirement.Name)]
@@ -136,6 +140,52 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 		}
 	}
 	return needed
+}
+
+// likelyContents gives the metadata of the file that pip will probably choose:
+// as it was read before, as the index offers it, or from the file itself, which
+// is fetched ahead.
+func (g *Gate) likelyContents(indexURL string, kept *keptFile) (contents, bool) {
+	read, ok := g.recall(strings.ToLower(kept.file.Hashes["sha256"]))
+	if !ok && kept.file.CoreMetadata {
+		text, err := g.config.Source.Metadata(g.context, indexURL, kept.file)
+		if err != nil {
+			return contents{}, false
+		}
+		if read, err = contentsOfMetadata(text); err != nil {
+			return contents{}, false
+		}
+		g.fetchFileAhead(indexURL, kept)
+		return read, true
+	}
+	a := g.fetchFileAhead(indexURL, kept)
+	if ok {
+		return read, true
+	}
+	if a == nil || !wait(g.context, a.judged) || a.failure != nil || a.err != nil || a.spool == nil {
+		return contents{}, false
+	}
+	return a.read, a.refused == nil
+}
+
+// largestAhead bounds what is fetched on a guess.
+const largestAhead = 256 << 20
+
+// fetchFileAhead begins to fetch a file that pip will probably choose; nil where
+// pip's own cache has it, or it is too large for a guess.
+func (g *Gate) fetchFileAhead(indexURL string, kept *keptFile) *arrival {
+	if g.fileSlots == nil || kept.file.Size > largestAhead || strings.HasPrefix(kept.file.URL, "file:") {
+		return nil
+	}
+	if _, ok := g.recall(strings.ToLower(kept.file.Hashes["sha256"])); ok && g.config.CachedByPip(kept.file.URL) {
+		return nil
+	}
+	bare := bareOf(indexURL)
+	ahead := &offer{
+		url: kept.file.URL, indexURL: indexURL, page: bare, name: kept.name, version: kept.version,
+		filename: kept.file.Filename, hashes: kept.file.Hashes, file: kept.file, notes: kept.notes, length: kept.file.Size,
+	}
+	return g.startFile(kept.file.URL, []*offer{ahead}, true)
 }
 
 func newer(a, b string) bool {
@@ -251,34 +301,4 @@ func fitsInterpreter(tag, abis string, environment map[string]string) bool {
 // shorterOrLess compares two numbers without leading zeros.
 func shorterOrLess(a, b string) bool {
 	return len(a) < len(b) || (len(a) == len(b) && a <= b)
-}
-
-// dependenciesIn reads the dependencies that apply from core metadata.
-func dependenciesIn(metadata []byte, environment map[string]string, extras string) []pep.Requirement {
-	var wanted []string
-	if extras != "" {
-		wanted = strings.Split(extras, ",")
-	}
-	var found []pep.Requirement
-	for line := range strings.Lines(string(metadata)) {
-		line = strings.TrimRight(line, "\r\n")
-		if line == "" {
-			break // the description follows
-		}
-		field, value, _ := strings.Cut(line, ":")
-		if !strings.EqualFold(field, "Requires-Dist") {
-			continue
-		}
-		requirement, err := pep.ParseRequirement(strings.TrimSpace(value))
-		if err != nil {
-			continue
-		}
-		if requirement.Marker != nil {
-			if applies, err := requirement.Marker.Evaluate(environment, wanted...); err != nil || !applies {
-				continue
-			}
-		}
-		found = append(found, requirement)
-	}
-	return found
 }

@@ -33,13 +33,16 @@ func (s slowSource) Metadata(context.Context, string, *index.File) ([]byte, erro
 	return nil, index.ErrNotFound
 }
 
-func (s slowSource) RedirectHosts(context.Context, string, string) ([]string, error) {
-	return nil, nil
+func (s slowSource) Open(context.Context, index.Fetch) (*index.Stream, error) {
+	return nil, index.ErrNotFound
 }
 
-func (s slowSource) WithCredentials(_, fileURL string) string { return fileURL }
+func (s slowSource) Redirected(context.Context, string, string, []string) (string, error) {
+	return "", index.ErrNotFound
+}
 
-// waitFor waits until a condition holds; the test fails where it never does.
+func (s slowSource) Authenticate(string, string, string) error { return nil }
+
 func waitFor(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	for range 500 {
@@ -96,7 +99,7 @@ func TestPrefetch(t *testing.T) {
 	if len(g.Findings()) > 0 || len(g.Ledger()) > 0 {
 		t.Error("what pip was not given counts")
 	}
-	if status, _, _ := ask(t, g, g.IndexURL(0)+"child/", ""); status != 200 {
+	if status, _, _ := ask(t, g, indexURL(g, 0)+"child/", ""); status != 200 {
 		t.Errorf("status %d", status)
 	}
 	// Files of other projects may still be on their way.
@@ -127,7 +130,7 @@ func TestPrefetchBound(t *testing.T) {
 	}
 	off := &countingSource{}
 	g := open(t, Config{Source: off, Indexes: []Index{{URL: "http://index.example/simple/"}}, Requested: wanted, Prefetch: -1})
-	ask(t, g, g.IndexURL(0)+"a/", "")
+	ask(t, g, indexURL(g, 0)+"a/", "")
 	if total := off.state().total; total != 1 {
 		t.Errorf("%d pages", total)
 	}

@@ -15,63 +15,29 @@ import (
 
 	"golang.org/x/net/proxy"
 
+	"thresher/index"
 	"thresher/policy/rules"
 )
 
 // connectTimeout bounds how long the forward proxy tries to reach a host.
 const connectTimeout = 30 * time.Second
 
-// passes says whether the forward proxy may pass to a host, and enters the
-// refusal where not.
-func (g *Gate) passes(ctx context.Context, key string) bool {
-	g.mutex.Lock()
-	known := g.hosts[key]
-	g.mutex.Unlock()
-	return known || g.isRedirected(ctx, key)
-}
+// The forward proxy is what pip's children find in their environment: builds
+// that fetch by themselves, and the programs of repositories. It is closed but
+// for hosts that the user allowed, and those of repositories that the command
+// names.
 
-// isRedirected says whether a host that no page named is where an index sends
-// those who fetch its files, as many that keep files in an object store do, or
-// where a URL that had a verdict leads. One file of each page's host is asked
-// for that, and each such URL, once.
-func (g *Gate) isRedirected(ctx context.Context, key string) bool {
-	g.mutex.Lock()
-	asked := map[redirectKey]string{}
-	for indexURL, files := range g.samples {
-		for _, file := range files {
-			asked[redirectKey{indexURL, hostOf(file)}] = file
-		}
-	}
-	for _, address := range g.direct {
-		asked[redirectKey{"", address}] = address
-	}
-	g.mutex.Unlock()
-	for sample, file := range asked {
-		hosts, err := g.redirects.start(sample, func() ([]string, error) {
-			inside, cancel := context.WithTimeout(g.context, connectTimeout)
-			defer cancel()
-			return g.config.Source.RedirectHosts(inside, sample.indexURL, file)
-		}).wait(ctx)
-		if err != nil {
-			continue // then the host stays refused
-		}
-		for _, host := range hosts {
-			g.Allow(host)
-		}
-	}
+// passes says whether the forward proxy may pass to a host.
+func (g *Gate) passes(key string) bool {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	return g.hosts[key]
 }
 
-// redirectKey names files that are fetched in the same way: those of one host
-// on an index's pages, or a single URL where indexURL is "".
-type redirectKey struct{ indexURL, place string }
-
 // proxyAuthentic checks the proxy's credentials, and asks for them as a proxy
 // does: git and curl send them only then.
 func (g *Gate) proxyAuthentic(w http.ResponseWriter, r *http.Request) bool {
-	if g.authentic(r.Header.Get("Proxy-Authorization")) {
+	if user, password, ok := index.BasicCredentials(r.Header.Get("Proxy-Authorization")); ok && user == proxyUser && same(password, g.joining) {
 		return true
 	}
 	refuse(w, r, http.StatusProxyAuthRequired, messageNotThisRun, `Proxy-Authenticate: Basic realm="thresher"`)
@@ -102,7 +68,7 @@ func (g *Gate) tunnel(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, hostRefused(r.Host))
 		return
 	}
-	if !g.passes(r.Context(), hostKey(name, port)) {
+	if !g.passes(hostKey(name, port)) {
 		g.refuseHost(w, r, name, port)
 		return
 	}
@@ -258,7 +224,7 @@ func (g *Gate) forward(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, hostRefused(r.URL.Host))
 		return
 	}
-	if !g.passes(r.Context(), hostKey(r.URL.Hostname(), portOf(r.URL))) {
+	if !g.passes(hostKey(r.URL.Hostname(), portOf(r.URL))) {
 		g.refuseHost(w, r, r.URL.Hostname(), portOf(r.URL))
 		return
 	}

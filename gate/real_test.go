@@ -52,7 +52,7 @@ func TestRealIndex(t *testing.T) {
 			Source: client, Indexes: []Index{{URL: indexURL, Public: true}}, Requested: requested, Proxy: client.ProxyFor,
 			JudgeFile: holdYoung(time.Since(cutoff)),
 		})
-		gated := resolved(t, e.run(append(e.variables(g), certificate...), words...))
+		gated := resolved(t, e.run(g, append(e.variables(g), certificate...), words...))
 		halfway := time.Now()
 		plain := []string{
 			"PATH=" + os.Getenv("PATH"), "HOME=" + e.home, "PIP_CONFIG_FILE=" + os.DevNull, "PIP_NO_CACHE_DIR=1",
@@ -63,7 +63,7 @@ func TestRealIndex(t *testing.T) {
 				plain = append(plain, name+"="+value)
 			}
 		}
-		direct := resolved(t, e.run(append(plain, certificate...), words...))
+		direct := resolved(t, e.plain(append(plain, certificate...), words...))
 		t.Logf("%v: %d distributions, %s through the gate, %s plain", tree, len(direct), halfway.Sub(began).Round(time.Millisecond), time.Since(halfway).Round(time.Millisecond))
 		if !slices.Equal(gated, direct) {
 			t.Errorf("through the gate %v\nplain pip        %v", gated, direct)

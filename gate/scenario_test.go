@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"thresher/index"
 	"thresher/internal/testkit"
 	"thresher/pep"
 	"thresher/policy/rules"
@@ -20,6 +18,7 @@ import (
 
 // Scenarios with the real pip of one interpreter.
 
+// A pip with another secret gets nothing, and says so.
 func TestNoCredentials(t *testing.T) {
 	t.Parallel()
 	x := testkit.NewIndex(t)
@@ -27,16 +26,9 @@ func TestNoCredentials(t *testing.T) {
 	g := open(t, Config{Indexes: mainIndex(x)})
 	e := newEnvironment(t, "")
 	variables := e.variables(g)
-	for i, v := range variables {
-		if strings.HasPrefix(v, "NETRC=") {
-			variables[i] = "NETRC=" + os.DevNull
-		}
-		if strings.HasPrefix(v, "http_proxy=") {
-			variables[i] = "http_proxy=" // its credentials open the gate as well
-		}
-	}
-	e.run(variables, "install", "app").want(t, 1, "No matching distribution found for app")
-	if len(x.Requests()) > 0 {
+	other := &Gate{config: g.config, address: g.address, socket: g.socket, secret: strings.Repeat("0", 48)}
+	e.run(other, variables, "install", "app").want(t, 125, "this pip cannot be followed")
+	if len(x.Requests()) > 0 || g.Ready() {
 		t.Errorf("the index was asked: %v", x.Requests())
 	}
 }
@@ -211,13 +203,13 @@ func TestSecurityFix(t *testing.T) {
 	}
 }
 
-// A dependency by URL on a host that had no verdict fails with the reason; one
-// on a host that had one is let through.
+// A dependency by URL is refused where it is declared, and at its fetch where
+// nothing declared it; one that the command names as well is let through.
 func TestDependencyByURL(t *testing.T) {
 	t.Parallel()
 	x := testkit.NewIndex(t)
+	_, content := testkit.Distribution{Name: "dep", Version: "1.0"}.Wheel()
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, content := testkit.Distribution{Name: "dep", Version: "1.0"}.Wheel()
 		if strings.HasSuffix(r.URL.Path, "/dep-1.0-py3-none-any.whl") {
 			_, _ = w.Write(content)
 			return
@@ -225,23 +217,36 @@ func TestDependencyByURL(t *testing.T) {
 		http.NotFound(w, r)
 	}))
 	defer elsewhere.Close()
-	x.AddWheel(testkit.Distribution{Name: "secure", Version: "1.0", Requires: []string{"dep @ https://elsewhere.example/dep-1.0-py3-none-any.whl"}})
-	x.AddWheel(testkit.Distribution{Name: "plain", Version: "1.0", Requires: []string{"dep @ " + elsewhere.URL + "/dep-1.0-py3-none-any.whl"}})
-	g := open(t, Config{Indexes: mainIndex(x), Prefetch: -1}) // so that nothing is known of metadata
+	address := elsewhere.URL + "/dep-1.0-py3-none-any.whl"
+	x.AddWheel(testkit.Distribution{Name: "plain", Version: "1.0", Requires: []string{"dep @ " + address}})
+	x.AddWheel(testkit.Distribution{Name: "extra", Version: "1.0", Metadata: "Provides-Extra: more\n", Requires: []string{`dep @ ` + address + ` ; extra == "more"`}})
+	x.AddWheel(testkit.Distribution{Name: "wanting", Version: "1.0", Requires: []string{"extra[more]"}})
+	x.AddSdist(testkit.Distribution{Name: "built", Version: "1.0", Requires: []string{"dep @ " + address}})
+	x.AddWheel(testkit.Distribution{Name: "local", Version: "1.0", Requires: []string{"dep @ file:///dep-1.0-py3-none-any.whl"}})
 	e := newEnvironment(t, "")
-	e.pip(g, "install", "--retries", "0", "secure").want(t, 1, "403 blocked by thresher: elsewhere.example is the host of no index")
-	e.pip(g, "install", "plain").want(t, 1, "403 Client Error: blocked by thresher: 127.0.0.1 is the host of no index")
-	e.wantInstalled()
-	if findings := g.Findings(); len(findings) != 2 || findings[0].Rule != rules.DirectURL {
-		t.Errorf("findings %+v", findings)
+	for _, c := range []struct{ name, says string }{
+		{"plain", "blocked by thresher: plain: version 1.0 depends on dep @ " + address},
+		{"wanting", "blocked by thresher: " + address},
+		{"local", "blocked by thresher: local: version 1.0 depends on dep @ file:///dep-1.0-py3-none-any.whl"},
+	} {
+		g := open(t, Config{Indexes: mainIndex(x), Prefetch: -1})
+		e.pip(g, "install", "--retries", "0", c.name).want(t, 1, c.says)
+		if findings := g.Findings(); len(findings) != 1 || findings[0].Rule != rules.DirectURL {
+			t.Errorf("%s: findings %+v", c.name, findings)
+		}
 	}
-	allowed := open(t, Config{Indexes: mainIndex(x), AllowedURLs: []string{elsewhere.URL + "/dep-1.0-py3-none-any.whl#sha256=00"}})
+	e.wantInstalled()
+	e.pip(open(t, Config{Indexes: mainIndex(x)}), "install", "extra").want(t, 0)
+	digest := sha256Of(content)
+	allowed := open(t, Config{Indexes: mainIndex(x), Named: []Named{{Name: "dep", URL: address + "#sha256=" + digest, Hashes: map[string]string{"sha256": digest}}}})
 	e.pip(allowed, "install", "plain").want(t, 0)
-	e.wantInstalled("dep==1.0", "plain==1.0")
-	missing := Unvouched(allowed.Ledger(), []Arrived{{Name: "dep", Version: "1.0"}, {Name: "plain", Version: "1.0"}})
-	if len(missing) != 1 || missing[0].Name != "dep" {
+	e.wantInstalled("dep==1.0", "extra==1.0", "plain==1.0")
+	missing := Unvouched(allowed.Ledger(), []Arrived{{Name: "dep", Version: "1.0", Hash: "sha256=" + digest}, {Name: "plain", Version: "1.0"}})
+	if len(missing) != 0 {
 		t.Errorf("unvouched %+v", missing)
 	}
+	forged := open(t, Config{Indexes: mainIndex(x), Named: []Named{{Name: "dep", URL: address, Hashes: map[string]string{"sha256": strings.Repeat("0", 64)}}}})
+	e.pip(forged, "install", "--force-reinstall", "plain").want(t, 1, "blocked by thresher: dep: the file dep-1.0-py3-none-any.whl is not what was offered")
 }
 
 func TestIndexWithCredentials(t *testing.T) {
@@ -322,17 +327,22 @@ func TestUpstreamURLs(t *testing.T) {
 	e.wantInstalled()
 }
 
-// An index that sends those who fetch files elsewhere works through the proxy.
+// Where an index sends those who fetch its files pip may follow, hop by hop; but
+// not from the network into this machine.
 func TestRedirectedFiles(t *testing.T) {
 	t.Parallel()
 	_, content := testkit.Distribution{Name: "app", Version: "1.0"}.Wheel()
 	store := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/first" {
+			http.Redirect(w, r, "/second", http.StatusTemporaryRedirect)
+			return
+		}
 		_, _ = w.Write(content)
 	}))
 	defer store.Close()
 	x := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/files/") {
-			http.Redirect(w, r, store.URL+"/blob", http.StatusFound)
+			http.Redirect(w, r, store.URL+"/first", http.StatusFound)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html")
@@ -340,21 +350,14 @@ func TestRedirectedFiles(t *testing.T) {
 	}))
 	defer x.Close()
 	e := newEnvironment(t, "")
-	g := open(t, Config{Source: unredirected{newClient(t)}, Indexes: []Index{{URL: x.URL + "/simple/"}}})
-	e.pip(g, "install", "app").want(t, 1, "blocked by thresher: 127.0.0.1 is the host of no index")
-	g = open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
+	g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
 	e.pip(g, "install", "app").want(t, 0)
 	e.wantInstalled("app==1.0")
-
-	direct := open(t, Config{AllowedURLs: []string{x.URL + "/files/app-1.0-py3-none-any.whl"}})
+	direct := open(t, Config{Named: []Named{{URL: x.URL + "/files/app-1.0-py3-none-any.whl"}}})
 	e.pip(direct, "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 0)
 	e.pip(open(t, Config{}), "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 1, "blocked by thresher")
+	e.pip(open(t, Config{}), "install", "--force-reinstall", store.URL+"/second/app-1.0-py3-none-any.whl").want(t, 1, "blocked by thresher")
 }
-
-// unredirected knows of no redirect.
-type unredirected struct{ *index.Client }
-
-func (unredirected) RedirectHosts(context.Context, string, string) ([]string, error) { return nil, nil }
 
 // Half a file stays half a file on pip's side, which installs nothing of it.
 func TestHalfAFile(t *testing.T) {

@@ -2,9 +2,6 @@ package gate
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +12,6 @@ import (
 	"strings"
 
 	"thresher/index"
-	"thresher/pep"
 	"thresher/policy/rules"
 )
 
@@ -23,67 +19,34 @@ import (
 // it is answered is nothing to report.
 var quiet = log.New(io.Discard, "", 0)
 
-// ServeHTTP answers pip: as an index where the request is for the gate itself,
-// as a forward proxy otherwise.
+// ServeHTTP answers the run's own pips, and as a forward proxy what these start.
 func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodConnect:
 		g.tunnel(w, r)
-	case r.URL.IsAbs() && r.URL.Host != g.address:
+	case r.URL.IsAbs():
 		g.forward(w, r)
-	case r.Host != g.address:
+	case r.Host != g.address || r.Header.Get("Origin") != "":
 		// A page in a browser that made its host's name mean 127.0.0.1.
 		refuse(w, r, http.StatusForbidden, messageNotThisRun)
-	case r.URL.Path == challengePath:
-		g.answerChallenge(w, r)
-	case !g.authentic(r.Header.Get("Authorization")) && !(r.URL.IsAbs() && g.authentic(r.Header.Get("Proxy-Authorization"))):
-		// The proxy's are enough: pip before 20.3 knows no NETRC, so that it
-		// sends those alone.
-		// Not 401: pip would ask the person at the terminal for a password.
+	case strings.HasPrefix(r.URL.Path, "/-/"):
+		g.serveRun(w, r)
+	case g.config.WithoutTransport:
+		g.serveAsIndex(w, r)
+	default:
 		refuse(w, r, http.StatusForbidden, messageNotThisRun)
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
-		refuse(w, r, http.StatusMethodNotAllowed, messageNotRead)
-	default:
-		g.serveOwn(w, r)
-	}
-}
-
-// authentic checks a header of HTTP's basic authentication.
-func (g *Gate) authentic(header string) bool {
-	scheme, encoded, _ := strings.Cut(header, " ")
-	decoded, err := base64.StdEncoding.DecodeString(strings.TrimSpace(encoded))
-	if err != nil || !strings.EqualFold(scheme, "basic") {
-		return false
-	}
-	// Hashed, so that not even the length can be told from the time taken.
-	given, wanted := sha256.Sum256(decoded), sha256.Sum256([]byte(g.user+":"+g.password))
-	return subtle.ConstantTimeCompare(given[:], wanted[:]) == 1
-}
-
-// serveOwn answers /i/N/NAME/, /f/N/ and /b/ID/FILE.
-func (g *Gate) serveOwn(w http.ResponseWriter, r *http.Request) {
-	parts := strings.Split(strings.Trim(r.URL.Path, "/"), "/")
-	place := -1
-	if len(parts) > 1 {
-		if n, err := strconv.Atoi(parts[1]); err == nil {
-			place = n
-		}
-	}
-	switch {
-	case len(parts) == 3 && parts[0] == "i" && place >= 0 && place < len(g.config.Indexes) && pep.ValidName(parts[2]):
-		g.serveProject(w, r, place, pep.CanonicalName(parts[2]))
-	case len(parts) == 2 && parts[0] == "f" && place >= 0 && place < len(g.config.FindLinks):
-		g.serveLinks(w, r, place)
-	case len(parts) == 3 && parts[0] == "b":
-		g.serveBlocked(w, r, parts[1])
-	default:
-		refuse(w, r, http.StatusNotFound, messageNoSuchPlace)
 	}
 }
 
 // serveProject answers for a project under one of the indexes.
 func (g *Gate) serveProject(w http.ResponseWriter, r *http.Request, place int, name string) {
 	v, key, err := g.projectVerdict(r.Context(), place, name)
+	var unauthorised *index.AuthError
+	if user, password, ok := g.pipsCredentials(r); ok && errors.As(err, &unauthorised) && g.authenticate(key.url, user, password) {
+		// What a person said at pip's question.
+		g.forgetProject(name)
+		v, key, err = g.projectVerdict(r.Context(), place, name)
+	}
 	switch {
 	case err != nil && errors.Is(err, context.Canceled):
 		refuse(w, r, gatewayTimeout, messageClosed)
@@ -92,15 +55,14 @@ func (g *Gate) serveProject(w http.ResponseWriter, r *http.Request, place int, n
 	case v == nil:
 		g.serveFailure(w, r, key, name, err)
 	default:
-		v = g.settle(name, key, v)
 		g.deliver(key, v)
 		switch {
 		case v.stop != nil:
-			stopPip(w, r, refusal(*v.stop))
+			g.stopPip(w, r, refusal(*v.stop))
 		case v.page == nil:
 			g.serveFailure(w, r, key, name, err)
 		default:
-			servePage(w, r, v)
+			g.servePage(w, r, v)
 		}
 	}
 }
@@ -114,7 +76,12 @@ func (g *Gate) serveFailure(w http.ResponseWriter, r *http.Request, key pageKey,
 	}
 	status, reason := g.fail(key.url, name, err)
 	if errors.Is(err, errOffline) {
-		servePage(w, r, &verdict{page: &index.Page{Name: name, JSON: true}})
+		g.servePage(w, r, &verdict{page: &index.Page{Name: name, JSON: true}})
+		return
+	}
+	var unauthorised *index.AuthError
+	if errors.As(err, &unauthorised) && unauthorised.Status == http.StatusUnauthorized {
+		refuse(w, r, http.StatusUnauthorized, reason, `WWW-Authenticate: Basic realm="the index"`)
 		return
 	}
 	refuse(w, r, status, reason)
@@ -169,10 +136,17 @@ func (g *Gate) verdictOn(ctx context.Context, key pageKey, public bool, page *in
 	return v, key, failure
 }
 
+// forgetProject lets a name be asked for anew.
+func (g *Gate) forgetProject(name string) {
+	g.routes.forget(func(known string) bool { return known == name })
+	g.fetches.forget(func(key pageKey) bool { return key.name == name })
+	g.verdicts.forget(func(key pageKey) bool { return key.name == name })
+}
+
 // servePage writes a page in the form that pip asks for: JSON from 22.2 on.
-func servePage(w http.ResponseWriter, r *http.Request, v *verdict) {
+func (g *Gate) servePage(w http.ResponseWriter, r *http.Request, v *verdict) {
 	asJSON := strings.Contains(r.Header.Get("Accept"), contentJSON)
-	body, kind := v.rendered(asJSON), contentHTML
+	body, kind := v.rendered(asJSON, g.onPipsSide), contentHTML
 	if asJSON {
 		kind = contentJSON
 	}
@@ -193,35 +167,6 @@ const (
 	contentJSON = "application/vnd.pypi.simple.v1+json"
 	contentHTML = "text/html; charset=utf-8"
 )
-
-// serveBlocked answers for a blocked file that pip chose.
-func (g *Gate) serveBlocked(w http.ResponseWriter, r *http.Request, id string) {
-	g.mutex.Lock()
-	blocked, ok := g.blocked[id]
-	g.mutex.Unlock()
-	if !ok {
-		refuse(w, r, http.StatusNotFound, messageNoSuchPlace)
-		return
-	}
-	g.record(blocked.name, blocked.version, blocked.finding)
-	refuse(w, r, http.StatusForbidden, refusal(blocked.finding))
-}
-
-// stopPip answers with a page that no pip can read, so that it ends at once
-// with a traceback whose last line quotes the reason. From pip 22.0 on that is
-// the charset, which is none. Before, and with --use-deprecated=html5lib, it is
-// a link whose host has a character that urllib.parse takes for an attack.
-func stopPip(w http.ResponseWriter, r *http.Request, reason string) {
-	charset := strings.NewReplacer(`"`, "'", `\`, "/").Replace(reason)
-	host := strings.NewReplacer("/", "|", "?", ".", "#", "no. ", `"`, "'", `\`, "|", "<", "(", ">", ")", "&", "+", "[", "(", "]", ")").Replace(reason)
-	header := w.Header()
-	header.Set("Content-Type", `text/html; charset="`+charset+`"`)
-	header.Set("Cache-Control", "no-store")
-	if r.Method != http.MethodHead {
-		// An error here means that pip is gone.
-		_, _ = io.WriteString(w, `<!DOCTYPE html><html><body><a href="http://`+host+` &#8448;/">`+host+"</a></body></html>\n")
-	}
-}
 
 // refuse answers with an error status and a reason phrase of our own, which is
 // all that pip prints of an error. net/http writes only standard phrases.
@@ -260,20 +205,6 @@ func hostOf(rawURL string) string {
 		return ""
 	}
 	return hostKey(u.Hostname(), portOf(u))
-}
-
-// originOf gives the start of a URL up to the end of its host, "" where it has
-// none.
-func originOf(rawURL string) string {
-	scheme := strings.Index(rawURL, "://")
-	if scheme < 0 {
-		return ""
-	}
-	end := strings.IndexByte(rawURL[scheme+3:], '/')
-	if end < 0 {
-		return ""
-	}
-	return rawURL[:scheme+3+end+1]
 }
 
 func hostKey(name, port string) string {

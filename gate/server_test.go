@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -25,15 +26,17 @@ func sha256Of(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// ask fetches from the gate with its credentials, and gives the status, the
-// reason phrase and the body.
+// ask has the gate answer for an address as pip's session does, and gives the
+// status, the reason phrase and the body.
 func ask(t testing.TB, g *Gate, rawURL, accept string) (status int, reason, body string) {
 	t.Helper()
-	request, err := http.NewRequest(http.MethodGet, rawURL, nil)
+	request, err := http.NewRequest(http.MethodGet, "http://"+g.address+"/-/fetch", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	request.SetBasicAuth(g.Credentials())
+	request.Header.Set(headerSecret, g.secret)
+	request.Header.Set(headerSession, "1")
+	request.Header.Set(headerURL, rawURL)
 	if accept != "" {
 		request.Header.Set("Accept", accept)
 	}
@@ -46,48 +49,53 @@ func ask(t testing.TB, g *Gate, rawURL, accept string) (status int, reason, body
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response.StatusCode == http.StatusOK && response.Header.Get("Cache-Control") != "no-store" {
+	if response.StatusCode == http.StatusOK && strings.HasSuffix(rawURL, "/") && response.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%s may be cached", rawURL)
 	}
 	_, reason, _ = strings.Cut(response.Status, " ")
 	return response.StatusCode, reason, string(content)
 }
 
+// TestForeignRequests: another user of the machine, a page in a browser, a
+// forged run get nothing.
 func TestForeignRequests(t *testing.T) {
 	t.Parallel()
 	x := testkit.NewIndex(t)
 	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
 	g := open(t, Config{Indexes: mainIndex(x)})
-	user, password := g.Credentials()
-	right := base64.StdEncoding.EncodeToString([]byte(user + ":" + password))
-	wrong := base64.StdEncoding.EncodeToString([]byte(user + ":" + password + "x"))
+	basic := func(password string) string {
+		return "Basic " + base64.StdEncoding.EncodeToString([]byte(proxyUser+":"+password))
+	}
+	host := "\r\nHost: " + g.address
+	fetch := "GET /-/fetch HTTP/1.1" + host + "\r\nThresher-Url: " + x.SimpleURL() + "app/"
+	session := "\r\nThresher-Session: 1"
+	secret, joining := "\r\nThresher-Secret: "+g.secret, "\r\nThresher-Secret: "+g.joining
 	cases := []struct {
 		name, request string
 		status        string
 	}{
-		{"right", "GET /i/0/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Basic " + right, "200 OK"},
-		{"name in another spelling", "GET /i/0/App/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Basic " + right, "200 OK"},
-		{"absolute form", "GET http://" + g.Address() + "/i/0/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Basic " + right, "200 OK"},
-		{"absolute form, credentials of the proxy", "GET http://" + g.Address() + "/i/0/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nProxy-Authorization: Basic " + right, "200 OK"},
-		{"absolute form, wrong credentials of the proxy", "GET http://" + g.Address() + "/i/0/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nProxy-Authorization: Basic " + wrong, "403 " + messageNotThisRun},
-		{"credentials of the proxy, but it is none", "GET /i/0/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nProxy-Authorization: Basic " + right, "403 " + messageNotThisRun},
-		{"no credentials", "GET /i/0/app/ HTTP/1.1\r\nHost: " + g.Address(), "403 " + messageNotThisRun},
-		{"wrong credentials", "GET /i/0/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Basic " + wrong, "403 " + messageNotThisRun},
-		{"other scheme", "GET /i/0/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Bearer " + right, "403 " + messageNotThisRun},
-		{"other host", "GET /i/0/app/ HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Basic " + right, "403 " + messageNotThisRun},
-		{"other method", "POST /i/0/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Basic " + right, "405 " + messageNotRead},
-		{"no such index", "GET /i/1/app/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Basic " + right, "404 " + messageNoSuchPlace},
-		{"no name", "GET /i/0/..%2fapp/ HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Basic " + right, "404 " + messageNoSuchPlace},
-		{"no block", "GET /b/1/app-1.0.tar.gz HTTP/1.1\r\nHost: " + g.Address() + "\r\nAuthorization: Basic " + right, "404 " + messageNoSuchPlace},
-		{"proxy without credentials", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\nAuthorization: Basic " + right, "407 " + messageNotThisRun},
-		{"proxy, unknown host", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\nProxy-Authorization: Basic " + right, "403 " + hostRefused("elsewhere.example")},
-		{"proxy, no port", "CONNECT elsewhere.example HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: Basic " + right, "400 " + hostRefused("elsewhere.example")},
-		{"proxy, plain, unknown host", "GET http://elsewhere.example/x HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: Basic " + right, "403 " + hostRefused("elsewhere.example")},
-		{"proxy, other scheme", "GET ftp://elsewhere.example/x HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: Basic " + right, "400 " + hostRefused("elsewhere.example")},
+		{"right", fetch + session + secret, "200 OK"},
+		{"a pip that joined", fetch + session + joining, "200 OK"},
+		{"no secret", fetch + session, "403 " + messageNotThisRun},
+		{"wrong secret", fetch + session + secret + "x", "403 " + messageNotThisRun},
+		{"past the session", fetch + secret, "403 " + messageNotThisRun},
+		{"other host", strings.Replace(fetch, g.address, "evil.example", 1) + session + secret, "403 " + messageNotThisRun},
+		{"a page in a browser", fetch + session + secret + "\r\nOrigin: http://evil.example", "403 " + messageNotThisRun},
+		{"the old way", "GET /i/0/app/ HTTP/1.1" + host + "\r\nAuthorization: " + basic(g.joining), "403 " + messageNotThisRun},
+		{"the way without a transport", "GET /" + g.secret + "/i/0/app/ HTTP/1.1" + host, "403 " + messageNotThisRun},
+		{"no such place", "GET /-/else HTTP/1.1" + host + secret, "404 " + messageNoSuchPlace},
+		{"joining without proof", "GET /-/join HTTP/1.1" + host, "403 " + messageNotThisRun},
+		{"proxy without credentials", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443", "407 " + messageNotThisRun},
+		{"proxy, secret of the transport", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\nProxy-Authorization: " + basic(g.secret), "407 " + messageNotThisRun},
+		{"proxy, unknown host", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\nProxy-Authorization: " + basic(g.joining), "403 " + hostRefused("elsewhere.example")},
+		{"proxy, no port", "CONNECT elsewhere.example HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: " + basic(g.joining), "400 " + hostRefused("elsewhere.example")},
+		{"proxy, plain, unknown host", "GET http://elsewhere.example/x HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: " + basic(g.joining), "403 " + hostRefused("elsewhere.example")},
+		{"proxy, to an index", "GET " + x.SimpleURL() + "app/ HTTP/1.1\r\nHost: " + strings.TrimPrefix(x.URL, "http://") + "\r\nProxy-Authorization: " + basic(g.joining), "403 " + hostRefused("127.0.0.1")},
+		{"proxy, other scheme", "GET ftp://elsewhere.example/x HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: " + basic(g.joining), "400 " + hostRefused("elsewhere.example")},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			connection, err := net.Dial("tcp", g.Address())
+			connection, err := net.Dial("tcp", g.address)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,36 +193,53 @@ func TestTunnel(t *testing.T) {
 	}
 }
 
-func TestAlive(t *testing.T) {
+func TestJoin(t *testing.T) {
 	t.Parallel()
-	g := open(t, Config{})
+	g := open(t, Config{Indexes: []Index{{URL: "https://me:mine@index.example/simple"}}})
 	ctx := context.Background()
-	user, password := g.Credentials()
-	if !Alive(ctx, g.Address(), user, password) {
-		t.Error("a living gate counts as none")
+	way := g.JoiningWay()
+	joined, ok := Join(ctx, way)
+	if !ok || !joined.Serves("https://other:words@index.example/simple/") || joined.Serves("https://index.example/other/") {
+		t.Errorf("a living gate: %t %+v", ok, joined)
+	}
+	if parsed, ok := ParseWay(way.String()); !ok || parsed != way {
+		t.Errorf("parsed %+v", parsed)
 	}
 	forged := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		_, _ = io.WriteString(w, r.Header.Get(headerProof))
+		_, _ = io.WriteString(w, `{"proof": "`+r.Header.Get(headerProof)+`"}`)
 	}))
 	defer forged.Close()
-	cases := []struct{ name, address, user, password string }{
-		{"wrong password", g.Address(), user, password + "x"},
-		{"wrong user", g.Address(), user + "x", password},
-		{"no password", g.Address(), user, ""},
-		{"forged", strings.TrimPrefix(forged.URL, "http://"), user, password},
-		{"nobody", "127.0.0.1:1", user, password},
-		{"elsewhere", "gate.example:80", user, password},
-		{"no address", "", user, password},
+	address, err := url.Parse(forged.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, err := strconv.Atoi(address.Port())
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := []struct {
+		name string
+		way  Way
+	}{
+		{"wrong secret", Way{way.Socket, way.Port, way.Secret + "x"}},
+		{"the secret of the transport", Way{way.Socket, way.Port, g.secret}},
+		{"no secret", Way{way.Socket, way.Port, ""}},
+		{"forged", Way{"", port, way.Secret}},
+		{"nobody", Way{"", 1, way.Secret}},
+		{"no socket", Way{way.Socket + "x", way.Port, way.Secret}},
 	}
 	for _, c := range cases {
-		if Alive(ctx, c.address, c.user, c.password) {
+		if _, ok := Join(ctx, c.way); ok {
 			t.Errorf("%s: counts as living", c.name)
 		}
 	}
-	if err := g.Close(); err != nil {
-		t.Fatal(err)
+	for _, text := range []string{"", "1", "1 2", "x secret /socket", "0 secret ", "70000 secret "} {
+		if _, ok := ParseWay(text); ok {
+			t.Errorf("%q is a way", text)
+		}
 	}
-	if Alive(ctx, g.Address(), user, password) {
+	g.Close()
+	if _, ok := Join(ctx, way); ok {
 		t.Error("a closed gate counts as living")
 	}
 }
@@ -256,7 +281,7 @@ func TestUpstreamFaults(t *testing.T) {
 			w.Header().Set("Content-Type", contentJSON)
 			_, _ = io.WriteString(w, `{"files": [`)
 		}, 504, Unreadable, ""},
-		{"wants credentials", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) }, 403, Refused, messageCredentialsWanted},
+		{"wants credentials", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) }, 401, Refused, messageCredentialsWanted},
 		{"redirect elsewhere", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL+"/simple/app/", http.StatusFound)
 		}, 200, "", ""},
@@ -267,7 +292,7 @@ func TestUpstreamFaults(t *testing.T) {
 			x := httptest.NewServer(http.HandlerFunc(c.answer))
 			defer x.Close()
 			g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
-			status, reason, body := ask(t, g, g.IndexURL(0)+"app/", "")
+			status, reason, body := ask(t, g, indexURL(g, 0)+"app/", "")
 			if status != c.status {
 				t.Errorf("status %d %s\n%s", status, reason, body)
 			}
@@ -304,7 +329,7 @@ func TestOffline(t *testing.T) {
 		Installed: map[string]string{"app": "1.0"}, Patience: 50 * time.Millisecond,
 	})
 	// It can be reached, so the page is waited for, however slow it is.
-	if status, _, _ := ask(t, g, g.IndexURL(0)+"app/", ""); status != 404 {
+	if status, _, _ := ask(t, g, indexURL(g, 0)+"app/", ""); status != 404 {
 		t.Errorf("status %d", status)
 	}
 	if faults := g.Faults(); len(faults) > 0 {
@@ -315,7 +340,7 @@ func TestOffline(t *testing.T) {
 		Installed: map[string]string{"app": "1.0", "other": "1.0"},
 	})
 	for _, name := range []string{"app/", "other/"} {
-		status, _, body := ask(t, g, g.IndexURL(0)+name, contentJSON)
+		status, _, body := ask(t, g, indexURL(g, 0)+name, contentJSON)
 		if status != 200 || !strings.Contains(body, `"files":[]`) {
 			t.Errorf("%d %s", status, body)
 		}
@@ -352,14 +377,17 @@ func TestLargePage(t *testing.T) {
 			return nil
 		},
 	})
-	status, _, body := ask(t, g, g.IndexURL(0)+"large/", contentJSON)
+	status, _, body := ask(t, g, indexURL(g, 0)+"large/", contentJSON)
 	if status != 200 || strings.Contains(body, "large-19999-") || !strings.Contains(body, "large-19998-") || strings.Count(body, `"custom"`) != 19999 {
 		t.Errorf("status %d, %d bytes", status, len(body))
 	}
-	if got := len(g.Ledger()); got != 19999 {
-		t.Errorf("%d entries", got)
+	if len(g.Ledger()) > 0 {
+		t.Errorf("the ledger has what was not fetched: %d", len(g.Ledger()))
 	}
-	if _, _, page := ask(t, g, g.IndexURL(0)+"large/", "text/html"); strings.Count(page, "<a ") != 19999 {
+	if offers := g.offered("https://files.example/large-19998-py3-none-any.whl"); len(offers) != 1 || g.offered("https://files.example/large-19999-py3-none-any.whl") != nil {
+		t.Errorf("offered %+v", offers)
+	}
+	if _, _, page := ask(t, g, indexURL(g, 0)+"large/", "text/html"); strings.Count(page, "<a ") != 19999 {
 		t.Errorf("%d links", strings.Count(page, "<a "))
 	}
 }
@@ -381,17 +409,17 @@ func TestBlockedEntry(t *testing.T) {
 		t.Cleanup(x.Close)
 		g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}, JudgeProject: blockNamed("app"), Prefetch: -1})
 		for _, accept := range []string{contentJSON, "text/html"} {
-			_, _, body := ask(t, g, g.IndexURL(0)+"app/", accept)
-			if !strings.Contains(body, "http://"+g.Address()+"/b/1/app-1.0-py3-none-any.whl") || !strings.Contains(body, digest) {
+			_, _, body := ask(t, g, indexURL(g, 0)+"app/", accept)
+			if !strings.Contains(body, "https://files.example/app-1.0-py3-none-any.whl") || !strings.Contains(body, digest) {
 				t.Errorf("no blocked file in %s", body)
 			}
-			for _, text := range []string{"files.example", `metadata":true`, `metadata":{`, `metadata="true`} {
+			for _, text := range []string{`metadata":true`, `metadata":{`, `metadata="true`} {
 				if strings.Contains(body, text) {
 					t.Errorf("%q in %s", text, body)
 				}
 			}
 		}
-		if status, reason, _ := ask(t, g, "http://"+g.Address()+"/b/1/app-1.0-py3-none-any.whl", ""); status != 403 || !strings.HasPrefix(reason, "blocked by thresher: app: is malware") {
+		if status, reason, _ := ask(t, g, "https://files.example/app-1.0-py3-none-any.whl", ""); status != 403 || !strings.HasPrefix(reason, "blocked by thresher: app: is malware") {
 			t.Errorf("%d %s", status, reason)
 		}
 		if len(g.Ledger()) > 0 {
@@ -408,7 +436,7 @@ func TestAnyAge(t *testing.T) {
 	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
 	for _, any := range []bool{false, true} {
 		g := open(t, Config{Indexes: mainIndex(x), AnyAge: any})
-		if status, reason, _ := ask(t, g, g.IndexURL(0)+"app/", ""); status != 200 {
+		if status, reason, _ := ask(t, g, indexURL(g, 0)+"app/", ""); status != 200 {
 			t.Fatalf("%d %s", status, reason)
 		}
 		if faults := g.Faults(); (len(faults) == 0) != any {

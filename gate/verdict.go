@@ -2,8 +2,8 @@ package gate
 
 import (
 	"errors"
+	"slices"
 	"sort"
-	"strings"
 	"sync"
 
 	"thresher/index"
@@ -19,7 +19,7 @@ type verdict struct {
 	page     *index.Page
 	kept     []keptFile
 	findings []versionFinding // of the project, and of files held back
-	blocked  map[string]blockedFile
+	blocked  []blockedFile
 	faults   []pageFault
 	// stop is set where pip must end here and no page with files can make it:
 	// there is none to choose.
@@ -41,22 +41,11 @@ type versionFinding struct {
 	finding rules.Finding
 }
 
-// blockedFile is what stands at a blocked URL.
+// blockedFile is a file that stays on a page and whose fetch is refused.
 type blockedFile struct {
+	url           string
 	name, version string
 	finding       rules.Finding
-}
-
-// entries gives the ledger's part of a verdict.
-func (v *verdict) entries() []Entry {
-	entries := make([]Entry, len(v.kept))
-	for i, kept := range v.kept {
-		entries[i] = Entry{
-			Name: kept.name, Version: kept.version, Filename: kept.file.Filename, Hashes: kept.file.Hashes,
-			URL: kept.file.URL, Index: v.indexURL, Notes: kept.notes,
-		}
-	}
-	return entries
 }
 
 // hardest gives the finding that decides, where one says more than a note.
@@ -72,7 +61,7 @@ func hardest(findings []rules.Finding) (rules.Finding, rules.Action) {
 // absence.
 func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error, confusion []rules.Finding) *verdict {
 	bare, _, _ := index.StripCredentials(indexURL)
-	result := &verdict{name: name, indexURL: bare, blocked: map[string]blockedFile{}}
+	result := &verdict{name: name, indexURL: bare}
 	findings := g.config.JudgeProject(g.context, g.projectEvidence(name, bare, public, page, failure))
 	findings = append(findings, confusion...)
 	for _, finding := range findings {
@@ -88,7 +77,7 @@ func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failu
 	case action == rules.Hold:
 		result.page = emptied(page)
 	default:
-		g.filter(result, page, indexURL, g.config.JudgeFile)
+		g.filter(result, page, g.config.JudgeFile)
 	}
 	return result
 }
@@ -150,12 +139,11 @@ type candidate struct {
 }
 
 // filter judges every file of a page and writes the page that pip is given.
-func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeFile func(FileEvidence) []rules.Finding) {
+func (g *Gate) filter(result *verdict, page *index.Page, judgeFile func(FileEvidence) []rules.Finding) {
 	result.faults = g.faultsOf(result.name, result.indexURL, page)
 	candidates := g.candidates(result, page, judgeFile)
 	g.letFixThrough(result.name, candidates, judgeFile)
 
-	credentialed := withCredentials(g.config.Source, indexURL)
 	served := emptied(page)
 	served.Files = make([]index.File, 0, len(candidates))
 	result.kept = make([]keptFile, 0, len(candidates))
@@ -175,9 +163,7 @@ func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeF
 		case rules.Block:
 			served.Files = append(served.Files, g.blockFile(result, *c.file, decisive.evidence.Name, decisive.evidence.Version, decisive.decisive))
 		default:
-			file := *c.file
-			file.URL = credentialed(file.URL)
-			served.Files = append(served.Files, file)
+			served.Files = append(served.Files, *c.file)
 			result.kept = append(result.kept, keptFile{c.evidence.Name, c.evidence.Version, c.file, c.notes})
 			for _, other := range c.others {
 				result.kept = append(result.kept, keptFile{other.evidence.Name, other.evidence.Version, c.file, other.notes})
@@ -189,24 +175,6 @@ func (g *Gate) filter(result *verdict, page *index.Page, indexURL string, judgeF
 		served.Versions = ascending(versions)
 	}
 	result.page = served
-}
-
-// withCredentials gives a function that does what the source's method does and
-// asks it once for each host of a page.
-func withCredentials(source Source, indexURL string) func(fileURL string) string {
-	known := map[string]string{}
-	return func(fileURL string) string {
-		origin := originOf(fileURL)
-		replaced, ok := known[origin]
-		if !ok {
-			full := source.WithCredentials(indexURL, fileURL)
-			if replaced = originOf(full); origin == "" || replaced == "" || full[len(replaced):] != fileURL[len(origin):] {
-				return full
-			}
-			known[origin] = replaced
-		}
-		return replaced + fileURL[len(origin):]
-	}
 }
 
 // harder compares what two verdicts do to a file.
@@ -317,7 +285,7 @@ func ascending(versions map[string]bool) []string {
 }
 
 // deliver enters a verdict that pip is about to be given: its findings, its
-// files and the hosts they lie on.
+// files.
 func (g *Gate) deliver(key pageKey, v *verdict) {
 	for _, f := range v.findings {
 		g.record(v.name, f.version, f.finding)
@@ -332,34 +300,33 @@ func (g *Gate) deliver(key pageKey, v *verdict) {
 	}
 	g.served[key] = v
 	g.enterFaults(v)
-	for id, blocked := range v.blocked {
-		g.blocked[id] = blocked
-	}
-	last := ""
-	for _, kept := range v.kept {
-		if last != "" && strings.HasPrefix(kept.file.URL, last) {
-			continue
-		}
-		host := hostOf(kept.file.URL)
-		if last = originOf(kept.file.URL); host != "" {
-			g.hosts[host] = true
-			g.samples[key.url] = append(g.samples[key.url], kept.file.URL)
-		}
-	}
+	g.offerFiles(key.url, v)
 }
 
-// rendered gives the page as JSON or HTML, made once.
-func (v *verdict) rendered(asJSON bool) []byte {
+// rendered gives the page as JSON or HTML, made once. onPipsSide gives what pip
+// is to ask for a file by.
+func (v *verdict) rendered(asJSON bool, onPipsSide func(string) string) []byte {
 	v.rendering.Lock()
 	defer v.rendering.Unlock()
-	if asJSON {
-		if v.json == nil {
-			v.json = index.RenderJSON(v.page)
+	page := v.page
+	if asJSON && v.json != nil || !asJSON && v.html != nil {
+		page = nil
+	} else if len(page.Files) > 0 && onPipsSide(page.Files[0].URL) != page.Files[0].URL {
+		copied := *page
+		copied.Files = slices.Clone(page.Files)
+		for i := range copied.Files {
+			copied.Files[i].URL = onPipsSide(copied.Files[i].URL)
 		}
-		return v.json
+		page = &copied
 	}
-	if v.html == nil {
-		v.html = index.RenderHTML(v.page)
+	switch {
+	case asJSON && page != nil:
+		v.json = index.RenderJSON(page)
+	case page != nil:
+		v.html = index.RenderHTML(page)
+	}
+	if asJSON {
+		return v.json
 	}
 	return v.html
 }

@@ -83,7 +83,8 @@ type Client struct {
 	cache        *diskCache // nil none
 
 	mu             sync.Mutex
-	remembered     map[origin]credentials
+	remembered     map[origin]credentials // of the keyring
+	told           map[origin]credentials // by a person, to pip
 	keyringAnswers map[string]*keyringAnswer
 	keyringFailed  bool
 	notes          []string
@@ -118,7 +119,7 @@ func New(config Config) (*Client, error) {
 		config.Sleep = sleep
 	}
 	environ := newEnvironment(config.Environ)
-	c := &Client{config: config, remembered: map[origin]credentials{}, keyringAnswers: map[string]*keyringAnswer{}}
+	c := &Client{config: config, remembered: map[origin]credentials{}, told: map[origin]credentials{}, keyringAnswers: map[string]*keyringAnswer{}}
 	for _, text := range config.TrustedHosts {
 		h, ok := parseTrustedHost(text)
 		if !ok {
@@ -151,7 +152,7 @@ func New(config Config) (*Client, error) {
 }
 
 func (c *Client) transport(certificates *tls.Config) *http.Transport {
-	dialer := &net.Dialer{Timeout: c.config.Timeout, KeepAlive: 30 * time.Second}
+	dialer := &net.Dialer{Timeout: c.config.Timeout, KeepAlive: 30 * time.Second, ControlContext: refuseInward}
 	t := &http.Transport{
 		Proxy:                  func(r *http.Request) (*url.URL, error) { return c.proxies.forURL(r.URL), nil },
 		DialContext:            dialer.DialContext,

@@ -35,6 +35,12 @@ type scope struct {
 func (c *Client) credentialsFor(u *url.URL, own address.URL, s scope, redirected bool) (credentials, bool) {
 	target := originOf(u)
 	mine := s.origin.mayTake(target)
+	c.mu.Lock()
+	told, ok := c.told[target]
+	c.mu.Unlock()
+	if ok {
+		return told, true
+	}
 	if own.Complete() {
 		return credentialsIn(own), true
 	}
@@ -137,8 +143,9 @@ func (c *Client) consult(ctx context.Context, a *keyringAnswer, service, user st
 	a.found, a.ok = credentials{foundUser, password}, ok
 }
 
-// Authenticate remembers credentials for the host of rawURL, as those that
-// pip asks for on a terminal. It returns an error where rawURL has no host.
+// Authenticate remembers what a person at pip's own question said for the host
+// of rawURL. It comes before everything else: pip asks only where that was
+// refused. It returns an error where rawURL has no host.
 func (c *Client) Authenticate(rawURL, user, password string) error {
 	u, problem := readURL(address.Parse(rawURL))
 	if problem != "" {
@@ -146,42 +153,8 @@ func (c *Client) Authenticate(rawURL, user, password string) error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.remembered[originOf(u)] = credentials{user, password}
+	c.told[originOf(u)] = credentials{user, password}
 	return nil
-}
-
-// WithCredentials gives a file's URL with the credentials that pip needs to
-// fetch it: those of the index URL, of the keyring or of Authenticate, where
-// the file is on the index's own host and port. A file elsewhere, or one that
-// carries credentials already, is given back as it is. netrc is left to pip,
-// which reads it for the file's host by itself.
-func (c *Client) WithCredentials(indexURL, fileURL string) string {
-	file := address.Parse(fileURL)
-	u, problem := readURL(file)
-	if problem != "" || file.HasUser() || u.Scheme == "file" {
-		return fileURL
-	}
-	s, problem := newScope(indexURL)
-	if problem != "" || !s.origin.mayTake(originOf(u)) {
-		return fileURL
-	}
-	found, ok := credentialsIn(s.URL), s.Complete()
-	if !ok {
-		c.mu.Lock()
-		remembered, known := c.remembered[originOf(u)]
-		c.mu.Unlock()
-		switch {
-		case known && (!s.HasUser() || found.user == remembered.user):
-			found, ok = remembered, true
-		case s.HasUser():
-			_, byNetrc := netrcFor(c.netrc, s.origin.host)
-			ok = !byNetrc
-		}
-	}
-	if !ok {
-		return fileURL
-	}
-	return file.WithCredentials(found.user, found.password)
 }
 
 func newScope(rawURL string) (scope, string) {

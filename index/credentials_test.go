@@ -205,31 +205,51 @@ func TestRedirectsCarryNoCredentials(t *testing.T) {
 	}
 }
 
-func TestWithCredentials(t *testing.T) {
+// TestOpenCredentials: a file gets the credentials of its index, of netrc and of
+// what a person said, each for its own host alone; those that pip sends are used
+// where none of these is there, or was refused.
+func TestOpenCredentials(t *testing.T) {
+	var seen []string
+	proxy := server(t, func(w http.ResponseWriter, r *http.Request) {
+		user, password, ok := r.BasicAuth()
+		seen = append(seen, strings.Trim(user+" "+password, " "))
+		if !ok || password == "old" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="files"`)
+			w.WriteHeader(http.StatusUnauthorized)
+		}
+	})
 	x := client(t, func(c *Config) {
 		c.Netrc = netrcFile(t, "machine netrc.example login n password p")
+		c.Proxy = proxy.URL
 	})
-	if err := x.Authenticate("https://asked.example/simple", "ann", "p w"); err != nil {
+	if err := x.Authenticate("http://asked.example/simple", "ann", "p w"); err != nil {
 		t.Fatal(err)
 	}
-	for _, c := range []struct{ index, file, want string }{
-		{"https://me:p%2Fw@index.example/simple", "https://index.example/f/a.whl", "https://me:p%2Fw@index.example/f/a.whl"},
-		{"https://me:p@index.example:443/simple", "https://index.example/a.whl?x#sha256=1", "https://me:p@index.example/a.whl?x#sha256=1"},
-		{"https://me:p@index.example/simple", "https://files.example/a.whl", "https://files.example/a.whl"},
-		{"https://me:p@index.example/simple", "http://index.example/a.whl", "http://index.example/a.whl"},
-		{"https://me:p@index.example/simple", "https://index.example:8443/a.whl", "https://index.example:8443/a.whl"},
-		{"https://me:p@index.example/simple", "https://you:q@index.example/a.whl", "https://you:q@index.example/a.whl"},
-		{"http://me:p@index.example/simple", "https://index.example/a.whl", "https://me:p@index.example/a.whl"},
-		{"https://index.example/simple", "https://index.example/a.whl", "https://index.example/a.whl"},
-		{"https://token@index.example/simple", "https://index.example/a.whl", "https://token:@index.example/a.whl"},
-		{"https://netrc.example/simple", "https://netrc.example/a.whl", "https://netrc.example/a.whl"},
-		{"https://user@netrc.example/simple", "https://netrc.example/a.whl", "https://netrc.example/a.whl"},
-		{"https://asked.example/simple", "https://asked.example/a.whl", "https://ann:p%20w@asked.example/a.whl"},
-		{"https://bob@asked.example/simple", "https://asked.example/a.whl", "https://bob:@asked.example/a.whl"},
-		{"file:///srv", "https://index.example/a.whl", "https://index.example/a.whl"},
+	for _, c := range []struct{ index, file, told, want string }{
+		{"http://me:p%2Fw@index.example/simple", "http://index.example/f/a.whl", "", "me p/w"},
+		{"http://me:p@index.example:80/simple", "http://index.example/a.whl?x#sha256=1", "", "me p"},
+		{"http://me:p@index.example/simple", "http://files.example/a.whl", "", ""},
+		{"http://me:p@index.example/simple", "http://index.example:8443/a.whl", "", ""},
+		{"http://me:p@index.example/simple", "http://you:q@index.example/a.whl", "", "you q"},
+		{"http://index.example/simple", "http://index.example/a.whl", "", ""},
+		{"http://token@index.example/simple", "http://index.example/a.whl", "", "token"},
+		{"http://netrc.example/simple", "http://netrc.example/a.whl", "", "n p"},
+		{"http://asked.example/simple", "http://asked.example/a.whl", "", "ann p w"},
+		{"http://bob@asked.example/simple", "http://asked.example/a.whl", "", "ann p w"},
+		{"", "http://you:q@index.example/a.whl", "", "you q"},
+		{"http://index.example/simple", "http://index.example/a.whl", "tom t", "tom t"},
+		{"http://me:old@index.example/simple", "http://index.example/a.whl", "tom t", "me old, tom t"},
+		{"http://me:p@index.example/simple", "http://index.example/a.whl", "tom t", "me p"},
 	} {
-		if got := x.WithCredentials(c.index, c.file); got != c.want {
-			t.Errorf("%s %s: %s", c.index, c.file, got)
+		seen = nil
+		user, password, _ := strings.Cut(c.told, " ")
+		stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: c.file, Index: c.index, User: user, Password: password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = stream.Body.Close()
+		if got := strings.Join(seen, ", "); got != c.want {
+			t.Errorf("%s %s: %q, want %q", c.index, c.file, got, c.want)
 		}
 	}
 }

@@ -78,9 +78,13 @@ func (c *Client) fetch(ctx context.Context, q question) (*answer, error) {
 			return a, nil
 		}
 		next, location, problem := c.follow(u, response.redirect)
+		if problem == "" && !c.mayLead(ctx, u, next) {
+			problem = textInward(words.Printable(next.Hostname()))
+		}
 		if problem != "" {
 			return nil, &ContentError{URL: address.Redact(u.String()), Reason: problem}
 		}
+		ctx = c.redirectedFrom(ctx, u, next)
 		u, own = next, location
 	}
 }
@@ -118,16 +122,6 @@ type response struct {
 // session.py, urllib3's Retry).
 func (c *Client) ask(ctx context.Context, q question, u *url.URL, own address.URL, hop int, redirected bool, user string, failures *int) (*response, error) {
 	unlocked := false
-	again := func(wait time.Duration) error {
-		*failures++
-		if wait == 0 && *failures > 1 {
-			wait = min(250*time.Millisecond<<min(*failures-1, 16), 2*time.Minute)
-		}
-		if wait == 0 {
-			return ctx.Err()
-		}
-		return c.config.Sleep(ctx, wait)
-	}
 	for {
 		sent, has := c.credentialsFor(u, own, q.scope, redirected)
 		if hop == 0 {
@@ -139,7 +133,7 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own address.UR
 				return nil, &interrupted{address.Redact(u.String()), ctx.Err()}
 			}
 			if *failures < c.config.Retries && worthRetrying(err) {
-				if err := again(0); err != nil {
+				if err := c.pause(ctx, failures, 0); err != nil {
 					return nil, &interrupted{address.Redact(u.String()), err}
 				}
 				continue
@@ -181,7 +175,7 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own address.UR
 		if !retry || *failures >= c.config.Retries {
 			return nil, problem
 		}
-		if err := again(wait); err != nil {
+		if err := c.pause(ctx, failures, wait); err != nil {
 			return nil, &interrupted{address.Redact(u.String()), err}
 		}
 	}
@@ -413,6 +407,7 @@ type watchdog struct {
 	patience    time.Duration
 	bark        func()
 	idle, whole *time.Timer
+	idleOnly    bool // a body may take as long as it likes while it comes
 }
 
 func newWatchdog(patience time.Duration, bark func()) *watchdog {
@@ -422,13 +417,17 @@ func newWatchdog(patience time.Duration, bark func()) *watchdog {
 func (w *watchdog) start() {
 	if w.patience > 0 && w.idle == nil {
 		w.idle = time.AfterFunc(w.patience, w.bark)
-		w.whole = time.AfterFunc(20*w.patience, w.bark)
+		if !w.idleOnly {
+			w.whole = time.AfterFunc(20*w.patience, w.bark)
+		}
 	}
 }
 
 func (w *watchdog) stop() {
 	if w.idle != nil {
 		w.idle.Stop()
+	}
+	if w.whole != nil {
 		w.whole.Stop()
 	}
 }

@@ -62,6 +62,10 @@ func textTooLarge(limit int64) string {
 	return fmt.Sprintf("it is larger than %d bytes", limit)
 }
 
+func textInward(host string) string {
+	return "it redirects into a private network, to " + host
+}
+
 func textRedirects(count int) string {
 	return fmt.Sprintf("it redirects more than %d times", count)
 }

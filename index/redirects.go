@@ -2,85 +2,116 @@ package index
 
 import (
 	"context"
+	"errors"
 	"net"
-	"net/http"
 	"net/url"
-
+	"strings"
+	"syscall"
 	"thresher/address"
+	"thresher/internal/words"
 )
 
-// RedirectHosts gives the hosts, as "host:port", that those are sent to who
-// fetch a file, as many indexes do that keep files in an object store. The file
-// itself is not fetched. It is asked for as a page of indexURL is: with the
-// same credentials, certificates and proxy; with those of fileURL alone where
-// indexURL is "". Errors: *ContentError, *ConnectionError, or the context's own;
-// hosts found before are given with them.
-func (c *Client) RedirectHosts(ctx context.Context, indexURL, fileURL string) ([]string, error) {
-	own := address.Parse(fileURL)
-	u, problem := readURL(own)
+// Where a redirect may lead. A server of the network must not be able to have
+// the machine that installs ask what only that machine can reach: itself, its
+// own network, the metadata service of its cloud.
+
+// Redirected judges the Location of an answer to asked, and gives the address
+// that is to be asked next, without a fragment. indexes are the addresses that
+// the user configured: where one of them lies, a redirect may lead. The error
+// is a *ContentError.
+func (c *Client) Redirected(ctx context.Context, asked, location string, indexes []string) (string, error) {
+	from, problem := readURL(address.Parse(asked))
 	if problem != "" {
-		return nil, &ContentError{URL: address.Redact(fileURL), Reason: problem}
+		return "", &ContentError{URL: address.Redact(asked), Reason: problem}
 	}
-	if u.Scheme == "file" {
-		return nil, nil
-	}
-	if indexURL == "" {
-		indexURL = fileURL
-	}
-	s, problem := newScope(indexURL)
+	next, own, problem := c.follow(from, location)
 	if problem != "" {
-		return nil, &ContentError{URL: address.Redact(indexURL), Reason: problem}
+		return "", &ContentError{URL: address.Redact(from.String()), Reason: problem}
 	}
-	var hosts []string
-	first := originOf(u)
-	for range maxRedirects {
-		location, err := c.redirectOf(ctx, u, own, s, originOf(u) != first)
-		if err != nil || location == "" {
-			return hosts, err
+	target, _, _ := strings.Cut(own.Secret(), "#")
+	for _, configured := range indexes {
+		if u, problem := readURL(address.Parse(configured)); problem == "" && u.Host == next.Host {
+			return target, nil
 		}
-		next, nextOwn, problem := c.follow(u, location)
-		if problem != "" {
-			return hosts, &ContentError{URL: address.Redact(u.String()), Reason: problem}
-		}
-		u, own = next, nextOwn
-		hosts = append(hosts, net.JoinHostPort(u.Hostname(), address.Port(u)))
 	}
-	return hosts, nil
+	if !c.mayLead(ctx, from, next) {
+		return "", &ContentError{URL: address.Redact(from.String()), Reason: textInward(words.Printable(next.Hostname()))}
+	}
+	return target, nil
 }
 
-// redirectOf asks for one byte of what is at a URL, and gives where that sends;
-// "" where it does not send on.
-func (c *Client) redirectOf(ctx context.Context, u *url.URL, own address.URL, s scope, redirected bool) (string, error) {
-	for unlocked := false; ; unlocked = true {
-		sent, has := c.credentialsFor(u, own, s, redirected)
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
-		if err != nil {
-			return "", &ContentError{URL: address.Redact(u.String()), Reason: textNoURL}
-		}
-		request.Header.Set("Range", "bytes=0-0")
-		request.Header.Set("User-Agent", c.config.UserAgent)
-		if has {
-			request.SetBasicAuth(sent.user, sent.password)
-		}
-		transport := c.verifying
-		if trusts(c.trusted, originOf(u)) {
-			transport = c.trusting
-		}
-		answer, err := transport().RoundTrip(request)
-		if err != nil {
-			if ctx.Err() != nil {
-				return "", &interrupted{address.Redact(u.String()), ctx.Err()}
-			}
-			return "", c.connectionError(u, err)
-		}
-		// Nothing of the body is needed, which may be a whole file.
-		_ = answer.Body.Close()
-		if answer.StatusCode == http.StatusUnauthorized && !unlocked && c.unlock(ctx, u, own, s, redirected, sent) {
-			continue
-		}
-		if answer.StatusCode < 300 || answer.StatusCode > 399 {
-			return "", nil
-		}
-		return answer.Header.Get("Location"), nil
+// mayLead says whether one host may send to another: not from the network to
+// what is private, by the words of the target or by what its name stands for.
+func (c *Client) mayLead(ctx context.Context, from, to *url.URL) bool {
+	if c.isInward(ctx, from.Hostname()) {
+		return true
 	}
+	if c.proxies.forURL(to) != nil {
+		return !inwardByName(to.Hostname()) // the proxy looks the name up
+	}
+	return !c.isInward(ctx, to.Hostname())
+}
+
+// isInward says whether a host is private, by its words or by the address that
+// its name has.
+func (c *Client) isInward(ctx context.Context, host string) bool {
+	if inwardByName(host) {
+		return true
+	}
+	if net.ParseIP(host) != nil {
+		return false
+	}
+	addresses, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+	if err != nil {
+		return false // then it is not reached either
+	}
+	for _, found := range addresses {
+		if inward(found.IP) {
+			return true
+		}
+	}
+	return false
+}
+
+func inwardByName(host string) bool {
+	if address.IsLoopback(host) {
+		return true
+	}
+	ip := net.ParseIP(strings.Trim(host, "[]"))
+	return ip != nil && inward(ip)
+}
+
+// sharedNetwork is what carriers and clouds give their own machines (RFC 6598).
+var sharedNetwork = net.IPNet{IP: net.IPv4(100, 64, 0, 0).To4(), Mask: net.CIDRMask(10, 32)}
+
+func inward(ip net.IP) bool {
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsUnspecified() ||
+		ip.IsInterfaceLocalMulticast() || ip.IsMulticast() || sharedNetwork.Contains(ip)
+}
+
+// outwardOnly marks the context of a request that a host of the network
+// redirected: its connection must not end inside, whatever the name stood for
+// when it was looked up first.
+type outwardOnly struct{}
+
+// redirectedFrom gives the context for asking to after from led there.
+func (c *Client) redirectedFrom(ctx context.Context, from, to *url.URL) context.Context {
+	if c.proxies.forURL(to) != nil || c.isInward(ctx, from.Hostname()) {
+		return ctx
+	}
+	return context.WithValue(ctx, outwardOnly{}, true)
+}
+
+var errInward = errors.New("a redirect must not lead into a private network")
+
+// refuseInward is the Control of a dialer.
+func refuseInward(ctx context.Context, _, target string, _ syscall.RawConn) error {
+	if ctx.Value(outwardOnly{}) == nil {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(target)
+	if ip := net.ParseIP(host); err != nil || ip == nil || inward(ip) {
+		return errInward
+	}
+	return nil
 }

@@ -4,108 +4,97 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"io"
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 )
 
-// RedirectHosts asks as a page is asked for: with the credentials of the index,
-// of netrc and of the keyring, and through the proxy.
-func TestRedirectHosts(t *testing.T) {
-	proxy := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") != "" {
-			t.Error("the credentials of the index went to another host")
-		}
-		if r.URL.String() == "http://store.example/first" {
-			http.Redirect(w, r, "http://store.example:8080/second", http.StatusFound)
-			return
-		}
-		_, _ = io.WriteString(w, "the file")
-	})
-	files := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Range") == "" {
-			t.Error("the whole file was asked for")
-		}
-		if user, password, _ := r.BasicAuth(); user != "user" || password != "word" {
-			w.WriteHeader(http.StatusUnauthorized)
-			return
-		}
-		http.Redirect(w, r, "http://store.example/first", http.StatusFound)
-	})
-	page, file := files.URL+"/simple/", files.URL+"/files/a.whl"
-	netrc := func(c *Config) { c.Netrc = netrcFile(t, "machine 127.0.0.1 login user password word\n") }
-	keyring := func(c *Config) {
-		c.Keyring = func(_ context.Context, service, _ string) (string, string, bool, error) {
-			return "user", "word", service == page, nil
-		}
-	}
-	for _, c := range []struct {
-		name              string
-		indexURL, fileURL string
-		change            func(*Config)
-		found             bool
-	}{
-		{"no credentials", page, file, nil, false},
-		{"of the index", with("user:word", page), file, nil, true},
-		{"of the file", "", with("user:word", file), nil, true},
-		{"of another index", "http://user:word@other.example/simple/", file, nil, false},
-		{"of netrc", page, file, netrc, true},
-		{"of netrc, on no page", "", file, netrc, true},
-		{"of the keyring", page, file, keyring, true},
-		{"a file of this machine", page, "file:///a.whl", nil, false},
+// Where a redirect may lead: on within the network, and inside only from there.
+func TestRedirected(t *testing.T) {
+	x := client(t, func(*Config) {})
+	for _, c := range []struct{ from, location, want string }{
+		{"https://8.8.8.8/a.whl", "https://9.9.9.9/b.whl#x", "https://9.9.9.9/b.whl"},
+		{"https://8.8.8.8/f/a.whl", "../b.whl", "https://8.8.8.8/b.whl"},
+		{"https://8.8.8.8/a.whl", "https://you:q@9.9.9.9/b.whl", "https://you:q@9.9.9.9/b.whl"},
+		{"http://127.0.0.1:1/a.whl", "http://127.0.0.1:2/b.whl", "http://127.0.0.1:2/b.whl"},
+		{"http://10.0.0.1/a.whl", "http://127.0.0.1/b.whl", "http://127.0.0.1/b.whl"},
+		{"https://8.8.8.8/a.whl", "https://10.1.2.3/simple/b.whl", "https://10.1.2.3/simple/b.whl"}, // an index lies there
+		{"https://8.8.8.8/a.whl", "http://9.9.9.9/b.whl", ""},                                       // anyone on the way could change it
+		{"https://8.8.8.8/a.whl", "https://127.0.0.1/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[::1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://localhost/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://x.localhost/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://10.0.0.1/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://192.168.1.1/b.whl", ""},
+		{"http://8.8.8.8/a.whl", "http://169.254.169.254/latest/meta-data/", ""},
+		{"https://8.8.8.8/a.whl", "https://[fe80::1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[fd00::1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://100.64.0.1/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://0.0.0.0/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[::ffff:127.0.0.1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "file:///etc/passwd", ""},
+		{"https://8.8.8.8/a.whl", "ftp://9.9.9.9/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https:///b.whl", ""},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			x := client(t, func(config *Config) {
-				config.Environ = []string{"http_proxy=" + proxy.URL, "no_proxy=127.0.0.1"}
-				if c.change != nil {
-					c.change(config)
-				}
-			})
-			hosts, err := x.RedirectHosts(context.Background(), c.indexURL, c.fileURL)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var want []string
-			if c.found {
-				want = []string{"store.example:80", "store.example:8080"}
-			}
-			if !slices.Equal(hosts, want) {
-				t.Errorf("%q, want %q", hosts, want)
-			}
-		})
+		got, err := x.Redirected(context.Background(), c.from, c.location, []string{"https://me:p@10.1.2.3/simple"})
+		var refused *ContentError
+		if got != c.want || (err == nil) != (c.want != "") || err != nil && !errors.As(err, &refused) {
+			t.Errorf("%s to %s: %q, %v", c.from, c.location, got, err)
+		}
 	}
 }
 
-// The certificates are those of pages, too, in both directions.
-func TestRedirectHostsCertificates(t *testing.T) {
+// A name that stood for the network when it was looked up and stands for this
+// machine when it is connected to is not reached after a redirect.
+func TestRedirectReboundName(t *testing.T) {
+	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "secret") }))
+	defer inside.Close()
+	x := client(t, func(*Config) {})
+	stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: inside.URL, From: "https://8.8.8.8/a.whl"})
+	var refused *ConnectionError
+	if err == nil {
+		_ = stream.Body.Close()
+	}
+	if !errors.As(err, &refused) || !errors.Is(err, errInward) {
+		t.Errorf("error %v", err)
+	}
+	stream, err = x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: inside.URL, From: "http://127.0.0.1:1/a.whl"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Body.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// The certificates of files are those of pages, in both directions.
+func TestOpenCertificates(t *testing.T) {
 	path, certificate := clientCertificate(t)
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate)
-	files := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "http://127.0.0.1:1/store", http.StatusFound)
-	}))
+	files := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "file") }))
 	files.Config.ErrorLog = log.New(io.Discard, "", 0)
 	files.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: roots}
 	files.StartTLS()
 	defer files.Close()
-	for _, c := range []struct{ client, trusted string }{
-		{"", ""}, {path, ""}, {"", strings.TrimPrefix(files.URL, "https://")}, {path, strings.TrimPrefix(files.URL, "https://")},
-	} {
+	host := strings.TrimPrefix(files.URL, "https://")
+	for _, c := range []struct{ client, trusted string }{{"", ""}, {path, ""}, {"", host}, {path, host}} {
 		x := client(t, func(config *Config) {
 			config.ClientCert = c.client
 			if c.trusted != "" {
 				config.TrustedHosts = []string{c.trusted}
 			}
 		})
-		hosts, err := x.RedirectHosts(context.Background(), files.URL+"/simple/", files.URL+"/files/a.whl")
-		// The host after the redirect does not answer, which is no secret.
-		reached := len(hosts) > 0
-		if want := c.client != "" && c.trusted != ""; reached != want || err == nil {
-			t.Errorf("%+v: %q, %v", c, hosts, err)
+		stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: files.URL + "/a.whl", Index: files.URL + "/simple/"})
+		if want := c.client != "" && c.trusted != ""; (err == nil) != want {
+			t.Errorf("%+v: %v", c, err)
+		}
+		if err == nil {
+			_ = stream.Body.Close()
 		}
 	}
 }

@@ -32,6 +32,7 @@ type Command struct {
 	// environment and configuration have them, before any file.
 	Configured []option.Setting
 	Targets    Targets
+	SaveTo     string // folder, absolute, that download and wheel save to; empty for other commands
 	Reinvoke   string // interpreter of --python, resolved; empty when not given
 
 	Upgrade         bool // -U in any spelling, effective

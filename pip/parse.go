@@ -330,6 +330,12 @@ func (p *parsing) fill(v option.Values) {
 	if calls := v.Of("src_dir").Calls; len(calls) > 0 {
 		c.Targets.Src = p.path(calls[len(calls)-1].Value)
 	}
+	switch c.Name {
+	case "download":
+		c.SaveTo = p.folder(v.Of("download_dir"))
+	case "wheel":
+		c.SaveTo = p.folder(v.Of("wheel_dir"))
+	}
 	c.Upgrade, c.UpgradeSet = v.Of("upgrade").Truth, v.Of("upgrade").Set
 	c.StrategySet, c.Eager = v.Of("upgrade_strategy").Set, v.Of("upgrade_strategy").Text == "eager"
 	c.NoDependencies = v.Of("ignore_dependencies").Truth
@@ -368,6 +374,15 @@ func (p *parsing) wheelCache(option *option.Value) string {
 		return p.path(filepath.Join(cache, "pip"))
 	}
 	return filepath.Join(pythontext.ExpandUser("~", p.in.Environ, p.in.Home), ".cache", "pip")
+}
+
+// folder gives the folder of an option, the working directory where it is not
+// said.
+func (p *parsing) folder(said *option.Value) string {
+	if said.Text == "" {
+		return p.in.Dir
+	}
+	return p.path(said.Text)
 }
 
 // path makes an option's path absolute, as os.path.abspath.

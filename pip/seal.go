@@ -33,13 +33,11 @@ type SealInput struct {
 	// the folder that takes the place of a local one; what it gives back as it
 	// was stays. nil leaves everything as it is.
 	ReplaceIndex func(url string) string
-	Upgrade      bool     // add -U where the user did not decide
-	Strategy     string   // "eager" adds --upgrade-strategy where the user did not decide
-	Netrc        string   // path of the file with the gate's credentials; empty keeps the user's
-	Proxy        string   // http(s) proxy that pip has to use instead of the user's; empty keeps the user's
-	NoProxy      []string // hosts that are never asked through a proxy; beside 127.0.0.1 where Proxy is empty
-	KeepNoProxy  bool     // leave what goes around the proxy as the environment has it: a gate's own
-	Directory    string   // private directory for rewritten requirements files; must exist
+	Upgrade      bool       // add -U where the user did not decide
+	Strategy     string     // "eager" adds --upgrade-strategy where the user did not decide
+	Proxy        string     // http(s) proxy that what pip starts has to use instead of the user's; empty keeps the user's
+	Transport    *Transport // the gate; nil leaves pip its own transport
+	Directory    string     // private directory for rewritten requirements files and the bootstrap; must exist
 }
 
 // Run is one process to start.
@@ -87,8 +85,13 @@ func Seal(in SealInput) (Run, error) {
 		return Run{}, s.err
 	}
 	run := interpreterRun(c.Installation, in.Environ)
-	run.Args = append(run.Args, words...)
 	run.Environ, run.Dir = environ, in.Dir
+	if in.Transport != nil {
+		if err := run.Bootstrap(c.Installation, *in.Transport, in.Directory); err != nil {
+			return Run{}, err
+		}
+	}
+	run.Args = append(run.Args, words...)
 	for _, text := range append(append([]string{}, run.Args...), run.Environ...) {
 		if strings.ContainsRune(text, 0) {
 			return Run{}, fmt.Errorf("%w: a value holds a NUL byte", ErrUnsealable)
@@ -318,9 +321,6 @@ func (s *sealing) environ(old bool) []string {
 	if c.Installation.Runner != "" {
 		environ = withVariable(environ, "_PIP_RUNNING_IN_SUBPROCESS", "1")
 	}
-	if s.Netrc != "" {
-		environ = withVariable(environ, "NETRC", s.Netrc)
-	}
 	return s.proxies(environ)
 }
 
@@ -329,8 +329,7 @@ func variableOf(key string) string {
 	return "PIP_" + strings.ToUpper(strings.ReplaceAll(key, "-", "_"))
 }
 
-// proxies puts the proxy into the variables that pip, git and build backends
-// read: --proxy would send even what goes to the gate through it.
+// proxies puts the proxy into the variables that git and build backends read.
 func (s *sealing) proxies(environ []string) []string {
 	proxy := s.Proxy
 	if proxy == "" {
@@ -354,23 +353,10 @@ func (s *sealing) proxies(environ []string) []string {
 			environ = append(environ, name+"="+proxy)
 		}
 	}
-	if s.KeepNoProxy || s.ReplaceIndex == nil && s.Proxy == "" && len(s.NoProxy) == 0 {
-		return environ
-	}
-	// Nothing may go around a proxy of thresher's own, not even what goes to
-	// this machine: a dependency may be declared by such a URL as well.
-	hosts := s.NoProxy
-	if s.Proxy == "" {
-		hosts = append([]string{"127.0.0.1", "localhost"}, hosts...)
-		for _, name := range []string{"no_proxy", "NO_PROXY"} {
-			if value := pythontext.Environment(environ).Get(name); value != "" {
-				hosts = append([]string{value}, hosts...)
-				break
-			}
-		}
-	}
-	for _, name := range []string{"no_proxy", "NO_PROXY"} {
-		environ = withVariable(environ, name, strings.Join(hosts, ","))
+	if s.Proxy != "" {
+		// Nothing may go around a proxy of thresher's own, not even what goes to
+		// this machine.
+		environ = withVariable(withVariable(environ, "no_proxy", ""), "NO_PROXY", "")
 	}
 	return environ
 }

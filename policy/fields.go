@@ -123,6 +123,11 @@ func buildFields() []field {
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Guard.Automatic },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
 		scalar(KeyInfo{
+			Key: "gate.fallback", Type: "true or false", Layers: EveryLayer, Tighter: "false",
+			Meaning: "a pip that cannot be followed gets the gate as its index instead of being stopped",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Gate.Fallback },
+			[3]bool{true, true, false}, readBoolean, strconv.FormatBool, falseIsStricter),
+		scalar(KeyInfo{
 			Key: "switch-off.without-terminal", Type: "true or false", Layers: OwnLayers,
 			Meaning: "THRESHER=off counts without a question, and without a terminal, too",
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.SwitchOff.WithoutTerminal },

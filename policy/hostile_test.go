@@ -42,6 +42,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"evidence.deadline":           {{"", "[evidence]\ndeadline = \"0s\"\n"}, {"", "[evidence]\ndeadline = \"1y\"\n"}},
 	"venv.require":                {{"", "[venv]\nrequire = false\n"}},
 	"guard.automatic":             {{"", "[guard]\nautomatic = false\n"}},
+	"gate.fallback":               {{"[gate]\nfallback = false\n", "[gate]\nfallback = true\n"}},
 	"switch-off.without-terminal": {{"", "[switch-off]\nwithout-terminal = true\n"}},
 	"sandbox.require":             {{"[sandbox]\nrequire = true\n", "[sandbox]\nrequire = false\n"}},
 	"sandbox.secrets":             nil, // more of them is stricter, and none is taken away

@@ -81,6 +81,9 @@ type Policy struct {
 	Guard struct {
 		Automatic rules.Sourced[bool] // environments are guarded on first sight
 	}
+	Gate struct {
+		Fallback rules.Sourced[bool] // a pip whose transport the gate cannot be gets it as its index
+	}
 	SwitchOff struct {
 		WithoutTerminal rules.Sourced[bool] // THRESHER=off counts without a question, and without a terminal, too
 	}

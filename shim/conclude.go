@@ -15,9 +15,9 @@ import (
 
 // conclude looks at what pip did: what changed and whether it was let through,
 // what is known against it, and what the run ends with.
-func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate, local folders, before state, ended pip.Outcome, notes <-chan []rules.Finding) int {
+func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate, repositories []rules.Finding, before state, ended pip.Outcome, notes <-chan []rules.Finding) int {
 	result := outcome{pip: in.pipStatus(ended)}
-	gateFindings := append(opened.Findings(), local.blocked...)
+	gateFindings := opened.Findings()
 	a.findings = append(a.findings, gateFindings...)
 	for _, f := range gateFindings {
 		switch {
@@ -28,7 +28,7 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 			in.say.finding(f, a.places[f.Subject])
 		}
 	}
-	for _, f := range local.repositories {
+	for _, f := range repositories {
 		// pip before 22.1 takes an older release of the parent instead.
 		a.findings = append(a.findings, f)
 		result.refused = true
@@ -55,6 +55,12 @@ func (in *invocation) conclude(a *analysis, judge *judgement, opened *gate.Gate,
 			in.say.finding(f, "")
 		}
 		in.tellUnsaid()
+		stops, err := in.tellSaved(a, opened.Ledger(), before.saved)
+		if err != nil {
+			in.say.failed("read what was saved", err)
+			return statusBroken
+		}
+		result.unvouched = result.unvouched || stops
 		in.record(a, nil, nil, "", result.status())
 		return in.end(ended, result)
 	}
@@ -145,11 +151,18 @@ func changesEnvironment(c *pip.Command) bool {
 	return c.Name != "download" && c.Name != "wheel" && c.Name != "lock" && !c.DryRun
 }
 
-// tellUnvouched reports distributions that arrived without a verdict.
+// tellUnvouched reports distributions that arrived without a verdict: that no
+// file which the gate let through stands for, or that say of themselves that
+// they came from where nothing of the user's points to.
 func (in *invocation) tellUnvouched(a *analysis, ledger []gate.Entry, changes []venv.Change) bool {
-	var arrived []venv.Distribution
+	var arrived, foreign []venv.Distribution
+	checkouts := in.checkouts(a.command)
 	for _, c := range changes {
-		if c.Kind != venv.Removed && len(gate.Unvouched(ledger, []gate.Arrived{asArrived(c.Distribution)})) > 0 {
+		switch {
+		case c.Kind == venv.Removed:
+		case c.Distribution.DirectURL != "" && !originNamed(c.Distribution, a.command.Requirements, checkouts):
+			foreign = append(foreign, c.Distribution)
+		case len(gate.Unvouched(ledger, []gate.Arrived{asArrived(c.Distribution)})) > 0:
 			arrived = append(arrived, c.Distribution)
 		}
 	}
@@ -167,13 +180,20 @@ func (in *invocation) tellUnvouched(a *analysis, ledger []gate.Entry, changes []
 			}
 		}
 	}
-	for _, m := range withoutVerdict(arrived, a.command, in.checkouts(a.command)) {
-		for _, f := range a.policy.JudgeArrival(rules.Arrival{Name: m.Name, Version: m.Version}) {
-			a.findings = append(a.findings, f)
-			if f.Action == rules.Block || f.Action == rules.Ask {
-				stops = true
-				in.say.unvouched(m.Name, m.Version)
-			}
+	for _, m := range append(withoutVerdict(arrived, a.command, checkouts), foreign...) {
+		stops = in.tellArrival(a, m.Name, m.Version) || stops
+	}
+	return stops
+}
+
+// tellArrival reports one thing that arrived without a verdict, and says whether
+// it fails the run.
+func (in *invocation) tellArrival(a *analysis, name, version string) (stops bool) {
+	for _, f := range a.policy.JudgeArrival(rules.Arrival{Name: name, Version: version}) {
+		a.findings = append(a.findings, f)
+		if f.Action == rules.Block || f.Action == rules.Ask {
+			stops = true
+			in.say.unvouched(name, version)
 		}
 	}
 	return stops

@@ -1,8 +1,6 @@
 package shim
 
 import (
-	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -51,25 +49,22 @@ func (in *invocation) install(a *analysis) int {
 		analysis: a, database: database, now: in.start, answered: map[string]bool{},
 		held: map[string]scan.HeldRelease{},
 	}
-	opened, err := gate.Start(in.untilInterrupted(), judge.gateConfig(in, client))
+	addresses, refused, err := judge.judgeLocked()
+	if err != nil {
+		in.say.failed("read a file of the lock", err)
+		return statusBroken
+	}
+	config := judge.gateConfig(in, client, directory, addresses)
+	opened, err := gate.Start(in.untilInterrupted(), config)
 	if err != nil {
 		in.say.failed("open the gate", err)
 		return statusBroken
 	}
-	defer func() { _ = opened.Close() }() // pip has ended, nobody else is served
+	defer func() { opened.Close() }() // pip has ended, nobody else is served
 
 	if status, refused := in.weigh(a, client, judge); refused {
 		in.record(a, nil, nil, "", status)
 		return status
-	}
-	if err := judge.vouchLocal(opened); err != nil {
-		in.say.failed("read a file of the command line", err)
-		return statusBroken
-	}
-	refused, err := judge.judgeLocked(opened)
-	if err != nil {
-		in.say.failed("read a file of the lock", err)
-		return statusBroken
 	}
 	if len(refused) > 0 {
 		a.findings = append(a.findings, refused...)
@@ -78,19 +73,13 @@ func (in *invocation) install(a *analysis) int {
 		in.record(a, nil, nil, "", statusRefused)
 		return statusRefused
 	}
-	local, err := judge.judgeFolders(in, directory)
-	if err != nil {
-		in.say.failed("read a folder of --find-links", err)
-		return statusBroken
-	}
-	opened.Vouch(local.entries...)
 	guarded, err := in.guardRepositories(a, directory)
 	if err != nil {
 		in.say.failed("keep repositories of dependencies out", err)
 		return statusBroken
 	}
 	defer guarded.remove()
-	run, err := in.seal(a, opened, local, directory)
+	run, err := in.seal(a, opened, directory)
 	if err != nil {
 		in.say.failed("seal the command", err)
 		return statusBroken
@@ -109,18 +98,25 @@ func (in *invocation) install(a *analysis) int {
 	notes := in.gatherBeside(a, client, judge)
 	in.pipRan = true
 	ended, err := run.Start()
+	if err == nil && !opened.Ready() {
+		opened.Close()
+		opened, ended, err = in.withoutTransport(a, config, guarded, directory)
+		if opened == nil {
+			in.record(a, nil, nil, "", statusBroken)
+			return statusBroken
+		}
+	}
 	if err != nil {
 		in.say.cannotRun(err)
 		return statusCannotRun
 	}
-	_ = opened.Close() // before the ledger is read, so that it is complete
-	kept, err := guarded.refused()
+	opened.Close() // before the ledger is read, so that it is complete
+	repositories, err := guarded.refused()
 	if err != nil {
 		in.say.failed("read which repositories were kept out", err)
 		return statusBroken
 	}
-	local.repositories = kept
-	return in.conclude(a, judge, opened, local, before, ended, notes)
+	return in.conclude(a, judge, opened, repositories, before, ended, notes)
 }
 
 // client reaches indexes as this pip command would.
@@ -161,39 +157,6 @@ func revalidate(installation *pip.Installation) func(string) bool {
 	return func(string) bool { return true }
 }
 
-// seal makes the process that runs the command with its indexes replaced by
-// the gate's.
-func (in *invocation) seal(a *analysis, opened *gate.Gate, local folders, directory string) (pip.Run, error) {
-	netrc, err := in.netrc(a, opened.NetrcEntry(), directory)
-	if err != nil {
-		return pip.Run{}, err
-	}
-	replaced := maps.Clone(local.replaced)
-	for i, s := range a.command.Indexes {
-		replaced[s.Value] = opened.IndexURL(i)
-	}
-	for i, link := range linkPages(a.command, in.dir) {
-		replaced[link.value] = opened.FindLinksURL(i)
-	}
-	run, err := pip.Seal(pip.SealInput{
-		Command: a.command, Environ: in.environ, Dir: in.dir, Netrc: netrc, Proxy: opened.ProxyURL(), Directory: directory,
-		Upgrade: a.policy.Upgrade.Always.Value, Strategy: a.addedStrategy(),
-		ReplaceIndex: func(url string) string {
-			if gateURL, ok := replaced[url]; ok {
-				return gateURL
-			}
-			return url
-		},
-	})
-	if err != nil {
-		return run, err
-	}
-	user, password := opened.Credentials()
-	run.Environ = append(run.Environ, variableGate+"="+gateToken(os.Getpid(), opened.Address(), user, password))
-	run.Environ = append(run.Environ, variableGitProtocols+"="+strings.Join(a.gitProtocols(in.environment), ":"))
-	return run, nil
-}
-
 // variableGitProtocols holds the only transports that git may use
 // (GIT_ALLOW_PROTOCOL in git(1)).
 const variableGitProtocols = "GIT_ALLOW_PROTOCOL"
@@ -229,6 +192,7 @@ type state struct {
 	distributions []venv.Distribution
 	hooks         venv.Hooks
 	guard         venv.Guarded // zero where there is none, or none that can be read
+	saved         map[string]savedFile
 }
 
 func look(a *analysis) (state, error) {
@@ -240,7 +204,11 @@ func look(a *analysis) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	return state{distributions, hooks, guardOf(a)}, nil
+	files, err := saved(a.command)
+	if err != nil {
+		return state{}, err
+	}
+	return state{distributions, hooks, guardOf(a), files}, nil
 }
 
 // guardOf is the guard of the environment, zero where there is none or none

@@ -31,14 +31,15 @@ type judgement struct {
 	allowed []rules.Finding // malware that an answer let through
 }
 
-// gateConfig is the gate for this command.
-func (j *judgement) gateConfig(in *invocation, client *index.Client) gate.Config {
+// gateConfig is the gate for this command. directory is the run's own.
+func (j *judgement) gateConfig(in *invocation, client *index.Client, directory string, refused map[string]bool) gate.Config {
 	c := j.analysis.command
 	config := gate.Config{
 		Source: client, Indexes: gateIndexes(c), FindLinks: pageURLs(linkPages(c, in.dir)), Strategy: string(j.analysis.policy.Index.Strategy.Value),
 		Pins: j.analysis.policy.Pins(), Popular: func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.analysis.policy.JudgeConfusion,
-		Installed: map[string]string{}, AllowedURLs: j.allowedURLs(), AllowedHosts: j.analysis.policy.AllowedHosts(),
+		Installed: map[string]string{}, AllowedHosts: j.analysis.policy.AllowedHosts(), Named: j.named(in, refused),
+		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: directory, Memory: in.places.Files(), CachedByPip: cachedByPip(c.WheelCache),
 		Environment: j.analysis.markers(in),
 		Proxy:       client.ProxyFor, Eager: j.analysis.eager(), NoDependencies: c.NoDependencies,
 		AnyAge: j.analysis.policy.Cooldown.Release.Value.Duration() == 0 || j.analysis.policy.Action(rules.Cooldown).Value == rules.Off,
@@ -66,20 +67,6 @@ func gateIndexes(c *pip.Command) []gate.Index {
 		})
 	}
 	return indexes
-}
-
-// allowedURLs are the URLs of the command: policy judged each by itself.
-func (j *judgement) allowedURLs() []string {
-	var urls []string
-	for _, r := range j.analysis.command.Requirements {
-		urls = append(urls, r.Locked...)
-		if r.URL == "" {
-			continue
-		}
-		_, plain, _ := address.CutVersionControl(r.URL)
-		urls = append(urls, plain)
-	}
-	return urls
 }
 
 func (j *judgement) isRequested(canonical string) bool {
@@ -263,20 +250,4 @@ func (j *judgement) fixed(standing []string, canonical, version string) []string
 		}
 	}
 	return fixed
-}
-
-// vouchLocal enters archives that the command names by path into the gate's
-// ledger.
-func (j *judgement) vouchLocal(opened *gate.Gate) error {
-	for _, r := range j.analysis.command.Requirements {
-		if r.Path == "" || !address.IsArchive(r.Path) {
-			continue
-		}
-		entry, err := gate.VouchFile(r.Path)
-		if err != nil {
-			return err
-		}
-		opened.Vouch(entry)
-	}
-	return nil
 }

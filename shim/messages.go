@@ -272,9 +272,16 @@ func (m *messenger) tooYoung(releases []scan.HeldRelease, now time.Time) {
 	m.line("%s: too new: %s", m.yellow.Sprint("held back"), strings.Join(names, ", "))
 }
 
-// oddNetrc is said of a netrc that is not read.
-func (m *messenger) oddNetrc(path string) {
-	m.line("%s is not read for credentials: it is no regular file, or above 1 MB", path)
+// notFollowed is said where the gate can be neither pip's transport nor its
+// index.
+func (m *messenger) notFollowed(version string) {
+	m.line("%s: what pip %s fetches cannot be seen, so it was not run", m.red.Sprint("refused"), version)
+	m.next("thresher new .venv")
+}
+
+// followedByIndexes is said where pip gets the gate as its index.
+func (m *messenger) followedByIndexes(version string) {
+	m.line("what pip %s fetches can be seen only through an index of this run's own, whose address shows in its output", version)
 }
 
 // What is said of a cache of pip's that came with a checkout: the wheels in it

@@ -1,53 +1,41 @@
 package shim
 
 import (
-	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 
 	"thresher/gate"
 	"thresher/pip"
+	"thresher/policy/rules"
 	"thresher/venv"
 )
 
-// parentGate is the gate of the run that this pip command is part of: pip's
-// build isolation starts pip again, and build backends may too.
-type parentGate struct {
-	address string
-}
-
-// gateToken is what a run tells its children: who holds the gate, where it
-// is, and how to prove that one belongs to it.
-func gateToken(pid int, address, user, password string) string {
-	return fmt.Sprintf("%d %s %s %s", pid, address, user, password)
-}
-
-// livingGate gives the parent's gate where the variable speaks the truth: the
-// process it names is a living ancestor of this one and is this very program,
-// and who listens there knows the secret. A dead or forged gate is none.
-func (in *invocation) livingGate() (parentGate, bool) {
-	words := strings.Fields(in.gate)
-	if len(words) != 4 {
-		return parentGate{}, false
+// livingGate gives the gate of the run that this pip command is part of (build
+// backends may start pip), where the variable speaks the truth: the process it
+// names is a living ancestor of this one and is this very program, and who
+// listens there knows the secret. A dead or forged gate is none.
+func (in *invocation) livingGate() (gate.Joined, bool) {
+	process, way, _ := strings.Cut(in.gate, " ")
+	pid, err := strconv.Atoi(process)
+	parsed, ok := gate.ParseWay(way)
+	if err != nil || !ok || !venv.AncestorIs(pid, in.self) {
+		return gate.Joined{}, false
 	}
-	pid, err := strconv.Atoi(words[0])
-	if err != nil || !venv.AncestorIs(pid, in.self) || !gate.Alive(in.untilInterrupted(), words[1], words[2], words[3]) {
-		return parentGate{}, false
-	}
-	return parentGate{address: words[1]}, true
+	return gate.Join(in.untilInterrupted(), parsed)
 }
 
-// serves says whether the command fetches from this gate alone. One that
-// names other indexes gets a vetted run of its own.
-func (g parentGate) serves(c *pip.Command, dir string) bool {
-	mine := "http://" + g.address + "/"
+// serves says whether a command fetches from a gate alone. One that names other
+// indexes gets a vetted run of its own.
+func (in *invocation) serves(joined gate.Joined, c *pip.Command) bool {
 	for _, s := range c.Indexes {
-		if !strings.HasPrefix(s.Value, mine) {
+		if !joined.Serves(s.Value) {
 			return false
 		}
 	}
-	for _, page := range linkPages(c, dir) {
-		if !strings.HasPrefix(page.url, mine) {
+	for _, page := range linkPages(c, in.dir) {
+		if !joined.Serves(page.url) {
 			return false
 		}
 	}
@@ -56,28 +44,24 @@ func (g parentGate) serves(c *pip.Command, dir string) bool {
 
 // runNested runs a pip that is part of a run: what it fetches passes the
 // parent's gate, and what it changes is the parent's to compare.
-func (in *invocation) runNested(a *analysis) int {
+func (in *invocation) runNested(a *analysis, joined gate.Joined) int {
 	directory, err := in.ownFolder()
 	if err != nil {
 		in.say.failed("make a temporary directory", err)
 		return statusBroken
 	}
 	defer in.remove(directory)
-	local, err := in.nestedFolders(a, directory)
+	files, refused, err := in.nestedFolders(a)
 	if err != nil {
 		in.say.failed("read a folder of --find-links", err)
 		return statusBroken
 	}
 	run, err := pip.Seal(pip.SealInput{
 		Command: a.command, Environ: append(in.environ, variableGate+"="+in.gate), Dir: in.dir, Directory: directory,
-		Netrc: in.environment["NETRC"],
-		ReplaceIndex: func(url string) string {
-			if view, ok := local.replaced[url]; ok {
-				return view
-			}
-			return url
+		ReplaceIndex: addressForPip,
+		Transport: &pip.Transport{
+			Socket: joined.Socket, Port: joined.Port, Secret: joined.Secret, Named: append(files, namedPaths(a.command)...),
 		},
-		KeepNoProxy: true,
 	})
 	if err != nil {
 		in.say.failed("seal the command", err)
@@ -90,24 +74,43 @@ func (in *invocation) runNested(a *analysis) int {
 		return statusCannotRun
 	}
 	result := outcome{pip: in.pipStatus(ended)}
-	if result.pip != 0 && len(local.blocked) > 0 {
-		in.tellFindings(a, local.blocked)
+	if result.pip != 0 && len(refused) > 0 {
+		in.tellFindings(a, refused)
 		result.refused = true
 	}
 	return in.end(ended, result)
 }
 
-// nestedFolders judges the local folders that a nested pip may take files from:
-// the parent's gate never sees these. The advisory data is used as it is.
-func (in *invocation) nestedFolders(a *analysis, directory string) (folders, error) {
-	known := &database{start: in.start, cancel: func() {}}
-	if len(a.command.FindLinks) > 0 {
-		var err error
-		if known, err = in.localDatabase(); err != nil {
-			return folders{}, err
-		}
-		defer known.close()
+// nestedFolders judges what a nested pip may take from folders of this machine:
+// it gives the files that it may have, and why not the others. The advisory data
+// is used as it is.
+func (in *invocation) nestedFolders(a *analysis) (files []string, refused []rules.Finding, err error) {
+	folders := localFolders(a.command, in.dir)
+	if len(folders) == 0 {
+		return nil, nil, nil
 	}
+	known, err := in.localDatabase()
+	if err != nil {
+		return nil, nil, err
+	}
+	defer known.close()
 	judge := &judgement{analysis: a, database: known, now: in.start, answered: map[string]bool{}}
-	return judge.judgeFolders(in, directory)
+	for _, folder := range folders {
+		listed, err := os.ReadDir(folder)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, item := range listed {
+			path := filepath.Join(folder, item.Name())
+			var findings []rules.Finding
+			for _, entry := range gate.EntriesOf(path) {
+				findings = append(findings, judge.local(entry)...)
+			}
+			if len(findings) == 0 {
+				files = append(files, path)
+			}
+			refused = append(refused, findings...)
+		}
+	}
+	return files, refused, nil
 }

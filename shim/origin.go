@@ -44,6 +44,27 @@ func namedBySource(d venv.Distribution, requirements []source.Requirement, check
 	return false
 }
 
+// originNamed says whether where a distribution says that it came from is a place
+// that the command names: beside directories and repositories an archive, whose
+// hash is compared by itself.
+func originNamed(d venv.Distribution, requirements []source.Requirement, checkouts string) bool {
+	if namedBySource(d, requirements, checkouts) {
+		return true
+	}
+	place := sourcePlace(d)
+	for _, r := range requirements {
+		if place != "" && r.Path != "" && resolved(place) == resolved(r.Path) {
+			return true
+		}
+		for _, locked := range r.Locked {
+			if address.Same(locked, d.DirectURL) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // fromPath: the directory that a requirement names. An editable one may lie in
 // a directory below: setuptools' package_dir, or "#subdirectory=".
 func fromPath(d venv.Distribution, r source.Requirement) bool {

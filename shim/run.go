@@ -77,8 +77,8 @@ func (in *invocation) run() int {
 		return status
 	}
 	in.keepGuarded(installation)
-	if parent, ok := in.livingGate(); ok && parent.serves(command, in.dir) {
-		return in.runNested(a)
+	if joined, ok := in.livingGate(); ok && in.serves(joined, command) {
+		return in.runNested(a, joined)
 	}
 	return in.install(a)
 }

@@ -31,3 +31,9 @@ func localFolder(value, dir string) (string, bool) {
 	info, err := os.Stat(path)
 	return path, err == nil && info.IsDir()
 }
+
+// isRegularFile says whether a path is a file with content, links followed.
+func isRegularFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}

@@ -31,6 +31,7 @@ import (
 	"thresher/gate"
 	"thresher/index"
 	"thresher/internal/testkit"
+	"thresher/pip"
 	"thresher/policy/rules"
 )
 
@@ -98,7 +99,7 @@ func filterPage(out io.Writer, files int) error {
 	var times []time.Duration
 	for range 15 {
 		g, err := gate.Start(context.Background(), gate.Config{
-			Source: source, Indexes: []gate.Index{{URL: "http://index.example/simple/"}}, Prefetch: -1,
+			Source: source, Indexes: []gate.Index{{URL: "http://index.example/simple/"}}, Prefetch: -1, WithoutTransport: true,
 			JudgeFile: func(e gate.FileEvidence) []rules.Finding {
 				if e.Now.Sub(e.UploadTime) < 72*time.Hour {
 					return []rules.Finding{{Rule: rules.Cooldown, Action: rules.Hold}}
@@ -115,9 +116,7 @@ func filterPage(out io.Writer, files int) error {
 		if err == nil && length < len(source.body)/2 {
 			err = fmt.Errorf("the filtered page has %d bytes of %d", length, len(source.body))
 		}
-		if closing := g.Close(); err == nil {
-			err = closing
-		}
+		g.Close()
 		if err != nil {
 			return err
 		}
@@ -132,7 +131,6 @@ func fetch(g *gate.Gate, url string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	request.SetBasicAuth(g.Credentials())
 	request.Header.Set("Accept", "application/vnd.pypi.simple.v1+json")
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -161,11 +159,15 @@ func (s pageSource) Metadata(context.Context, string, *index.File) ([]byte, erro
 	return nil, index.ErrNotFound
 }
 
-func (s pageSource) RedirectHosts(context.Context, string, string) ([]string, error) {
-	return nil, nil
+func (s pageSource) Open(context.Context, index.Fetch) (*index.Stream, error) {
+	return nil, index.ErrNotFound
 }
 
-func (s pageSource) WithCredentials(_, fileURL string) string { return fileURL }
+func (s pageSource) Redirected(context.Context, string, string, []string) (string, error) {
+	return "", index.ErrNotFound
+}
+
+func (s pageSource) Authenticate(string, string, string) error { return nil }
 
 func largePage(files int) []byte {
 	list := make([]map[string]any, files)
@@ -230,6 +232,12 @@ func (b *bench) install(number int, gated bool) (time.Duration, error) {
 		"PATH=" + os.Getenv("PATH"), "HOME=" + home, "PIP_CONFIG_FILE=" + os.DevNull,
 		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_NO_CACHE_DIR=1",
 	}
+	found, err := filepath.Glob(filepath.Join(dir, "lib", "python3*", "site-packages", "pip"))
+	if err != nil || len(found) != 1 {
+		return 0, fmt.Errorf("find pip in %s: %d places, %w", dir, len(found), err)
+	}
+	packages, python := found[0], filepath.Join(dir, "bin", "python")
+	run := pip.Run{Path: python, Args: []string{python, "-I", "-m", "pip"}}
 	begin := time.Now()
 	if gated {
 		client, err := index.New(index.Config{Netrc: "-", KeyringProvider: "disabled", Retries: index.DefaultRetries})
@@ -241,22 +249,21 @@ func (b *bench) install(number int, gated bool) (time.Duration, error) {
 			Source: client, Indexes: []gate.Index{{URL: b.upstream}}, Requested: []gate.Wanted{{Name: "tree"}},
 			Environment: map[string]string{"python_version": "3.12", "python_full_version": "3.12.0", "sys_platform": "linux"},
 			Prefetch:    b.prefetch,
+			Directory:   home,
 		})
 		if err != nil {
 			return 0, err
 		}
 		defer g.Close()
-		netrc := filepath.Join(home, "netrc")
-		if err := os.WriteFile(netrc, []byte(g.NetrcEntry()), 0o600); err != nil {
+		way := g.Way()
+		if err := run.Bootstrap(&pip.Installation{PackageDir: packages}, pip.Transport{Socket: way.Socket, Port: way.Port, Secret: way.Secret}, home); err != nil {
 			return 0, err
 		}
-		variables = append(variables, "NETRC="+netrc, "PIP_INDEX_URL="+g.IndexURL(0),
-			"http_proxy="+g.ProxyURL(), "https_proxy="+g.ProxyURL(), "no_proxy=")
-	} else {
-		variables = append(variables, "PIP_INDEX_URL="+b.upstream)
+		variables = append(variables, run.Environ...)
+		variables = append(variables, "http_proxy="+g.ProxyURL(), "https_proxy="+g.ProxyURL(), "no_proxy=")
 	}
-	cmd := exec.Command(filepath.Join(dir, "bin", "python"), "-I", "-m", "pip", "install", "-q", "tree")
-	cmd.Env = variables
+	cmd := exec.Command(run.Path, append(run.Args[1:], "install", "-q", "tree")...)
+	cmd.Env = append(variables, "PIP_INDEX_URL="+b.upstream)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("pip install: %w: %s", err, out)

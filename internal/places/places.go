@@ -244,3 +244,7 @@ func (p Places) Trusted() string { return file(p.OwnState, "trusted.jsonl") }
 
 // Pages is the cache of index pages.
 func (p Places) Pages() string { return file(p.Cache, "index") }
+
+// Files is the directory of what was read in wheels and source archives, by
+// their hashes.
+func (p Places) Files() string { return file(p.Data, "files") }

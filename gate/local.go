@@ -1,0 +1,238 @@
+package gate
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"thresher/address"
+	"thresher/internal/words"
+	"thresher/pep"
+	"thresher/policy/rules"
+)
+
+// What pip uses without fetching it: files and folders of this machine, wheels
+// of its own cache, repositories. The bootstrap shows each before pip opens it.
+
+// use is what pip is about to use.
+type use struct {
+	Link        string `json:"link"`        // "file:///…", "git+https://…"
+	Origin      string `json:"origin"`      // of a wheel in pip's cache: the address that it was built from
+	Requirement string `json:"requirement"` // as pip writes it
+	From        string `json:"from"`        // who requires it, as pip writes it; "" the command
+}
+
+// serveUse judges what pip is about to use.
+func (g *Gate) serveUse(w http.ResponseWriter, r *http.Request) {
+	asked, err := decodeUse(r)
+	if err != nil {
+		refuse(w, r, http.StatusBadRequest, messageNoSuchPlace)
+		return
+	}
+	if finding := g.judgeUse(asked); finding != nil {
+		g.record("", "", *finding)
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = fmt.Fprint(w, refusal(*finding))
+		return
+	}
+	_, _ = fmt.Fprint(w, "yes")
+}
+
+// judgeUse gives why something may not be used; nil where it may.
+func (g *Gate) judgeUse(asked use) *rules.Finding {
+	path, local := PathOf(asked.Link)
+	if !local {
+		if g.named(asked.Link) {
+			return nil
+		}
+		finding := unknownAddress(asked.Link, asked.From, "")
+		return &finding
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil // pip says best what is not there
+	}
+	if asked.Origin != "" {
+		return g.judgeCachedWheel(path, asked)
+	}
+	if offers := g.localOffers(path, asked.Link); len(offers) > 0 {
+		if info.IsDir() {
+			return nil
+		}
+		return g.judgeLocal(path, offers, "")
+	}
+	if g.isApproved(path) {
+		return nil
+	}
+	finding := unknownAddress(asked.Link, asked.From, "")
+	return &finding
+}
+
+// localOffers gives what lets a local place be used: the command's own words, a
+// folder of --find-links, a page on this machine.
+func (g *Gate) localOffers(path, link string) []*offer {
+	offers := g.offered(link)
+	real := resolvedPath(path)
+	for _, named := range g.config.Named {
+		if named.Path != "" && resolvedPath(named.Path) == real {
+			offers = append(offers, &offer{name: named.Name, filename: filepath.Base(path), hashes: named.Hashes, page: filepath.Dir(path), url: path})
+		}
+	}
+	for _, folder := range g.config.Folders {
+		if resolvedPath(folder) == filepath.Dir(real) || resolvedPath(folder) == resolvedPath(filepath.Dir(path)) {
+			offers = append(offers, &offer{filename: filepath.Base(path), page: folder, url: path})
+		}
+	}
+	return offers
+}
+
+// judgeLocal reads a local archive as one that is fetched is read, and enters it
+// into the ledger.
+func (g *Gate) judgeLocal(path string, offers []*offer, origin string) *rules.Finding {
+	for _, o := range offers {
+		if o.blocked != nil {
+			return o.blocked
+		}
+		if found := readings(o.filename, o.name); len(found) > 0 && o.version == "" && strings.HasSuffix(o.filename, ".whl") {
+			o.name, o.version = found[0].name, found[0].version
+		}
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil // as pip will say
+	}
+	defer file.Close()
+	opened, err := openLocal(file)
+	if err != nil {
+		finding := unlikeOffered(offers[0], words.Printable(err.Error()))
+		return &finding
+	}
+	read, finding := g.judgeContents(offers, opened, opened.digests)
+	if finding != nil {
+		return finding
+	}
+	for _, o := range offers {
+		entry := entryOf(o, read, opened.digests)
+		entry.Origin = origin
+		if finding := g.judgeLocalFile(o, entry); finding != nil {
+			return finding
+		}
+		g.enter(entry)
+	}
+	g.approve(path)
+	return nil
+}
+
+// judgeLocalFile asks policy about a file that is on no page.
+func (g *Gate) judgeLocalFile(o *offer, entry Entry) *rules.Finding {
+	if o.file != nil || o.indexURL != "" {
+		return nil
+	}
+	for _, finding := range g.config.JudgeLocal(entry) {
+		if finding.Action == rules.Block {
+			return &finding
+		}
+	}
+	return nil
+}
+
+// judgeCachedWheel judges a wheel that an earlier run built: what it was built
+// from must be something that this run may fetch, and the wheel is read.
+func (g *Gate) judgeCachedWheel(path string, asked use) *rules.Finding {
+	var source *offer
+	if offers := g.offered(asked.Origin); len(offers) > 0 {
+		source = offers[0]
+		if source.blocked != nil {
+			return source.blocked
+		}
+	} else if origin, local := PathOf(asked.Origin); local && len(g.localOffers(origin, asked.Origin)) > 0 {
+		source = &offer{}
+	} else if g.named(asked.Origin) {
+		source = &offer{}
+	}
+	if source == nil {
+		finding := unknownAddress(asked.Origin, asked.From, "")
+		return &finding
+	}
+	built := &offer{
+		url: path, page: filepath.Dir(path), filename: filepath.Base(path), name: source.name, version: source.version,
+		indexURL: source.indexURL, notes: source.notes, file: source.file,
+	}
+	return g.judgeLocal(path, []*offer{built}, redactedOrigin(asked.Origin))
+}
+
+func redactedOrigin(origin string) string {
+	bare, _, _ := strings.Cut(origin, "#")
+	return address.Redact(bare)
+}
+
+// approve remembers a local file that was judged in this run.
+func (g *Gate) approve(path string) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.approved[resolvedPath(path)] = true
+}
+
+func (g *Gate) isApproved(path string) bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.approved[resolvedPath(path)]
+}
+
+// PathOf gives the path that a file URL names.
+func PathOf(link string) (path string, ok bool) {
+	scheme, _, found := strings.Cut(link, ":")
+	if !found || !strings.EqualFold(scheme, "file") {
+		return "", false
+	}
+	bare, _, _ := strings.Cut(link, "#")
+	u, err := url.Parse(bare)
+	if err != nil {
+		return "", false
+	}
+	path = filepath.FromSlash(u.Path)
+	if volume := filepath.VolumeName(strings.TrimPrefix(path, `\`)); volume != "" {
+		path = strings.TrimPrefix(path, `\`)
+	}
+	return path, true
+}
+
+// resolvedPath follows links as far as the path is there.
+func resolvedPath(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return filepath.Clean(path)
+}
+
+// localFile is an archive of this machine, hashed.
+type localFile struct {
+	*os.File
+	length  int64
+	digests map[string]string
+}
+
+func (f localFile) size() (int64, bool) { return f.length, true }
+
+func openLocal(file *os.File) (localFile, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return localFile{}, err
+	}
+	if !info.Mode().IsRegular() {
+		return localFile{}, fmt.Errorf(messageNoRegularFile, file.Name())
+	}
+	digests, err := digestsOf(file)
+	return localFile{file, info.Size(), digests}, err
+}
+
+// canonical writes a name as it is compared; "" stays.
+func canonical(name string) string {
+	if name == "" {
+		return ""
+	}
+	return pep.CanonicalName(name)
+}

@@ -1,0 +1,66 @@
+package gate
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+)
+
+// What was read in a file is true for ever: it is remembered by the file's
+// sha256, one small file each. Nothing is lost where it cannot be written or
+// read: the file is fetched and read again.
+
+func (g *Gate) memoryOf(sha256 string) string {
+	if g.config.Memory == "" || len(sha256) != 64 {
+		return ""
+	}
+	return filepath.Join(g.config.Memory, sha256[:2], sha256[2:]+".json")
+}
+
+// recall gives what was read in the file with this digest, in this run or in an
+// earlier one.
+func (g *Gate) recall(sha256 string) (contents, bool) {
+	g.mutex.Lock()
+	read, ok := g.known256[sha256]
+	g.mutex.Unlock()
+	if ok {
+		return read, true
+	}
+	path := g.memoryOf(sha256)
+	if path == "" {
+		return contents{}, false
+	}
+	text, err := os.ReadFile(path)
+	if err != nil || json.Unmarshal(text, &read) != nil || read.Problem != "" {
+		return contents{}, false
+	}
+	return read, true
+}
+
+// remember keeps what was read. What could not be read is no knowledge to keep:
+// a later thresher may read more.
+func (g *Gate) remember(sha256 string, read contents) {
+	g.mutex.Lock()
+	g.known256[sha256] = read
+	g.mutex.Unlock()
+	path := g.memoryOf(sha256)
+	if path == "" || read.Problem != "" {
+		return
+	}
+	text, err := json.Marshal(read)
+	if err != nil {
+		return
+	}
+	// Whatever fails here costs a fetch in a later run, and nothing else.
+	if os.MkdirAll(filepath.Dir(path), 0o700) != nil {
+		return
+	}
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-")
+	if err != nil {
+		return
+	}
+	_, err = temporary.Write(text)
+	if closing := temporary.Close(); err != nil || closing != nil || os.Rename(temporary.Name(), path) != nil {
+		_ = os.Remove(temporary.Name())
+	}
+}

@@ -1,0 +1,77 @@
+package pip
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+)
+
+// bootstrapSource runs pip with the gate as its transport.
+//
+//go:embed bootstrap.py
+var bootstrapSource string
+
+// Transport is the way to the gate that carries every request of pip's session,
+// instead of pip's own connections.
+type Transport struct {
+	Socket string // path of a Unix socket; "" the port
+	Port   int    // on 127.0.0.1
+	Secret string // of the run
+	// Named are local places that pip may open without asking the gate: those
+	// that a nested command names itself.
+	Named []string
+}
+
+// transportVariable hands the way over; the bootstrap takes it out of the
+// environment before anything else is imported.
+const transportVariable = "THRESHER_TRANSPORT"
+
+// transportSettings is what the bootstrap reads.
+type transportSettings struct {
+	Socket  string   `json:"socket"`
+	Port    int      `json:"port"`
+	Secret  string   `json:"secret"`
+	Package string   `json:"package"` // directory of the pip package
+	Program string   `json:"program"` // what the bootstrap stands for
+	Argv0   string   `json:"argv0"`   // what pip sees as sys.argv[0], which its usage shows
+	Named   []string `json:"named"`
+}
+
+// Bootstrap puts the bootstrap in front of a pip that has no words yet, and writes
+// it into a private directory. The error says that it could not be written.
+func (r *Run) Bootstrap(installation *Installation, transport Transport, directory string) error {
+	path := filepath.Join(directory, "bootstrap.py")
+	if err := os.WriteFile(path, []byte(bootstrapSource), 0o600); err != nil {
+		return fmt.Errorf("write the bootstrap of pip: %w", err)
+	}
+	settings := transportSettings{
+		Socket: transport.Socket, Port: transport.Port, Secret: transport.Secret, Package: installation.PackageDir,
+		Argv0: filepath.Join(installation.PackageDir, "__main__.py"), Named: transport.Named,
+	}
+	switch {
+	case installation.Runner != "":
+		settings.Program = installation.Runner
+	case installation.Script != "":
+		settings.Program = installation.Script
+		// On Windows pip does not replace itself under the name of its script.
+		if runtime.GOOS != "windows" {
+			settings.Argv0 = installation.Script
+		}
+	default:
+		settings.Program = installation.PackageDir
+	}
+	text, err := json.Marshal(settings)
+	if err != nil {
+		return fmt.Errorf("tell pip the way to the gate: %w", err)
+	}
+	last := len(r.Args) - 1
+	if r.Args[last] == "pip" { // -m pip
+		last--
+	}
+	r.Args = append(r.Args[:last:last], path, settings.Program)
+	r.Environ = withVariable(r.Environ, transportVariable, string(text))
+	return nil
+}
