@@ -31,6 +31,7 @@ var floors = map[string]floor{
 	"thresher/policy/rules":            {2, 2},
 	"thresher/policy/typosquat":        {2, 1},
 	"thresher/venv":                    {2, 0},
+	"thresher/session":                 {2, 0},
 	"thresher/pip":                     {1, 3},
 	"thresher/pip/source":              {1, 2},
 	"thresher/pip/option":              {1, 1},

@@ -75,6 +75,7 @@ func TestScenarios(t *testing.T) {
 			"index":       selectIndex,
 			"wheel":       addWheel,
 			"sdist":       addSdist,
+			"serve":       serveFile,
 			"status":      expectStatus,
 			"spy":         addSpy,
 			"listen":      listen,
@@ -232,6 +233,14 @@ func addWheel(ts *testscript.TestScript, _ bool, args []string) {
 func addSdist(ts *testscript.TestScript, _ bool, args []string) {
 	d, rest := distribution(ts, args)
 	dress(ts, stateOf(ts).current.AddSdist(d), rest)
+}
+
+// serve FILE: puts a file of the scenario on the index, at files/FILE.
+func serveFile(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: serve FILE")
+	}
+	stateOf(ts).current.AddFile(args[0], []byte(ts.ReadFile(args[0])))
 }
 
 func distribution(ts *testscript.TestScript, args []string) (testkit.Distribution, []string) {

@@ -13,12 +13,12 @@ import (
 
 	"thresher/address"
 	"thresher/evidence"
-	"thresher/index"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/pip/option"
 	"thresher/policy"
 	"thresher/policy/rules"
+	"thresher/session"
 )
 
 // checked is one line of `thresher check --json`. The names of its fields are
@@ -169,10 +169,9 @@ func (p *program) source(loaded *policy.Policy) (evidence.Source, error) {
 	if err != nil {
 		return evidence.Source{}, err
 	}
-	client, err := index.New(index.Config{
-		CacheDir: p.places.Pages(), Proxy: command.Proxy, Environ: p.environ, CertFile: command.Cert, ClientCert: command.ClientCert,
-		Retries: 1, KeyringProvider: command.KeyringProvider, NoInput: true, UserAgent: "thresher/" + p.shim.Version,
-	})
+	// Nobody waits at a command that only asks.
+	command.Retries, command.NoInput = 1, true
+	client, err := session.New(command, p.environ, p.places.Pages())
 	if err != nil {
 		return evidence.Source{}, err
 	}
@@ -223,7 +222,11 @@ func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirement
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*loaded.Evidence.Deadline.Value.Duration())
 	defer cancel()
-	return source.Gather(ctx, subjects), nil
+	projects := source.Gather(ctx, subjects)
+	for _, note := range source.Client.Notes() {
+		p.say("%s", note)
+	}
+	return projects, nil
 }
 
 // verdict is what policy says of one name. That a bare name has no lower bound

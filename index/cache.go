@@ -113,9 +113,8 @@ type diskCache struct {
 }
 
 const (
-	cacheVersion    = "pages-1"
-	maxEntryHeader  = 64 << 10
-	temporaryPrefix = "new-"
+	cacheVersion   = "pages-1"
+	maxEntryHeader = 64 << 10
 )
 
 // openCache gives nil, with a note, where the directory cannot be used.
@@ -250,7 +249,7 @@ func (d *diskCache) shrink() {
 		size int64
 		time time.Time
 	}
-	var files []file
+	var kept []file
 	var total int64
 	for _, entry := range entries {
 		info, err := entry.Info()
@@ -258,20 +257,20 @@ func (d *diskCache) shrink() {
 			continue
 		}
 		path := filepath.Join(d.dir, entry.Name())
-		if strings.HasPrefix(entry.Name(), temporaryPrefix) {
+		if strings.HasPrefix(entry.Name(), files.Unplaced) {
 			if d.now().Sub(info.ModTime()) > time.Hour {
 				_ = os.Remove(path)
 			}
 			continue
 		}
-		files = append(files, file{path, info.Size(), info.ModTime()})
+		kept = append(kept, file{path, info.Size(), info.ModTime()})
 		total += info.Size()
 	}
 	if total <= d.size {
 		return
 	}
-	sort.Slice(files, func(i, j int) bool { return files[i].time.Before(files[j].time) })
-	for _, f := range files {
+	sort.Slice(kept, func(i, j int) bool { return kept[i].time.Before(kept[j].time) })
+	for _, f := range kept {
 		// Down to nine tenths, so that not every run has to do this.
 		if total <= d.size/10*9 {
 			return

@@ -14,6 +14,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"thresher/internal/files"
 )
 
 // cachedIndex is an index with an ETag, over TLS so that pages can be fresh.
@@ -356,7 +358,7 @@ func TestTheCacheIsBounded(t *testing.T) {
 	var notes []string
 	d := openCache(dir, 100<<10, time.Now, func(text string) { notes = append(notes, text) })
 	body := bytes.Repeat([]byte("x"), 10<<10)
-	old := filepath.Join(d.dir, temporaryPrefix+"killed")
+	old := filepath.Join(d.dir, files.Unplaced+"killed")
 	if err := os.WriteFile(old, body, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -408,7 +410,7 @@ func TestRunsSideBySide(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	if left, _ := filepath.Glob(filepath.Join(dir, cacheVersion, temporaryPrefix+"*")); len(left) != 0 {
+	if left, _ := filepath.Glob(filepath.Join(dir, cacheVersion, files.Unplaced+"*")); len(left) != 0 {
 		t.Fatal(left)
 	}
 }

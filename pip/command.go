@@ -45,11 +45,14 @@ type Command struct {
 	DryRun          bool
 	Quiet           int
 	NoBuildIsolated bool
-	Proxy           string  // --proxy, effective
-	Cert            string  // --cert
-	ClientCert      string  // --client-cert
-	Timeout         float64 // seconds
-	Retries         int     //
+	Proxy           string // --proxy, effective
+	// NoProxyEnvironment is --no-proxy-env, or an empty --proxy from pip 26.2 on:
+	// the proxy variables do not count.
+	NoProxyEnvironment bool    `json:",omitempty"`
+	Cert               string  // --cert
+	ClientCert         string  // --client-cert
+	Timeout            float64 // seconds
+	Retries            int     //
 	// WheelCache is where pip keeps pages and built wheels; empty for no cache, or
 	// where that is not known (Windows' own place).
 	WheelCache      string

@@ -20,9 +20,11 @@ type Input struct {
 	Environ      []string // NAME=value in the order of the environment block
 	Dir          string   // working directory, absolute
 	Installation *Installation
-	// Fetch reads a requirements file behind an http or https URL; nil refuses
-	// these. It returns a *StatusError for an answer of 400 or above.
-	Fetch    func(url string) (source.Page, error)
+	// Fetch reads a requirements file behind an http or https URL, as the command
+	// says that pip reaches it: the command as far as it has been read, with the
+	// trusted hosts of the files before. nil refuses these. It returns a
+	// *source.StatusError for an answer of 400 or above.
+	Fetch    func(command *Command, url string) (source.Page, error)
 	Stdin    io.Reader // for -r /dev/stdin; nil opens the file itself
 	Home     string    // home directory from the user database, for an unset HOME; empty asks it
 	CacheDir string    // thresher's own cache; empty keeps nothing
@@ -346,6 +348,8 @@ func (p *parsing) fill(v option.Values) {
 		c.NoBuildIsolated = !isolation.Truth
 	}
 	c.Proxy = v.Of("proxy").Text
+	c.NoProxyEnvironment = v.Of("no_proxy_env").Truth ||
+		v.Of("proxy").Set && c.Proxy == "" && release.AtLeast(p.in.Installation.Version, "26.2")
 	c.Cert, c.ClientCert = v.Of("cert").Text, v.Of("client_cert").Text
 	c.Timeout, c.Retries = v.Of("timeout").Float, int(v.Of("retries").Number)
 	if !(c.Timeout < 1e9) {
@@ -637,12 +641,18 @@ func (p *parsing) collect(command *option.CommandTable, v option.Values, positio
 		UnknownOptions:       p.exact,
 		IgnoreRequiresPython: v.Of("ignore_requires_python").Truth,
 		TargetPython:         targetPython(v.Of("python_version").Calls),
-		Fetch:                p.fetch(),
 		Stdin:                p.in.Stdin,
 		Finder:               p.finderOf(v),
 	}
 	p.cmd.Configured = slices.Concat(input.Finder.Indexes, input.Finder.FindLinks, input.Finder.TrustedHosts)
-	s := source.New(input)
+	var s *source.Collection
+	if p.in.Fetch != nil && !p.cmd.Passthrough {
+		input.Fetch = func(url string) (source.Page, error) {
+			p.cmd.TrustedHosts = s.Finder.TrustedHosts
+			return p.in.Fetch(p.cmd, url)
+		}
+	}
+	s = source.New(input)
 	p.cmd.sources = s
 
 	buildConstraints := v.Of("build_constraints").List
@@ -766,13 +776,6 @@ func namesAny(requirements []source.Requirement) bool {
 		}
 	}
 	return false
-}
-
-func (p *parsing) fetch() func(string) (source.Page, error) {
-	if p.in.Fetch == nil || p.cmd.Passthrough {
-		return nil
-	}
-	return p.in.Fetch
 }
 
 // isLockFileName is is_valid_pylock_filename: "pylock.toml" or

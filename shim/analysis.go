@@ -17,6 +17,7 @@ import (
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 	"thresher/python"
+	"thresher/session"
 	"thresher/venv"
 )
 
@@ -64,13 +65,15 @@ func (in *invocation) read(installation *pip.Installation) *pip.Command {
 	})
 }
 
-// fetch gets a requirements file that is a URL.
-func (in *invocation) fetch(url string) (source.Page, error) {
-	client, err := index.New(index.Config{Environ: in.environ, Retries: index.DefaultRetries})
+// fetch gets a requirements file that is a URL, for a command as far as it has
+// been read.
+func (in *invocation) fetch(command *pip.Command, url string) (source.Page, error) {
+	client, err := session.New(command, in.environ, "")
 	if err != nil {
 		return source.Page{}, err
 	}
 	defer client.Close()
+	defer func() { in.say.notes(client.Notes()) }()
 	document, err := client.Get(in.untilInterrupted(), url)
 	var status *index.StatusError
 	switch {

@@ -7,11 +7,8 @@ import (
 
 	"thresher/address"
 	"thresher/gate"
-	"thresher/index"
-	"thresher/internal/version"
-	"thresher/pep"
-	"thresher/pip"
 	"thresher/scan"
+	"thresher/session"
 	"thresher/venv"
 )
 
@@ -38,12 +35,13 @@ func (in *invocation) install(a *analysis) int {
 		}
 	}
 
-	client, err := in.client(a)
+	client, err := session.New(a.command, in.environ, in.places.Pages())
 	if err != nil {
 		in.say.failed("read how to reach the index", err)
 		return statusBroken
 	}
 	defer client.Close()
+	defer func() { in.say.notes(client.Notes()) }()
 
 	judge := &judgement{
 		analysis: a, database: database, now: in.start, answered: map[string]bool{},
@@ -117,44 +115,6 @@ func (in *invocation) install(a *analysis) int {
 		return statusBroken
 	}
 	return in.conclude(a, judge, opened, repositories, before, ended, notes)
-}
-
-// client reaches indexes as this pip command would.
-func (in *invocation) client(a *analysis) (*index.Client, error) {
-	c := a.command
-	trusted := make([]string, len(c.TrustedHosts))
-	for i, s := range c.TrustedHosts {
-		trusted[i] = s.Value
-	}
-	return index.New(index.Config{
-		CacheDir: in.places.Pages(), Proxy: c.Proxy, Environ: in.environ, CertFile: c.Cert, CertifiFile: certifiOf(a.installation),
-		ClientCert: c.ClientCert, TrustedHosts: trusted, Timeout: seconds(c.Timeout), Retries: c.Retries,
-		KeyringProvider: c.KeyringProvider, NoInput: c.NoInput, UserAgent: "thresher/" + version.String(),
-		CertAddsToSystem: pipIsFrom(a.installation, "24.2") && !strings.HasPrefix(a.installation.PythonVersion, "3.8.") &&
-			!strings.HasPrefix(a.installation.PythonVersion, "3.9."),
-		Revalidate: revalidate(a.installation),
-	})
-}
-
-// pipIsFrom says whether a pip is of a version or later. One whose version is
-// no version counts as the newest.
-func pipIsFrom(installation *pip.Installation, version string) bool {
-	is, err := pep.ParseVersion(installation.Version)
-	if err != nil {
-		return true
-	}
-	from, err := pep.ParseVersion(version)
-	return err == nil && is.Compare(from) >= 0
-}
-
-// revalidate says of which names the index is asked even where its page is
-// still fresh: pips before 26.2 ask every time, so that what was published a
-// minute ago is found.
-func revalidate(installation *pip.Installation) func(string) bool {
-	if pipIsFrom(installation, "26.2") {
-		return nil
-	}
-	return func(string) bool { return true }
 }
 
 // variableGitProtocols holds the only transports that git may use

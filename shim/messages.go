@@ -33,6 +33,8 @@ const (
 type messenger struct {
 	out                      io.Writer
 	red, yellow, green, bold *color.Color
+
+	noted map[string]bool // what did not work but stops nothing, and has been said
 }
 
 func newMessenger(out io.Writer, coloured bool) *messenger {
@@ -47,7 +49,7 @@ func newMessenger(out io.Writer, coloured bool) *messenger {
 	}
 	return &messenger{
 		out: out, red: paint(color.FgRed, color.Bold), yellow: paint(color.FgYellow),
-		green: paint(color.FgGreen), bold: paint(color.Bold),
+		green: paint(color.FgGreen), bold: paint(color.Bold), noted: map[string]bool{},
 	}
 }
 
@@ -313,4 +315,15 @@ func (m *messenger) circular() {
 func (m *messenger) changedMeanwhile(file string) {
 	m.line("%s: %s changed while pip ran, so what pip read of it is not known", m.red.Sprint("unvouched"), file)
 	m.next("run the same command again")
+}
+
+// notes are said of what did not work but stops nothing, each once in a run: a
+// cache that cannot be used, a netrc that cannot be read, a keyring that fails.
+func (m *messenger) notes(texts []string) {
+	for _, text := range texts {
+		if !m.noted[text] {
+			m.noted[text] = true
+			m.line("%s", text)
+		}
+	}
 }

@@ -4,15 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"thresher/address"
 )
-
-// seconds makes a duration of pip's --timeout.
-func seconds(n float64) time.Duration {
-	return time.Duration(n * float64(time.Second))
-}
 
 // localFolder gives the folder that a --find-links value names: a path or a
 // file URL that is a directory. Anything else is a page.

@@ -12,22 +12,29 @@ import (
 	"runtime"
 )
 
-// temporaryName begins the names of files that have not got their place yet.
-const temporaryName = ".thresher-*"
+// Unplaced begins the names of files that have not got their place yet. A process
+// that is killed leaves them behind.
+const Unplaced = ".thresher-"
 
 // Replace gives a file new content: whoever reads it sees the old or the new,
 // whole, also after the system went down. A link at path is replaced, not
 // followed.
 func Replace(path string, content []byte, mode fs.FileMode) error {
-	return replace(path, content, mode, true)
+	return replace(path, Unplaced, content, mode, true)
+}
+
+// ReplaceAs is Replace with another beginning for the name that the file has
+// until it gets its place.
+func ReplaceAs(unplaced, path string, content []byte, mode fs.FileMode) error {
+	return replace(path, unplaced, content, mode, true)
 }
 
 // Keep is Replace for what can be made again: it does not wait for the disk, and
 // what the system loses when it goes down is lost.
-func Keep(path string, content []byte) error { return replace(path, content, 0o600, false) }
+func Keep(path string, content []byte) error { return replace(path, Unplaced, content, 0o600, false) }
 
-func replace(path string, content []byte, mode fs.FileMode, synced bool) error {
-	temporary, err := os.CreateTemp(filepath.Dir(path), temporaryName)
+func replace(path, unplaced string, content []byte, mode fs.FileMode, synced bool) error {
+	temporary, err := os.CreateTemp(filepath.Dir(path), unplaced+"*")
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func replace(path string, content []byte, mode fs.FileMode) error {
 	if err := clearTemporary(filepath.Dir(path)); err != nil {
 		return err
 	}
-	return files.Replace(path, content, mode)
+	return files.ReplaceAs(temporaryPrefix, path, content, mode)
 }
 
 // temporaryPrefix begins the names of files that have not got their place yet.

@@ -75,6 +75,13 @@ func (x *Index) AddSdist(d Distribution) *ServedFile {
 	return x.add(d, name, content)
 }
 
+// AddFile puts any file on the index, at files/NAME, that no page leads to.
+func (x *Index) AddFile(name string, content []byte) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.byName[name] = &ServedFile{Filename: name, Content: content}
+}
+
 func (x *Index) add(d Distribution, filename string, content []byte) *ServedFile {
 	f := &ServedFile{Filename: filename, Content: content, Requires: d.RequiresPython, Uploaded: time.Now().AddDate(0, 0, -400)}
 	x.mu.Lock()

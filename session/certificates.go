@@ -1,4 +1,4 @@
-package shim
+package session
 
 import (
 	"path/filepath"
@@ -16,11 +16,10 @@ const firstSoundCertifi = "26.2.2"
 // authorities: the system's alone are believed then. What pip itself believes
 // is not changed by this.
 func certifiOf(installation *pip.Installation) string {
-	version, err := pep.ParseVersion(installation.Version)
-	if err != nil || installation.PackageDir == "" {
+	if _, err := pep.ParseVersion(installation.Version); err != nil || installation.PackageDir == "" {
 		return ""
 	}
-	if first, err := pep.ParseVersion(firstSoundCertifi); err != nil || version.Compare(first) < 0 {
+	if !isFrom(installation.Version, firstSoundCertifi) {
 		return ""
 	}
 	return filepath.Join(installation.PackageDir, "_vendor", "certifi", "cacert.pem")

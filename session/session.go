@@ -1,0 +1,52 @@
+// Package session reaches indexes as one pip command does: with its proxy, its
+// certificates, its trusted hosts, its patience and its keyring.
+package session
+
+import (
+	"time"
+
+	"thresher/index"
+	"thresher/internal/version"
+	"thresher/pep"
+	"thresher/pip"
+)
+
+// New makes the client of a command, as far as the command has been read: pip
+// makes its session of the command line, the environment and the configuration,
+// and fetches requirements files with it, too (pip 26.2 index_command.py,
+// _build_session). environ is the user's, cacheDir where pages are kept, "" for
+// nowhere. It returns an error where pip would fail as well.
+func New(command *pip.Command, environ []string, cacheDir string) (*index.Client, error) {
+	return index.New(configOf(command, environ, cacheDir))
+}
+
+func configOf(c *pip.Command, environ []string, cacheDir string) index.Config {
+	config := index.Config{
+		CacheDir: cacheDir, Environ: environ, UserAgent: "thresher/" + version.String(),
+		Proxy: c.Proxy, NoProxyEnvironment: c.NoProxyEnvironment,
+		CertFile: c.Cert, ClientCert: c.ClientCert, CertifiFile: certifiOf(c.Installation),
+		CertAddsToSystem: isFrom(c.Installation.Version, "24.2") && isFrom(c.Installation.PythonVersion, "3.10"),
+		Timeout:          time.Duration(c.Timeout * float64(time.Second)), Retries: c.Retries,
+		KeyringProvider: c.KeyringProvider, NoInput: c.NoInput,
+	}
+	for _, host := range c.TrustedHosts {
+		config.TrustedHosts = append(config.TrustedHosts, host.Value)
+	}
+	if !isFrom(c.Installation.Version, "26.2") {
+		// Pips before 26.2 ask every time, so that what was published a minute
+		// ago is found also where its page is still fresh.
+		config.Revalidate = func(string) bool { return true }
+	}
+	return config
+}
+
+// isFrom says whether a version is another or later. One that is no version
+// counts as the newest.
+func isFrom(text, first string) bool {
+	version, err := pep.ParseVersion(text)
+	if err != nil {
+		return true
+	}
+	from, err := pep.ParseVersion(first)
+	return err == nil && version.Compare(from) >= 0
+}
