@@ -12,7 +12,6 @@ import (
 	"slices"
 
 	"thresher/internal/files"
-	"thresher/python"
 )
 
 // KnownEnvironment is an environment that thresher has seen or guarded. One JSON object a
@@ -35,17 +34,7 @@ func registryPath(stateDirectory string) string {
 	return filepath.Join(stateDirectory, "environments.jsonl")
 }
 
-// Remember puts an environment on the list in the state directory, once.
-func Remember(stateDirectory string, environment python.Environment) error {
-	directory, err := guardDirectory(environment)
-	if err != nil {
-		return err
-	}
-	return remember(stateDirectory, KnownEnvironment{
-		Prefix: environment.Prefix, Interpreter: environment.Interpreter, Directory: directory, Base: !environment.Virtual,
-	})
-}
-
+// remember puts an environment on the list in the state directory, once.
 func remember(stateDirectory string, known KnownEnvironment) error {
 	list, err := readRegistry(stateDirectory)
 	if err != nil {
