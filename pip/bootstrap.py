@@ -200,6 +200,7 @@ def send_to_gate(self, request, stream=False, timeout=None, verify=True, cert=No
     """Stands for HTTPAdapter.send."""
     headers = dict(request.headers)
     headers["Thresher-Url"] = request.url
+    headers["Thresher-For"] = REQUESTED_BY[-1].encode("ascii", "replace").decode().replace("\n", " ")
     response = ask(request.method, "/-/fetch", headers, request.body)
     stop = response.headers.pop("Thresher-Stop", None)
     if stop is not None:
@@ -259,12 +260,16 @@ def file_url(path):
     return path_to_url(path)
 
 
+# Who requires what pip is about to fetch, as pip writes it; the last counts.
+REQUESTED_BY = [""]
+
+
 def wrap_prepare(original):
     @functools.wraps(original)
     def prepare(self, req, *rest, **options):
         link = req.link
+        requested_by = getattr(req.comes_from, "req", None) or req.comes_from or ""
         if link is not None:
-            requested_by = getattr(req.comes_from, "req", None) or req.comes_from or ""
             if not link.url.lower().startswith(("http:", "https:")):
                 origin = getattr(req, "cached_wheel_source_link", None)
                 show(link.url, origin.url if origin is not None else "", str(req.req or ""), str(requested_by))
@@ -273,7 +278,11 @@ def wrap_prepare(original):
                 there = os.path.join(self.download_dir, link.filename)
                 if os.path.exists(there):
                     show(file_url(there), link.url, str(req.req or ""), str(requested_by))
-        return original(self, req, *rest, **options)
+        REQUESTED_BY.append(str(requested_by))
+        try:
+            return original(self, req, *rest, **options)
+        finally:
+            REQUESTED_BY.pop()
     return prepare
 
 
