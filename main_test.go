@@ -349,16 +349,29 @@ func upgradePip(ts *testscript.TestScript, _ bool, args []string) {
 	testkit.InstallPip(stateOf(ts).tb, dir, testkit.PipWheel(stateOf(ts).tb, python, args[1]))
 }
 
-// spy NAME VERSION: an sdist on the selected index whose build tries what a
-// malicious one would. spy FILE: the same as a script.
+// spy NAME VERSION [legacy] [FOLDER]: an sdist on the selected index whose build
+// tries what a malicious one would, or its source tree in a folder; with legacy
+// it has a setup.py alone. spy FILE: the same as a script.
 func addSpy(ts *testscript.TestScript, _ bool, args []string) {
-	switch len(args) {
-	case 1:
+	if len(args) == 1 {
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(testkit.SpyScript), 0o644))
-	case 2:
-		stateOf(ts).current.AddSdist(testkit.Distribution{Name: args[0], Version: args[1], Backend: testkit.SpyBackend})
-	default:
-		ts.Fatalf("usage: spy NAME VERSION | spy FILE")
+		return
+	}
+	if len(args) < 2 {
+		ts.Fatalf("usage: spy NAME VERSION [legacy] [FOLDER] | spy FILE")
+	}
+	d, rest := testkit.Distribution{Name: args[0], Version: args[1], Backend: testkit.SpyBackend}, args[2:]
+	if len(rest) > 0 && rest[0] == "legacy" {
+		d.Setup, rest = testkit.SpySetup(d.Name, d.Version), rest[1:]
+	}
+	if len(rest) == 0 {
+		stateOf(ts).current.AddSdist(d)
+		return
+	}
+	for path, content := range d.SourceTree() {
+		file := filepath.Join(ts.MkAbs(rest[0]), path)
+		ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
+		ts.Check(os.WriteFile(file, []byte(content), 0o644))
 	}
 }
 

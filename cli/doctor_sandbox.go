@@ -33,6 +33,11 @@ func (p *program) sandboxFacts(ctx context.Context) []fact {
 		text := fmt.Sprintf("left open by this kernel (Landlock %d): %s", version, strings.Join(open, "; "))
 		facts = append(facts, fact{what, "info", text, ""})
 	}
+	if loaded, err := p.policy(); err == nil && !loaded.Sandbox.Enabled.Value { // a broken one is told elsewhere
+		text := fmt.Sprintf("switched off for pip by %s, line %d",
+			p.short(loaded.Sandbox.Enabled.Path), loaded.Sandbox.Enabled.Line)
+		facts = append(facts, fact{what, "warning", text, ""})
+	}
 	return facts
 }
 
@@ -62,7 +67,7 @@ func (p *program) probe(ctx context.Context) (sandbox.Probe, error) {
 		}
 	}()
 	home, folder := filepath.Join(scratch, "home"), filepath.Join(scratch, "run")
-	if err := sandbox.Prepare([]string{filepath.Join(home, ".ssh"), folder}); err != nil {
+	if _, err := sandbox.Prepare([]string{filepath.Join(home, ".ssh"), folder}); err != nil {
 		return made, err
 	}
 	secret := filepath.Join(home, ".ssh", "id_planted")

@@ -226,8 +226,7 @@ func TestDependencyByURL(t *testing.T) {
 	e := newEnvironment(t, "")
 	for _, c := range []struct{ name, says string }{
 		{"plain", "blocked by thresher: plain: version 1.0 depends on dep @ " + address},
-		{"wanting", "blocked by thresher: " + address + ": extra 1.0 depends on it; "},
-		{"built", "blocked by thresher: built: version 1.0 depends on dep @ " + address},
+		{"wanting", "blocked by thresher: " + address},
 		{"local", "blocked by thresher: local: version 1.0 depends on dep @ file:///dep-1.0-py3-none-any.whl"},
 	} {
 		g := open(t, Config{Indexes: mainIndex(x), Prefetch: -1})

@@ -26,7 +26,6 @@ const (
 	headerURL     = "Thresher-Url"     // the address that pip asks for
 	headerSecret  = "Thresher-Secret"  // of the run
 	headerSession = "Thresher-Session" // set by the outer of the two wraps
-	headerFor     = "Thresher-For"     // who requires what is asked for, as pip writes it
 	headerTicket  = "Thresher-Ticket"  // of a file whose verdict comes with its end
 	headerStop    = "Thresher-Stop"    // has pip stop at once, with these words
 	headerNonce   = "Thresher-Nonce"
@@ -154,9 +153,6 @@ func (g *Gate) refuseAddress(w http.ResponseWriter, r *http.Request, asked, why 
 	g.mutex.Lock()
 	by := g.declared[address.Key(asked)]
 	g.mutex.Unlock()
-	if by == "" {
-		by = r.Header.Get(headerFor)
-	}
 	finding := unknownAddress(asked, by, why)
 	g.record("", "", finding)
 	if len(readings(lastSegment(asked), "")) == 0 {

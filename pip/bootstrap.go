@@ -22,7 +22,26 @@ type Transport struct {
 	Secret string // of the run
 	// Named are local places that pip may open without asking the gate: those
 	// that a nested command names itself.
-	Named []string
+	Named  []string
+	Builds Builds
+}
+
+// Builds says how the bootstrap starts what pip builds with. The zero value is:
+// as pip does.
+type Builds struct {
+	// Prefix are the words that start a program, by its path and its words
+	// behind them, where it sees less; nil for nowhere.
+	Prefix []string `json:"prefix"`
+	// Open are canonical names, with `*` for any characters, whose builds are
+	// started as pip does; OpenFolders their sources where they are folders.
+	Open        []string `json:"open"`
+	OpenFolders []string `json:"open_folders"`
+	// Repositories says that git and its like are started as pip does.
+	Repositories bool `json:"repositories"`
+	// Hidden are variables that pip gets and nothing that it starts.
+	Hidden []string `json:"hidden"`
+	// Failed is a file to which the folder of each build that failed is added.
+	Failed string `json:"failed"`
 }
 
 // transportVariable hands the way over; the bootstrap takes it out of the
@@ -38,6 +57,7 @@ type transportSettings struct {
 	Program string   `json:"program"` // what the bootstrap stands for
 	Argv0   string   `json:"argv0"`   // what pip sees as sys.argv[0], which its usage shows
 	Named   []string `json:"named"`
+	Builds  Builds   `json:"builds"`
 }
 
 // Bootstrap puts the bootstrap in front of a pip that has no words yet, and writes
@@ -50,6 +70,7 @@ func (r *Run) Bootstrap(installation *Installation, transport Transport, directo
 	settings := transportSettings{
 		Socket: transport.Socket, Port: transport.Port, Secret: transport.Secret, Package: installation.PackageDir,
 		Argv0: filepath.Join(installation.PackageDir, "__main__.py"), Named: transport.Named,
+		Builds: transport.Builds,
 	}
 	switch {
 	case installation.Runner != "":

@@ -17,11 +17,14 @@ READY = "http://ready.thresher.invalid/"
 # Nothing that lies beside this file or in the working directory is imported.
 sys.path[:] = [place for place in sys.path if place and os.path.abspath(place) != os.path.dirname(HERE)]
 # The guard of the environment has nothing to do here, nor in pip's children
-# that are started by this file as well.
-sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "__name__", "") != "thresher"]
+# that are started by this file as well. It is a function that is its own
+# find_spec.
+sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "find_spec", None) is not finder]
 
 NAMED = {os.path.realpath(path) for path in SETTINGS["named"] or ()}
 RUNNERS = ("__pip-runner__.py", "__env_pip__.zip")
+BUILDS = SETTINGS["builds"]
+REPOSITORY_PROGRAMS = ("git", "hg", "svn", "bzr")
 
 
 def root_of(program):
@@ -53,11 +56,15 @@ PROGRAM = sys.argv[1]
 PipFinder.root = root_of(PROGRAM)
 sys.meta_path.insert(0, PipFinder)
 
+import fnmatch
 import functools
 import hashlib
 import hmac
+import re
+import shutil
 import socket
 import subprocess
+import tempfile
 
 
 def unproven(error):
@@ -73,6 +80,7 @@ try:
     from pip._vendor.requests.sessions import Session
     from pip._vendor.urllib3.connection import HTTPConnection
     from pip._vendor.urllib3.connectionpool import HTTPConnectionPool
+    from pip._internal import wheel_builder
     from pip._internal.cache import WheelCache
     from pip._internal.exceptions import InstallationError
     from pip._internal.network.session import PipSession
@@ -200,7 +208,6 @@ def send_to_gate(self, request, stream=False, timeout=None, verify=True, cert=No
     """Stands for HTTPAdapter.send."""
     headers = dict(request.headers)
     headers["Thresher-Url"] = request.url
-    headers["Thresher-For"] = REQUESTED_BY[-1].encode("ascii", "replace").decode().replace("\n", " ")
     response = ask(request.method, "/-/fetch", headers, request.body)
     stop = response.headers.pop("Thresher-Stop", None)
     if stop is not None:
@@ -260,16 +267,12 @@ def file_url(path):
     return path_to_url(path)
 
 
-# Who requires what pip is about to fetch, as pip writes it; the last counts.
-REQUESTED_BY = [""]
-
-
 def wrap_prepare(original):
     @functools.wraps(original)
     def prepare(self, req, *rest, **options):
         link = req.link
-        requested_by = getattr(req.comes_from, "req", None) or req.comes_from or ""
         if link is not None:
+            requested_by = getattr(req.comes_from, "req", None) or req.comes_from or ""
             if not link.url.lower().startswith(("http:", "https:")):
                 origin = getattr(req, "cached_wheel_source_link", None)
                 show(link.url, origin.url if origin is not None else "", str(req.req or ""), str(requested_by))
@@ -278,11 +281,7 @@ def wrap_prepare(original):
                 there = os.path.join(self.download_dir, link.filename)
                 if os.path.exists(there):
                     show(file_url(there), link.url, str(req.req or ""), str(requested_by))
-        REQUESTED_BY.append(str(requested_by))
-        try:
-            return original(self, req, *rest, **options)
-        finally:
-            REQUESTED_BY.pop()
+        return original(self, req, *rest, **options)
     return prepare
 
 
@@ -312,8 +311,110 @@ def wrap_popen(original):
             environment = dict(os.environ if options.get("env") is None else options["env"])
             environment[VARIABLE] = SETTINGS_TEXT
             options["env"] = environment
+        elif BUILDS["prefix"] or BUILDS["hidden"]:
+            self.thresher_build = build_of(args, options)
+            args, options = with_less(args, options)
         return original(self, args, *rest, **options)
     return start
+
+
+# --- the sandbox of builds --------------------------------------------------------
+
+def words_of(args, options):
+    """Give the words that Popen runs, and the program that it looks for."""
+    if options.get("shell"):
+        shell = options.get("executable") or "/bin/sh"
+        args = [args] if isinstance(args, (str, bytes, os.PathLike)) else list(args)
+        return [shell, "-c"] + [os.fsdecode(word) for word in args], shell
+    words = [args] if isinstance(args, (str, bytes, os.PathLike)) else list(args)
+    words = [os.fsdecode(word) for word in words]
+    return words, os.fsdecode(options.get("executable") or words[0])
+
+
+def build_of(args, options):
+    """Give the folder of the source that a program builds, None for another
+    kind of program."""
+    words, _ = words_of(args, options)
+    if any("setup.py" in word or os.path.basename(word) in ("_in_process.py", "in_process.py") for word in words):
+        return os.path.realpath(os.fsdecode(options.get("cwd") or os.curdir))
+    return None
+
+
+def name_of(folder):
+    """Give the canonical name of what pip unpacked into a folder (pip 20.0
+    names it NAME, pip 20.3 and later NAME_HASH), None for another folder."""
+    parts = folder.split(os.sep)
+    for at, part in enumerate(parts[:-1]):
+        if part.startswith("pip-install-"):
+            name = re.sub(r"_[0-9a-f]{32}$", "", parts[at + 1])
+            return re.sub(r"[-_.]+", "-", name).lower()
+    return None
+
+
+def is_open(folder):
+    """Tell whether what is built from a folder was let out of the sandbox."""
+    if folder is None:
+        return False
+    name = name_of(folder)
+    return (name is not None and any(fnmatch.fnmatchcase(name, pattern) for pattern in BUILDS["open"] or ())) or any(
+        folder == own or folder.startswith(own + os.sep) for own in BUILDS["open_folders"] or ())
+
+
+def installs_by_itself(words):
+    """Tell whether setup.py writes to the environment itself, as pips before
+    23.1 have it where there is no wheel."""
+    return any("setup.py" in word for word in words) and ("install" in words or "develop" in words)
+
+
+def with_less(args, options):
+    """Give what starts a program where it sees less than pip does."""
+    words, program = words_of(args, options)
+    environment = dict(os.environ if options.get("env") is None else options["env"])
+    for name in BUILDS["hidden"] or ():
+        environment.pop(name, None)
+    options = dict(options, env=environment)
+    if not BUILDS["prefix"]:
+        return args, options
+    if os.path.basename(program) in REPOSITORY_PROGRAMS and BUILDS["repositories"] or is_open(build_of(args, options)):
+        return args, options
+    if installs_by_itself(words):
+        sys.stderr.write("thresher: setup.py installs by itself here, and may write to the environment\n")
+        return args, options
+    found = program if os.sep in program else shutil.which(program, path=environment.get("PATH"))
+    if found is None:
+        return args, options  # nothing is started
+    # A pip that is started there cannot write to the cache of this one.
+    environment["PIP_CACHE_DIR"] = os.path.join(tempfile.gettempdir(), "pip-cache")
+    options.pop("shell", None)
+    options.pop("executable", None)
+    return BUILDS["prefix"] + [found] + words, options
+
+
+def wrap_wheel_build(original):
+    """Have a back end put its wheel into the run's own folder, where pip from
+    26.0 on names one in its cache."""
+    @functools.wraps(original)
+    def build(*rest, **options):
+        wanted = options.get("wheel_directory")
+        if wanted is None:
+            return original(*rest, **options)
+        with tempfile.TemporaryDirectory() as own:
+            built = original(*rest, **dict(options, wheel_directory=own))
+            return built and shutil.move(built, os.path.join(wanted, os.path.basename(built)))
+    return build
+
+
+def wrap_wait(original):
+    @functools.wraps(original)
+    def wait(self, *rest, **options):
+        status = original(self, *rest, **options)
+        folder = getattr(self, "thresher_build", None)
+        if status and folder is not None and BUILDS["failed"] and not is_open(folder):
+            self.thresher_build = None
+            with open(BUILDS["failed"], "a") as failed:
+                failed.write(json.dumps({"name": name_of(folder), "folder": folder}) + "\n")
+        return status
+    return wait
 
 
 def wrap():
@@ -324,6 +425,11 @@ def wrap():
     lookup = "get_cache_entry" if hasattr(WheelCache, "get_cache_entry") else "get"
     setattr(WheelCache, lookup, wrap_cache(getattr(WheelCache, lookup)))
     subprocess.Popen.__init__ = wrap_popen(subprocess.Popen.__init__)
+    subprocess.Popen.wait = wrap_wait(subprocess.Popen.wait)
+    if BUILDS["prefix"]:
+        for name in ("build_wheel_pep517", "build_wheel_editable"):
+            if hasattr(wheel_builder, name):
+                setattr(wheel_builder, name, wrap_wheel_build(getattr(wheel_builder, name)))
 
 
 def prove():

@@ -53,6 +53,8 @@ type Command struct {
 	ClientCert         string  // --client-cert
 	Timeout            float64 // seconds
 	Retries            int     //
+	// OutputFiles are the log, the report and the lock that pip writes, absolute.
+	OutputFiles []string `json:",omitempty"`
 	// WheelCache is where pip keeps pages and built wheels; empty for no cache, or
 	// where that is not known (Windows' own place).
 	WheelCache      string
@@ -100,4 +102,16 @@ func (c *Command) Changed() []string {
 		}
 	}
 	return changed
+}
+
+// Mentioned names the variables that files of the command have as ${NAME}, set
+// or not: pip expands them with the values that it is given.
+func (c *Command) Mentioned() []string {
+	var names []string
+	for _, s := range []*source.Collection{c.sources, c.buildSources} {
+		if s != nil {
+			names = append(names, s.Mentioned()...)
+		}
+	}
+	return names
 }

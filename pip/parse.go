@@ -355,10 +355,26 @@ func (p *parsing) fill(v option.Values) {
 	if !(c.Timeout < 1e9) {
 		c.Timeout = 1e9 // "inf" and "nan" as well: no JSON has a word for these
 	}
+	c.OutputFiles = p.outputFiles(v)
 	c.WheelCache = p.wheelCache(v.Of("cache_dir"))
 	c.KeyringProvider = v.Of("keyring_provider").Text
 	c.NoInput = v.Of("no_input").Truth
 	c.NoBinary, c.OnlyBinary = excludingSets(v.Of("format_control").Calls, "no-binary")
+}
+
+// outputFiles are the files that pip writes besides what it installs and saves.
+// A lock without a name is pylock.toml (pip 26.2 commands/lock.py).
+func (p *parsing) outputFiles(v option.Values) []string {
+	var files []string
+	for _, destination := range []string{"log", "json_report_file", "output_file"} {
+		if text := v.Of(destination).Text; text != "" && text != "-" {
+			files = append(files, p.path(text))
+		}
+	}
+	if p.cmd.Name == "lock" && v.Of("output_file").Text == "" {
+		files = append(files, p.path("pylock.toml"))
+	}
+	return files
 }
 
 // wheelCache is the directory that --cache-dir and its like choose, or pip's own

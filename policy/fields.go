@@ -134,8 +134,14 @@ func buildFields() []field {
 			[3]bool{}, readBoolean, strconv.FormatBool, falseIsStricter),
 
 		scalar(KeyInfo{
+			Key: "sandbox.enabled", Type: "true or false", Layers: EveryLayer, Tighter: "true",
+			Meaning: "keep secrets from pip and from what it starts",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Sandbox.Enabled },
+			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
+		scalar(KeyInfo{
 			Key: "sandbox.require", Type: "true or false", Layers: EveryLayer, Tighter: "true",
-			Meaning: "refuse `thresher run` where files cannot be kept from a program",
+			Meaning: "hold source distributions back, and refuse `thresher run`, " +
+				"where files cannot be kept from programs",
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Sandbox.Require },
 			[3]bool{}, readBoolean, strconv.FormatBool, trueIsStricter),
 		wordsField(KeyInfo{

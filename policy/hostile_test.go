@@ -44,6 +44,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"guard.automatic":             {{"", "[guard]\nautomatic = false\n"}},
 	"gate.fallback":               {{"[gate]\nfallback = false\n", "[gate]\nfallback = true\n"}},
 	"switch-off.without-terminal": {{"", "[switch-off]\nwithout-terminal = true\n"}},
+	"sandbox.enabled":             {{"", "[sandbox]\nenabled = false\n"}},
 	"sandbox.require":             {{"[sandbox]\nrequire = true\n", "[sandbox]\nrequire = false\n"}},
 	"sandbox.secrets":             nil, // more of them is stricter, and none is taken away
 	"sandbox.write":               {{"", "[sandbox]\nwrite = [\"~/.config\"]\n"}},

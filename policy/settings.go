@@ -105,7 +105,8 @@ type Policy struct {
 	}
 
 	Sandbox struct {
-		Require rules.Sourced[bool]     // nothing runs in it where it cannot keep files from a program
+		Enabled rules.Sourced[bool]     // pip and what it starts run in the sandbox
+		Require rules.Sourced[bool]     // nothing is built, and nothing run, where it cannot keep files from a program
 		Secrets []rules.Sourced[string] // further places that cannot be read; Paths resolves them
 		Write   []rules.Sourced[string] // further places that may be written; Paths resolves them
 		Add     []rules.Sourced[string] // further variables that hold secrets, with `*`

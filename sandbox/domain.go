@@ -37,8 +37,11 @@ type Domain struct {
 	WriteOnly []string `json:"write-only,omitempty"`
 	// WriteFiles are files and devices that are read and written.
 	WriteFiles []string `json:"write-files,omitempty"`
-	Network    Network  `json:"network"`
-	Ports      []uint16 `json:"ports,omitempty"`
+	// Sockets are sockets with a path, and directories of such, that may be
+	// connected to.
+	Sockets []string `json:"sockets,omitempty"`
+	Network Network  `json:"network"`
+	Ports   []uint16 `json:"ports,omitempty"`
 }
 
 // Input is what a domain is computed from.
@@ -55,6 +58,7 @@ type Input struct {
 	// Write are directories, files and devices that may be written. One that is
 	// not there is of no use; Prepare makes directories.
 	Write   []string
+	Sockets []string // sockets with a path that may be connected to
 	Network Network
 	Ports   []uint16
 }
@@ -107,7 +111,7 @@ func New(input Input) (Domain, []Closed, error) {
 			}
 		}
 	}
-	domain := Domain{Network: input.Network, Ports: input.Ports}
+	domain := Domain{Network: input.Network, Ports: input.Ports, Sockets: resolvedAll(input.Sockets)}
 	closed.close("/dev")
 	for _, needed := range resolvedAll(input.Needed) {
 		closed.need(needed)
@@ -156,16 +160,29 @@ func (d *Domain) reads(path string) bool {
 }
 
 // Prepare makes the directories that are to be written and are not there yet,
-// since only what is there can be granted.
-func Prepare(directories []string) error {
+// since only what is there can be granted. It gives those that it made, the
+// deepest first, so that who finds them empty afterwards can take them away. The
+// error joins what stood in the way of each.
+func Prepare(directories []string) (made []string, err error) {
+	var failed []error
 	for _, directory := range directories {
-		if _, err := os.Stat(directory); errors.Is(err, fs.ErrNotExist) {
-			if err := os.MkdirAll(directory, 0o700); err != nil {
-				return fmt.Errorf("make a directory that may be written: %w", err)
+		var missing []string
+		for at := directory; ; at = filepath.Dir(at) {
+			if _, err := os.Stat(at); !errors.Is(err, fs.ErrNotExist) {
+				break
 			}
+			missing = append(missing, at)
 		}
+		if len(missing) == 0 {
+			continue
+		}
+		if err := os.MkdirAll(directory, 0o777); err != nil { // as pip does, under the umask
+			failed = append(failed, fmt.Errorf("make a directory that may be written: %w", err))
+			continue
+		}
+		made = append(missing, made...)
 	}
-	return nil
+	return made, errors.Join(failed...)
 }
 
 // WriteFile keeps a domain in a file that only its owner can read.

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"runtime"
+	"sync"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -13,11 +14,14 @@ import (
 var filterArchitectures = map[string]uint32{"amd64": unix.AUDIT_ARCH_X86_64, "arm64": unix.AUDIT_ARCH_AARCH64}
 
 // filtersNetwork says whether a filter of system calls closes what Landlock
-// leaves open of the network.
-func filtersNetwork() bool {
+// leaves open of the network: the kernel may be without, or a container keep it
+// from its programs.
+var filtersNetwork = sync.OnceValue(func() bool {
 	_, known := filterArchitectures[runtime.GOARCH]
-	return known
-}
+	action := uint32(unix.SECCOMP_RET_ERRNO)
+	_, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_GET_ACTION_AVAIL, 0, uintptr(unsafe.Pointer(&action)))
+	return known && errno == 0
+})
 
 // Offsets in struct seccomp_data (linux/seccomp.h). Of an argument the lower
 // half is looked at: all that are filtered are of 32 bits.
@@ -129,11 +133,10 @@ func networkFilter(architecture uint32, tcp bool) filter {
 // filterNetwork sets the filter for all threads of this process and what it
 // starts. They cannot gain privileges any more by then.
 func filterNetwork(tcp bool) error {
-	architecture, known := filterArchitectures[runtime.GOARCH]
-	if !known {
+	if !filtersNetwork() {
 		return nil
 	}
-	program := networkFilter(architecture, tcp)
+	program := networkFilter(filterArchitectures[runtime.GOARCH], tcp)
 	attached := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	failed, _, errno := unix.Syscall(unix.SYS_SECCOMP,
 		unix.SECCOMP_SET_MODE_FILTER, unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&attached)))

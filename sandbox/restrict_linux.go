@@ -75,6 +75,9 @@ func Enter(domain Domain) error {
 		granted(rightsToWrite, reachable(domain.WriteOnly, unix.O_DIRECTORY)...),
 		granted(rightsToReadFile|rightsToWriteFile|kernel.AccessFSIoctlDev, reachable(domain.WriteFiles, 0)...),
 	}
+	if version >= 9 {
+		rules = append(rules, granted(kernel.AccessFSResolveUnix, reachable(domain.Sockets, 0)...))
+	}
 	if domain.Network == NetworkPorts && handled.HandledAccessNet != 0 {
 		for _, port := range domain.Ports {
 			rules = append(rules, landlock.ConnectTCP(port))

@@ -17,9 +17,11 @@ var toolDirectories = []struct{ variable, directory string }{
 
 // Directories gives an environment the folder of a run as its place for
 // temporary files, and for what tools of builds keep elsewhere. What is set
-// already stays, but for the temporary files.
-func Directories(environ []string, folder string) []string {
-	temporary := []string{"TMPDIR", "TEMP", "TMP"}
+// already stays, but for the temporary files; what keep names is not set.
+func Directories(environ []string, folder string, keep ...string) []string {
+	temporary := slices.DeleteFunc([]string{"TMPDIR", "TEMP", "TMP"}, func(name string) bool {
+		return slices.Contains(keep, name)
+	})
 	made := slices.DeleteFunc(slices.Clone(environ), func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
 		return slices.Contains(temporary, name)
@@ -28,7 +30,8 @@ func Directories(environ []string, folder string) []string {
 		made = append(made, name+"="+folder)
 	}
 	for _, tool := range toolDirectories {
-		if !slices.ContainsFunc(environ, func(pair string) bool { return strings.HasPrefix(pair, tool.variable+"=") }) {
+		isSet := func(pair string) bool { return strings.HasPrefix(pair, tool.variable+"=") }
+		if !slices.ContainsFunc(environ, isSet) && !slices.Contains(keep, tool.variable) {
 			made = append(made, tool.variable+"="+filepath.Join(folder, tool.directory))
 		}
 	}

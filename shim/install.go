@@ -77,12 +77,12 @@ func (in *invocation) install(a *analysis) int {
 		return statusBroken
 	}
 	defer guarded.remove()
-	run, err := in.seal(a, opened, directory)
+	defer in.removeMade()
+	run, err := in.seal(a, opened, guarded, directory)
 	if err != nil {
 		in.say.failed("seal the command", err)
 		return statusBroken
 	}
-	run.Environ = guarded.first(run.Environ)
 	end, ok := in.takeTurn(a)
 	defer end()
 	if !ok {
@@ -96,7 +96,7 @@ func (in *invocation) install(a *analysis) int {
 	notes := in.gatherBeside(a, client, judge)
 	in.pipRan = true
 	ended, err := run.Start()
-	if err == nil && !opened.Ready() {
+	if err == nil && ended.Signal == nil && !opened.Ready() {
 		opened.Close()
 		opened, ended, err = in.withoutTransport(a, config, guarded, directory)
 		if opened == nil {
@@ -109,6 +109,9 @@ func (in *invocation) install(a *analysis) int {
 		return statusCannotRun
 	}
 	opened.Close() // before the ledger is read, so that it is complete
+	if ended.Status != 0 && !blocks(opened.Findings()) {
+		in.tellFailedBuilds(a, directory)
+	}
 	repositories, err := guarded.refused()
 	if err != nil {
 		in.say.failed("read which repositories were kept out", err)

@@ -52,6 +52,7 @@ type invocation struct {
 	width        int  // of the terminal; 0 none
 	coloured     bool
 	start        time.Time
+	made         []string        // directories that were made for the sandbox, the deepest first
 	unsaid       []rules.Finding // notes that wait for the one line they get without a terminal
 }
 

@@ -132,6 +132,11 @@ func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 	evidence.Malware, evidence.Vulnerabilities = j.database.known(evidence.Name, evidence.Version)
 	evidence.Pinned = j.pins(evidence.Name, evidence.Version)
 	findings := rules.Decide(j.analysis.policy.JudgeFile(evidence), rules.InGate).Findings
+	if evidence.IsSdist && j.analysis.holdsBuilds() {
+		findings = append(findings, rules.Finding{
+			Subject: evidence.Name, Rule: rules.Sdist, Action: rules.Hold, Confidence: rules.High, Evidence: messageUnenclosed,
+		})
+	}
 	for _, f := range findings {
 		switch {
 		case f.Rule == rules.Cooldown && f.Action == rules.Hold:

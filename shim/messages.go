@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -28,6 +29,10 @@ const (
 	messageRepositoryEvidence = "a dependency is declared as this repository, which neither the command line nor a file of yours names"
 	messageRepositoryBlocked  = "blocked by thresher: a dependency is declared as a repository that you did not name (direct-url)"
 )
+
+// messageUnenclosed is why a source distribution is held back where
+// sandbox.require is set.
+const messageUnenclosed = "is built from source, and this system has no Landlock to keep files from its build (sandbox.require)"
 
 // messenger writes the shim's lines.
 type messenger struct {
@@ -110,6 +115,20 @@ func (m *messenger) finding(f rules.Finding, place string) {
 	if f.Action == rules.Block || f.Action == rules.Ask {
 		m.next(f.Hint)
 	}
+}
+
+// buildFailed says of a build that failed where it ran, since the kernel does
+// not tell what it denied; the back end's own error stands above.
+func (m *messenger) buildFailed(name, place string, expires time.Time) {
+	what := cmp.Or(name, place, "a package")
+	m.line("the build of %s ran in the sandbox: without secrets, and without a network but for the index",
+		m.bold.Sprint(what))
+	if name == "" { // nothing to let out by
+		m.line("  more: thresher manual sandbox")
+		return
+	}
+	m.line("  fix: %s", m.bold.Sprintf("thresher allow build:%s --expires %s --reason 'its build needs more'",
+		name, expires.Format(time.DateOnly)))
 }
 
 func (m *messenger) refusedSummary() {

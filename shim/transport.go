@@ -10,16 +10,27 @@ import (
 )
 
 // seal makes the process that runs the command with the gate as its transport.
-func (in *invocation) seal(a *analysis, opened *gate.Gate, directory string) (pip.Run, error) {
+func (in *invocation) seal(a *analysis, opened *gate.Gate, guarded repositories, directory string) (pip.Run, error) {
 	way := opened.Way()
-	return in.sealed(a, opened, directory, addressForPip, &pip.Transport{Socket: way.Socket, Port: way.Port, Secret: way.Secret})
+	transport := &pip.Transport{Socket: way.Socket, Port: way.Port, Secret: way.Secret}
+	return in.sealed(a, opened, guarded, directory, addressForPip, transport)
 }
 
 // sealed makes the process, with its indexes under the addresses that replace
-// gives and with what its children need to join the gate.
-func (in *invocation) sealed(a *analysis, opened *gate.Gate, directory string, replace func(string) string, transport *pip.Transport) (pip.Run, error) {
+// gives, with what its children need to join the gate, and in the sandbox.
+func (in *invocation) sealed(
+	a *analysis, opened *gate.Gate, guarded repositories, directory string,
+	replace func(string) string, transport *pip.Transport,
+) (pip.Run, error) {
+	enclosed, err := in.enclose(a, opened.Way(), guarded, directory)
+	if err != nil {
+		return pip.Run{}, err
+	}
+	if transport != nil {
+		transport.Builds = enclosed.builds
+	}
 	run, err := pip.Seal(pip.SealInput{
-		Command: a.command, Environ: in.environ, Dir: in.dir, Proxy: opened.ProxyURL(), Directory: directory,
+		Command: a.command, Environ: enclosed.environ, Dir: in.dir, Proxy: opened.ProxyURL(), Directory: directory,
 		Upgrade: a.policy.Upgrade.Always.Value, Strategy: a.addedStrategy(), ReplaceIndex: replace, Transport: transport,
 	})
 	if err != nil {
@@ -27,7 +38,8 @@ func (in *invocation) sealed(a *analysis, opened *gate.Gate, directory string, r
 	}
 	run.Environ = append(run.Environ, variableGate+"="+gateToken(os.Getpid(), opened.JoiningWay()))
 	run.Environ = append(run.Environ, variableGitProtocols+"="+strings.Join(a.gitProtocols(in.environment), ":"))
-	return run, nil
+	run.Environ = guarded.first(run.Environ)
+	return enclosed.around(run), nil
 }
 
 // gateToken is what a run tells its children: who holds the gate, and the way to
@@ -56,7 +68,7 @@ func (in *invocation) withoutTransport(a *analysis, config gate.Config, guarded 
 	for i, link := range linkPages(a.command, in.dir) {
 		replaced[link.value] = opened.FindLinksURL(i)
 	}
-	run, err := in.sealed(a, opened, directory, func(address string) string {
+	run, err := in.sealed(a, opened, guarded, directory, func(address string) string {
 		if own, ok := replaced[address]; ok {
 			return own
 		}
@@ -65,7 +77,6 @@ func (in *invocation) withoutTransport(a *analysis, config gate.Config, guarded 
 	if err != nil {
 		return opened, pip.Outcome{}, err
 	}
-	run.Environ = guarded.first(run.Environ)
 	ended, err := run.Start()
 	return opened, ended, err
 }

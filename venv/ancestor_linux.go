@@ -2,8 +2,11 @@ package venv
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
@@ -39,9 +42,34 @@ func parentOf(pid int) (int, bool) {
 // file itself also where its name has changed since.
 func runsProgram(pid int, binary string) bool {
 	running, err := os.Stat(fmt.Sprintf("/proc/%d/exe", pid))
+	if errors.Is(err, fs.ErrPermission) {
+		return bearsName(pid, binary)
+	}
 	if err != nil {
 		return false
 	}
 	wanted, err := os.Stat(binary)
 	return err == nil && os.SameFile(running, wanted)
+}
+
+// longestProcessName is how much of a program's name the kernel keeps.
+const longestProcessName = 15
+
+// bearsName says by its name that a process runs a program, where the link to
+// it cannot be followed: from within the sandbox, which looks into no process
+// outside. Elsewhere that link is closed for programs of other users and for
+// those that closed themselves; the kernel gives both to another owner.
+func bearsName(pid int, binary string) bool {
+	directory := fmt.Sprintf("/proc/%d", pid)
+	if checkOwner(directory) != nil {
+		return false
+	}
+	content, err := os.ReadFile(directory + "/comm")
+	if err != nil {
+		return false
+	}
+	name := strings.TrimSuffix(string(content), "\n")
+	wanted := filepath.Base(binary)
+	return name == wanted[:min(len(wanted), longestProcessName)] ||
+		name == "pip" || name == "pip3" || strings.HasPrefix(name, "pip3.")
 }

@@ -1,5 +1,7 @@
 package testkit
 
+import "fmt"
+
 // Spy is Python that tries what a malicious build would, as the backend of an
 // sdist or as a script. What it looks for is planted by a test and named by
 // variables: SPY_READS (paths, as PATH has them), SPY_VARIABLE (the name of a
@@ -38,7 +40,7 @@ def _parent_environments():
 
 def spy():
     home = _os.path.expanduser("~")
-    cache = _os.environ.get("PIP_CACHE_DIR") or _os.path.join(home, ".cache", "pip")
+    cache = _os.path.join(home, ".cache", "pip")
     paths = [path for path in _os.environ.get("SPY_READS", "").split(_os.pathsep) if path]
     attempts = [("read " + _os.path.basename(path), lambda path=path: _read(path)) for path in paths]
     attempts += [
@@ -64,9 +66,9 @@ def spy():
 `
 
 // SpyBackend is Spy for Distribution.Backend: the package that is built holds
-// what the spy could do, in spy_report.txt.
+// what the spy could do, in NAME/spy_report.txt.
 const SpyBackend = Spy + `
-FILES["spy_report.txt"] = spy()
+FILES[NAME + "/spy_report.txt"] = spy()
 `
 
 // SpyScript is Spy as a script that prints what it could do.
@@ -74,3 +76,14 @@ const SpyScript = Spy + `
 if __name__ == "__main__":
     _sys.stdout.write(spy())
 `
+
+// SpySetup is Spy as a setup.py: the package that is built has what the spy could
+// do in spy_report.py.
+func SpySetup(name, version string) string {
+	return Spy + fmt.Sprintf(`
+with open("spy_report.py", "w") as _file:
+    _file.write("REPORT = %%r\n" %% spy())
+from setuptools import setup
+setup(name=%q, version=%q, py_modules=["spy_report"])
+`, name, version)
+}

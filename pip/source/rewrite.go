@@ -66,6 +66,20 @@ func (s *Collection) Changed() []string {
 	return changed
 }
 
+// Mentioned names the variables that any file has as ${NAME}, set or not: pip
+// expands them with the values that it is given.
+func (s *Collection) Mentioned() []string {
+	var names []string
+	for _, file := range s.files {
+		for _, m := range lineVariable().FindAllStringSubmatch(string(file.content), -1) {
+			if !slices.Contains(names, m[1]) {
+				names = append(names, m[1])
+			}
+		}
+	}
+	return names
+}
+
 // writer writes the copies of one run.
 type writer struct {
 	sources *Collection

@@ -201,3 +201,23 @@ func (s *Settings) expiredForRelease(canonical, version string, rule Rule) strin
 	}
 	return s.expiredFor(canonical, rule)
 }
+
+// AllowedBuilds gives the canonical names and patterns whose builds run outside
+// the sandbox.
+func (s *Settings) AllowedBuilds() []string {
+	var patterns []string
+	for _, entry := range s.Allow {
+		if entry.Subject.Kind == BuildSubject && !s.hasExpired(entry.Expires) {
+			patterns = append(patterns, entry.Subject.Name)
+		}
+	}
+	return patterns
+}
+
+// AllowsBuild says whether the build of a canonical name runs outside the
+// sandbox.
+func (s *Settings) AllowsBuild(canonical string) bool {
+	return slices.ContainsFunc(s.AllowedBuilds(), func(pattern string) bool {
+		return MatchesPattern(pattern, canonical)
+	})
+}

@@ -113,3 +113,23 @@ func TestMalwareAnswers(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAllowsBuild(t *testing.T) {
+	day := time.Date(2026, 11, 26, 0, 0, 0, 0, time.UTC)
+	settings := rules.Settings{Now: day}
+	for text, expires := range map[string]time.Time{"build:acme-*": {}, "build:old": day, "plain": {}, "host:hosted": {}} {
+		subject, err := rules.ParseSubject(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settings.Allow = append(settings.Allow, rules.Allow{Subject: subject, Reason: "y", Expires: expires})
+	}
+	for name, want := range map[string]bool{"acme-data": true, "acme": false, "old": false, "plain": false, "hosted": false} {
+		if got := settings.AllowsBuild(name); got != want {
+			t.Errorf("%s: %t, want %t", name, got, want)
+		}
+	}
+	if settings.Allowed("acme-data", rules.Sdist) != nil {
+		t.Error("a build that may see secrets is one that may be installed")
+	}
+}

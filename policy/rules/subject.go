@@ -13,8 +13,8 @@ import (
 // the key of a table below [allow].
 type Subject struct {
 	Kind SubjectKind
-	// Name is a canonical name, for NameSubject also with `*` for any
-	// characters; a host in lower case, with its port where it has one; or a URL
+	// Name is a canonical name, for NameSubject and BuildSubject also with `*`
+	// for any characters; a host in lower case, with its port where it has one; or a URL
 	// in the form in which URLs are compared, without credentials.
 	Name    string
 	Version string // of a ReleaseSubject, as PEP 440 writes it
@@ -30,6 +30,7 @@ const (
 	URLSubject         SubjectKind = "URL"                      // an archive, a repository or an index
 	HostSubject        SubjectKind = "host:HOST[:PORT]"         // where builds and pip may fetch from
 	TrustedHostSubject SubjectKind = "trusted-host:HOST[:PORT]" // an index without a certificate
+	BuildSubject       SubjectKind = "build:NAME"               // its build runs outside the sandbox
 )
 
 // hostPrefixes are what stands before a host: what it is allowed to be.
@@ -37,6 +38,9 @@ var hostPrefixes = []struct {
 	prefix string
 	kind   SubjectKind
 }{{"host:", HostSubject}, {"trusted-host:", TrustedHostSubject}}
+
+// buildPrefix stands before a name whose build is allowed more.
+const buildPrefix = "build:"
 
 // ParseSubject reads what an answer is about, in any spelling of a name. The
 // error says what is wrong with the text.
@@ -50,6 +54,13 @@ func ParseSubject(text string) (Subject, error) {
 			return Subject{}, errors.New(noHost(host))
 		}
 		return Subject{Kind: known.kind, Name: strings.ToLower(host)}, nil
+	}
+	if name, isBuild := strings.CutPrefix(text, buildPrefix); isBuild {
+		pattern, ok := CanonicalPattern(name)
+		if !ok {
+			return Subject{}, errors.New(NoName(name))
+		}
+		return Subject{Kind: BuildSubject, Name: pattern}, nil
 	}
 	if strings.Contains(text, "://") {
 		place := address.Parse(text)
@@ -85,6 +96,8 @@ func (s Subject) String() string {
 	switch s.Kind {
 	case ReleaseSubject:
 		return s.Name + "==" + s.Version
+	case BuildSubject:
+		return buildPrefix + s.Name
 	case HostSubject, TrustedHostSubject:
 		for _, known := range hostPrefixes {
 			if known.kind == s.Kind {

@@ -13,6 +13,8 @@ func TestParseSubject(t *testing.T) {
 		"foo == 1.0-RC.1":               {Kind: ReleaseSubject, Name: "foo", Version: "1.0rc1"},
 		"foo==1!2.0+CPU.1":              {Kind: ReleaseSubject, Name: "foo", Version: "1!2.0+cpu.1"},
 		"host:Files.example:8443":       {Kind: HostSubject, Name: "files.example:8443"},
+		"build:Acme_Data":               {Kind: BuildSubject, Name: "acme-data"},
+		"build:acme-*":                  {Kind: BuildSubject, Name: "acme-*"},
 		"trusted-host:Index.example":    {Kind: TrustedHostSubject, Name: "index.example"},
 		"https://H.example/x.whl#a=b":   {Kind: URLSubject, Name: "https://h.example/x.whl"},
 		"https://index.example/simple/": {Kind: URLSubject, Name: "https://index.example/simple"},
@@ -30,6 +32,8 @@ func TestParseSubject(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                             "is no name",
 		"a b":                          "is no name",
+		"build:":                       "is no name",
+		"build:a==1":                   "is no name",
 		"x]\n[scan":                    "is no name",
 		"acme-*==1.0":                  "is no name",
 		"==1.0":                        "is no name",
@@ -43,7 +47,6 @@ func TestParseSubject(t *testing.T) {
 		"host:a/b":                     "is no host",
 		"host:*.example":               "is no host",
 		"https://u:secret@h.example/x": "password",
-		"build:foo":                    "is no name",
 	} {
 		subject, err := ParseSubject(text)
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
