@@ -6,15 +6,17 @@ package main
 
 import (
 	"os"
+	"runtime"
 
 	"thresher/cli"
+	"thresher/internal/places"
 	"thresher/internal/version"
 	"thresher/sandbox"
 	"thresher/shim"
 )
 
 func main() {
-	os.Exit(run(os.Args, os.Environ()))
+	os.Exit(run(os.Args, places.Environ(os.Environ(), runtime.GOOS)))
 }
 
 func run(args, environ []string) int {

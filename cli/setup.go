@@ -69,8 +69,17 @@ func (p *program) setupCommand() *cli.Command {
 			}
 			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
 			defer stop()
+			// What is learned of interpreters is forgotten: only what was
+			// shown is to be placed.
+			scratch, err := os.MkdirTemp("", "thresher-setup-")
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(scratch)
+			quiet := *p
+			quiet.places.Cache = scratch
 			s := &setupRun{
-				program: p, system: c.Bool("system"), prefix: c.String("prefix"), skip: c.StringSlice("skip"),
+				program: &quiet, cache: p.places.Cache, system: c.Bool("system"), prefix: c.String("prefix"), skip: c.StringSlice("skip"),
 				yes: c.Bool("yes"), asJSON: c.Bool("json"), removes: c.Bool("remove"),
 			}
 			if err := s.findPlaces(); err != nil {
@@ -92,6 +101,7 @@ type setupRun struct {
 	prefix              string // "" for the place that is usual
 	skip                []string
 
+	cache     string // the user's; program has another
 	state     string // directory of the manifest and of the list of guards
 	root, bin string
 	earlier   setup.Manifest // of a setup before
@@ -183,7 +193,7 @@ func (s *setupRun) wanted() ([]setup.Wanted, error) {
 	for _, name := range pipNames(s.environment["PATH"]) {
 		path := filepath.Join(s.bin, programFile(name))
 		if runtime.GOOS == "windows" { // where links take an administrator
-			wanted = append(wanted, setup.Wanted{Entry: setup.Entry{Kind: setup.Program, Path: path}, Source: s.self})
+			wanted = append(wanted, setup.Wanted{Entry: setup.Entry{Kind: setup.Name, Path: path, Target: s.installed()}, Source: s.self})
 			continue
 		}
 		wanted = append(wanted, setup.Wanted{Entry: setup.Entry{Kind: setup.Link, Path: path, Target: "thresher"}})
@@ -335,11 +345,8 @@ func (s *setupRun) planEntries(wanted []setup.Wanted) error {
 func (s *setupRun) detail(w setup.Wanted) string {
 	switch w.Kind {
 	case setup.Program:
-		if w.Path == s.installed() {
-			return fmt.Sprintf(messageSetupProgram, s.shim.Version)
-		}
-		return messageSetupLink
-	case setup.Link:
+		return fmt.Sprintf(messageSetupProgram, s.shim.Version)
+	case setup.Link, setup.Name:
 		return messageSetupLink
 	case setup.Lines:
 		return messageSetupLines
@@ -461,6 +468,15 @@ func (s *setupRun) shownChanges() []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// typed writes the path of a program as cmd and PowerShell take it, where a
+// blank in it needs the call operator of PowerShell.
+func typed(path string) string {
+	if strings.ContainsAny(path, " '&()") {
+		return "& " + powershellQuoted(path)
+	}
+	return path
 }
 
 // variableSetup is what a script that calls setup goes by, for hints: the

@@ -85,7 +85,7 @@ func (s *setupRun) planRemoval(guards []venv.KnownEnvironment, withData bool) {
 			add(string(entry.Kind), entry.Path, messageSetupLines)
 		case entry.Kind == setup.Search:
 			add(string(entry.Kind), entry.Path, messageSetupSearch)
-		case entry.Kind == setup.Link || entry.Kind == setup.Program && entry.Path != s.installed():
+		case entry.Kind == setup.Link || entry.Kind == setup.Name:
 			add(string(entry.Kind), entry.Path, messageSetupLink)
 		default:
 			add(string(entry.Kind), entry.Path, "")
@@ -152,7 +152,7 @@ func (s *setupRun) dataDirectories() []string {
 		return []string{filepath.Dir(s.places.SystemPolicy), s.places.SystemState}
 	}
 	var directories []string
-	for _, directory := range []string{filepath.Dir(s.places.UserPolicy), s.places.Data, s.places.State, s.places.Cache} {
+	for _, directory := range []string{filepath.Dir(s.places.UserPolicy), s.places.Data, s.places.State, s.cache} {
 		if !slices.Contains(directories, directory) {
 			directories = append(directories, directory)
 		}

@@ -290,6 +290,7 @@ func isPipScript(head []byte) bool {
 	for _, line := range bytes.Split(head, []byte("\n")) {
 		line = bytes.TrimSpace(line)
 		for _, known := range []string{
+			"from pip._internal.cli.main import cli", // from pip 26.3 on
 			"from pip._internal.cli.main import main", "from pip._internal.main import main",
 			"from pip._internal import main",
 		} {

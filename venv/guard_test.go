@@ -269,6 +269,7 @@ func TestGuardCatchesEveryForm(t *testing.T) {
 				{interpreter, "-c", "import runpy, sys; sys.argv[1:] = ['install', 'alpha']; runpy.run_module('pip', run_name='__main__', alter_sys=True)"},
 				{interpreter, "-c", "import pip, sys; sys.exit(pip.main(['install', 'alpha']))"},
 				{interpreter, "-c", "import sys; from pip._internal.cli.main import main; sys.exit(main(['install', 'alpha']))"},
+				{interpreter, "-c", "import sys; from pip._internal.cli.main import cli; sys.exit(cli(['install', 'alpha']))"},
 				{interpreter, "-c", "import sys; from pip._internal.commands import create_command; sys.exit(create_command('install').main(['alpha']))"},
 				{"/bin/sh", "-c", "pip install alpha"},
 				{"/bin/sh", "-c", ". bin/activate && pip install alpha"},

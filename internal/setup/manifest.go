@@ -24,8 +24,9 @@ type Kind string
 // The kinds of entries.
 const (
 	Directory Kind = "directory" // taken away where it is empty
-	Program   Kind = "program"   // thresher itself, or a copy of it under the name of a pip
+	Program   Kind = "program"   // thresher itself
 	Link      Kind = "link"      // a symbolic link to the program
+	Name      Kind = "name"      // a hard link to the program, where a symbolic one takes an administrator (Windows)
 	File      Kind = "file"      // taken away where nobody changed it
 	Lines     Kind = "lines"     // at the end of a start-up file
 	Search    Kind = "path"      // a directory on the user's PATH, where the system keeps that (Windows)
@@ -36,7 +37,7 @@ const (
 type Entry struct {
 	Kind   Kind   `json:"kind"`
 	Path   string `json:"path"`             // absolute
-	Target string `json:"target,omitempty"` // of a link, as it is written
+	Target string `json:"target,omitempty"` // of a link, as it is written; of a name the program's path
 	SHA256 string `json:"sha256,omitempty"` // of a file, in hexadecimal
 	Text   string `json:"text,omitempty"`   // of lines: every byte that was added
 	Made   bool   `json:"made,omitempty"`   // of lines: the file was not there before

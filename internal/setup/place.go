@@ -19,7 +19,7 @@ import (
 // Wanted is an entry and what it is placed from.
 type Wanted struct {
 	Entry
-	Source  string   // of a program: the file to copy
+	Source  string   // of a program: the file to copy; of a name: a build of the same program
 	Check   []string // of a program: arguments with which it must end well at its place
 	Content []byte   // of a file
 }
@@ -75,6 +75,14 @@ func (w Wanted) Look() (State, error) {
 		default:
 			return Older, nil
 		}
+	case Name:
+		switch {
+		case !info.Mode().IsRegular() || !SameProgram(w.Path, w.Source):
+		case sameFile(w.Path, w.Target):
+			return Right, nil
+		default:
+			return Older, nil
+		}
 	case File:
 		// One that is there already is its owner's, whatever is in it.
 		if info.Mode().IsRegular() {
@@ -117,6 +125,17 @@ func SameProgram(one, other string) bool {
 	return err == nil && a.Path == b.Path
 }
 
+// sameFile: a guard knows the program that started it by the file, so a copy
+// of it would not do.
+func sameFile(one, other string) bool {
+	a, err := os.Stat(one)
+	if err != nil {
+		return false
+	}
+	b, err := os.Stat(other)
+	return err == nil && os.SameFile(a, b)
+}
+
 func sameContent(one, other string) bool {
 	a, err := os.ReadFile(one)
 	if err != nil {
@@ -146,6 +165,8 @@ func (w Wanted) Place() error {
 		err = w.placeProgram()
 	case Link:
 		err = placeLink(w.Target, w.Path)
+	case Name:
+		err = placeName(w.Target, w.Path)
 	case File:
 		err = replace(w.Path, w.Content, 0o644)
 	case Lines:
@@ -199,6 +220,14 @@ func placeLink(target, path string) error {
 	return os.Rename(trial, path)
 }
 
+func placeName(program, path string) error {
+	trial := filepath.Join(filepath.Dir(path), temporaryPrefix+"name")
+	if err := errors.Join(removeIfThere(trial), os.Link(program, trial)); err != nil {
+		return err
+	}
+	return replaceProgram(trial, path)
+}
+
 func removeIfThere(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
@@ -226,7 +255,7 @@ func (e Entry) Remove(own string) (note string, err error) {
 		case !errors.Is(failure, fs.ErrNotExist):
 			return fmt.Sprintf(messageChanged, e.Path), nil
 		}
-	case Program:
+	case Program, Name:
 		_, failure := os.Lstat(e.Path)
 		switch {
 		case errors.Is(failure, fs.ErrNotExist):

@@ -60,6 +60,8 @@ func everything(t *testing.T, home string) []Wanted {
 		{Entry: Entry{Kind: File, Path: filepath.Join(home, "etc", "policy.toml"), SHA256: Digest(content)}, Content: content},
 		{Entry: lines}, {Entry: made},
 	}
+	program := filepath.Join(bin, "thresher")
+	all = append(all, Wanted{Entry: Entry{Kind: Name, Path: filepath.Join(bin, "pip3"), Target: program}, Source: self})
 	if runtime.GOOS != "windows" {
 		all = append(all, Wanted{Entry: Entry{Kind: Link, Path: filepath.Join(bin, "pip"), Target: "thresher"}})
 	}
@@ -223,6 +225,34 @@ func TestChangedStays(t *testing.T) {
 	for _, path := range []string{profile, policy} {
 		if _, err := os.Stat(path); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// A name is the program's own file, also after that was replaced.
+func TestNames(t *testing.T) {
+	directory := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := Wanted{Entry: Entry{Kind: Program, Path: filepath.Join(directory, "thresher")}, Source: self}
+	name := Wanted{Entry: Entry{Kind: Name, Path: filepath.Join(directory, "pip"), Target: program.Path}, Source: self}
+	for range 2 {
+		for _, w := range []Wanted{program, name} {
+			if err := w.Place(); err != nil {
+				t.Fatal(err)
+			}
+			if state, err := w.Look(); state != Right || err != nil {
+				t.Errorf("%s is %s: %v", w.Path, state, err)
+			}
+		}
+		if !sameFile(program.Path, name.Path) {
+			t.Error("they are two files")
+		}
+		// Another build takes its place.
+		if err := os.Remove(program.Path); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

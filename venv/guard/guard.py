@@ -160,7 +160,7 @@ def is_pip_script(path):
         return False
     try:
         with open(path, "rb") as script:
-            start = script.read(1 << 16)
+            start = script.read(1 << 20)  # a launcher of Windows has its script behind 100 kB of program
     except OSError:
         return True
     # A program of another purpose that is called pip as well is left alone.
@@ -375,13 +375,16 @@ class PipLoader(Loader):
     pip: runpy.run_module("pip"), pip.main(), a script of another name."""
 
     def exec_module(self, module):
-        def main(args=None):
-            arguments = list(sys.argv[1:] if args is None else args)
-            if started_by_thresher() or not installs(arguments) or is_ensurepip(arguments):
-                self.execute(module)  # puts pip's own main in place
-                return module.main(args)
-            return main_by_thresher(arguments)
-        module.main = main
+        def entry(name):
+            def guarded(args=None):
+                arguments = list(sys.argv[1:] if args is None else args)
+                if started_by_thresher() or not installs(arguments) or is_ensurepip(arguments):
+                    self.execute(module)  # puts pip's own in place
+                    return getattr(module, name)(args)
+                return main_by_thresher(arguments)
+            return guarded
+        module.main = entry("main")
+        module.cli = entry("cli")  # what scripts call from pip 26.3 on
 
 
 def main_by_thresher(arguments):
