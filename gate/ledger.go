@@ -3,11 +3,11 @@ package gate
 import (
 	"encoding/hex"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"thresher/index"
+	"thresher/internal/files"
 	"thresher/pep"
 	"thresher/policy/rules"
 )
@@ -108,7 +108,7 @@ func (g *Gate) enter(entry Entry) {
 
 // Holds says whether a file is one of those in the ledger, by its sha256.
 func Holds(ledger []Entry, path string) (bool, error) {
-	file, err := os.Open(path)
+	file, err := files.OpenRegular(path)
 	if err != nil {
 		return false, err
 	}

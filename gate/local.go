@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/internal/files"
 	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/policy/rules"
@@ -100,7 +102,11 @@ func (g *Gate) judgeLocal(path string, offers []*offer, origin string) *rules.Fi
 			o.name, o.version = found[0].name, found[0].version
 		}
 	}
-	file, err := os.Open(path)
+	file, err := files.OpenRegular(path)
+	if errors.Is(err, files.ErrNotRegular) {
+		finding := unlikeOffered(offers[0], fmt.Sprintf(messageNoRegularFile, filepath.Base(path)))
+		return &finding
+	}
 	if err != nil {
 		return nil // as pip will say
 	}
@@ -221,9 +227,6 @@ func openLocal(file *os.File) (localFile, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return localFile{}, err
-	}
-	if !info.Mode().IsRegular() {
-		return localFile{}, fmt.Errorf(messageNoRegularFile, file.Name())
 	}
 	digests, err := digestsOf(file)
 	return localFile{file, info.Size(), digests}, err
