@@ -46,7 +46,9 @@ func (p *program) setupCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "prefix", Usage: "keep the program in `DIR`/bin instead of the user's data directory"},
 			&cli.BoolFlag{Name: "system", Usage: "for all users of this machine: takes an administrator (root)"},
-			&cli.StringSliceFlag{Name: "skip", Usage: "leave a `STEP` out: " + strings.Join(setupSteps, ", ") + " (may be repeated)"},
+			&cli.StringSliceFlag{
+				Name: "skip", Usage: "leave a `STEP` out: " + strings.Join(setupSteps, ", ") + " (may be repeated)",
+			},
 			&cli.BoolFlag{Name: "remove", Usage: "take away what setup placed, and every guard"},
 			&cli.BoolFlag{Name: "data", Usage: "with --remove: the policy, the log and the caches too"},
 			&cli.BoolFlag{Name: "yes", Aliases: []string{"y"}, Usage: "do not ask"},
@@ -79,7 +81,8 @@ func (p *program) setupCommand() *cli.Command {
 			quiet := *p
 			quiet.places.Cache = scratch
 			s := &setupRun{
-				program: &quiet, cache: p.places.Cache, system: c.Bool("system"), prefix: c.String("prefix"), skip: c.StringSlice("skip"),
+				program: &quiet, cache: p.places.Cache, system: c.Bool("system"),
+				prefix: c.String("prefix"), skip: c.StringSlice("skip"),
 				yes: c.Bool("yes"), asJSON: c.Bool("json"), removes: c.Bool("remove"),
 			}
 			if err := s.findPlaces(); err != nil {
@@ -161,7 +164,8 @@ func (s *setupRun) findPlaces() error {
 	}
 	s.bin = filepath.Join(s.root, "bin")
 	if s.found && s.earlier.Root != s.root {
-		return fmt.Errorf(messageSetupElsewhere, s.earlier.Root, words.ShellWord(filepath.Join(s.earlier.Root, "bin", programFile("thresher"))))
+		there := filepath.Join(s.earlier.Root, "bin", programFile("thresher"))
+		return fmt.Errorf(messageSetupElsewhere, s.earlier.Root, words.ShellWord(there))
 	}
 	if home, err := os.Stat(s.places.Home); !s.system && err == nil && !files.IsMine(home) {
 		// sudo keeps HOME on many systems: files would be there that their
@@ -193,7 +197,9 @@ func (s *setupRun) wanted() ([]setup.Wanted, error) {
 	for _, name := range pipNames(s.environment["PATH"]) {
 		path := filepath.Join(s.bin, programFile(name))
 		if runtime.GOOS == "windows" { // where links take an administrator
-			wanted = append(wanted, setup.Wanted{Entry: setup.Entry{Kind: setup.Name, Path: path, Target: s.installed()}, Source: s.self})
+			wanted = append(wanted, setup.Wanted{
+				Entry: setup.Entry{Kind: setup.Name, Path: path, Target: s.installed()}, Source: s.self,
+			})
 			continue
 		}
 		wanted = append(wanted, setup.Wanted{Entry: setup.Entry{Kind: setup.Link, Path: path, Target: "thresher"}})
@@ -373,7 +379,10 @@ func (s *setupRun) planGuards() []python.Environment {
 		}
 		bases = append(bases, base)
 		state, err := s.guardState(base)
-		change := setupChange{Action: actionPlace, What: "guard", Path: state.Directory, Detail: fmt.Sprintf(messageSetupGuard, base.Interpreter, base.PythonVersion)}
+		change := setupChange{
+			Action: actionPlace, What: "guard", Path: state.Directory,
+			Detail: fmt.Sprintf(messageSetupGuard, base.Interpreter, base.PythonVersion),
+		}
 		switch {
 		case err != nil: // said when it is tried
 			change.Path = base.Prefix
@@ -413,7 +422,9 @@ func (s *setupRun) planAdvisories() ([]setup.Wanted, error) {
 	for _, ending := range []string{"", ".lock", ".download", ".download.json"} {
 		files = append(files, setup.Wanted{Entry: setup.Entry{Kind: setup.Data, Path: database + ending}})
 	}
-	s.report.Changes = append(s.report.Changes, setupChange{Action: actionPlace, What: "advisories", Path: database, Detail: messageSetupAdvisories})
+	s.report.Changes = append(s.report.Changes, setupChange{
+		Action: actionPlace, What: "advisories", Path: database, Detail: messageSetupAdvisories,
+	})
 	return withDirectories(files), nil
 }
 
@@ -565,7 +576,7 @@ func (s *setupRun) takeOutOldLines(entries []setup.Entry) error {
 			continue
 		}
 		for _, entry := range entries {
-			if entry.Kind == setup.Lines && entry.Path == old.Path && strings.TrimLeft(entry.Text, "\n") != strings.TrimLeft(old.Text, "\n") {
+			if entry.Kind == setup.Lines && entry.Path == old.Path && !entry.SameLines(old) {
 				if _, err := old.Remove(s.self); err != nil {
 					return err
 				}
@@ -643,7 +654,7 @@ func (s *setupRun) seeDoctor(ctx context.Context) error {
 
 func (s *setupRun) sayDone() {
 	s.say(messageSetupDone, s.shim.Version, s.short(s.bin))
-	if ours, err := lookUp("pip", s.environment["PATH"]); err == nil && strings.HasPrefix(ours, s.bin+string(filepath.Separator)) {
+	if ours, err := lookUp("pip", s.environment["PATH"]); err == nil && filepath.Dir(ours) == s.bin {
 		return
 	}
 	if !s.system && !s.leavesOut(stepShell) {

@@ -125,8 +125,11 @@ func (s *setupRun) clearState() error {
 	if err := errors.Join(venv.ForgetRegistry(s.state), setup.Forget(s.state)); err != nil {
 		return err
 	}
-	own := []setup.Entry{{Kind: setup.Directory, Path: s.root}, {Kind: setup.Directory, Path: s.bin}, {Kind: setup.Directory, Path: s.state}}
-	for _, entry := range slices.Backward(slices.Concat(s.directories(), own)) {
+	all := s.directories()
+	for _, directory := range []string{s.root, s.bin, s.state} {
+		all = append(all, setup.Entry{Kind: setup.Directory, Path: directory})
+	}
+	for _, entry := range slices.Backward(all) {
 		if _, err := entry.Remove(s.self); err != nil {
 			return err
 		}

@@ -126,12 +126,14 @@ func makeState(state string) error {
 func (m Manifest) With(entries []Entry) Manifest {
 	all := slices.Clone(m.Entries)
 	for _, entry := range entries {
-		at := slices.IndexFunc(all, func(earlier Entry) bool { return earlier.Kind == entry.Kind && earlier.Path == entry.Path })
+		at := slices.IndexFunc(all, func(earlier Entry) bool {
+			return earlier.Kind == entry.Kind && earlier.Path == entry.Path
+		})
 		if at < 0 {
 			all = append(all, entry)
 			continue
 		}
-		if entry.Kind == File || entry.Kind == Lines && strings.TrimLeft(entry.Text, "\n") == strings.TrimLeft(all[at].Text, "\n") {
+		if entry.Kind == File || entry.Kind == Lines && entry.SameLines(all[at]) {
 			continue // as it was placed then, with the line break that it took
 		}
 		entry.Made = entry.Made || all[at].Made
@@ -139,6 +141,12 @@ func (m Manifest) With(entries []Entry) Manifest {
 	}
 	m.Entries = all
 	return m
+}
+
+// SameLines tells whether two entries add the same lines, whatever line break
+// they took before them.
+func (e Entry) SameLines(other Entry) bool {
+	return strings.TrimLeft(e.Text, "\n") == strings.TrimLeft(other.Text, "\n")
 }
 
 // MissingDirectories gives an entry for each directory that would have to be

@@ -11,8 +11,9 @@ const (
 	messageNoDirectory   = "%s is no directory; fix: move it away, or choose another place with --prefix"
 	messageUnderWay      = "another setup is under way; fix: wait for its end, then run this again"
 	messagePlace         = "place %s: %w"
-	messageDoesNotRun    = "the program does not run in %s, which may be mounted noexec: %w; fix: choose another place with --prefix"
-	messageTakeAway      = "take away %s: %w"
-	messageChanged       = "%s was changed since it was placed, and stays"
-	messageLinesChanged  = "%s: the lines that setup added were changed, and stay"
+	messageDoesNotRun    = "the program does not run in %s, which may be mounted noexec: %w; " +
+		"fix: choose another place with --prefix"
+	messageTakeAway     = "take away %s: %w"
+	messageChanged      = "%s was changed since it was placed, and stays"
+	messageLinesChanged = "%s: the lines that setup added were changed, and stay"
 )

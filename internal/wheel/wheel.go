@@ -69,7 +69,8 @@ func (w wheel) name() string {
 func (w wheel) metadata() string {
 	return "Metadata-Version: 2.4\nName: " + distribution + "\nVersion: " + w.version + "\nSummary: " + summary +
 		"\nLicense-Expression: Apache-2.0\nLicense-File: LICENSE\nRequires-Python: >=3.8\n" +
-		"Classifier: Environment :: Console\nClassifier: Topic :: Security\nClassifier: Topic :: System :: Installation/Setup\n" +
+		"Classifier: Environment :: Console\nClassifier: Topic :: Security\n" +
+		"Classifier: Topic :: System :: Installation/Setup\n" +
 		"Description-Content-Type: text/markdown\n\n" + description
 }
 
@@ -84,7 +85,9 @@ func (w wheel) wheelFile() string {
 // bytes is the archive. RECORD comes last, as PEP 427 advises.
 func (w wheel) bytes() ([]byte, error) {
 	files := append([]member{}, w.files...)
-	files = append(files, member{w.info() + "/METADATA", []byte(w.metadata()), 0o644}, member{w.info() + "/WHEEL", []byte(w.wheelFile()), 0o644})
+	files = append(files,
+		member{w.info() + "/METADATA", []byte(w.metadata()), 0o644},
+		member{w.info() + "/WHEEL", []byte(w.wheelFile()), 0o644})
 	var record strings.Builder
 	for _, file := range files {
 		sum := sha256.Sum256(file.content)
@@ -95,7 +98,9 @@ func (w wheel) bytes() ([]byte, error) {
 
 	var out bytes.Buffer
 	archive := zip.NewWriter(&out)
-	archive.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) { return flate.NewWriter(to, flate.BestCompression) })
+	archive.RegisterCompressor(zip.Deflate, func(to io.Writer) (io.WriteCloser, error) {
+		return flate.NewWriter(to, flate.BestCompression)
+	})
 	for _, file := range files {
 		// The first day that an archive can tell, wherever it is made.
 		header := &zip.FileHeader{Name: file.path, Method: zip.Deflate, Modified: time.Date(1980, 1, 1, 0, 0, 0, 0, time.UTC)}
