@@ -349,21 +349,18 @@ func upgradePip(ts *testscript.TestScript, _ bool, args []string) {
 	testkit.InstallPip(stateOf(ts).tb, dir, testkit.PipWheel(stateOf(ts).tb, python, args[1]))
 }
 
-// spy NAME VERSION [legacy] [FOLDER]: an sdist on the selected index whose build
-// tries what a malicious one would, or its source tree in a folder; with legacy
-// it has a setup.py alone. spy FILE: the same as a script.
+// spy NAME VERSION [FOLDER]: an sdist on the selected index whose build tries
+// what a malicious one would, or its source tree in a folder. spy FILE: the same
+// as a script.
 func addSpy(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) == 1 {
 		ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(testkit.SpyScript), 0o644))
 		return
 	}
 	if len(args) < 2 {
-		ts.Fatalf("usage: spy NAME VERSION [legacy] [FOLDER] | spy FILE")
+		ts.Fatalf("usage: spy NAME VERSION [FOLDER] | spy FILE")
 	}
 	d, rest := testkit.Distribution{Name: args[0], Version: args[1], Backend: testkit.SpyBackend}, args[2:]
-	if len(rest) > 0 && rest[0] == "legacy" {
-		d.Setup, rest = testkit.SpySetup(d.Name, d.Version), rest[1:]
-	}
 	if len(rest) == 0 {
 		stateOf(ts).current.AddSdist(d)
 		return

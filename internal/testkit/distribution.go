@@ -20,7 +20,6 @@ type Distribution struct {
 	BuildRequires  []string          // of an sdist; its backend is in the tree and needs nothing else
 	Files          map[string]string // path in the wheel or sdist → content
 	Backend        string            // extra Python code run when an sdist is built
-	Setup          string            // setup.py that an sdist has instead of a PEP 517 backend
 	Tag            string            // wheel tag, "py3-none-any" by default
 	Metadata       string            // extra METADATA header lines
 }
@@ -158,9 +157,6 @@ func (d Distribution) SourceTree() map[string]string {
 		"pyproject.toml": "[build-system]\nrequires = [" + strings.Join(requires, ", ") +
 			"]\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
 		"backend.py": fmt.Sprintf(backend, d.normalised(), d.Version, d.MetadataText(), dict.String(), d.Backend),
-	}
-	if d.Setup != "" {
-		tree = map[string]string{"PKG-INFO": d.MetadataText(), "setup.py": d.Setup}
 	}
 	for path, content := range files {
 		tree[path] = content

@@ -1,7 +1,5 @@
 package testkit
 
-import "fmt"
-
 // Spy is Python that tries what a malicious build would, as the backend of an
 // sdist or as a script. What it looks for is planted by a test and named by
 // variables: SPY_READS (paths, as PATH has them), SPY_VARIABLE (the name of a
@@ -76,14 +74,3 @@ const SpyScript = Spy + `
 if __name__ == "__main__":
     _sys.stdout.write(spy())
 `
-
-// SpySetup is Spy as a setup.py: the package that is built has what the spy could
-// do in spy_report.py.
-func SpySetup(name, version string) string {
-	return Spy + fmt.Sprintf(`
-with open("spy_report.py", "w") as _file:
-    _file.write("REPORT = %%r\n" %% spy())
-from setuptools import setup
-setup(name=%q, version=%q, py_modules=["spy_report"])
-`, name, version)
-}
