@@ -4,13 +4,11 @@ import (
 	"context"
 	"os"
 	"strings"
-	"syscall"
 	"time"
 
 	"golang.org/x/term"
 
 	"thresher/internal/places"
-	"thresher/policy/rules"
 )
 
 // Streams are the standard streams of one run. Only Err is written to: the
@@ -33,9 +31,7 @@ const (
 type invocation struct {
 	context      context.Context // see untilInterrupted
 	stopWatching context.CancelFunc
-	endSignal    syscall.Signal // that ended pip; 0 none
-	pipRan       bool           // pip was started
-	program      string         // "pip", "pip3", "pip3.11"
+	program      string // "pip", "pip3", "pip3.11"
 	args         []string
 	environ      []string          // without thresher's own variables
 	environment  map[string]string // the same
@@ -46,14 +42,11 @@ type invocation struct {
 	self         string // path of this binary
 	places       places.Places
 	streams      Streams
-	folders      map[string]func() // of this run, with what ends the locks that say so
 	say          *messenger
 	terminal     bool // a person can be asked
 	width        int  // of the terminal; 0 none
 	coloured     bool
 	start        time.Time
-	made         []string        // directories that were made for the sandbox, the deepest first
-	unsaid       []rules.Finding // notes that wait for the one line they get without a terminal
 }
 
 func newInvocation(program string, args, environ []string, streams Streams) (*invocation, error) {

@@ -85,6 +85,11 @@ func (m *messenger) failed(doing string, err error) {
 	m.line("%s: %v; nothing was installed", doing, err)
 }
 
+// failedAfter is said where pip has run already.
+func (m *messenger) failedAfter(doing string, err error) {
+	m.line("%s: %v; pip has run, and what it changed was not checked to the end", doing, err)
+}
+
 func (m *messenger) brokenPolicy(err error) {
 	m.line("%s", err)
 	m.line("nothing is installed by a policy that cannot be read; mend the lines above")
@@ -129,6 +134,16 @@ func (m *messenger) buildFailed(name, place string, expires time.Time) {
 	}
 	m.line("  fix: %s", m.bold.Sprintf("thresher allow build:%s --expires %s --reason 'its build needs more'",
 		name, expires.Format(time.DateOnly)))
+}
+
+// refusals says what stopped the run, hardest first, and leaves notes out: a
+// refusal must not drown.
+func (m *messenger) refusals(findings []rules.Finding, origins map[string]string) {
+	for _, f := range findings {
+		if f.Action == rules.Block || f.Action == rules.Ask {
+			m.finding(f, origins[f.Subject])
+		}
+	}
 }
 
 func (m *messenger) refusedSummary() {

@@ -43,8 +43,10 @@ func confirmOff(terminal io.ReadWriter) bool {
 
 // runUnchecked runs pip by the user's own words and says so. A pip that a build
 // starts is no part of what the person answered for: it is checked as ever.
-func (in *invocation) runUnchecked(installation *pip.Installation, command *pip.Command) int {
+func (in *invocation) runUnchecked(command *pip.Command) *ending {
 	in.say.switchedOff()
-	in.record(&analysis{installation: installation, command: command}, nil, nil, "switched off by THRESHER=off", 0)
+	entry := steps{command: command}.entry()
+	entry.Note = "switched off by THRESHER=off"
+	in.log(entry, 0)
 	return in.handOver(pip.Plain(command, in.environ, in.dir))
 }

@@ -23,45 +23,43 @@ const (
 	folderGrace = time.Minute
 )
 
-// ownFolder makes the run's own folder in TMPDIR.
-func (in *invocation) ownFolder() (string, error) {
-	return in.lockedFolder(cmp.Or(in.environment["TMPDIR"], os.TempDir()), "thresher-")
+// ownFolder is a folder of this run alone, until remove.
+type ownFolder struct {
+	path    string
+	release func() // ends the lock that says that this run is alive; nil where nothing can be locked
 }
 
-// lockedFolder makes a folder below parent that is this run's until remove, and
-// takes away those of the same kind that dead runs have left there.
-func (in *invocation) lockedFolder(parent, prefix string) (string, error) {
-	sweepFolders(parent, prefix, in.start)
-	folder, err := os.MkdirTemp(parent, prefix)
+// ownFolder makes the run's own folder in TMPDIR.
+func (in *invocation) ownFolder() (ownFolder, error) {
+	return makeOwnFolder(cmp.Or(in.environment["TMPDIR"], os.TempDir()), "thresher-", in.start)
+}
+
+// makeOwnFolder makes a folder below parent, and takes away those of the same
+// kind that dead runs have left there.
+func makeOwnFolder(parent, prefix string, now time.Time) (ownFolder, error) {
+	sweepFolders(parent, prefix, now)
+	path, err := os.MkdirTemp(parent, prefix)
 	if err != nil {
-		return "", err
+		return ownFolder{}, err
 	}
-	release, held, err := files.TryLock(filepath.Join(folder, folderUse))
+	release, held, err := files.TryLock(filepath.Join(path, folderUse))
 	if err != nil || !held {
 		// Where nothing can be locked (some network file systems) nothing is
 		// swept: the mark of a dead run is what nobody holds.
-		return folder, ignoreMissing(os.Remove(filepath.Join(folder, folderLock)))
+		return ownFolder{path: path}, ignoreMissing(os.Remove(filepath.Join(path, folderLock)))
 	}
-	if in.folders == nil {
-		in.folders = map[string]func(){}
-	}
-	in.folders[folder] = release
-	return folder, nil
+	return ownFolder{path, release}, nil
 }
 
-// remove takes a folder of this run away.
-func (in *invocation) remove(folder string) {
-	if err := in.removeLocked(folder); err != nil {
-		in.say.line("left behind: %v", err)
+// remove takes the folder away; it does nothing where there is none.
+func (f ownFolder) remove() error {
+	if f.release != nil {
+		f.release() // Windows removes no file that is open
 	}
-}
-
-func (in *invocation) removeLocked(folder string) error {
-	if release := in.folders[folder]; release != nil {
-		delete(in.folders, folder)
-		release() // Windows removes no file that is open
+	if f.path == "" {
+		return nil
 	}
-	return os.RemoveAll(folder)
+	return os.RemoveAll(f.path)
 }
 
 // sweepFolders takes away what dead runs of this user's have left: real folders

@@ -81,11 +81,13 @@ func TestSweepFolders(t *testing.T) {
 
 	// A second run leaves the first alone, and later takes away what it left.
 	sweepFolders(parent, "thresher-", now.Add(time.Hour))
-	if _, err := os.Lstat(own); err != nil {
+	if _, err := os.Lstat(own.path); err != nil {
 		t.Errorf("the folder of this run: %v", err)
 	}
-	in.remove(own)
-	if _, err := os.Lstat(own); !os.IsNotExist(err) {
+	if err := own.remove(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Lstat(own.path); !os.IsNotExist(err) {
 		t.Errorf("removed: %v", err)
 	}
 	if err := lock.Close(); err != nil {

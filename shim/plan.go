@@ -82,13 +82,11 @@ func (in *invocation) plan() planned {
 	p := planned{
 		Requirements: []plannedRequirement{}, Indexes: []string{}, FindLinks: []string{}, Findings: []plannedFinding{}, Run: []string{},
 	}
-	installation, end := in.find()
+	command, end := in.readCommand()
 	if end != nil {
 		p.end(end)
 		return p
 	}
-	command := in.read(installation)
-	installation = command.Installation // another one where --python says so
 	p.describe(command)
 	if command.Passthrough {
 		p.Run = redactArgs(pip.Direct(command, in.environ, in.dir).Args)
@@ -101,8 +99,10 @@ func (in *invocation) plan() planned {
 		p.uninstall(in, command)
 		return p
 	}
-	a, end := in.analyse(installation, command)
-	if a != nil {
+	place, end := in.findPlace(command)
+	var a *asked
+	if end == nil {
+		a, end = in.judgeAsked(place)
 		for _, f := range a.findings {
 			p.Findings = append(p.Findings, plannedFinding{f.Subject, f.Rule, f.Action, f.Evidence, f.Hint})
 		}
@@ -120,7 +120,7 @@ func (in *invocation) plan() planned {
 	}
 	run, err := in.plannedRun(a)
 	if err != nil {
-		p.end(&ending{status: statusBroken, tell: func(m *messenger) { m.failed("seal the command", err) }})
+		p.end(broken("seal the command", err))
 		return p
 	}
 	p.Run = redactArgs(run)
@@ -129,14 +129,18 @@ func (in *invocation) plan() planned {
 
 // plannedRun seals the command into a directory that is taken away again. The
 // gate's address, which only a run has, is written as such.
-func (in *invocation) plannedRun(a *analysis) ([]string, error) {
-	directory, err := in.ownFolder()
+func (in *invocation) plannedRun(a *asked) ([]string, error) {
+	folder, err := in.ownFolder()
 	if err != nil {
 		return nil, err
 	}
-	defer in.remove(directory)
+	defer func() {
+		if err := folder.remove(); err != nil {
+			in.say.line("left behind: %v", err)
+		}
+	}()
 	run, err := pip.Seal(pip.SealInput{
-		Command: a.command, Environ: in.environ, Dir: in.dir, Directory: directory,
+		Command: a.command, Environ: in.environ, Dir: in.dir, Directory: folder.path,
 		Upgrade: a.policy.Upgrade.Always.Value, Strategy: a.addedStrategy(),
 	})
 	return run.Args, err
@@ -144,7 +148,7 @@ func (in *invocation) plannedRun(a *analysis) ([]string, error) {
 
 // uninstall plans what nothing but the place can stand in the way of.
 func (p *planned) uninstall(in *invocation, command *pip.Command) {
-	end := in.locate(&analysis{installation: command.Installation, command: command})
+	_, end := in.placeToClean(command)
 	switch {
 	case end != nil:
 		p.end(end)

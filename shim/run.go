@@ -1,6 +1,7 @@
 // Package shim is one pip command from argv to exit status: read as pip would
-// read it, judged, run sealed behind the gate, compared, scanned, logged. All
-// it says to a person is in messages.go.
+// read it, judged, run sealed behind the gate, compared, scanned, logged. Its
+// files are named by the steps of docs/design.md; all it says to a person is in
+// messages.go.
 package shim
 
 import (
@@ -9,8 +10,6 @@ import (
 	"syscall"
 
 	"thresher/pip"
-	"thresher/policy"
-	"thresher/venv"
 )
 
 // Run runs one pip command and gives its exit status. program is the pip name
@@ -22,18 +21,18 @@ func Run(program string, args, environ []string, streams Streams) int {
 		in.say.failed("start", err)
 		return statusBroken
 	}
-	status := in.run()
-	if in.context != nil && in.context.Err() != nil && status != 0 && !in.pipRan {
+	end := in.run()
+	if in.context != nil && in.context.Err() != nil && end.status != 0 && !end.pipRan {
 		in.say.interrupted()
 		return 128 + int(syscall.SIGINT)
 	}
 	if in.stopWatching != nil {
 		in.stopWatching()
 	}
-	if in.endSignal != 0 {
-		endBySignal(in.endSignal)
+	if end.signal != 0 {
+		endBySignal(end.signal)
 	}
-	return status
+	return end.status
 }
 
 // untilInterrupted is the context of all work. From its first call on, until
@@ -46,103 +45,96 @@ func (in *invocation) untilInterrupted() context.Context {
 	return in.context
 }
 
-func (in *invocation) run() int {
-	installation, end := in.find()
+// run takes the steps of docs/design.md, or one of the shorter ways.
+func (in *invocation) run() *ending {
+	command, end := in.readCommand()
 	if end != nil {
 		end.tell(in.say)
-		return end.status
+		return end
 	}
-	command := in.read(installation)
-	installation = command.Installation // another one where --python says so
 	if command.Passthrough && command.Name != "uninstall" {
-		in.keepGuarded(installation)
+		in.keepGuarded(command.Installation.Environment)
 		return in.passThrough(command)
 	}
 	in.untilInterrupted()
-	if command.Name == "uninstall" {
-		return in.uninstall(installation, command)
+	switch {
+	case command.Name == "uninstall":
+		return in.uninstall(command)
+	case in.off && in.maySwitchOff():
+		return in.runUnchecked(command)
 	}
-	if in.off && in.maySwitchOff() {
-		return in.runUnchecked(installation, command)
+	made := steps{command: command}
+	end = in.take(&made)
+	switch {
+	case end.pipRefuses:
+		end = in.letPipRefuse(command)
+	case end.tell != nil:
+		end.tell(in.say)
 	}
-	a, end := in.analyse(installation, command)
+	if made.gate == nil || made.gate.own != nil {
+		in.record(made, end.status) // what a joined run did is its parent's to log
+	}
+	return end
+}
+
+// steps are what the steps of one run have made, each of what those before it
+// made. Those that were not taken have made nothing.
+type steps struct {
+	command *pip.Command // 2: what was called, as pip reads it
+	place   *place       // 3: where it would install
+	asked   *asked       // 4: what it asks for, judged
+	gate    *door        // 5: what pip will fetch through
+	before  state        // 6: the place before pip
+	ended   ended        // 6, 7: how pip ended, and what it met at the gate
+	changed changed      // 8: what is another than before
+	found   found        // 9: what is known against it
+}
+
+// take takes the steps from the third on.
+func (in *invocation) take(made *steps) (end *ending) {
+	if made.place, end = in.findPlace(made.command); end != nil {
+		return end
+	}
+	if made.asked, end = in.judgeAsked(made.place); end != nil {
+		return end
+	}
+	in.keepGuarded(made.place.environment)
+	made.gate, end = in.openGate(made.asked)
+	defer made.gate.close(in.say)
 	if end != nil {
-		status := end.status
-		if end.pipRefuses {
-			status = in.letPipRefuse(command)
-		} else {
-			end.tell(in.say)
-		}
-		in.record(a, nil, nil, "", status)
-		return status
+		return end
 	}
-	in.keepGuarded(installation)
-	if joined, ok := in.livingGate(); ok && in.serves(joined, command) {
-		return in.runNested(a, joined)
+	if end = in.weigh(made.asked, made.gate); end != nil {
+		return end
 	}
-	return in.install(a)
+	turnEnds, end := in.takeTurn(made.asked, made.gate)
+	defer turnEnds()
+	if end != nil {
+		return end
+	}
+	if made.before, end = in.lookBefore(made.asked, made.gate); end != nil {
+		return end
+	}
+	if made.ended, end = in.runPip(made.asked, made.gate); end != nil {
+		return end
+	}
+	if made.gate.own == nil {
+		return made.outcome().ending() // what it changed is the parent's to compare
+	}
+	if made.changed, end = in.compare(made.asked, made.gate, made.before, made.ended); end != nil {
+		return end
+	}
+	made.found = in.scan(made.asked, made.gate, made.ended, made.changed)
+	return made.outcome().ending()
 }
 
-// passThrough hands over to pip as it is, on the descriptors it inherits. Pip
-// takes the place of this process, unless the environment's guard would not let
-// it go on by itself: `pip install --help`, `pip --version install`. What only
-// looks as if it installed comes from a process that could not.
-func (in *invocation) passThrough(command *pip.Command) int {
-	direct := pip.Direct(command, in.environ, in.dir)
-	if !pip.Installs(command.Name) && venv.GuardLetsPass(command.Args) {
-		in.say.cannotRun(direct.Exec())
-		return statusCannotRun
+// outcome is what all steps together come to.
+func (made steps) outcome() outcome {
+	return outcome{
+		pip:        made.ended.pip,
+		refused:    made.ended.refused || made.found.result.Malware,
+		unvouched:  made.ended.unvouched || made.changed.unvouched,
+		vulnerable: made.found.result.Fails,
+		unscanned:  made.found.failed,
 	}
-	if command.Name == "" {
-		direct = pip.Refusal(command, in.environ, in.dir)
-	}
-	return in.handOver(direct)
-}
-
-// handOver runs pip as it is and waits for its end.
-func (in *invocation) handOver(run pip.Run) int {
-	in.pipRan = true
-	ended, err := run.Start()
-	if err != nil {
-		in.say.cannotRun(err)
-		return statusCannotRun
-	}
-	return in.end(ended, outcome{pip: in.pipStatus(ended)})
-}
-
-// loadPolicy merges the layers for the working directory.
-func (in *invocation) loadPolicy() (*policy.Policy, error) {
-	if err := venv.CheckRedirected(in.places.Redirected); err != nil {
-		return nil, err
-	}
-	trusted, err := policy.ReadTrust(in.places.Trusted())
-	if err != nil {
-		return nil, err
-	}
-	return policy.Load(policy.LoadInput{
-		SystemPath: in.places.SystemPolicy, UserPath: in.places.UserPolicy, AccountPath: in.places.AccountPolicy,
-		Dir: in.dir, Home: in.places.Home, Trusted: trusted.Has, Now: in.start,
-	})
-}
-
-// keepGuarded puts the guard into an environment that has none, such as one
-// that was rebuilt. Where that is not possible `thresher doctor` tells: the
-// command at hand goes through thresher all the same.
-func (in *invocation) keepGuarded(installation *pip.Installation) {
-	environment := installation.Environment
-	if !environment.Virtual || in.places.State == "" {
-		return
-	}
-	state, err := venv.GuardState(environment)
-	if err != nil || state.Installed && !state.Gone && (state.Current || state.Program != in.self) {
-		return
-	}
-	// A policy that cannot be read refuses installs elsewhere; here it says
-	// nothing.
-	if loaded, err := in.loadPolicy(); err != nil || !loaded.Guard.Automatic.Value {
-		return
-	}
-	// What stands in the way (another owner, a read-only file system) is for
-	// `thresher doctor` to tell.
-	_ = venv.EnsureGuard(environment, in.self, in.places.State)
 }

@@ -8,43 +8,40 @@ import (
 // distribution are what its RECORD names, which may be the guard's. Cleaning up
 // is never refused: nothing but where it would remove from is looked at, and no
 // rule, no advisory and no broken policy file stands in its way.
-func (in *invocation) uninstall(installation *pip.Installation, command *pip.Command) int {
-	a := &analysis{installation: installation, command: command}
-	end := in.locate(a)
+func (in *invocation) uninstall(command *pip.Command) *ending {
+	p, end := in.placeToClean(command)
 	if end != nil && in.off && in.maySwitchOff() {
-		return in.runUnchecked(installation, command)
+		return in.runUnchecked(command)
 	}
 	if end != nil {
 		end.tell(in.say)
-		in.record(a, nil, nil, "", end.status)
-		return end.status
+		in.record(steps{command: command}, end.status)
+		return end
 	}
-	in.keepGuarded(installation)
-	before := guardOf(a)
-	in.pipRan = true
+	in.keepGuarded(p.environment)
+	before := guardOf(p)
 	ended, err := pip.Plain(command, in.environ, in.dir).Start()
 	if err != nil {
-		in.say.cannotRun(err)
-		return statusCannotRun
+		end := notRun(err)
+		end.tell(in.say)
+		return end
 	}
-	result := outcome{pip: in.pipStatus(ended), unvouched: in.keepGuard(a.environment, before, guardOf(a))}
+	result := outcome{pip: ended, unvouched: in.keepGuard(p.environment, before, guardOf(p))}
 	if result.unvouched {
-		in.record(a, nil, nil, "", result.status())
+		in.record(steps{command: command}, result.status())
 	}
-	return in.end(ended, result)
+	return result.ending()
 }
 
-// locate reads the environment that an uninstall is about, and gives the ending
-// of one that is about none. A policy that cannot be read leaves the default.
-func (in *invocation) locate(a *analysis) *ending {
-	a.environment = a.installation.Environment
-	if a.environment.Virtual {
-		return nil
+// placeToClean is the environment that an uninstall is about. Outside a virtual
+// environment the run ends; a policy that cannot be read leaves the default.
+func (in *invocation) placeToClean(command *pip.Command) (*place, *ending) {
+	p := &place{command: command, environment: command.Installation.Environment}
+	if p.environment.Virtual {
+		return p, nil
 	}
 	if loaded, err := in.loadPolicy(); err == nil && !loaded.Venv.Require.Value {
-		return nil
+		return p, nil
 	}
-	return &ending{status: statusNoEnvironment, tell: func(m *messenger) {
-		m.noEnvironment(a.installation.Interpreter, in.wayIn(a))
-	}}
+	return p, in.noEnvironment(command)
 }

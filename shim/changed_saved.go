@@ -46,10 +46,10 @@ func saved(command *pip.Command) (map[string]savedFile, error) {
 // tellSaved reports archives that were saved without a verdict: a file must be
 // one that the gate let through, a wheel that was built here may also be of a
 // release whose source archive was, or of a source that the command names.
-func (in *invocation) tellSaved(a *analysis, ledger []gate.Entry, before map[string]savedFile) (stops bool, err error) {
+func (in *invocation) tellSaved(a *asked, c *changed, ledger []gate.Entry, before map[string]savedFile) error {
 	after, err := saved(a.command)
 	if err != nil {
-		return false, err
+		return err
 	}
 	var built []venv.Distribution
 	for path, file := range after {
@@ -58,17 +58,18 @@ func (in *invocation) tellSaved(a *analysis, ledger []gate.Entry, before map[str
 		}
 		known, err := gate.Holds(ledger, path)
 		if err != nil {
-			return false, err
+			return err
 		}
 		if known {
 			continue
 		}
 		entries := gate.EntriesOf(path)
 		if a.command.Name != "wheel" || len(entries) == 0 {
-			stops = in.tellArrival(a, filepath.Base(path), "") || stops
+			in.tellArrival(a, c, filepath.Base(path), "")
 			continue
 		}
-		built = append(built, venv.Distribution{Name: entries[0].Name, Canonical: entries[0].Name, Version: entries[0].Version})
+		name := entries[0].Name
+		built = append(built, venv.Distribution{Name: name, Canonical: name, Version: entries[0].Version})
 	}
 	var unknown []venv.Distribution
 	for _, d := range built {
@@ -78,10 +79,10 @@ func (in *invocation) tellSaved(a *analysis, ledger []gate.Entry, before map[str
 	}
 	// Of a wheel nobody can tell which source it was built from.
 	if len(unknown) <= sourcesInstalled(a.command.Requirements) {
-		return stops, nil
+		return nil
 	}
 	for _, d := range unknown {
-		stops = in.tellArrival(a, d.Name, d.Version) || stops
+		in.tellArrival(a, c, d.Name, d.Version)
 	}
-	return stops, nil
+	return nil
 }

@@ -32,11 +32,11 @@ type enclosure struct {
 	builds  pip.Builds
 }
 
-// enclose makes the sandbox of a run whose pip reaches the gate by this way.
-// directory is the run's own, which nothing in the sandbox writes but one folder
-// in it.
-func (in *invocation) enclose(a *analysis, way gate.Way, guarded repositories, directory string) (enclosure, error) {
+// enclose makes the sandbox of a run behind its own gate. In the run's own folder
+// nothing in the sandbox writes but to one folder in it.
+func (in *invocation) enclose(a *asked, d *door, guarded repositories) (enclosure, error) {
 	e := enclosure{environ: in.environ}
+	way, directory := d.own.Way(), d.folder.path
 	if !a.policy.Sandbox.Enabled.Value {
 		return e, nil
 	}
@@ -54,7 +54,7 @@ func (in *invocation) enclose(a *analysis, way gate.Way, guarded repositories, d
 	// What cannot be made, such as a cache in a home that cannot be written, is
 	// pip's own to do without or to fail on.
 	made, _ := sandbox.Prepare(own)
-	in.made = append(in.made, made...)
+	d.made = append(d.made, made...)
 	e.environ = sandbox.Directories(e.environ, folder, mentioned...)
 	e.builds.Open, e.builds.OpenFolders, e.builds.Repositories = a.policy.AllowedBuilds(), a.openSources(), remote
 	e.builds.Failed = filepath.Join(folder, failedBuilds)
@@ -107,7 +107,7 @@ func (e enclosure) around(run pip.Run) pip.Run {
 
 // scrub leaves out the variables that hold secrets, but for those that files of
 // the command name, which pip expands; these are hidden from what pip starts.
-func (in *invocation) scrub(a *analysis, remote bool, mentioned []string) (kept, hidden []string) {
+func (in *invocation) scrub(a *asked, remote bool, mentioned []string) (kept, hidden []string) {
 	variables := sandbox.Variables{Add: policy.Values(a.policy.Sandbox.Add), Free: policy.Values(a.policy.Sandbox.Free)}
 	if remote {
 		variables.Free = append(variables.Free, "SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_ASKPASS")
@@ -119,14 +119,14 @@ func (in *invocation) scrub(a *analysis, remote bool, mentioned []string) (kept,
 }
 
 // sandboxInput is what everything in the sandbox of a run may do, builds too.
-func (in *invocation) sandboxInput(a *analysis, way gate.Way, guarded repositories, folder string) sandbox.Input {
+func (in *invocation) sandboxInput(a *asked, way gate.Way, guarded repositories, folder string) sandbox.Input {
 	sources := a.localSources(in)
 	input := sandbox.Input{
 		Home: in.places.Home, Account: in.places.Account, Project: in.dir, Environ: in.environ,
 		Secrets: policy.Paths(a.policy.Sandbox.Secrets, in.places.Home),
 		Needed: append([]string{
 			in.dir, filepath.Dir(folder), in.self, a.environment.Prefix, a.environment.BasePrefix,
-			a.installation.PackageDir,
+			a.command.Installation.PackageDir,
 		}, sources...),
 		Write:   slices.Concat([]string{folder}, policy.Paths(a.policy.Sandbox.Write, in.places.Home), sources),
 		Network: sandbox.NetworkPorts, Ports: []uint16{uint16(way.Port)},
@@ -152,7 +152,7 @@ func (in *invocation) accessPlaces() []string {
 
 // namesRemoteRepository says whether the command itself names a repository that
 // another machine has. What a dependency names is never fetched.
-func (a *analysis) namesRemoteRepository() bool {
+func (a *asked) namesRemoteRepository() bool {
 	return slices.ContainsFunc(a.command.Requirements, func(r source.Requirement) bool {
 		_, rest, versioned := address.CutVersionControl(r.URL)
 		return versioned && r.MarkerApplies && !strings.HasPrefix(strings.ToLower(rest), "file:")
@@ -162,7 +162,7 @@ func (a *analysis) namesRemoteRepository() bool {
 // localSources are the folders that the command names to be built from: pip
 // builds in them, in place. Repositories that are edited are built where they
 // are checked out.
-func (a *analysis) localSources(in *invocation) []string {
+func (a *asked) localSources(in *invocation) []string {
 	var folders []string
 	for _, r := range a.command.Requirements {
 		if r.Path == "" || r.Constraint || !r.MarkerApplies {
@@ -178,7 +178,7 @@ func (a *analysis) localSources(in *invocation) []string {
 	return folders
 }
 
-func (a *analysis) editsRepository() bool {
+func (a *asked) editsRepository() bool {
 	return slices.ContainsFunc(a.command.Requirements, func(r source.Requirement) bool {
 		_, _, versioned := address.CutVersionControl(r.URL)
 		return versioned && r.Editable && r.MarkerApplies
@@ -186,7 +186,7 @@ func (a *analysis) editsRepository() bool {
 }
 
 // openSources are the folders among localSources whose names the policy lets out.
-func (a *analysis) openSources() []string {
+func (a *asked) openSources() []string {
 	var folders []string
 	for _, r := range a.command.Requirements {
 		if name := pep.CanonicalName(r.LocalName); r.Path != "" && name != "" && a.policy.AllowsBuild(name) {
@@ -200,7 +200,7 @@ func (a *analysis) openSources() []string {
 
 // ownPlaces are what pip itself writes: the environment, its cache, and what
 // the command names.
-func (in *invocation) ownPlaces(a *analysis) []string {
+func (in *invocation) ownPlaces(a *asked) []string {
 	c := a.command
 	places := []string{
 		a.environment.Prefix, a.environment.Scripts, c.Targets.Target, c.Targets.Prefix, c.Targets.Root,
@@ -241,8 +241,8 @@ func mentionsTemporary(mentioned []string) bool {
 }
 
 // removeMade takes away what was made to be granted and was not used.
-func (in *invocation) removeMade() {
-	for _, directory := range in.made {
+func (d *door) removeMade() {
+	for _, directory := range d.made {
 		_ = os.Remove(directory) // one that holds something stays
 	}
 }
@@ -261,13 +261,13 @@ func blocks(findings []rules.Finding) bool {
 
 // tellFailedBuilds says of builds that failed that they ran in the sandbox: the
 // kernel does not tell what it denied.
-func (in *invocation) tellFailedBuilds(a *analysis, directory string) {
+func (in *invocation) tellFailedBuilds(a *asked, directory string) {
 	content, err := os.ReadFile(filepath.Join(directory, "run", failedBuilds))
 	if errors.Is(err, fs.ErrNotExist) {
 		return
 	}
 	if err != nil {
-		in.say.failed("read which builds failed", err)
+		in.say.line("read which builds failed: %v", err)
 		return
 	}
 	told := map[string]bool{}
@@ -294,6 +294,6 @@ func (in *invocation) tellFailedBuilds(a *analysis, directory string) {
 
 // holdsBuilds says whether the policy asks for builds that see no secrets, and
 // this system has none to offer.
-func (a *analysis) holdsBuilds() bool {
+func (a *asked) holdsBuilds() bool {
 	return a.policy.Sandbox.Require.Value && sandbox.Version() == 0
 }

@@ -7,11 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"thresher/address"
 	"thresher/gate"
-	"thresher/index"
 	"thresher/pep"
-	"thresher/pip"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 	"thresher/scan"
@@ -20,7 +17,7 @@ import (
 // judgement is what the gate asks about the projects and files it meets:
 // policy's verdict on what page, popular names and advisories say together.
 type judgement struct {
-	analysis *analysis
+	asked    *asked
 	database *database
 	now      time.Time
 	answered map[string]bool // canonical names that the person said yes to
@@ -31,67 +28,11 @@ type judgement struct {
 	allowed []rules.Finding // malware that an answer let through
 }
 
-// gateConfig is the gate for this command. directory is the run's own.
-func (j *judgement) gateConfig(in *invocation, client *index.Client, directory string, refused map[string]bool) gate.Config {
-	c := j.analysis.command
-	config := gate.Config{
-		Source: client, Indexes: gateIndexes(c), FindLinks: pageURLs(linkPages(c, in.dir)), Strategy: string(j.analysis.policy.Index.Strategy.Value),
-		Pins: j.analysis.policy.Pins(), Popular: func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
-		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.analysis.policy.JudgeConfusion,
-		Installed: map[string]string{}, AllowedHosts: j.analysis.policy.AllowedHosts(), Named: j.named(in, refused),
-		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: directory, Memory: in.places.Files(), CachedByPip: cachedByPip(c.WheelCache),
-		Environment: j.analysis.markers(in),
-		Proxy:       client.ProxyFor, Eager: j.analysis.eager(), NoDependencies: c.NoDependencies,
-		AnyAge: j.analysis.policy.Cooldown.Release.Value.Duration() == 0 || j.analysis.policy.Action(rules.Cooldown).Value == rules.Off,
-	}
-	for _, d := range j.analysis.installed {
-		if d.Canonical != "" && !d.Shadowed {
-			config.Installed[d.Canonical] = d.Version
-		}
-	}
-	for _, r := range c.Requirements {
-		if !r.Constraint && r.MarkerApplies && r.Name != "" && r.URL == "" && r.Locked == nil {
-			config.Requested = append(config.Requested, gate.Wanted{Name: r.Name, Specifier: r.Specifier, Extras: r.Extras})
-		}
-	}
-	return config
-}
-
-// gateIndexes are the indexes of a command. Public is the one that pip asks by
-// itself, whoever asks there.
-func gateIndexes(c *pip.Command) []gate.Index {
-	var indexes []gate.Index
-	for i, s := range c.Indexes {
-		indexes = append(indexes, gate.Index{
-			URL: s.Value, Extra: i >= c.ExtraAt, Public: address.Same(s.Value, c.Installation.DefaultIndex),
-		})
-	}
-	return indexes
-}
-
-func (j *judgement) isRequested(canonical string) bool {
-	for _, r := range j.analysis.command.Requirements {
-		if r.Canonical == canonical && !r.Constraint {
-			return true
-		}
-	}
-	return false
-}
-
-func (j *judgement) isInstalled(canonical string) bool {
-	for _, d := range j.analysis.installed {
-		if d.Canonical == canonical {
-			return true
-		}
-	}
-	return false
-}
-
 // project judges a project when pip first asks for its page.
 func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []rules.Finding {
 	evidence := e.ProjectEvidence
-	evidence.New = !j.isInstalled(evidence.Canonical)
-	evidence.Requested = j.isRequested(evidence.Canonical)
+	evidence.New = !j.asked.isInstalled(evidence.Canonical)
+	evidence.Requested = j.asked.isRequested(evidence.Canonical)
 	evidence.Rank = typosquat.Rank(evidence.Canonical)
 	if evidence.Rank == 0 {
 		evidence.Suspicions = typosquat.Check(evidence.Name)
@@ -101,11 +42,11 @@ func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []rules
 	}
 	evidence.Malware = j.database.wholeMalware(evidence.Canonical)
 	var findings []rules.Finding
-	judged := j.analysis.policy.JudgeProject(evidence)
+	judged := j.asked.policy.JudgeProject(evidence)
 	if !evidence.Requested {
 		// A requested name was judged before pip started.
 		name := rules.NameEvidence{Rank: evidence.Rank, Suspicions: evidence.Suspicions}
-		judged = append(j.analysis.policy.JudgeDependency(evidence.Name, name, evidence.New), judged...)
+		judged = append(j.asked.policy.JudgeDependency(evidence.Name, name, evidence.New), judged...)
 	}
 	for _, f := range rules.Decide(judged, j.stage(evidence.Canonical)).Findings {
 		// Notes are about what a person asked for, and were made of more
@@ -130,9 +71,9 @@ func (j *judgement) stage(canonical string) rules.Stage {
 func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 	evidence := e.FileEvidence
 	evidence.Malware, evidence.Vulnerabilities = j.database.known(evidence.Name, evidence.Version)
-	evidence.Pinned = j.pins(evidence.Name, evidence.Version)
-	findings := rules.Decide(j.analysis.policy.JudgeFile(evidence), rules.InGate).Findings
-	if evidence.IsSdist && j.analysis.holdsBuilds() {
+	evidence.Pinned = j.asked.pins(evidence.Name, evidence.Version)
+	findings := rules.Decide(j.asked.policy.JudgeFile(evidence), rules.InGate).Findings
+	if evidence.IsSdist && j.asked.holdsBuilds() {
 		findings = append(findings, rules.Finding{
 			Subject: evidence.Name, Rule: rules.Sdist, Action: rules.Hold, Confidence: rules.High, Evidence: messageUnenclosed,
 		})
@@ -169,7 +110,7 @@ func (j *judgement) allowedMalware() []rules.Finding {
 func (j *judgement) hold(e rules.FileEvidence) {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
-	until := e.UploadTime.Add(j.analysis.policy.Cooldown.Release.Value.Duration())
+	until := e.UploadTime.Add(j.asked.policy.Cooldown.Release.Value.Duration())
 	j.held[e.Name+" "+e.Version] = scan.HeldRelease{Canonical: e.Name, Version: e.Version, Until: until}
 }
 
@@ -198,28 +139,11 @@ func (j *judgement) heldReleases(served []rules.Finding) []scan.HeldRelease {
 	return releases
 }
 
-// pins says whether the command asks for exactly this version.
-func (j *judgement) pins(canonical, version string) bool {
-	for _, r := range j.analysis.command.Requirements {
-		if r.Canonical != canonical {
-			continue
-		}
-		specifiers, err := pep.ParseSpecifiers(r.Specifier)
-		if err != nil {
-			continue
-		}
-		if pinned, ok := specifiers.Pinned(); ok && pep.CompareOSV(pinned, version) == 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // securityFix names the one release among held that fixes a known
 // vulnerability of the installed version, where no release allowed does: the
 // lowest such, so that the window opens no wider than it must.
 func (j *judgement) securityFix(canonical, installed string, allowed, held []string) (string, []string) {
-	if installed == "" || !j.analysis.policy.Cooldown.SecurityFixes.Value {
+	if installed == "" || !j.asked.policy.Cooldown.SecurityFixes.Value {
 		return "", nil
 	}
 	standing := j.database.agreed(canonical, installed)

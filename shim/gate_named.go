@@ -7,22 +7,20 @@ import (
 
 	"thresher/address"
 	"thresher/gate"
-	"thresher/pep"
 	"thresher/pip"
-	"thresher/policy/rules"
 )
 
 // named are the places that a command names by itself, each judged by policy
 // before: the gate lets pip have these, beside what pages offer.
-func (j *judgement) named(in *invocation, refused map[string]bool) []gate.Named {
+func (a *asked) named(dir string, refused map[string]bool) []gate.Named {
 	var named []gate.Named
-	for _, link := range linkPages(j.analysis.command, in.dir) {
+	for _, link := range linkPages(a.command, dir) {
 		// A single archive that --find-links names pip takes without a page.
 		if path, local := gate.PathOf(link.url); local && address.IsArchive(path) {
 			named = append(named, gate.Named{Path: path})
 		}
 	}
-	for _, r := range j.analysis.command.Requirements {
+	for _, r := range a.command.Requirements {
 		hashes := hashesOf(r.Hashes)
 		for _, locked := range r.Locked {
 			if !refused[locked] {
@@ -50,35 +48,6 @@ func namedAt(named gate.Named, place string) gate.Named {
 	return named
 }
 
-// hashesOf reads "sha256:…" of requirements. Of several for one algorithm, as
-// for the files of different platforms, pip compares.
-func hashesOf(texts []string) map[string]string {
-	hashes := map[string]string{}
-	several := map[string]bool{}
-	for _, text := range texts {
-		algorithm, digest, ok := strings.Cut(text, ":")
-		if _, again := hashes[algorithm]; !ok || again {
-			several[algorithm] = true
-			continue
-		}
-		hashes[algorithm] = digest
-	}
-	for algorithm := range several {
-		delete(hashes, algorithm)
-	}
-	return hashes
-}
-
-// hashInFragment reads the hash that a URL names for its file.
-func hashInFragment(rawURL string) map[string]string {
-	_, fragment, _ := strings.Cut(rawURL, "#")
-	found := hashInURL().FindStringSubmatch(fragment)
-	if found == nil {
-		return nil
-	}
-	return map[string]string{found[1]: found[2]}
-}
-
 // namedPaths are the archives and folders of this machine that a command names.
 func namedPaths(command *pip.Command) []string {
 	var paths []string
@@ -99,25 +68,6 @@ func localFolders(command *pip.Command, dir string) []string {
 		}
 	}
 	return folders
-}
-
-// local judges a file of this machine, which is on no index's page, by its name
-// and by what the advisories know of its version.
-func (j *judgement) local(entry gate.Entry) []rules.Finding {
-	canonical := pep.CanonicalName(entry.Name)
-	if j.isRequested(canonical) && j.answered[canonical] {
-		return nil
-	}
-	malware, _ := j.database.known(canonical, entry.Version)
-	findings := j.analysis.policy.JudgeDependency(entry.Name, rules.NameEvidenceOf(entry.Name), !j.isInstalled(canonical))
-	findings = append(findings, j.analysis.policy.JudgeProject(rules.ProjectEvidence{
-		Name: entry.Name, Canonical: canonical, Exists: rules.Yes, Now: j.now, Malware: malware,
-	})...)
-	verdict := rules.Decide(findings, rules.InGate)
-	if verdict.Action != rules.Block {
-		return nil
-	}
-	return verdict.Findings
 }
 
 // cachedByPip says whether pip's own cache of pages and files holds what is at a

@@ -32,14 +32,15 @@ var fetchingWords = map[string][]string{
 
 // repositories are the scripts of one run.
 type repositories struct {
-	folder string // "" none are needed
-	log    string // one word of a refused command line on each line, an empty line after each command
+	folder ownFolder // without a path: none are needed
+	log    string    // one word of a refused command line on each line, an empty line after each command
 }
 
 // guardRepositories writes the scripts for those of the programs that PATH has.
-func (in *invocation) guardRepositories(a *analysis, directory string) (repositories, error) {
-	if runtime.GOOS == "windows" {
-		return repositories{}, nil // no script stands for a program there
+// Behind a parent's gate the parent's are on PATH.
+func (in *invocation) guardRepositories(a *asked, d *door) (repositories, error) {
+	if d.own == nil || runtime.GOOS == "windows" {
+		return repositories{}, nil // no script stands for a program on Windows
 	}
 	var programs []string
 	for program := range fetchingWords {
@@ -50,17 +51,17 @@ func (in *invocation) guardRepositories(a *analysis, directory string) (reposito
 	if len(programs) == 0 {
 		return repositories{}, nil
 	}
-	guards := repositories{log: filepath.Join(directory, "refused-repositories")}
+	guards := repositories{log: filepath.Join(d.folder.path, "refused-repositories")}
 	var err error
-	if guards.folder, err = in.programFolder(directory); err != nil {
+	if guards.folder, err = in.programFolder(d.folder.path); err != nil {
 		return repositories{}, err
 	}
-	if strings.ContainsRune(guards.folder, os.PathListSeparator) {
-		return repositories{}, fmt.Errorf("%s cannot be on PATH; set TMPDIR to another folder", guards.folder)
+	if strings.ContainsRune(guards.folder.path, os.PathListSeparator) {
+		return repositories{}, fmt.Errorf("%s cannot be on PATH; set TMPDIR to another folder", guards.folder.path)
 	}
 	for _, program := range programs {
 		script := guards.script(program, fetchingWords[program], a.repositoryURLs(program), a.policy.AllowedHosts())
-		path := filepath.Join(guards.folder, program)
+		path := filepath.Join(guards.folder.path, program)
 		if err := os.WriteFile(path, []byte(script), 0o700); err != nil {
 			guards.remove()
 			return repositories{}, err
@@ -71,37 +72,35 @@ func (in *invocation) guardRepositories(a *analysis, directory string) (reposito
 
 // remove takes the scripts away, which may lie outside the run's own directory.
 func (g repositories) remove() {
-	if g.folder != "" {
-		_ = os.RemoveAll(g.folder) // a private folder that is left does no harm
-	}
+	_ = g.folder.remove() // a private folder that is left does no harm
 }
 
 // programFolder makes a folder from which programs can be run: in the run's own
 // directory, or where that file system is mounted without, in the cache.
-func (in *invocation) programFolder(directory string) (string, error) {
+func (in *invocation) programFolder(directory string) (ownFolder, error) {
 	for _, parent := range []string{directory, in.places.Cache} {
 		if parent == "" || os.MkdirAll(parent, 0o700) != nil {
 			continue
 		}
-		folder, err := in.lockedFolder(parent, "programs-")
+		folder, err := makeOwnFolder(parent, "programs-", in.start)
 		if err != nil {
 			continue
 		}
-		probe := filepath.Join(folder, "probe")
+		probe := filepath.Join(folder.path, "probe")
 		if err = os.WriteFile(probe, nil, 0o700); err == nil && executable(probe) {
 			return folder, os.Remove(probe)
 		}
-		if err := in.removeLocked(folder); err != nil {
-			return "", err
+		if err := folder.remove(); err != nil {
+			return ownFolder{}, err
 		}
 	}
-	return "", fmt.Errorf("nothing can be run from %s; set TMPDIR to a folder of another file system", directory)
+	return ownFolder{}, fmt.Errorf("nothing can be run from %s; set TMPDIR to a folder of another file system", directory)
 }
 
 // repositoryURLs are the addresses under which pip passes the repositories that
 // the command names to their program: without revision and fragment, and where
 // the program takes them as options, without user and password.
-func (a *analysis) repositoryURLs(program string) []string {
+func (a *asked) repositoryURLs(program string) []string {
 	var urls []string
 	for _, r := range a.command.Requirements {
 		system, rest, versioned := address.CutVersionControl(r.URL)
@@ -142,7 +141,7 @@ func (g repositories) script(program string, fetching, known, hosts []string) st
 	}
 	fmt.Fprintf(&b, "\tesac\ndone\nif [ \"$fetches\" ] && [ ! \"$known\" ]\nthen\n\tprintf '%%s\\n' %s \"$@\" '' >>%s\n", program, words.ShellWord(g.log))
 	fmt.Fprintf(&b, "\techo %s >&2\n\texit 1\nfi\n", words.ShellWord(messageRepositoryBlocked))
-	fmt.Fprintf(&b, "here=%s\nrest=:$PATH:\nwhile case $rest in *\":$here:\"*) true ;; *) false ;; esac\ndo\n", words.ShellWord(g.folder))
+	fmt.Fprintf(&b, "here=%s\nrest=:$PATH:\nwhile case $rest in *\":$here:\"*) true ;; *) false ;; esac\ndo\n", words.ShellWord(g.folder.path))
 	b.WriteString("\trest=${rest%%\":$here:\"*}:${rest#*\":$here:\"}\ndone\nrest=${rest#:}\nPATH=${rest%:}\nexport PATH\n")
 	fmt.Fprintf(&b, "exec %s \"$@\"\n", program)
 	return b.String()
@@ -150,13 +149,13 @@ func (g repositories) script(program string, fetching, known, hosts []string) st
 
 // first puts the scripts before everything else on an environment's PATH.
 func (g repositories) first(environ []string) []string {
-	if g.folder == "" {
+	if g.folder.path == "" {
 		return environ
 	}
 	environ = slices.Clone(environ)
 	for i, variable := range environ {
 		if path, ok := strings.CutPrefix(variable, "PATH="); ok {
-			environ[i] = "PATH=" + g.folder + string(os.PathListSeparator) + path
+			environ[i] = "PATH=" + g.folder.path + string(os.PathListSeparator) + path
 		}
 	}
 	return environ
@@ -164,7 +163,7 @@ func (g repositories) first(environ []string) []string {
 
 // refused gives a finding for each repository that was not let through, once.
 func (g repositories) refused() ([]rules.Finding, error) {
-	if g.folder == "" {
+	if g.folder.path == "" {
 		return nil, nil
 	}
 	text, err := os.ReadFile(g.log)

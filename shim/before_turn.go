@@ -22,13 +22,13 @@ const (
 )
 
 // takeTurn waits until no other run changes the environment, and gives what
-// ends this run's turn; ok is false where it was interrupted. Where nothing can be locked, runs go on beside each
+// ends this run's turn. Where nothing can be locked, runs go on beside each
 // other, and so they do where the other one is an ancestor of this one, which
 // waits for it.
-func (in *invocation) takeTurn(a *analysis) (end func(), ok bool) {
+func (in *invocation) takeTurn(a *asked, d *door) (end func(), interrupted *ending) {
 	end = func() {}
-	if in.places.Cache == "" || !changesEnvironment(a.command) {
-		return end, true
+	if d.own == nil || in.places.Cache == "" || !a.changes() {
+		return end, nil
 	}
 	sum := sha256.Sum256([]byte(strings.Join(a.siteDirectories(), "\x00")))
 	path := filepath.Join(in.places.Cache, "turns", hex.EncodeToString(sum[:8]))
@@ -36,7 +36,7 @@ func (in *invocation) takeTurn(a *analysis) (end func(), ok bool) {
 	release, got, err := files.TryLock(path)
 	if err == nil && !got {
 		if pid, err := readNumber(holder); err == nil && venv.AncestorIs(pid, in.self) {
-			return end, true
+			return end, nil
 		}
 		in.say.waitsForTurn()
 		patience, cancel := context.WithTimeout(in.untilInterrupted(), turnPatience)
@@ -45,14 +45,17 @@ func (in *invocation) takeTurn(a *analysis) (end func(), ok bool) {
 		got = err == nil
 	}
 	if err != nil || !got {
-		return end, in.untilInterrupted().Err() == nil
+		if in.untilInterrupted().Err() != nil {
+			return end, &ending{status: statusBroken} // Run says that it was interrupted
+		}
+		return end, nil
 	}
 	// Without the number a run that this one starts waits in vain, for a while.
 	_ = os.WriteFile(holder, []byte(strconv.Itoa(os.Getpid())), 0o600)
 	return func() {
 		_ = os.Remove(holder)
 		release()
-	}, true
+	}, nil
 }
 
 func readNumber(path string) (int, error) {

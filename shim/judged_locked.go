@@ -15,7 +15,7 @@ import (
 // not be installed, and why.
 func (j *judgement) judgeLocked() (addresses map[string]bool, refused []rules.Finding, err error) {
 	addresses = map[string]bool{}
-	for _, r := range j.analysis.command.Requirements {
+	for _, r := range j.asked.command.Requirements {
 		if r.Constraint || !r.MarkerApplies {
 			continue
 		}
@@ -53,7 +53,7 @@ func (j *judgement) lockedFile(r source.Requirement, address string) ([]rules.Fi
 	}
 	malware, vulnerabilities := j.database.known(r.Canonical, version)
 	var findings []rules.Finding
-	for _, f := range j.analysis.policy.JudgeFile(rules.FileEvidence{
+	for _, f := range j.asked.policy.JudgeFile(rules.FileEvidence{
 		Name: r.Canonical, Version: version, Filename: filename, Now: j.now, Pinned: true,
 		IsSdist: !strings.HasSuffix(filename, ".whl"), Malware: malware, Vulnerabilities: vulnerabilities,
 	}) {
@@ -64,7 +64,7 @@ func (j *judgement) lockedFile(r source.Requirement, address string) ([]rules.Fi
 	if parsed.Scheme == "file" {
 		return findings, nil
 	}
-	for _, f := range j.analysis.policy.JudgeRequested(rules.Requested{
+	for _, f := range j.asked.policy.JudgeRequested(rules.Requested{
 		Name: r.Name, Canonical: r.Canonical, URL: address, Hashes: len(r.Hashes) > 0, Origin: r.Origin.Place,
 	}, rules.NameEvidence{}) {
 		if f.Rule == rules.DirectURL || f.Rule == rules.InsecureURL {

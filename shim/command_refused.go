@@ -9,22 +9,22 @@ import (
 // own words and with its own status; nothing can be installed by it. Where
 // pip, against all that was read, does not refuse, thresher does: a command
 // line that is understood differently is not understood.
-func (in *invocation) letPipRefuse(command *pip.Command) int {
+func (in *invocation) letPipRefuse(command *pip.Command) *ending {
 	if command.Failure.Kind == option.Circular && command.Failure.Status == 2 {
 		// Before 24.3 pip's words for files that include each other are a
 		// thousand lines of traceback.
 		in.say.circular()
-		return command.Failure.Status
+		return &ending{status: command.Failure.Status}
 	}
 	ended, err := pip.Refusal(command, in.environ, in.dir).Start()
 	if err != nil {
 		in.say.cannotRun(err)
-		return statusCannotRun
+		return &ending{status: statusCannotRun}
 	}
-	status := in.pipStatus(ended)
+	status := pipStatus(ended)
 	if status == pip.RefusalStatus || status == 0 {
 		in.say.misread(command.Failure)
-		return statusRefused
+		return &ending{status: statusRefused}
 	}
-	return status
+	return &ending{status: status}
 }

@@ -37,7 +37,7 @@ func TestEager(t *testing.T) {
 		if c.eager {
 			loaded.Upgrade.Strategy.Value = policy.Eager
 		}
-		a := &analysis{command: &c.command, policy: loaded}
+		a := &asked{place: &place{command: &c.command, policy: loaded}}
 		if got := a.eager(); got != c.want {
 			t.Errorf("%s: %t", c.name, got)
 		}

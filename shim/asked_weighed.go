@@ -4,17 +4,19 @@ import (
 	"context"
 
 	"thresher/evidence"
-	"thresher/index"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 )
 
 // weigh gathers evidence about the requested names that are new to the
 // environment, lets it clear or confirm what the offline rules suspected, and
-// asks the person where a question is left. refused says that the run ends
-// with status.
-func (in *invocation) weigh(a *analysis, client *index.Client, judge *judgement) (status int, refused bool) {
-	projects := in.gather(a, client, judge, false)
+// asks the person where a question is left. Behind a parent's gate the parent
+// has done so.
+func (in *invocation) weigh(a *asked, d *door) *ending {
+	if d.own == nil {
+		return nil
+	}
+	projects := in.gather(a, d, false)
 	findings := a.findings
 	for _, name := range a.requestedNames() {
 		if project, asked := projects[name]; asked {
@@ -26,26 +28,30 @@ func (in *invocation) weigh(a *analysis, client *index.Client, judge *judgement)
 	if in.terminal && !a.command.NoInput {
 		stage = rules.AtTerminal
 	}
-	verdict := rules.Decide(findings, stage)
-	a.findings = verdict.Findings
-	switch verdict.Action {
+	decided := rules.Decide(findings, stage)
+	a.findings = decided.Findings
+	switch decided.Action {
 	case rules.Block:
-		in.tellFindings(a, verdict.Findings)
-		in.say.refusedSummary()
-		return statusRefused, true
+		return a.refusal()
 	case rules.Ask:
-		if !in.ask(verdict.Findings, a.places) {
-			in.say.refusedSummary()
-			return statusRefused, true
+		if !in.ask(a.findings, a.origins) {
+			return &ending{status: statusRefused, tell: (*messenger).refusedSummary}
 		}
-		for _, f := range verdict.Findings {
+		for _, f := range a.findings {
 			if f.Action == rules.Ask {
-				judge.answered[canonicalOf(a, f.Subject)] = true
+				d.judge.answered[canonicalOf(a, f.Subject)] = true
 			}
 		}
 	}
-	in.tellNotes(a, verdict.Findings)
-	return 0, false
+	in.tellNotes(a, a.findings)
+	if len(d.refused) > 0 {
+		a.findings = append(a.findings, d.refused...)
+		return &ending{status: statusRefused, tell: func(m *messenger) {
+			m.refusals(d.refused, a.origins)
+			m.refusedSummary()
+		}}
+	}
+	return nil
 }
 
 // split takes the findings about one project out of all.
@@ -60,7 +66,7 @@ func split(findings []rules.Finding, project rules.ProjectEvidence) (about, rest
 	return about, rest
 }
 
-func canonicalOf(a *analysis, subject string) string {
+func canonicalOf(a *asked, subject string) string {
 	for _, r := range a.command.Requirements {
 		if r.Name == subject || r.Canonical == subject {
 			return r.Canonical
@@ -71,13 +77,13 @@ func canonicalOf(a *analysis, subject string) string {
 
 // gather asks the indexes about the requested names that are new, for as long
 // as policy allows: those on the popular list, or the others.
-func (in *invocation) gather(a *analysis, client *index.Client, judge *judgement, popular bool) map[string]rules.ProjectEvidence {
+func (in *invocation) gather(a *asked, d *door, popular bool) map[string]rules.ProjectEvidence {
 	if !a.policy.Evidence.Online.Value || a.command.NoIndex {
 		return nil
 	}
 	var subjects []evidence.Subject
 	for _, r := range a.command.Requirements {
-		if r.Constraint || !r.MarkerApplies || r.Name == "" || r.URL != "" || r.Locked != nil || judge.isInstalled(r.Canonical) {
+		if r.Constraint || !r.MarkerApplies || r.Name == "" || r.URL != "" || r.Locked != nil || a.isInstalled(r.Canonical) {
 			continue
 		}
 		if (typosquat.Rank(r.Canonical) > 0) == popular {
@@ -90,7 +96,7 @@ func (in *invocation) gather(a *analysis, client *index.Client, judge *judgement
 	ctx, cancel := context.WithTimeout(in.untilInterrupted(), a.policy.Evidence.Deadline.Value.Duration())
 	defer cancel()
 	source := evidence.Source{
-		Client: client, Pin: a.pin, Malware: judge.database.wholeMalware, Now: in.start,
+		Client: d.client, Pin: a.pin, Malware: d.database.wholeMalware, Now: in.start,
 	}
 	urls := make([]string, len(a.command.Indexes))
 	for i, setting := range a.command.Indexes {
@@ -102,11 +108,14 @@ func (in *invocation) gather(a *analysis, client *index.Client, judge *judgement
 
 // gatherBeside asks about the popular names while pip runs: what comes of it
 // are notes, which nobody has to wait for.
-func (in *invocation) gatherBeside(a *analysis, client *index.Client, judge *judgement) <-chan []rules.Finding {
+func (in *invocation) gatherBeside(a *asked, d *door) <-chan []rules.Finding {
 	notes := make(chan []rules.Finding, 1)
+	if d.own == nil {
+		return notes // the parent has asked
+	}
 	go func() {
 		var findings []rules.Finding
-		for _, project := range in.gather(a, client, judge, true) {
+		for _, project := range in.gather(a, d, true) {
 			for _, f := range a.policy.JudgeProject(project) {
 				if f.Action == rules.Note {
 					findings = append(findings, f)
@@ -118,22 +127,12 @@ func (in *invocation) gatherBeside(a *analysis, client *index.Client, judge *jud
 	return notes
 }
 
-// tellFindings says what stopped the run, hardest first, and leaves notes out:
-// a refusal must not drown.
-func (in *invocation) tellFindings(a *analysis, findings []rules.Finding) {
-	for _, f := range findings {
-		if f.Action == rules.Block || f.Action == rules.Ask {
-			in.say.finding(f, a.places[f.Subject])
-		}
-	}
-}
-
 // notesAbout is how many notes about one name a terminal gets.
 const notesAbout = 3
 
 // tellNotes says what is worth knowing and stops nothing: lines on a terminal;
 // without one they are kept for one line at the end.
-func (in *invocation) tellNotes(a *analysis, findings []rules.Finding) {
+func (in *invocation) tellNotes(a *asked, findings []rules.Finding) {
 	var notes []rules.Finding
 	for _, f := range findings {
 		if f.Action == rules.Note {
@@ -144,14 +143,14 @@ func (in *invocation) tellNotes(a *analysis, findings []rules.Finding) {
 		return
 	}
 	if in.width == 0 {
-		in.unsaid = append(in.unsaid, notes...)
+		a.unsaid = append(a.unsaid, notes...)
 		return
 	}
 	count := map[string]int{}
 	for _, f := range notes {
 		count[f.Subject]++
 		if count[f.Subject] <= notesAbout {
-			in.say.finding(f, a.places[f.Subject])
+			in.say.finding(f, a.origins[f.Subject])
 		}
 	}
 	for _, name := range a.requestedNames() {
@@ -161,8 +160,17 @@ func (in *invocation) tellNotes(a *analysis, findings []rules.Finding) {
 	}
 }
 
+// tellUnsaid says in one line what notes there were, where no terminal is there
+// to read them.
+func (in *invocation) tellUnsaid(a *asked) {
+	if len(a.unsaid) > 0 {
+		in.say.notesSummary(a.unsaid)
+		a.unsaid = nil
+	}
+}
+
 // pin gives the index that policy binds a name to, "" for none.
-func (a *analysis) pin(canonical string) string {
+func (a *asked) pin(canonical string) string {
 	if pin := a.policy.PinFor(canonical); pin != nil {
 		return pin.URL
 	}

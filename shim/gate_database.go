@@ -39,7 +39,7 @@ type database struct {
 // openDatabase opens the local data, and begins to refresh it where policy
 // wants that and it is older than policy allows. Data of another format or
 // damaged counts as missing, and the refresh replaces it.
-func (in *invocation) openDatabase(a *analysis) (*database, error) {
+func (in *invocation) openDatabase(a *asked) (*database, error) {
 	d, err := in.localDatabase()
 	if err != nil || in.places.Data == "" {
 		return d, err
@@ -74,7 +74,7 @@ func (in *invocation) localDatabase() (*database, error) {
 
 // fresh says whether data needs no refresh: it is young enough, or it came
 // from a file and the policy names no other source.
-func (in *invocation) fresh(opened *advisory.Database, a *analysis) bool {
+func (in *invocation) fresh(opened *advisory.Database, a *asked) bool {
 	if !opened.Meta().Remote && a.policy.Update.Advisories.Value == "" {
 		return true
 	}

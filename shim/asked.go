@@ -1,0 +1,161 @@
+package shim
+
+import (
+	"strconv"
+	"strings"
+
+	"thresher/address"
+	"thresher/pep"
+	"thresher/pip"
+	"thresher/pip/option"
+	"thresher/policy/rules"
+	"thresher/policy/typosquat"
+	"thresher/venv"
+)
+
+// asked is what a command asks for, and what policy says of it: at first with
+// no network at all.
+type asked struct {
+	*place
+	origins  map[string]string // subject of a finding → where it was said, unless on the command line
+	findings []rules.Finding
+	unsaid   []rules.Finding // notes that wait for the one line they get without a terminal
+}
+
+// judgeAsked judges what a command names, offline. What policy refuses for
+// certain ends the run before Python starts.
+func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
+	a := &asked{place: p, origins: map[string]string{}}
+	names, err := in.places.PopularNames()
+	if err != nil {
+		return a, broken("prepare", err)
+	}
+	typosquat.Use(names)
+	a.findings = a.judge()
+	if verdict := rules.Decide(a.findings, rules.AtTerminal); verdict.Action == rules.Block {
+		a.findings = verdict.Findings
+		return a, a.refusal()
+	}
+	return a, nil
+}
+
+// refusal ends a run that policy refuses, by what was found so far.
+func (a *asked) refusal() *ending {
+	return &ending{status: statusRefused, tell: func(m *messenger) {
+		m.refusals(a.findings, a.origins)
+		m.refusedSummary()
+	}}
+}
+
+// judge asks policy about everything that the command names, offline.
+func (a *asked) judge() []rules.Finding {
+	var findings []rules.Finding
+	for _, u := range a.command.Unreadable {
+		findings = append(findings, a.policy.JudgeUnreadable(u.Place, u.Reason, u.Hint))
+	}
+	if cache := a.command.WheelCache; cache != "" && venv.FirstTracked([]string{cache}) != "" {
+		findings = append(findings, a.policy.JudgeUnreadable(cache, messageTrackedCache, messageTrackedCacheHint))
+	}
+	python := pythonVersion(a.command.Installation.PythonVersion)
+	for _, r := range a.command.Requirements {
+		if r.Constraint && r.URL == "" || !r.MarkerApplies {
+			continue // a constraint by name installs nothing; one by URL redirects
+		}
+		requested := rules.Requested{
+			Name: r.Name, Canonical: r.Canonical, Specifier: r.Specifier, URL: r.URL, Path: r.Path,
+			Editable: r.Editable, Constraint: r.Constraint,
+			Hashes: len(r.Hashes) > 0 || urlHasHash(r.URL),
+			Origin: r.Origin.Place, Typed: r.Origin.Kind == option.FromArgv, New: !a.isInstalled(r.Canonical), Python: python,
+		}
+		for _, f := range a.policy.JudgeRequested(requested, rules.NameEvidenceOf(r.Name)) {
+			if r.Origin.Kind != option.FromArgv {
+				a.origins[f.Subject] = r.Origin.Place
+			}
+			findings = append(findings, f)
+		}
+	}
+	for _, s := range a.command.Indexes {
+		findings = append(findings, a.judgeIndex(s, false)...)
+	}
+	for _, s := range a.command.FindLinks {
+		findings = append(findings, a.judgeIndex(s, false)...)
+	}
+	for _, s := range a.command.TrustedHosts {
+		findings = append(findings, a.judgeIndex(s, true)...)
+	}
+	return findings
+}
+
+func (a *asked) judgeIndex(s option.Setting, trustedHost bool) []rules.Finding {
+	return a.policy.JudgeIndex(rules.IndexEvidence{
+		URL: s.Value, TrustedHost: trustedHost, Origin: s.Origin.Place,
+		FromFile: s.Origin.Kind == option.FromFile && !a.isConfigured(s.Value),
+	})
+}
+
+// isConfigured says whether what a file names is what the user's own
+// configuration names already.
+func (a *asked) isConfigured(value string) bool {
+	for _, own := range a.command.Configured {
+		if address.Same(own.Value, value) {
+			return true
+		}
+	}
+	return false
+}
+
+func pythonVersion(text string) rules.Python {
+	parts := strings.SplitN(text, ".", 3)
+	if len(parts) < 2 {
+		return rules.Python{}
+	}
+	major, err := strconv.Atoi(parts[0])
+	minor, err2 := strconv.Atoi(parts[1])
+	if err != nil || err2 != nil {
+		return rules.Python{}
+	}
+	return rules.Python{Major: major, Minor: minor}
+}
+
+// requestedNames are the names the user asked for, canonical, in order, once.
+func (a *asked) requestedNames() []string { return requestedNames(a.command) }
+
+func requestedNames(command *pip.Command) []string {
+	var names []string
+	seen := map[string]bool{}
+	for _, r := range command.Requirements {
+		if r.Constraint || !r.MarkerApplies || r.Canonical == "" || seen[r.Canonical] {
+			continue
+		}
+		seen[r.Canonical] = true
+		names = append(names, pep.CanonicalName(r.Canonical))
+	}
+	return names
+}
+
+// isRequested says whether the command asks for a canonical name.
+func (a *asked) isRequested(canonical string) bool {
+	for _, r := range a.command.Requirements {
+		if r.Canonical == canonical && !r.Constraint {
+			return true
+		}
+	}
+	return false
+}
+
+// pins says whether the command asks for exactly this version.
+func (a *asked) pins(canonical, version string) bool {
+	for _, r := range a.command.Requirements {
+		if r.Canonical != canonical {
+			continue
+		}
+		specifiers, err := pep.ParseSpecifiers(r.Specifier)
+		if err != nil {
+			continue
+		}
+		if pinned, ok := specifiers.Pinned(); ok && pep.CompareOSV(pinned, version) == 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,140 @@
+package shim
+
+import (
+	"thresher/gate"
+	"thresher/pip"
+	"thresher/policy/rules"
+	"thresher/scan"
+)
+
+// ended is how pip ended, and what it met at the gate.
+type ended struct {
+	pip       pip.Outcome
+	ledger    []gate.Entry       // what it was let have
+	findings  []rules.Finding    // of what it met, and what was learned beside it
+	held      []scan.HeldRelease // too young
+	refused   bool               // it failed on what was refused
+	unvouched bool               // it may have read what was never judged
+}
+
+// runPip runs pip sealed behind the gate, and says what it met there.
+func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
+	guarded, err := in.guardRepositories(a, d)
+	if err != nil {
+		return ended{}, broken("keep repositories of dependencies out", err)
+	}
+	defer guarded.remove()
+	defer d.removeMade()
+	run, err := in.seal(a, d, guarded)
+	if err != nil {
+		return ended{}, broken("seal the command", err)
+	}
+	notes := in.gatherBeside(a, d)
+	outcome, err := run.Start()
+	if err == nil && outcome.Signal == nil && d.own != nil && !d.own.Ready() {
+		var end *ending
+		if outcome, end = in.withoutTransport(a, d, guarded); end != nil {
+			return ended{}, end
+		}
+	}
+	if err != nil {
+		return ended{}, notRun(err)
+	}
+	result := ended{pip: outcome}
+	if d.own == nil {
+		result.refused = pipStatus(outcome) != 0 && len(d.refused) > 0
+		if result.refused {
+			in.say.refusals(d.refused, a.origins)
+		}
+		return result, nil
+	}
+	d.own.Close() // before the ledger is read, so that it is complete
+	result.ledger = d.own.Ledger()
+	if outcome.Status != 0 && !blocks(d.own.Findings()) {
+		in.tellFailedBuilds(a, d.folder.path)
+	}
+	repositories, err := guarded.refused()
+	if err != nil {
+		return result, brokenAfter("read which repositories were kept out", err)
+	}
+	in.tellMet(a, d, &result, repositories)
+	select {
+	case about := <-notes:
+		result.findings = append(result.findings, about...)
+		in.tellNotes(a, about)
+	default: // not answered while pip ran: nobody waits for notes
+	}
+	for _, fault := range d.own.Faults() {
+		in.say.line("%s", fault.Text)
+	}
+	for _, file := range a.command.Changed() {
+		// pip may have read what was never judged.
+		in.say.changedMeanwhile(file)
+		result.unvouched = true
+	}
+	return result, nil
+}
+
+// tellMet says what pip met at the gate: what was refused it where it failed,
+// and what was held back.
+func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []rules.Finding) {
+	met := d.own.Findings()
+	result.findings = append(result.findings, met...)
+	for _, f := range met {
+		switch {
+		case f.Action == rules.Block && pipStatus(result.pip) != 0:
+			result.refused = true
+			in.say.finding(f, a.origins[f.Subject])
+		case f.Action == rules.Hold && f.Rule != rules.Cooldown:
+			in.say.finding(f, a.origins[f.Subject])
+		}
+	}
+	for _, f := range repositories {
+		// pip before 22.1 takes an older release of the parent instead.
+		result.findings = append(result.findings, f)
+		result.refused = true
+		in.say.finding(f, "")
+	}
+	result.held = d.judge.heldReleases(met)
+	in.say.tooYoung(result.held, in.start)
+}
+
+// withoutTransport runs pip once more, in the one other way that there is: its
+// indexes replaced by the gate's own addresses. Policy, or a command that pip
+// could serve from this machine unseen, ends the run.
+func (in *invocation) withoutTransport(a *asked, d *door, guarded repositories) (pip.Outcome, *ending) {
+	d.own.Close()
+	if !a.policy.Gate.Fallback.Value || len(namedPaths(a.command))+len(localFolders(a.command, in.dir)) > 0 {
+		return pip.Outcome{}, &ending{status: statusBroken, pipRan: true, tell: func(m *messenger) {
+			m.notFollowed(a.command.Installation.Version)
+		}}
+	}
+	in.say.followedByIndexes(a.command.Installation.Version)
+	d.config.WithoutTransport, d.config.FilesAhead = true, -1
+	opened, err := gate.Start(in.untilInterrupted(), d.config)
+	if err != nil {
+		return pip.Outcome{}, brokenAfter("open the gate", err)
+	}
+	d.own = opened
+	replaced := map[string]string{}
+	for i, s := range a.command.Indexes {
+		replaced[s.Value] = opened.IndexURL(i)
+	}
+	for i, link := range linkPages(a.command, in.dir) {
+		replaced[link.value] = opened.FindLinksURL(i)
+	}
+	run, err := in.sealOwn(a, d, guarded, func(address string) string {
+		if own, ok := replaced[address]; ok {
+			return own
+		}
+		return address
+	}, nil)
+	if err != nil {
+		return pip.Outcome{}, brokenAfter("seal the command", err)
+	}
+	ended, err := run.Start()
+	if err != nil {
+		return ended, notRun(err)
+	}
+	return ended, nil
+}

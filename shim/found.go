@@ -1,0 +1,155 @@
+package shim
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"thresher/advisory"
+	"thresher/gate"
+	"thresher/internal/journal"
+	"thresher/pep"
+	"thresher/pip"
+	"thresher/policy"
+	"thresher/scan"
+)
+
+// mostRows is how many vulnerabilities of one distribution a run shows;
+// `thresher scan` shows all.
+const mostRows = 10
+
+// tooOldToTrust is the age of advisories from which on a failing refresh is
+// told: laptops are offline for a day without harm.
+const tooOldToTrust = 24 * time.Hour
+
+// found is what is known against what is installed after pip.
+type found struct {
+	result scan.Result
+	failed bool // it is not known
+}
+
+// scan matches what is installed now against the advisories and says what was
+// found: one line on a good day. A command that leaves the environment as it was
+// is not followed by one. That the scan fails is said; pip has done its work.
+func (in *invocation) scan(a *asked, d *door, run ended, c changed) found {
+	if !a.changes() {
+		return found{}
+	}
+	result, err := in.scanAgainst(a, d.database, run, c)
+	if err != nil {
+		in.say.line("the result could not be scanned: %v", err)
+	}
+	if failure := d.database.err(); failure != nil {
+		in.say.line("the advisory data could not be read: %v", failure)
+	}
+	return found{result, err != nil}
+}
+
+func (in *invocation) scanAgainst(a *asked, database *database, run ended, c changed) (scan.Result, error) {
+	database.wait(in.untilInterrupted(), waitForScan)
+	data := database.data()
+	if data == nil {
+		in.say.noDatabase(database.refreshFailure())
+		return scan.Result{}, nil
+	}
+	if err := database.refreshFailure(); errors.Is(err, advisory.ErrBackward) {
+		in.say.keptDatabase(err)
+	}
+	if age := in.start.Sub(data.AsOf()); database.refreshFailure() != nil && age > tooOldToTrust {
+		in.say.staleDatabase(age)
+	}
+	input := scan.Input{
+		Environment: a.environment.Prefix, Distributions: c.after.distributions, Database: data,
+		FailOn: scan.FailOn(a.policy.Scan.FailOn.Value), Ignores: scanIgnores(a.policy), Upgrading: true,
+		Markers: a.markers(in.places.Cache), Offered: offered(run.ledger), Held: run.held, Now: in.start,
+		Touched: touched(a, c), Requirements: scanRequirements(a.command),
+	}
+	result, err := scan.Scan(input)
+	if err != nil {
+		return result, err
+	}
+	for _, line := range scan.Text([]scan.Result{result}, scan.TextOptions{
+		Width: in.reportWidth(), Colour: in.coloured, MaxRows: mostRows, Brief: true,
+	}) {
+		in.say.line("%s", line)
+	}
+	return result, nil
+}
+
+// touched are the canonical names whose vulnerabilities may fail the run: what
+// was asked for and what changed; nil for all that is installed.
+func touched(a *asked, c changed) map[string]bool {
+	if a.policy.Scan.Scope.Value != policy.ScopeTouched {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, name := range a.requestedNames() {
+		names[name] = true
+	}
+	for _, change := range c.changes {
+		names[change.Distribution.Canonical] = true
+	}
+	return names
+}
+
+// scanRequirements are the requirements of a command that apply here.
+func scanRequirements(command *pip.Command) []scan.Requirement {
+	var requirements []scan.Requirement
+	for _, r := range command.Requirements {
+		if r.MarkerApplies {
+			requirements = append(requirements, scan.Requirement{
+				Canonical: r.Canonical, Specifier: r.Specifier, Extras: r.Extras, URL: r.URL, Constraint: r.Constraint,
+				Place: r.Origin.Place,
+			})
+		}
+	}
+	return requirements
+}
+
+// reportWidth is what a table may take beside the prefix of each line; 0 where
+// there is no terminal.
+func (in *invocation) reportWidth() int {
+	return max(0, in.width-len("thresher: "))
+}
+
+func scanIgnores(p *policy.Policy) []scan.Ignore {
+	var ignores []scan.Ignore
+	for _, i := range p.Scan.Ignore {
+		ignores = append(ignores, scan.Ignore{
+			ID: i.ID, Reason: i.Reason, Expires: i.Expires, Package: i.Package, Versions: i.Versions,
+			Place: i.Place(), Untrusted: i.Untrusted,
+		})
+	}
+	for _, a := range p.AllowedMalware() {
+		ignores = append(ignores, scan.Ignore{
+			Package: a.Subject.Name, Release: a.Subject.Version, Reason: a.Reason, Expires: a.Expires, Place: a.Place(),
+		})
+	}
+	return ignores
+}
+
+// offered are the versions that pip was offered, by canonical name.
+func offered(ledger []gate.Entry) map[string][]string {
+	versions := map[string][]string{}
+	for _, entry := range ledger {
+		if !strings.HasPrefix(entry.Index, "http") {
+			continue // a local file of the command's own says nothing of what there is
+		}
+		name := pep.CanonicalName(entry.Name)
+		versions[name] = append(versions[name], entry.Version)
+	}
+	return versions
+}
+
+// standing are the vulnerabilities of a result as the log keeps them.
+func standing(result scan.Result) []journal.Vulnerability {
+	var list []journal.Vulnerability
+	for _, s := range result.Subjects {
+		for _, f := range s.Findings {
+			if f.Ignored == nil {
+				list = append(list, journal.Vulnerability{Name: s.Name, Version: s.Version, ID: f.ID})
+			}
+		}
+	}
+	return list
+}

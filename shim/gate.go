@@ -1,0 +1,131 @@
+package shim
+
+import (
+	"thresher/address"
+	"thresher/gate"
+	"thresher/index"
+	"thresher/pip"
+	"thresher/policy/rules"
+	"thresher/policy/typosquat"
+	"thresher/scan"
+	"thresher/session"
+)
+
+// door is the gate as one run has it: its own, or that of the run which this pip
+// is a part of.
+type door struct {
+	own    *gate.Gate  // nil: the gate is a parent's
+	joined gate.Joined // the parent's
+
+	folder   ownFolder
+	made     []string // folders that were made for the sandbox, the deepest first
+	database *database
+	client   *index.Client // nil behind a parent's gate
+	judge    *judgement
+	config   gate.Config
+	// refused says why what the command names for certain may not be had: files
+	// of a lock, and behind a parent's gate files of local folders. Behind the
+	// latter files are those that may be had.
+	refused []rules.Finding
+	files   []string
+}
+
+// openGate opens the gate for this run alone, which begins to fetch what the
+// requested names will need; or joins that of the run which started this pip.
+// What it gives is to be closed, also with an ending.
+func (in *invocation) openGate(a *asked) (*door, *ending) {
+	d := &door{}
+	var err error
+	if d.folder, err = in.ownFolder(); err != nil {
+		return d, broken("make a temporary directory", err)
+	}
+	if joined, ok := in.livingGate(); ok && in.serves(joined, a.command) {
+		d.joined = joined
+		return d, in.joinGate(a, d)
+	}
+	if d.database, err = in.openDatabase(a); err != nil {
+		return d, broken("open the advisory data", err)
+	}
+	if a.policy.Update.Required.Value {
+		if d.database.wait(in.untilInterrupted(), waitForScan); d.database.missing() {
+			failure := d.database.refreshFailure()
+			return d, &ending{status: statusRefused, tell: func(m *messenger) {
+				m.noDatabase(failure)
+				m.refusedSummary()
+			}}
+		}
+	}
+	if d.client, err = session.New(a.command, in.environ, in.places.Pages()); err != nil {
+		return d, broken("read how to reach the index", err)
+	}
+	d.judge = &judgement{
+		asked: a, database: d.database, now: in.start, answered: map[string]bool{},
+		held: map[string]scan.HeldRelease{},
+	}
+	addresses, refused, err := d.judge.judgeLocked()
+	if err != nil {
+		return d, broken("read a file of the lock", err)
+	}
+	d.refused, d.config = refused, in.gateConfig(a, d, addresses)
+	if d.own, err = gate.Start(in.untilInterrupted(), d.config); err != nil {
+		return d, broken("open the gate", err)
+	}
+	return d, nil
+}
+
+// close ends what was opened. pip has ended, nobody else is served.
+func (d *door) close(say *messenger) {
+	if d.own != nil {
+		d.own.Close()
+	}
+	if d.client != nil {
+		say.notes(d.client.Notes())
+		d.client.Close()
+	}
+	if d.database != nil {
+		d.database.close()
+	}
+	if err := d.folder.remove(); err != nil {
+		say.line("left behind: %v", err)
+	}
+}
+
+// gateConfig is the gate for a command. refused are the addresses of a lock's
+// files that may not be had.
+func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gate.Config {
+	c, j := a.command, d.judge
+	config := gate.Config{
+		Source: d.client, Indexes: gateIndexes(c), FindLinks: pageURLs(linkPages(c, in.dir)),
+		Strategy: string(a.policy.Index.Strategy.Value), Pins: a.policy.Pins(),
+		Popular:      func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
+		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: a.policy.JudgeConfusion,
+		Installed: map[string]string{}, AllowedHosts: a.policy.AllowedHosts(), Named: a.named(in.dir, refused),
+		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: d.folder.path, Memory: in.places.Files(),
+		CachedByPip: cachedByPip(c.WheelCache), Environment: a.markers(in.places.Cache),
+		Proxy: d.client.ProxyFor, Eager: a.eager(), NoDependencies: c.NoDependencies,
+		AnyAge: a.policy.Cooldown.Release.Value.Duration() == 0 || a.policy.Action(rules.Cooldown).Value == rules.Off,
+	}
+	for _, d := range a.installed {
+		if d.Canonical != "" && !d.Shadowed {
+			config.Installed[d.Canonical] = d.Version
+		}
+	}
+	for _, r := range c.Requirements {
+		if !r.Constraint && r.MarkerApplies && r.Name != "" && r.URL == "" && r.Locked == nil {
+			config.Requested = append(config.Requested, gate.Wanted{Name: r.Name, Specifier: r.Specifier, Extras: r.Extras})
+		}
+	}
+	return config
+}
+
+// gateIndexes are the indexes of a command. Public is the one that pip asks by
+// itself, whoever asks there.
+func gateIndexes(c *pip.Command) []gate.Index {
+	var indexes []gate.Index
+	for i, s := range c.Indexes {
+		indexes = append(indexes, gate.Index{
+			URL: s.Value, Extra: i >= c.ExtraAt, Public: address.Same(s.Value, c.Installation.DefaultIndex),
+		})
+	}
+	return indexes
+}
