@@ -38,6 +38,7 @@ var floors = map[string]floor{
 	"thresher/pip/internal/pythontext": {1, 0},
 	"thresher/pip/internal/release":    {1, 0},
 	"thresher/pip/internal/tables":     {1, 0},
+	"thresher/index/route":             {1, 1},
 	"thresher/index":                   {1, 0},
 	"thresher/advisory":                {1, 0},
 	"thresher/sandbox":                 {1, 0},

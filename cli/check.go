@@ -15,7 +15,6 @@ import (
 	"thresher/evidence"
 	"thresher/pep"
 	"thresher/pip"
-	"thresher/pip/option"
 	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/session"
@@ -179,27 +178,9 @@ func (p *program) source(loaded *policy.Policy) (evidence.Source, error) {
 	if err != nil {
 		return evidence.Source{}, err
 	}
-	source := evidence.Source{Client: client, Pin: pinOf(loaded), Malware: malware, Now: p.now}
-	source.SetIndexes(values(command.Indexes), command.ExtraAt)
-	return source, nil
-}
-
-// pinOf gives the index that policy binds a name to.
-func pinOf(loaded *policy.Policy) func(string) string {
-	return func(canonical string) string {
-		if pin := loaded.PinFor(canonical); pin != nil {
-			return pin.URL
-		}
-		return ""
-	}
-}
-
-func values(settings []option.Setting) []string {
-	texts := make([]string, len(settings))
-	for i, s := range settings {
-		texts[i] = s.Value
-	}
-	return texts
+	return evidence.Source{
+		Client: client, Table: evidence.Table(command, loaded), Malware: malware, Now: p.now,
+	}, nil
 }
 
 // gather asks the indexes about all names. Without a pip to say which index

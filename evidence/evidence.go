@@ -11,8 +11,12 @@ import (
 	"sync"
 	"time"
 
+	"thresher/address"
 	"thresher/index"
+	"thresher/index/route"
 	"thresher/pep"
+	"thresher/pip"
+	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 )
@@ -20,25 +24,32 @@ import (
 // Source is where evidence comes from.
 type Source struct {
 	Client *index.Client
-	// Indexes are the user's index URLs in the order in which they may answer:
-	// extra indexes first, the main index last. Main tells which is the last.
-	Indexes []string
-	Main    string
-	// Pin gives the index URL that a name is bound to, "" for none.
-	Pin func(canonical string) string
+	Table  route.Table
 	// Malware gives the ids of the advisories that call any version of a
 	// project malware; nil where there is no database.
 	Malware func(canonical string) []string
 	Now     time.Time
 }
 
-// SetIndexes takes the indexes in pip's order, those from extraAt on being the
-// extra ones, and puts them into the order in which they may answer.
-func (s *Source) SetIndexes(urls []string, extraAt int) {
-	s.Indexes = append(append([]string(nil), urls[extraAt:]...), urls[:extraAt]...)
-	if extraAt > 0 {
-		s.Main = urls[extraAt-1]
+// Table is how the names of a command are routed: to the command's indexes, of
+// which the one that pip asks by itself is the public one, whoever asks there.
+func Table(command *pip.Command, loaded *policy.Policy) route.Table {
+	table := route.Table{
+		Strategy: string(loaded.Index.Strategy.Value),
+		Pin: func(canonical string) string {
+			if pin := loaded.PinFor(canonical); pin != nil {
+				return pin.URL
+			}
+			return ""
+		},
+		Popular: func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
 	}
+	for i, s := range command.Indexes {
+		table.Indexes = append(table.Indexes, route.Index{
+			URL: s.Value, Extra: i >= command.ExtraAt, Public: address.Same(s.Value, command.Installation.DefaultIndex),
+		})
+	}
+	return table
 }
 
 // Subject is a name to gather evidence about.
@@ -75,58 +86,65 @@ func (s Source) Gather(ctx context.Context, subjects []Subject) map[string]rules
 	return gathered
 }
 
-// Project asks the first index that has the name for its page and its project
-// document. It never asks a later index after an earlier one failed to answer:
-// a private name must not leak while its own index is down.
+// Project asks the index that a name belongs to for its page and its project
+// document.
 func (s Source) Project(ctx context.Context, subject Subject) rules.ProjectEvidence {
 	canonical := pep.CanonicalName(subject.Name)
+	var document *index.Project
+	found := s.Table.Owner(canonical, func(url string) (*index.Page, error) {
+		page, beside, err := s.ask(ctx, url, canonical)
+		document = beside
+		return page, err
+	})
+	answer := Answer{Page: found.Page, Document: document, Public: found.Public}
+	if found.Err != nil && !found.None {
+		answer.Failure = failure(ctx, found.Err)
+	}
+	var malware []string
+	if s.Malware != nil {
+		malware = s.Malware(canonical)
+	}
+	return Of(subject, answer, malware, s.Now)
+}
+
+// Answer is what the index that a name belongs to said about it.
+type Answer struct {
+	Page     *index.Page    // nil where no index has the name, or it failed to say
+	Document *index.Project // nil where the index has none, or nobody asked
+	Public   bool           // the index is the one that pip asks by itself
+	Failure  string         // why it failed to say; "" it did not
+}
+
+// Of fills a project's evidence. malware are the ids of advisories that call any
+// version of it so.
+func Of(subject Subject, answer Answer, malware []string, now time.Time) rules.ProjectEvidence {
+	canonical := pep.CanonicalName(subject.Name)
 	project := rules.ProjectEvidence{
-		Name: subject.Name, Canonical: canonical, New: subject.New, Requested: subject.Requested, Now: s.Now,
-		Rank: typosquat.Rank(canonical),
+		Name: subject.Name, Canonical: canonical, New: subject.New, Requested: subject.Requested, Now: now,
+		Rank: typosquat.Rank(canonical), Malware: malware,
 	}
 	if project.Rank == 0 {
 		project.Suspicions = typosquat.Check(subject.Name)
 	}
-	if s.Malware != nil {
-		project.Malware = s.Malware(canonical)
+	switch {
+	case answer.Failure != "":
+		project.Exists, project.Failure = rules.Unknown, answer.Failure
+	case answer.Page == nil:
+		project.Exists = rules.No
+	default:
+		project.FromPublicIndex = rules.No
+		if answer.Public {
+			project.FromPublicIndex = rules.Yes
+		}
+		addPage(&project, answer.Page, now)
 	}
-	for _, url := range s.Route(canonical) {
-		page, document, err := s.ask(ctx, url, canonical)
-		if errors.Is(err, index.ErrNotFound) {
-			project.Exists = rules.No
-			continue
-		}
-		if err != nil {
-			project.Exists = rules.Unknown
-			project.Failure = failure(ctx, err)
-			return project
-		}
-		project.FromMainIndex = rules.No
-		if url == s.Main {
-			project.FromMainIndex = rules.Yes
-		}
-		AddPage(&project, page, s.Now)
-		if document != nil {
-			addDocument(&project, document)
-		}
-		return project
+	if answer.Document != nil {
+		addDocument(&project, answer.Document)
 	}
 	return project
 }
 
-// Route gives the indexes that may be asked for a name, in order: the index
-// it is pinned to alone, or all of them.
-func (s Source) Route(canonical string) []string {
-	if s.Pin != nil {
-		if url := s.Pin(canonical); url != "" {
-			return []string{url}
-		}
-	}
-	return s.Indexes
-}
-
-// ask fetches page and document at once where the index is the only one to
-// ask; otherwise the document waits until the page says that the name is there.
+// ask fetches page and document of one index at once.
 func (s Source) ask(ctx context.Context, url, canonical string) (*index.Page, *index.Project, error) {
 	var document *index.Project
 	fetched := make(chan struct{})
@@ -154,8 +172,8 @@ func failure(ctx context.Context, err error) string {
 	return fmt.Sprint(err)
 }
 
-// AddPage adds what a project's page says.
-func AddPage(project *rules.ProjectEvidence, page *index.Page, now time.Time) {
+// addPage adds what a project's page says.
+func addPage(project *rules.ProjectEvidence, page *index.Page, now time.Time) {
 	history := index.Summarise(page, now)
 	project.Exists = rules.Yes
 	project.Asked = page.Fetched
@@ -167,7 +185,7 @@ func AddPage(project *rules.ProjectEvidence, page *index.Page, now time.Time) {
 	}
 	project.Releases = len(history.Releases)
 	switch {
-	case !page.JSON:
+	case !page.JSON || history.LatestVersion == "":
 		project.Provenance = rules.Unknown
 	case history.LatestAttested:
 		project.Provenance = rules.Yes

@@ -6,23 +6,12 @@ import (
 	"time"
 
 	"thresher/index"
+	"thresher/index/route"
 	"thresher/policy/rules"
 )
 
-// The values of Config.Strategy.
-const (
-	FirstIndex = "first-index" // a name belongs to the first index that has it
-	AsPip      = "pip"         // every index is asked for every name
-)
-
 // Index is one package index of the user's configuration.
-type Index struct {
-	URL   string // as configured, credentials included
-	Extra bool   // an extra index
-	// Public says that anybody may register names there: the index that pip
-	// uses where none is configured. It is asked last, whatever its place.
-	Public bool
-}
+type Index = route.Index
 
 // Source asks the indexes. *index.Client is one.
 type Source interface {
@@ -55,19 +44,17 @@ type Named struct {
 	Hashes map[string]string // algorithm → hex digest, where the command gives one
 }
 
-// ProjectEvidence is what the gate knows of a project when pip asks for its
-// page. The embedded evidence is filled in as far as the page tells; what
-// needs the popular names, advisories or the project's own document is the
-// caller's to add.
-type ProjectEvidence struct {
-	rules.ProjectEvidence
-	Page     *index.Page   // nil where no index has one
-	History  index.History // of Page; zero where that is nil
-	IndexURL string        // that answered, without credentials; "" where none did
+// Project is what the gate knows of a project when pip asks for its page.
+type Project struct {
+	Name     string      // canonical
+	Page     *index.Page // nil where no index has one
+	Public   bool        // of the index that answered
+	IndexURL string      // that answered, without credentials; "" where none did
+	Failure  string      // why the index gave no page; "" it has none, or gave it
 }
 
-// FileEvidence is what the gate knows of one file of a page, filled in like
-// ProjectEvidence.
+// FileEvidence is what the gate knows of one file of a page, filled in as far as
+// the page tells.
 type FileEvidence struct {
 	rules.FileEvidence
 	Page     *index.Page
@@ -79,19 +66,19 @@ type FileEvidence struct {
 // at once; those that are nil have no say.
 type Config struct {
 	Source    Source
-	Indexes   []Index           // in pip's order
-	FindLinks []string          // pages or files elsewhere, credentials included
-	Strategy  string            // FirstIndex or AsPip; "" is FirstIndex
-	Pins      map[string]string // pattern of canonical names ("acme-*") → index URL
+	Indexes   []Index  // in pip's order
+	FindLinks []string // pages or files elsewhere, credentials included
+	Strategy  string   // of route.Table, as Pin and Popular are
+	// Pin gives the index that policy binds a name to, "" for none.
+	Pin func(canonical string) string
 
-	// Popular says that a name is so well known that several indexes may
-	// serve it: it is merged over all of them, as pip does.
+	// Popular says that a name is merged over all indexes, as pip does.
 	Popular func(canonical string) bool
 	// JudgeProject judges a project as a whole, once, before its page is
 	// served or where no index has it. A finding with the action block (or
 	// ask: there is no asking inside a run) stops pip; with hold, the page is
 	// served empty.
-	JudgeProject func(ctx context.Context, evidence ProjectEvidence) []rules.Finding
+	JudgeProject func(ctx context.Context, project Project) []rules.Finding
 	// JudgeFile judges one file. Hold leaves it out of the page; block (or
 	// ask) keeps it there, and pip that chooses it stops with the reason.
 	JudgeFile func(evidence FileEvidence) []rules.Finding
@@ -157,9 +144,6 @@ func (c *Config) now() time.Time {
 
 // withDefaults gives the configuration with every zero filled in.
 func (c Config) withDefaults() Config {
-	if c.Strategy == "" {
-		c.Strategy = FirstIndex
-	}
 	if c.Deadline == 0 {
 		c.Deadline = 2 * time.Minute
 	}
@@ -175,11 +159,8 @@ func (c Config) withDefaults() Config {
 	if c.CachedByPip == nil {
 		c.CachedByPip = func(string) bool { return false }
 	}
-	if c.Popular == nil {
-		c.Popular = func(string) bool { return false }
-	}
 	if c.JudgeProject == nil {
-		c.JudgeProject = func(context.Context, ProjectEvidence) []rules.Finding { return nil }
+		c.JudgeProject = func(context.Context, Project) []rules.Finding { return nil }
 	}
 	if c.JudgeFile == nil {
 		c.JudgeFile = func(FileEvidence) []rules.Finding { return nil }

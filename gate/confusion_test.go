@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/http/httptest"
@@ -8,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"thresher/index/route"
 	"thresher/internal/testkit"
 	"thresher/policy/rules"
 )
@@ -30,7 +32,7 @@ func TestConfusion(t *testing.T) {
 		{name: "main, public known", privateMain: true, knownPublic: true, version: "0.0.1"},
 		{name: "main, pinned", privateMain: true, pin: "private", version: "0.0.1"},
 		{name: "pinned elsewhere", pin: "public", version: "1.0.0", publicHears: true},
-		{name: "as pip", strategy: AsPip, version: "1.0.0", publicHears: true},
+		{name: "as pip", strategy: route.AsPip, version: "1.0.0", publicHears: true},
 		{name: "popular", popular: true, version: "1.0.0", publicHears: true},
 	}
 	for _, c := range cases {
@@ -54,7 +56,7 @@ func TestConfusion(t *testing.T) {
 				pins["acme-lib"] = strings.TrimSuffix(public.SimpleURL(), "/")
 			}
 			g := open(t, Config{
-				Indexes: indexes, Strategy: c.strategy, Pins: pins, Requested: []Wanted{{Name: "acme-lib"}},
+				Indexes: indexes, Strategy: c.strategy, Pin: func(name string) string { return cmp.Or(pins[name], pins["acme-*"]) }, Requested: []Wanted{{Name: "acme-lib"}},
 				Popular: func(name string) bool { return c.popular && name == "acme-lib" },
 			})
 			e := newEnvironment(t, "")
@@ -138,12 +140,12 @@ func TestConfusionJudged(t *testing.T) {
 	second.AddWheel(testkit.Distribution{Name: "one", Version: "2.0"})
 	var judged []rules.ConfusionEvidence
 	g := open(t, Config{
-		Indexes: []Index{{URL: first.SimpleURL()}, {URL: second.SimpleURL(), Extra: true}}, Strategy: AsPip, Prefetch: -1,
+		Indexes: []Index{{URL: first.SimpleURL()}, {URL: second.SimpleURL(), Extra: true}}, Strategy: route.AsPip, Prefetch: -1,
 		JudgeConfusion: func(e rules.ConfusionEvidence) []rules.Finding {
 			judged = append(judged, e)
 			return []rules.Finding{{Subject: e.Name, Rule: rules.Confusion, Action: rules.Note}}
 		},
-		JudgeProject: func(context.Context, ProjectEvidence) []rules.Finding { return nil },
+		JudgeProject: func(context.Context, Project) []rules.Finding { return nil },
 	})
 	for _, path := range []string{"both/", "one/"} {
 		ask(t, g, indexURL(g, 0)+path, "")

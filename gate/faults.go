@@ -207,14 +207,7 @@ func (g *Gate) faultsOf(name, bare string, page *index.Page) []pageFault {
 // keepsOthersOut says whether an index that has a name keeps others from being
 // asked for it.
 func (g *Gate) keepsOthersOut(name, bare string) bool {
-	if name == "" || g.config.Strategy == AsPip || g.config.Popular(name) {
-		return false
-	}
-	if _, pinned := pinFor(g.config.Pins, name); pinned {
-		return false
-	}
-	last := len(g.rank) - 1
-	return last > 0 && !sameIndex(g.config.Indexes[g.rank[last]].URL, bare)
+	return name != "" && g.table.KeepsOthersOut(name, bare)
 }
 
 // enterFaults enters the faults of a page that pip is given. The mutex must be

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"thresher/index"
+	"thresher/index/route"
 	"thresher/pep"
 	"thresher/policy/rules"
 )
@@ -29,7 +30,7 @@ type Gate struct {
 	socket   string // path of the Unix socket; "" where the address serves for all
 	secret   string // of the run's own pips
 	joining  string // of pips that builds start, and of the forward proxy
-	rank     []int  // places in config.Indexes in the order they are asked
+	table    route.Table
 	ready    atomic.Bool
 	stopping atomic.Pointer[string] // WithoutTransport: why everything is refused from here on
 
@@ -95,11 +96,13 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 	}
 	inside, cancel := context.WithCancel(ctx)
 	g := &Gate{
-		config:   config,
-		address:  listener.Addr().String(),
-		secret:   hex.EncodeToString(secrets[:24]),
-		joining:  hex.EncodeToString(secrets[24:]),
-		rank:     askingOrder(config.Indexes),
+		config:  config,
+		address: listener.Addr().String(),
+		secret:  hex.EncodeToString(secrets[:24]),
+		joining: hex.EncodeToString(secrets[24:]),
+		table: route.Table{
+			Indexes: config.Indexes, Strategy: config.Strategy, Pin: config.Pin, Popular: config.Popular,
+		},
 		context:  inside,
 		cancel:   cancel,
 		served:   map[pageKey]*verdict{},

@@ -53,8 +53,8 @@ func (g *Gate) judgeLinks(rawURL string, page *index.Page) *verdict {
 			if _, done := decided[r.name]; done {
 				continue
 			}
-			evidence := g.projectEvidence(r.name, bare, false, projectPart(page, r.name), nil)
-			decisive[r.name], decided[r.name] = hardest(g.config.JudgeProject(g.context, evidence))
+			project := Project{Name: r.name, Page: projectPart(page, r.name), IndexURL: bare}
+			decisive[r.name], decided[r.name] = hardest(g.config.JudgeProject(g.context, project))
 		}
 	}
 	judgeFile := g.config.JudgeFile

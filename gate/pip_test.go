@@ -254,10 +254,10 @@ func (o outcome) want(t testing.TB, status int, texts ...string) {
 }
 
 // blockNamed gives a JudgeProject that blocks the projects given.
-func blockNamed(names ...string) func(context.Context, ProjectEvidence) []rules.Finding {
-	return func(_ context.Context, e ProjectEvidence) []rules.Finding {
-		if slices.Contains(names, e.Canonical) {
-			return []rules.Finding{{Subject: e.Canonical, Rule: rules.Malware, Action: rules.Block, Confidence: rules.High, Evidence: "is malware (MAL-2026-1)"}}
+func blockNamed(names ...string) func(context.Context, Project) []rules.Finding {
+	return func(_ context.Context, e Project) []rules.Finding {
+		if slices.Contains(names, e.Name) {
+			return []rules.Finding{{Subject: e.Name, Rule: rules.Malware, Action: rules.Block, Confidence: rules.High, Evidence: "is malware (MAL-2026-1)"}}
 		}
 		return nil
 	}

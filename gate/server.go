@@ -101,7 +101,7 @@ func (g *Gate) projectVerdict(ctx context.Context, place int, name string) (*ver
 	switch {
 	case route.merged && route.place >= 0:
 		page, err := g.fetch(configured.URL, name)
-		if err != nil && !configured.lacks(err) {
+		if err != nil && !configured.Lacks(err) {
 			return g.verdictOn(ctx, pageKey{configured.URL, name}, configured.Public, nil, err, route.confusion)
 		}
 		if err != nil {
@@ -118,8 +118,7 @@ func (g *Gate) projectVerdict(ctx context.Context, place int, name string) (*ver
 	case route.place != place:
 		return nil, pageKey{route.url, name}, errElsewhere
 	}
-	public := sameIndex(configured.URL, route.url) && configured.Public
-	return g.verdictOn(ctx, pageKey{route.url, name}, public, route.page, route.err, nil)
+	return g.verdictOn(ctx, pageKey{route.url, name}, route.public, route.page, route.err, nil)
 }
 
 // verdictOn judges a page once, however often it is asked for.

@@ -62,7 +62,11 @@ func hardest(findings []rules.Finding) (rules.Finding, rules.Action) {
 func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error, confusion []rules.Finding) *verdict {
 	bare, _, _ := index.StripCredentials(indexURL)
 	result := &verdict{name: name, indexURL: bare}
-	findings := g.config.JudgeProject(g.context, g.projectEvidence(name, bare, public, page, failure))
+	project := Project{Name: name, Page: page, Public: public, IndexURL: bare}
+	if failure != nil && !errors.Is(failure, index.ErrNotFound) {
+		_, project.Failure = upstreamFailure(failure)
+	}
+	findings := g.config.JudgeProject(g.context, project)
 	findings = append(findings, confusion...)
 	for _, finding := range findings {
 		if finding.Action != rules.Off && finding.Action != rules.Block && finding.Action != rules.Ask {
@@ -86,36 +90,6 @@ func emptied(page *index.Page) *index.Page {
 	copied := *page
 	copied.Files, copied.Versions, copied.Unreadable = nil, nil, nil
 	return &copied
-}
-
-func (g *Gate) projectEvidence(name, bare string, public bool, page *index.Page, failure error) ProjectEvidence {
-	evidence := ProjectEvidence{Page: page, IndexURL: bare}
-	evidence.Name, evidence.Canonical, evidence.Now = name, name, g.config.now()
-	evidence.New = !g.isInstalled(name)
-	for _, wanted := range g.config.Requested {
-		if pep.CanonicalName(wanted.Name) == name {
-			evidence.Requested = true
-			evidence.Name = wanted.Name
-		}
-	}
-	if page == nil {
-		evidence.Exists = rules.No
-		if failure != nil && !errors.Is(failure, index.ErrNotFound) {
-			evidence.Exists = rules.Unknown
-			_, evidence.Failure = upstreamFailure(failure)
-		}
-		return evidence
-	}
-	history := index.Summarise(page, evidence.Now)
-	evidence.History = history
-	evidence.Exists = rules.Yes
-	evidence.Status, evidence.StatusReason = page.Status, page.StatusReason
-	evidence.First, evidence.Latest, evidence.Releases = history.First, history.Latest, len(history.Releases)
-	evidence.FromMainIndex = yesOrNo(public)
-	if page.JSON && history.LatestVersion != "" {
-		evidence.Provenance = yesOrNo(history.LatestAttested)
-	}
-	return evidence
 }
 
 func yesOrNo(yes bool) rules.Known {

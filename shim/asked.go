@@ -143,6 +143,16 @@ func (a *asked) isRequested(canonical string) bool {
 	return false
 }
 
+// written is a canonical name as the command writes it where it asks for it.
+func (a *asked) written(canonical string) string {
+	for _, r := range a.command.Requirements {
+		if r.Canonical == canonical && !r.Constraint && r.Name != "" {
+			return r.Name
+		}
+	}
+	return canonical
+}
+
 // pins says whether the command asks for exactly this version.
 func (a *asked) pins(canonical, version string) bool {
 	for _, r := range a.command.Requirements {

@@ -96,13 +96,8 @@ func (in *invocation) gather(a *asked, d *door, popular bool) map[string]rules.P
 	ctx, cancel := context.WithTimeout(in.untilInterrupted(), a.policy.Evidence.Deadline.Value.Duration())
 	defer cancel()
 	source := evidence.Source{
-		Client: d.client, Pin: a.pin, Malware: d.database.wholeMalware, Now: in.start,
+		Client: d.client, Table: d.table, Malware: d.database.wholeMalware, Now: in.start,
 	}
-	urls := make([]string, len(a.command.Indexes))
-	for i, setting := range a.command.Indexes {
-		urls[i] = setting.Value
-	}
-	source.SetIndexes(urls, a.command.ExtraAt)
 	return source.Gather(ctx, subjects)
 }
 
@@ -167,12 +162,4 @@ func (in *invocation) tellUnsaid(a *asked) {
 		in.say.notesSummary(a.unsaid)
 		a.unsaid = nil
 	}
-}
-
-// pin gives the index that policy binds a name to, "" for none.
-func (a *asked) pin(canonical string) string {
-	if pin := a.policy.PinFor(canonical); pin != nil {
-		return pin.URL
-	}
-	return ""
 }

@@ -1,12 +1,11 @@
 package shim
 
 import (
-	"thresher/address"
+	"thresher/evidence"
 	"thresher/gate"
 	"thresher/index"
-	"thresher/pip"
+	"thresher/index/route"
 	"thresher/policy/rules"
-	"thresher/policy/typosquat"
 	"thresher/scan"
 	"thresher/session"
 )
@@ -21,6 +20,7 @@ type door struct {
 	made     []string // folders that were made for the sandbox, the deepest first
 	database *database
 	client   *index.Client // nil behind a parent's gate
+	table    route.Table   // which index is asked for a name
 	judge    *judgement
 	config   gate.Config
 	// refused says why what the command names for certain may not be had: files
@@ -58,6 +58,7 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	if d.client, err = session.New(a.command, in.environ, in.places.Pages()); err != nil {
 		return d, broken("read how to reach the index", err)
 	}
+	d.table = evidence.Table(a.command, a.policy)
 	d.judge = &judgement{
 		asked: a, database: d.database, now: in.start, answered: map[string]bool{},
 		held: map[string]scan.HeldRelease{},
@@ -95,9 +96,8 @@ func (d *door) close(say *messenger) {
 func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gate.Config {
 	c, j := a.command, d.judge
 	config := gate.Config{
-		Source: d.client, Indexes: gateIndexes(c), FindLinks: pageURLs(linkPages(c, in.dir)),
-		Strategy: string(a.policy.Index.Strategy.Value), Pins: a.policy.Pins(),
-		Popular:      func(canonical string) bool { return typosquat.Rank(canonical) > 0 },
+		Source: d.client, FindLinks: pageURLs(linkPages(c, in.dir)),
+		Indexes: d.table.Indexes, Strategy: d.table.Strategy, Pin: d.table.Pin, Popular: d.table.Popular,
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: a.policy.JudgeConfusion,
 		Installed: map[string]string{}, AllowedHosts: a.policy.AllowedHosts(), Named: a.named(in.dir, refused),
 		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: d.folder.path, Memory: in.places.Files(),
@@ -116,16 +116,4 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		}
 	}
 	return config
-}
-
-// gateIndexes are the indexes of a command. Public is the one that pip asks by
-// itself, whoever asks there.
-func gateIndexes(c *pip.Command) []gate.Index {
-	var indexes []gate.Index
-	for i, s := range c.Indexes {
-		indexes = append(indexes, gate.Index{
-			URL: s.Value, Extra: i >= c.ExtraAt, Public: address.Same(s.Value, c.Installation.DefaultIndex),
-		})
-	}
-	return indexes
 }

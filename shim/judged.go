@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
+	"thresher/evidence"
 	"thresher/gate"
 	"thresher/pep"
 	"thresher/policy/rules"
-	"thresher/policy/typosquat"
 	"thresher/scan"
 )
 
@@ -29,18 +29,14 @@ type judgement struct {
 }
 
 // project judges a project when pip first asks for its page.
-func (j *judgement) project(ctx context.Context, e gate.ProjectEvidence) []rules.Finding {
-	evidence := e.ProjectEvidence
-	evidence.New = !j.asked.isInstalled(evidence.Canonical)
-	evidence.Requested = j.asked.isRequested(evidence.Canonical)
-	evidence.Rank = typosquat.Rank(evidence.Canonical)
-	if evidence.Rank == 0 {
-		evidence.Suspicions = typosquat.Check(evidence.Name)
-	}
+func (j *judgement) project(ctx context.Context, p gate.Project) []rules.Finding {
 	if j.database.missing() {
 		j.database.wait(ctx, waitForFile)
 	}
-	evidence.Malware = j.database.wholeMalware(evidence.Canonical)
+	evidence := evidence.Of(
+		evidence.Subject{Name: j.asked.written(p.Name), New: !j.asked.isInstalled(p.Name), Requested: j.asked.isRequested(p.Name)},
+		evidence.Answer{Page: p.Page, Public: p.Public, Failure: p.Failure},
+		j.database.wholeMalware(p.Name), j.now)
 	var findings []rules.Finding
 	judged := j.asked.policy.JudgeProject(evidence)
 	if !evidence.Requested {

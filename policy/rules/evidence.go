@@ -61,16 +61,16 @@ type ProjectEvidence struct {
 	Releases     int       // number of versions; 0 unknown
 	Provenance   Known     // the newest release has attestations
 
-	Ownership     bool     // the index said something about ownership at all
-	Maintainers   []string // accounts with a role of their own
-	Organisation  string   // that owns the project on the index; "" none or unknown
-	URLs          []URL    // self-declared; nil unknown where Described is false
-	Described     bool     // the project's own description was read (URLs is complete)
-	SourceOwner   string   // owner of the source repository as attested; "" unknown
-	Rank          int      // on the list of popular names, from 1; 0: not on it
-	Malware       []string // ids of advisories that call any version malware
-	Suspicions    []typosquat.Suspicion
-	FromMainIndex Known // the index that answered is the default, public one
+	Ownership       bool     // the index said something about ownership at all
+	Maintainers     []string // accounts with a role of their own
+	Organisation    string   // that owns the project on the index; "" none or unknown
+	URLs            []URL    // self-declared; nil unknown where Described is false
+	Described       bool     // the project's own description was read (URLs is complete)
+	SourceOwner     string   // owner of the source repository as attested; "" unknown
+	Rank            int      // on the list of popular names, from 1; 0: not on it
+	Malware         []string // ids of advisories that call any version malware
+	Suspicions      []typosquat.Suspicion
+	FromPublicIndex Known // the index that answered is the one that pip asks by itself
 }
 
 // URL is one labelled link of a project.

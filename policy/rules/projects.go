@@ -55,7 +55,7 @@ func (s *Settings) answered(e ProjectEvidence, rule Rule) bool {
 // evidence: anyone may link to anyone.
 func (s *Settings) trustedOrganisation(e ProjectEvidence) string {
 	for _, organisation := range s.Trust.Organisations {
-		if organisation.Value == strings.ToLower(e.Organisation) && e.FromMainIndex != No {
+		if organisation.Value == strings.ToLower(e.Organisation) && e.FromPublicIndex != No {
 			return organisation.Value
 		}
 	}
@@ -145,7 +145,7 @@ func (s *Settings) newProject(e ProjectEvidence) []Finding {
 
 // Unpopular: not among the popular names. A private index's names cannot be.
 func (s *Settings) unpopular(e ProjectEvidence) []Finding {
-	if e.FromMainIndex == No || e.Rank > 0 && e.Rank <= s.Trust.PopularRank.Value || s.answered(e, Unpopular) {
+	if e.FromPublicIndex == No || e.Rank > 0 && e.Rank <= s.Trust.PopularRank.Value || s.answered(e, Unpopular) {
 		return nil
 	}
 	return s.about(e, Unpopular, unpopularEvidence(e.Rank, s.Trust.PopularRank.Value))

@@ -19,7 +19,7 @@ func healthy() rules.ProjectEvidence {
 		Ownership: true, Maintainers: []string{"ann", "bob", "cem"}, Organisation: "acme",
 		Described: true, URLs: []rules.URL{{"Funding", "https://acme.example/give"},
 			{"Security", "https://acme.example/security"}},
-		Rank: 4000, FromMainIndex: rules.Yes,
+		Rank: 4000, FromPublicIndex: rules.Yes,
 	}
 }
 
@@ -151,7 +151,7 @@ func TestNewProject(t *testing.T) {
 func TestUnpopular(t *testing.T) {
 	rank := func(rank int) rules.ProjectEvidence { return with(func(e *rules.ProjectEvidence) { e.Rank = rank }) }
 	private := rank(0)
-	private.FromMainIndex = rules.No
+	private.FromPublicIndex = rules.No
 	testProjectRule(t, rules.Unpopular, []projectCase{
 		{"popular", "", rank(1), ""},
 		{"not on the list", "", rank(0), rules.Note},
@@ -260,7 +260,7 @@ func TestSofterQuestions(t *testing.T) {
 
 func TestNotLearnedIsOneFinding(t *testing.T) {
 	findings := preset(policy.Strict).JudgeProject(rules.ProjectEvidence{Name: "x", Canonical: "x", New: true,
-		Now: today, Exists: rules.Yes, FromMainIndex: rules.No})
+		Now: today, Exists: rules.Yes, FromPublicIndex: rules.No})
 	if len(findings) != 1 || findings[0].Action != rules.Note || findings[0].Confidence != rules.Low {
 		t.Fatal(findings)
 	}

@@ -1,10 +1,11 @@
-package shim
+package evidence
 
 import (
 	"testing"
 
 	"thresher/pip"
 	"thresher/pip/option"
+	"thresher/policy"
 )
 
 // The index that pip asks by itself is the public one, also for whom it knows.
@@ -18,7 +19,7 @@ func TestPublicIndex(t *testing.T) {
 		command := &pip.Command{
 			Indexes: []option.Setting{{Value: url}}, ExtraAt: 1, Installation: &pip.Installation{DefaultIndex: public},
 		}
-		if got := gateIndexes(command)[0].Public; got != want {
+		if got := Table(command, &policy.Policy{}).Indexes[0].Public; got != want {
 			t.Errorf("%q: public %t, want %t", url, got, want)
 		}
 	}
