@@ -8,8 +8,8 @@ import (
 
 // Key gives the form in which URLs are compared: without credentials, fragment
 // and closing slashes, scheme and host in lower case, without the port that the
-// scheme means anyway, and quoted in one way. It holds no password, but it may
-// hold a query.
+// scheme means anyway, and its path quoted in one way. It holds no password, but
+// it may hold a query.
 func (u URL) Key() string {
 	bare, _, _ := strings.Cut(u.Bare(), "#")
 	if read, err := u.Read(); err == nil {
@@ -18,9 +18,35 @@ func (u URL) Key() string {
 		if read.Port() == standardPort(read.Scheme) || read.Port() == "" {
 			read.Host = strings.TrimSuffix(read.Host, ":"+read.Port())
 		}
+		read.RawPath = requoted(read.EscapedPath())
 		bare = read.String()
 	}
 	return strings.TrimRight(bare, "/")
+}
+
+// requoted quotes in a path what has to be, and nothing else: pip quotes more of
+// a page's links than the page does, "!" and "+" among it (pip 26.2 link.py,
+// _clean_url_path), and servers take both for one.
+func requoted(path string) string {
+	if !strings.Contains(path, "%") {
+		return path
+	}
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		if path[i] != '%' || !isEscape(path, i) {
+			b.WriteByte(path[i])
+			continue
+		}
+		escape := strings.ToUpper(path[i : i+3])
+		i += 2
+		c := byte(HexDigit(escape[1])<<4 | HexDigit(escape[2]))
+		if c == '%' || isStray(string(c), 0) || strings.IndexByte("/?#", c) >= 0 {
+			b.WriteString(escape)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // Same tells whether two URLs mean the same place, whoever asks there.
@@ -43,6 +69,8 @@ func standardPort(scheme string) string {
 		return "443"
 	case "ssh":
 		return "22"
+	case "socks5", "socks5h": // proxies
+		return "1080"
 	}
 	return ""
 }
@@ -56,14 +84,28 @@ func Port(u *url.URL) string {
 	return standardPort(strings.ToLower(u.Scheme))
 }
 
-// HostKey gives host and port of a URL as "host:port", in lower case and
-// without the point that ends a full name; "" where it has no host.
+// HostPort gives the form in which hosts are compared, "host:port": in lower case
+// and without the point that ends a full name.
+func HostPort(host, port string) string {
+	return net.JoinHostPort(strings.TrimSuffix(strings.ToLower(host), "."), port)
+}
+
+// HostKey is HostPort of a URL, with the port that its scheme means where it names
+// none; "" where it has no host.
 func HostKey(u *url.URL) string {
-	name := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
-	if name == "" {
+	if u.Hostname() == "" {
 		return ""
 	}
-	return net.JoinHostPort(name, Port(u))
+	return HostPort(u.Hostname(), Port(u))
+}
+
+// HostOf is HostKey of a text, "" also for what cannot be read.
+func HostOf(text string) string {
+	u, err := Parse(text).Read()
+	if err != nil {
+		return ""
+	}
+	return HostKey(u)
 }
 
 // CutVersionControl takes "git+" and the like off a URL (pip 26.2 vcs). ok is

@@ -3,6 +3,7 @@ package gate
 import (
 	"strings"
 
+	"thresher/address"
 	"thresher/index"
 	"thresher/pep"
 	"thresher/policy/rules"
@@ -62,7 +63,7 @@ func (g *Gate) blockProject(result *verdict, page *index.Page, finding rules.Fin
 func (g *Gate) madeUpURL(result *verdict) string {
 	base := result.indexURL
 	if base == "" && len(g.config.Indexes) > 0 {
-		base = bareOf(g.config.Indexes[0].URL)
+		base = address.Bare(g.config.Indexes[0].URL)
 	}
 	return strings.TrimRight(base, "/") + "/" + result.name + "/"
 }

@@ -111,7 +111,7 @@ func (g *Gate) probe(indexURL string) string {
 	ctx, cancel := context.WithTimeout(g.context, g.config.Patience)
 	defer cancel()
 	var dialer net.Dialer
-	connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(target.Hostname(), portOf(target)))
+	connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(target.Hostname(), address.Port(target)))
 	if err != nil {
 		if g.context.Err() != nil {
 			return ""
@@ -120,20 +120,6 @@ func (g *Gate) probe(indexURL string) string {
 	}
 	_ = connection.Close()
 	return ""
-}
-
-// portOf gives the port of a URL, that of its scheme where it names none.
-func portOf(u *url.URL) string {
-	if port := u.Port(); port != "" {
-		return port
-	}
-	switch u.Scheme {
-	case "http":
-		return "80"
-	case "socks5", "socks5h":
-		return "1080"
-	}
-	return "443"
 }
 
 // reasonOf gives the innermost words of a failed connection.

@@ -15,6 +15,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"thresher/address"
 	"thresher/index"
 	"thresher/index/route"
 	"thresher/pep"
@@ -130,7 +131,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 	}
 	for _, named := range config.Named {
 		// Repositories are fetched by their own programs, through the proxy.
-		if host := hostOf(named.URL); host != "" && withoutRevision(named.URL) != "" {
+		if host := address.HostOf(named.URL); host != "" && withoutRevision(named.URL) != "" {
 			g.hosts[host] = true
 		}
 	}
@@ -227,11 +228,11 @@ func (g *Gate) Allow(host string) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	if name, port, err := net.SplitHostPort(host); err == nil {
-		g.hosts[hostKey(name, port)] = true
+		g.hosts[address.HostPort(name, port)] = true
 		return
 	}
-	g.hosts[hostKey(host, "443")] = true
-	g.hosts[hostKey(host, "80")] = true
+	g.hosts[address.HostPort(host, "443")] = true
+	g.hosts[address.HostPort(host, "80")] = true
 }
 
 // Ledger gives every file that pip was let have so far.

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"thresher/index"
+	"thresher/address"
 	"thresher/internal/files"
 	"thresher/pep"
 	"thresher/policy/rules"
@@ -79,7 +79,7 @@ func sameVersion(a, b string) bool {
 func entryOf(o *offer, read contents, digests map[string]string) Entry {
 	entry := Entry{
 		Name: canonical(read.Name), Version: read.Version, Filename: o.filename, Hashes: digests,
-		URL: bareOf(o.url), Index: o.page, Notes: o.notes,
+		URL: address.Bare(o.url), Index: o.page, Notes: o.notes,
 	}
 	if entry.Name == "" {
 		entry.Name = o.name
@@ -88,11 +88,6 @@ func entryOf(o *offer, read contents, digests map[string]string) Entry {
 		entry.Version = o.version
 	}
 	return entry
-}
-
-func bareOf(rawURL string) string {
-	bare, _, _ := index.StripCredentials(rawURL)
-	return bare
 }
 
 // enter adds what pip was let have to the ledger, once.

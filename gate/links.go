@@ -7,6 +7,7 @@ import (
 	"path"
 	"strings"
 
+	"thresher/address"
 	"thresher/index"
 	"thresher/policy/rules"
 )
@@ -44,7 +45,7 @@ func (g *Gate) serveLinks(w http.ResponseWriter, r *http.Request, place int) {
 // judgeLinks makes the verdict on a page of links, where each file names its
 // own project.
 func (g *Gate) judgeLinks(rawURL string, page *index.Page) *verdict {
-	bare, _, _ := index.StripCredentials(rawURL)
+	bare := address.Bare(rawURL)
 	result := &verdict{indexURL: bare}
 	decided := map[string]rules.Action{}
 	decisive := map[string]rules.Finding{}
@@ -85,7 +86,7 @@ func projectPart(page *index.Page, name string) *index.Page {
 // --find-links may name too; nil where it is none by its name.
 func linkedArchive(rawURL string) *index.Page {
 	bare, fragment, _ := strings.Cut(rawURL, "#")
-	stripped, _, _ := index.StripCredentials(bare)
+	stripped := address.Bare(bare)
 	u, err := url.Parse(stripped)
 	if err != nil || u.Path == "" {
 		return nil

@@ -90,7 +90,7 @@ func unknownAddress(asked, by, why string) rules.Finding {
 	if by != "" {
 		evidence = fmt.Sprintf(messageAskedBy, words.Printable(by)) + evidence
 	}
-	return unusable(shown, evidence, "pip install '"+strings.ReplaceAll(shown, "'", `'\''`)+"'")
+	return unusable(shown, evidence, "pip install "+words.ShellQuoted(shown))
 }
 
 // declaredByURL is the finding on a release that depends on an address.
@@ -125,7 +125,7 @@ func unknownHostHint(host string) string {
 
 // declaredHint is the command that names a declared dependency itself.
 func declaredHint(name, declared string) string {
-	return "pip install " + name + " '" + strings.ReplaceAll(declared, "'", `'\''`) + "'"
+	return "pip install " + name + " " + words.ShellQuoted(declared)
 }
 
 func noAnswerIn(limit time.Duration) string { return fmt.Sprintf("no answer in %s", limit) }

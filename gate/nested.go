@@ -11,8 +11,9 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"thresher/address"
 	"time"
+
+	"thresher/address"
 )
 
 // A pip inside a run (a build that calls pip) joins the gate of that run. It
@@ -55,10 +56,10 @@ func (g *Gate) answerJoin(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := joinAnswer{Proof: proof(g.joining, "gate", nonce)}
 	for _, configured := range g.config.Indexes {
-		answer.Pages = append(answer.Pages, bareOf(configured.URL))
+		answer.Pages = append(answer.Pages, address.Bare(configured.URL))
 	}
 	for _, page := range g.config.FindLinks {
-		answer.Pages = append(answer.Pages, bareOf(page))
+		answer.Pages = append(answer.Pages, address.Bare(page))
 	}
 	w.Header().Set("Cache-Control", "no-store")
 	_ = json.NewEncoder(w).Encode(answer) // an error means that the other is gone

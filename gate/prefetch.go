@@ -4,6 +4,7 @@ import (
 	"sort"
 	"strings"
 
+	"thresher/address"
 	"thresher/pep"
 )
 
@@ -180,7 +181,7 @@ func (g *Gate) fetchFileAhead(indexURL string, kept *keptFile) *arrival {
 	if _, ok := g.recall(strings.ToLower(kept.file.Hashes["sha256"])); ok && g.config.CachedByPip(kept.file.URL) {
 		return nil
 	}
-	bare := bareOf(indexURL)
+	bare := address.Bare(indexURL)
 	ahead := &offer{
 		url: kept.file.URL, indexURL: indexURL, page: bare, name: kept.name, version: kept.version,
 		filename: kept.file.Filename, hashes: kept.file.Hashes, file: kept.file, notes: kept.notes, length: kept.file.Size,

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/proxy"
 
+	"thresher/address"
 	"thresher/index"
 	"thresher/policy/rules"
 )
@@ -68,7 +69,7 @@ func (g *Gate) tunnel(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, hostRefused(r.Host))
 		return
 	}
-	if !g.passes(hostKey(name, port)) {
+	if !g.passes(address.HostPort(name, port)) {
 		g.refuseHost(w, r, name, port)
 		return
 	}
@@ -121,14 +122,14 @@ func closeWrite(connection net.Conn) {
 
 // dial connects to a host, through the user's own proxy where there is one.
 func (g *Gate) dial(ctx context.Context, name, port string) (net.Conn, error) {
-	address := net.JoinHostPort(name, port)
+	target := net.JoinHostPort(name, port)
 	var dialer net.Dialer
-	via, err := g.ownProxy(&url.URL{Scheme: "https", Host: address})
+	via, err := g.ownProxy(&url.URL{Scheme: "https", Host: target})
 	if err != nil {
 		return nil, err
 	}
 	if via == nil {
-		return dialer.DialContext(ctx, "tcp", address)
+		return dialer.DialContext(ctx, "tcp", target)
 	}
 	if strings.HasPrefix(via.Scheme, "socks5") {
 		socks, err := proxy.FromURL(via, &dialer)
@@ -136,18 +137,18 @@ func (g *Gate) dial(ctx context.Context, name, port string) (net.Conn, error) {
 			return nil, fmt.Errorf("use the proxy %s: %w", via.Host, err)
 		}
 		if withContext, ok := socks.(proxy.ContextDialer); ok {
-			return withContext.DialContext(ctx, "tcp", address)
+			return withContext.DialContext(ctx, "tcp", target)
 		}
-		return socks.Dial("tcp", address)
+		return socks.Dial("tcp", target)
 	}
-	connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(via.Hostname(), portOf(via)))
+	connection, err := dialer.DialContext(ctx, "tcp", net.JoinHostPort(via.Hostname(), address.Port(via)))
 	if err != nil {
 		return nil, fmt.Errorf("connect to the proxy %s: %w", via.Host, err)
 	}
 	if via.Scheme == "https" {
 		connection = tls.Client(connection, &tls.Config{ServerName: via.Hostname()})
 	}
-	tunnelled, err := connectThrough(ctx, connection, via, address)
+	tunnelled, err := connectThrough(ctx, connection, via, target)
 	if err != nil {
 		_ = connection.Close()
 		return nil, err
@@ -224,8 +225,8 @@ func (g *Gate) forward(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, hostRefused(r.URL.Host))
 		return
 	}
-	if !g.passes(hostKey(r.URL.Hostname(), portOf(r.URL))) {
-		g.refuseHost(w, r, r.URL.Hostname(), portOf(r.URL))
+	if !g.passes(address.HostKey(r.URL)) {
+		g.refuseHost(w, r, r.URL.Hostname(), address.Port(r.URL))
 		return
 	}
 	request := r.Clone(r.Context())

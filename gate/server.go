@@ -7,7 +7,6 @@ import (
 	"io"
 	"log"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -195,17 +194,4 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, reason string, h
 	// An error here means that pip is gone.
 	_, _ = buffer.WriteString(b.String())
 	_ = buffer.Flush()
-}
-
-// hostOf gives the key of a URL's host in Gate.hosts, "" where it has none.
-func hostOf(rawURL string) string {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Hostname() == "" {
-		return ""
-	}
-	return hostKey(u.Hostname(), portOf(u))
-}
-
-func hostKey(name, port string) string {
-	return strings.ToLower(strings.TrimSuffix(name, ".")) + ":" + port
 }

@@ -6,6 +6,7 @@ import (
 	"sort"
 	"sync"
 
+	"thresher/address"
 	"thresher/index"
 	"thresher/pep"
 	"thresher/policy/rules"
@@ -60,7 +61,7 @@ func hardest(findings []rules.Finding) (rules.Finding, rules.Action) {
 // judge makes the verdict on the page that routing found for a name, or on its
 // absence.
 func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error, confusion []rules.Finding) *verdict {
-	bare, _, _ := index.StripCredentials(indexURL)
+	bare := address.Bare(indexURL)
 	result := &verdict{name: name, indexURL: bare}
 	project := Project{Name: name, Page: page, Public: public, IndexURL: bare}
 	if failure != nil && !errors.Is(failure, index.ErrNotFound) {
