@@ -462,6 +462,8 @@ del sys.argv[0]
 if PROGRAM == SETTINGS["program"]:
     sys.argv[0] = SETTINGS["argv0"]
 
-from pip._internal.cli.main import main
+from pip._internal.cli import main as entry
 
-sys.exit(main())
+# Since 26.3 pip's scripts enter by cli(), which keeps what was just installed
+# from being imported.
+sys.exit(getattr(entry, "cli", entry.main)())
