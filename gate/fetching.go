@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/url"
 	"time"
 
 	"thresher/address"
@@ -95,7 +94,7 @@ func (g *Gate) await(page *flight[*index.Page], indexURL, name string) (*index.P
 
 // probe connects once to where an index is reached, and gives why that failed.
 func (g *Gate) probe(indexURL string) string {
-	target, err := url.Parse(indexURL)
+	target, err := address.Parse(indexURL).Read()
 	if err != nil || target.Hostname() == "" {
 		return ""
 	}

@@ -3,7 +3,6 @@ package gate
 import (
 	"context"
 	"net/http"
-	"net/url"
 	"path"
 	"strings"
 
@@ -87,7 +86,7 @@ func projectPart(page *index.Page, name string) *index.Page {
 func linkedArchive(rawURL string) *index.Page {
 	bare, fragment, _ := strings.Cut(rawURL, "#")
 	stripped := address.Bare(bare)
-	u, err := url.Parse(stripped)
+	u, err := address.Parse(stripped).Read()
 	if err != nil || u.Path == "" {
 		return nil
 	}
