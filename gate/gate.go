@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -240,6 +241,23 @@ func (g *Gate) Ledger() []Entry {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	return append([]Entry(nil), g.ledger...)
+}
+
+// Offered gives the versions that pip was offered on pages of the network, by
+// canonical name: what there is, whatever it took.
+func (g *Gate) Offered() map[string][]string {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	versions := map[string][]string{}
+	for _, v := range g.served {
+		if !strings.HasPrefix(v.indexURL, "http") {
+			continue // a page of this machine says nothing of what there is
+		}
+		for _, kept := range v.kept {
+			versions[kept.name] = append(versions[kept.name], kept.version)
+		}
+	}
+	return versions
 }
 
 // Findings gives, each once and in the order pip met them, what was noted of

@@ -10,11 +10,12 @@ import (
 // ended is how pip ended, and what it met at the gate.
 type ended struct {
 	pip       pip.Outcome
-	ledger    []gate.Entry       // what it was let have
-	findings  []rules.Finding    // of what it met, and what was learned beside it
-	held      []scan.HeldRelease // too young
-	refused   bool               // it failed on what was refused
-	unvouched bool               // it may have read what was never judged
+	ledger    []gate.Entry        // what it was let have
+	offered   map[string][]string // the versions that were there for it, by canonical name
+	findings  []rules.Finding     // of what it met, and what was learned beside it
+	held      []scan.HeldRelease  // too young
+	refused   bool                // it failed on what was refused
+	unvouched bool                // it may have read what was never judged
 }
 
 // runPip runs pip sealed behind the gate, and says what it met there.
@@ -49,7 +50,7 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 		return result, nil
 	}
 	d.own.Close() // before the ledger is read, so that it is complete
-	result.ledger = d.own.Ledger()
+	result.ledger, result.offered = d.own.Ledger(), d.own.Offered()
 	if outcome.Status != 0 && !blocks(d.own.Findings()) {
 		in.tellFailedBuilds(a, d.folder.path)
 	}

@@ -2,13 +2,10 @@ package shim
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"thresher/advisory"
-	"thresher/gate"
 	"thresher/internal/journal"
-	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy"
 	"thresher/scan"
@@ -61,7 +58,7 @@ func (in *invocation) scanAgainst(a *asked, database *database, run ended, c cha
 	input := scan.Input{
 		Environment: a.environment.Prefix, Distributions: c.after.distributions, Database: data,
 		FailOn: scan.FailOn(a.policy.Scan.FailOn.Value), Ignores: scanIgnores(a.policy), Upgrading: true,
-		Markers: a.markers(in.places.Cache), Offered: offered(run.ledger), Held: run.held, Now: in.start,
+		Markers: a.markers(in.places.Cache), Offered: run.offered, Held: run.held, Now: in.start,
 		Touched: touched(a, c), Requirements: scanRequirements(a.command),
 	}
 	result, err := scan.Scan(input)
@@ -126,19 +123,6 @@ func scanIgnores(p *policy.Policy) []scan.Ignore {
 		})
 	}
 	return ignores
-}
-
-// offered are the versions that pip was offered, by canonical name.
-func offered(ledger []gate.Entry) map[string][]string {
-	versions := map[string][]string{}
-	for _, entry := range ledger {
-		if !strings.HasPrefix(entry.Index, "http") {
-			continue // a local file of the command's own says nothing of what there is
-		}
-		name := pep.CanonicalName(entry.Name)
-		versions[name] = append(versions[name], entry.Version)
-	}
-	return versions
 }
 
 // standing are the vulnerabilities of a result as the log keeps them.
