@@ -15,6 +15,7 @@ import (
 // The policy in the home directory of the account counts whatever HOME says,
 // and without one: what another file loosens does not.
 func TestPolicyOfTheAccount(t *testing.T) {
+	t.Parallel()
 	account, dir := t.TempDir(), t.TempDir()
 	program := buildFor(t, account, dir)
 	write := func(home, text string) {
@@ -57,9 +58,8 @@ func buildFor(t *testing.T, account, dir string) string {
 		t.Skip("skipped: -short, or no home directory by account")
 	}
 	program := filepath.Join(dir, "pip")
-	build := exec.Command("go", "build", "-ldflags", "-X thresher/internal/places.account="+account, "-o", program, ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build thresher: %v\n%s", err, out)
+	if err := buildThresher(program, account); err != nil {
+		t.Fatal(err)
 	}
 	return program
 }
@@ -68,6 +68,7 @@ func buildFor(t *testing.T, account, dir string) string {
 // loosens nothing: the advisories of the account count, and what is trusted in
 // the other place is not.
 func TestDataOfTheAccount(t *testing.T) {
+	t.Parallel()
 	account, dir := t.TempDir(), t.TempDir()
 	program := buildFor(t, account, dir)
 	thresher := filepath.Join(dir, "thresher")

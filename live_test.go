@@ -19,6 +19,7 @@ func TestLiveInstall(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}
+	t.Parallel()
 	python := testkit.AnyPython(t)
 	dir := t.TempDir()
 	environment := filepath.Join(dir, "env")

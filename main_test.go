@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,8 +23,14 @@ import (
 
 var update = flag.Bool("update", false, "write what the scenarios print into their golden files")
 
-// binaries is a directory with the built thresher and its pip links.
-var binaries string
+// binaries is a directory with the built thresher and its pip links. unasked is
+// one with stand-ins for what pip asks about the machine at every start, for the
+// sake of its index's statistics: they say nothing, and take no time.
+var binaries, unasked string
+
+// scenariosFolder is where testscript has the scenarios' folders; it leaves it
+// behind where not all of them ran.
+var scenariosFolder atomic.Pointer[string]
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -37,11 +44,27 @@ func runTests(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	binaries = filepath.Join(dir, "bin")
-	build := exec.Command("go", "build", "-ldflags", "-X thresher/internal/places.account=/nonexistent", "-o", filepath.Join(binaries, "thresher"), ".")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "build thresher: %v\n%s", err, out)
+	defer func() {
+		if folder := scenariosFolder.Load(); folder != nil {
+			_ = os.Remove(*folder) // only where it is empty
+		}
+	}()
+	binaries, unasked = filepath.Join(dir, "bin"), filepath.Join(dir, "unasked")
+	if err := buildThresher(filepath.Join(binaries, "thresher"), filepath.Join(dir, "nobody")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if err := os.Mkdir(unasked, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	if nothing, err := exec.LookPath("true"); err == nil {
+		for _, name := range []string{"lsb_release", "rustc"} {
+			if err := os.Symlink(nothing, filepath.Join(unasked, name)); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				return 1
+			}
+		}
 	}
 	for _, name := range []string{"pip", "pip3"} {
 		if err := os.Symlink("thresher", filepath.Join(binaries, name)); err != nil {
@@ -52,6 +75,22 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
+// buildThresher builds the program for an account with this home directory: as it
+// is released, or with the race detector where the tests have it (go test -race).
+// A race that it finds ends the program with status 66, which no test expects.
+func buildThresher(program, account string) error {
+	words := []string{"build", "-ldflags", "-X thresher/internal/places.account=" + account, "-o", program, "."}
+	build := exec.Command("go", words...)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if raceDetector {
+		build = exec.Command("go", slices.Insert(words, 1, "-race")...)
+	}
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("build thresher: %w\n%s", err, out)
+	}
+	return nil
+}
+
 // TestScenarios runs the built shim as pip, against a real virtual
 // environment, the real pip and loopback indexes. testdata/script/README.md
 // says what a script may use.
@@ -60,7 +99,7 @@ func TestScenarios(t *testing.T) {
 		t.Skip("skipped: the scenarios are written for a Unix shell")
 	}
 	if testing.Short() {
-		t.Skip("skipped: -short, and the shim under test is a process of its own that -race does not see")
+		t.Skip("skipped: -short")
 	}
 	python := testkit.AnyPython(t)
 	testscript.Run(t, testscript.Params{
@@ -101,6 +140,8 @@ func setUp(e *testscript.Env, python testkit.Python) error {
 	t := e.T().(testing.TB)
 	main := testkit.NewIndex(t)
 	e.Values[stateKey{}] = &state{tb: t, python: python, indexes: map[string]*testkit.Index{"main": main}, current: main}
+	folder := filepath.Dir(e.WorkDir)
+	scenariosFolder.Store(&folder)
 	home := filepath.Join(e.WorkDir, ".home")
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return err
@@ -113,7 +154,7 @@ func setUp(e *testscript.Env, python testkit.Python) error {
 		"XDG_STATE_HOME="+filepath.Join(home, ".local", "state"),
 		"XDG_CONFIG_DIRS="+filepath.Join(home, "none"),
 		"BIN="+binaries,
-		"PATH="+strings.Join([]string{binaries, filepath.Dir(python.Path), os.Getenv("PATH")}, string(os.PathListSeparator)),
+		"PATH="+strings.Join([]string{binaries, unasked, filepath.Dir(python.Path), os.Getenv("PATH")}, string(os.PathListSeparator)),
 		"PYTHON="+python.Path,
 		"PYTHONDONTWRITEBYTECODE=1",
 		"PIP_DISABLE_PIP_VERSION_CHECK=1",

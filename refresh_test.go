@@ -21,6 +21,7 @@ func TestRefreshKeepsNewerData(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}
+	t.Parallel()
 	mirror := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path != "/old.jsonl" {
 			http.NotFound(w, r)

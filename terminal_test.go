@@ -25,6 +25,7 @@ func TestHostileTextOnTheTerminal(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}
+	t.Parallel()
 	home, dir := t.TempDir(), t.TempDir()
 	write := func(path, text string) {
 		t.Helper()

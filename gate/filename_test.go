@@ -17,8 +17,8 @@ import (
 // the verdict is on what that names, whatever the page says.
 func TestFilenameOtherThanItsURL(t *testing.T) {
 	t.Parallel()
-	for _, release := range []string{"22.3.1", "23.2.1", "24.2", "26.2.1"} {
-		t.Run(release, func(t *testing.T) {
+	for _, release := range someReleases("22.3.1", "23.2.1", "24.2", "26.2.1") {
+		t.Run("pip "+release, func(t *testing.T) {
 			t.Parallel()
 			x := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				if strings.HasPrefix(r.URL.Path, "/files/") {

@@ -373,7 +373,7 @@ func TestHalfAFile(t *testing.T) {
 		_, _ = w.Write([]byte(`<!DOCTYPE html><a href="/files/app-1.0-py3-none-any.whl">app</a>`))
 	}))
 	defer x.Close()
-	for _, release := range []string{"21.3.1", "24.2", "26.2.1"} {
+	for _, release := range someReleases("21.3.1", "24.2", "26.2.1") {
 		e := newEnvironment(t, release)
 		g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
 		if outcome := e.pip(g, "install", "--retries", "0", "app"); outcome.status == 0 || strings.Contains(outcome.output, "Successfully") {

@@ -59,8 +59,8 @@ func padded(t testing.TB, compressed bool, size int, name, mark string) []byte {
 // it runs no code where it is refused at its end, with or without a hash on its
 // page, cut off or whole, whatever the pip.
 func TestRefusedStream(t *testing.T) {
-	for _, release := range []string{"21.3.1", "23.2.1", "26.2.1"} {
-		t.Run(release, func(t *testing.T) {
+	for _, release := range someReleases("21.3.1", "23.2.1", "26.2.1") {
+		t.Run("pip "+release, func(t *testing.T) {
 			t.Parallel()
 			e := newEnvironment(t, release)
 			mark := filepath.Join(e.home, "mark")
@@ -115,8 +115,8 @@ func TestRefusedStream(t *testing.T) {
 // TestLargeFile: a wheel that is given out while it comes arrives whole, is in
 // the ledger by its own hash, and leaves nothing in the run's directory.
 func TestLargeFile(t *testing.T) {
-	for _, release := range []string{"21.3.1", "26.2.1"} {
-		t.Run(release, func(t *testing.T) {
+	for _, release := range someReleases("21.3.1", "26.2.1") {
+		t.Run("pip "+release, func(t *testing.T) {
 			t.Parallel()
 			noise := make([]byte, wholeFirst+3<<20)
 			if _, err := rand.Read(noise); err != nil {

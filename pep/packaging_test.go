@@ -179,7 +179,7 @@ type describedVersion struct {
 }
 
 func TestVersionsAgreeWithPackaging(t *testing.T) {
-	for _, pipVersion := range []string{oldPip, referencePip, newPip} {
+	for _, pipVersion := range testkit.SomeReleases(t, oldPip, referencePip, newPip) {
 		t.Run(pipVersion, func(t *testing.T) {
 			r := newRandom()
 			var questions []question
@@ -212,7 +212,7 @@ func TestVersionsAgreeWithPackaging(t *testing.T) {
 }
 
 func TestComparisonAgreesWithPackaging(t *testing.T) {
-	for _, pipVersion := range []string{oldPip, newPip} {
+	for _, pipVersion := range testkit.SomeReleases(t, oldPip, newPip) {
 		t.Run(pipVersion, func(t *testing.T) {
 			r := newRandom()
 			var questions []question
@@ -316,7 +316,7 @@ func TestSpecifiersAgreeWithPackaging(t *testing.T) {
 	for _, text := range []string{"", ",", " ,, ", "===", "=== ", "===,>=1", "==1.*.*", "==1a1.*", "~=1", ">=1.*", "==1.+x", "~=1.0+x", "==\n1", "==1.0.-1", ">=1,>=1.0,==1.*,==1.0.*", "~=1.0,~=1.00,~=1.0.0"} {
 		questions = append(questions, question{"specifiers", []any{text}})
 	}
-	for _, pipVersion := range []string{referencePip, newPip} {
+	for _, pipVersion := range testkit.SomeReleases(t, referencePip, newPip) {
 		for i, answer := range ask(t, pipVersion, questions) {
 			var want *struct{ Text string }
 			decode(t, answer, &want)
@@ -372,7 +372,7 @@ func sample(candidates []string) []string {
 func TestSpecifierGridAgreesWithPackaging(t *testing.T) {
 	specifiers, candidates := grid()
 	candidates = sample(candidates)
-	for _, pipVersion := range []string{referencePip, newPip} {
+	for _, pipVersion := range testkit.SomeReleases(t, referencePip, newPip) {
 		var questions []question
 		for _, text := range specifiers {
 			for _, prereleases := range []bool{true, false} {
@@ -518,7 +518,7 @@ func TestMarkersAgreeWithPackaging(t *testing.T) {
 		}
 		questions = append(questions, question{"evaluate", []any{text, exampleEnvironment, [][]string{nil, {"foo-bar"}, {"x", "Foo.Bar"}}[r.IntN(3)]}})
 	}
-	for _, pipVersion := range []string{referencePip, newPip} {
+	for _, pipVersion := range testkit.SomeReleases(t, referencePip, newPip) {
 		parsed, held := 0, 0
 		for i, answer := range ask(t, pipVersion, questions) {
 			var want struct {
@@ -591,7 +591,7 @@ func TestRequirementsAgreeWithPackaging(t *testing.T) {
 	for _, text := range []string{"", " ", "foo", "foo\n", "foo;", "foo ()", "foo (>=2)", "foo(>=2,<3)", "foo >=2,", "foo==1.0,==", "foo @ u\n", "foo@u ;python_version>'3'", "foo===1,2", "foo===1,>=2", "foo-", "foo.", "-foo", "foo[a", "foo[a]]", "foo @", "foo @ a b", "é", "foo\u00a0", "foo>=1 # x", "foo>=1;extra=='A_b'"} {
 		questions = append(questions, question{"requirement", []any{text}})
 	}
-	for _, pipVersion := range []string{referencePip, newPip} {
+	for _, pipVersion := range testkit.SomeReleases(t, referencePip, newPip) {
 		parsed := 0
 		for i, answer := range ask(t, pipVersion, questions) {
 			var want struct {
@@ -636,7 +636,7 @@ func TestFileNamesAgreeWithPip(t *testing.T) {
 		wheel := name + "-" + version + pick(r, "", "-1", "-1abc", "-x", "-") + "-" + pick(r, "py3", "py2.py3", "cp38.CP39") + "-" + pick(r, "none", "abi3", "cp38") + "-" + pick(r, "any", "manylinux1_x86_64.linux_x86_64") + pick(r, ".whl", ".whl", ".whl", ".zip")
 		questions = append(questions, question{"wheel", []any{wheel}})
 	}
-	for _, pipVersion := range []string{oldPip, newPip} {
+	for _, pipVersion := range testkit.SomeReleases(t, oldPip, newPip) {
 		for i, answer := range ask(t, pipVersion, questions) {
 			filename := questions[i].With[0].(string)
 			if questions[i].Ask == "sdist" {

@@ -1,7 +1,6 @@
 package pip
 
 import (
-	"archive/zip"
 	"bufio"
 	"encoding/json"
 	"fmt"
@@ -95,7 +94,7 @@ func startCollector(t testing.TB, version string, oldest, youngest int) *collect
 		t.Skipf("skipped: no Python from 3.%d to 3.%d for pip %s", oldest, youngest, version)
 	}
 	wheel := testkit.PipWheel(t, testkit.AnyPython(t), version)
-	cmd := exec.Command(python.Path, "-I", filepath.Join("testdata", "collect.py"), unpacked(t, wheel))
+	cmd := exec.Command(python.Path, "-I", filepath.Join("testdata", "collect.py"), testkit.UnpackedPip(t, *python, wheel))
 	cmd.Env = []string{"LANG=C.UTF-8", "PATH=/usr/bin:/bin"}
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -116,33 +115,6 @@ func startCollector(t testing.TB, version string, oldest, youngest int) *collect
 		}
 	})
 	return &collector{t: t, version: version, python: *python, in: in, out: bufio.NewReader(out)}
-}
-
-// unpacked gives a directory with the content of a pip wheel, which stays
-// beside it: a pip is read some hundred times faster from files than from an
-// archive.
-func unpacked(t testing.TB, wheel string) string {
-	t.Helper()
-	dir := strings.TrimSuffix(wheel, ".whl")
-	if pythontext.Exists(filepath.Join(dir, "pip", "__init__.py")) {
-		return dir
-	}
-	partial, err := os.MkdirTemp(filepath.Dir(wheel), "partial")
-	if err != nil {
-		t.Fatal(err)
-	}
-	archive, err := zip.OpenReader(wheel)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	if err := os.CopyFS(partial, archive); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(partial, dir); err != nil && !pythontext.Exists(dir) {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 // ask lets the pip read one command line.

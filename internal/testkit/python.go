@@ -1,9 +1,6 @@
 package testkit
 
 import (
-	"archive/zip"
-	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,17 +16,32 @@ type Python struct {
 	Path    string // of the interpreter itself, no wrapper
 	Version string // "3.11.7"
 	Minor   int    // the 11 of 3.11
+	bundled string // the pip wheel that comes with it; "" where there is none
 }
 
 var pythons = sync.OnceValue(findPythons)
 
 // Pythons gives one interpreter for each minor version from 3.8 on that the
 // machine has: on PATH, and under pyenv. The test is skipped where there is none.
+// It is for tests that look for one of a certain version; those that run with
+// each take SomePythons.
 func Pythons(t testing.TB) []Python {
 	t.Helper()
 	found := pythons()
 	if len(found) == 0 {
 		t.Skip("skipped: no python from 3.8 on was found on PATH or under pyenv")
+	}
+	return found
+}
+
+// SomePythons gives those of Pythons that a test of every version runs with: all
+// of them where Full, else the oldest and the newest.
+func SomePythons(t testing.TB) []Python {
+	t.Helper()
+	found := Pythons(t)
+	if len(found) > 2 && !Full() {
+		t.Logf("python %s and %s alone: %s=1 has all %d of this machine", found[0].Version, found[len(found)-1].Version, fullVariable, len(found))
+		return []Python{found[0], found[len(found)-1]}
 	}
 	return found
 }
@@ -70,10 +82,17 @@ func findPythons() []Python {
 	matches, _ := filepath.Glob(filepath.Join(root, "versions", "*", "bin", "python3"))
 	candidates = append(candidates, matches...)
 	byMinor := map[int]Python{}
+	asked := map[string]bool{}
 	for _, path := range candidates {
 		if strings.HasSuffix(path, "-config") || strings.Contains(path, "shims") {
 			continue
 		}
+		// One program has many names; each costs a start of Python.
+		file, err := filepath.EvalSymlinks(path)
+		if err != nil || asked[file] {
+			continue
+		}
+		asked[file] = true
 		if p, ok := describe(path); ok && p.Minor >= 8 {
 			if _, known := byMinor[p.Minor]; !known {
 				byMinor[p.Minor] = p
@@ -88,91 +107,53 @@ func findPythons() []Python {
 	return found
 }
 
+// describing prints what describe reads, a line for each: the interpreter, its
+// version and its pip wheel.
+const describing = `
+import ensurepip, glob, os, sys, sysconfig, venv
+places = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")]
+if sysconfig.get_config_var("WHEEL_PKG_DIR"):
+    places.insert(0, sysconfig.get_config_var("WHEEL_PKG_DIR"))
+places.append("/usr/share/python-wheels")
+wheels = [path for place in places for path in sorted(glob.glob(os.path.join(place, "pip-*.whl")))]
+print(sys.executable)
+print("%d.%d.%d" % sys.version_info[:3])
+print((wheels + [""])[0])
+`
+
 func describe(path string) (Python, bool) {
-	out, err := exec.Command(path, "-I", "-c",
-		"import sys, venv, ensurepip; print(sys.executable); print('%d.%d.%d' % sys.version_info[:3])").Output()
-	lines := strings.Fields(string(out))
-	if err != nil || len(lines) != 2 || !strings.HasPrefix(lines[1], "3.") {
+	out, err := exec.Command(path, "-I", "-c", describing).Output()
+	lines := strings.Split(strings.ReplaceAll(string(out), "\r\n", "\n"), "\n")
+	if err != nil || len(lines) < 3 || !strings.HasPrefix(lines[1], "3.") {
 		return Python{}, false
 	}
 	minor, err := strconv.Atoi(strings.Split(lines[1], ".")[1])
-	return Python{Path: lines[0], Version: lines[1], Minor: minor}, err == nil
+	return Python{Path: lines[0], Version: lines[1], Minor: minor, bundled: lines[2]}, err == nil
 }
 
-// Environment makes a real virtual environment with pip in dir, in a tenth of
-// the time that ensurepip takes: the bundled pip wheel is unpacked as pip
-// itself would install it.
+// Environment makes a real virtual environment with pip in dir, in a thirtieth
+// of the time that ensurepip takes: as `python -m venv` makes it, and with the
+// bundled pip as pip itself would install it, but both copied.
 func Environment(t testing.TB, python Python, dir string) {
 	t.Helper()
-	run(t, python.Path, "-I", "-m", "venv", "--without-pip", dir)
+	BareEnvironment(t, python, dir)
 	InstallPip(t, dir, BundledPip(t, python))
+}
+
+// EnvironmentWith is Environment with another release of pip.
+func EnvironmentWith(t testing.TB, python Python, release, dir string) {
+	t.Helper()
+	BareEnvironment(t, python, dir)
+	InstallPip(t, dir, PipWheel(t, python, release))
 }
 
 // BundledPip gives the path of the pip wheel that comes with the interpreter.
 func BundledPip(t testing.TB, python Python) string {
 	t.Helper()
-	out := run(t, python.Path, "-I", "-c", `
-import ensurepip, os, glob, sysconfig
-places = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")]
-if sysconfig.get_config_var("WHEEL_PKG_DIR"):
-    places.insert(0, sysconfig.get_config_var("WHEEL_PKG_DIR"))
-places.append("/usr/share/python-wheels")
-for place in places:
-    for path in sorted(glob.glob(os.path.join(place, "pip-*.whl"))):
-        print(path)
-        raise SystemExit
-`)
-	path := strings.TrimSpace(out)
-	if path == "" {
+	if python.bundled == "" {
 		t.Skipf("skipped: %s has no bundled pip", python.Path)
 	}
-	return path
-}
-
-// PipWheel gives the path of the wheel of one pip release, fetched once from
-// the machine's own index into the user's cache. The test is skipped where
-// the index does not answer.
-func PipWheel(t testing.TB, python Python, version string) string {
-	t.Helper()
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("skipped: no cache directory for pip %s: %v", version, err)
-	}
-	dir := filepath.Join(cache, "thresher-test", "pips")
-	matches, _ := filepath.Glob(filepath.Join(dir, "pip-"+version+"-*.whl"))
-	if len(matches) > 0 {
-		return matches[0]
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Skipf("skipped: %v", err)
-	}
-	// Fetched by an environment of its own: a system's pip may be a wrapper
-	// or be kept from running.
-	scratch := t.TempDir()
-	Environment(t, python, filepath.Join(scratch, "fetch"))
-	temporary := filepath.Join(scratch, "wheels")
-	fetch := exec.Command(filepath.Join(scratch, "fetch", "bin", "python"), "-I", "-m", "pip", "download", "-q",
-		"--no-deps", "--only-binary", ":all:", "--retries", "1", "--timeout", "20", "-d", temporary, "pip=="+version)
-	if out, err := fetch.CombinedOutput(); err != nil {
-		t.Skipf("skipped: pip %s cannot be had from this machine's index: %s", version, strings.TrimSpace(string(out)))
-	}
-	fetched, _ := filepath.Glob(filepath.Join(temporary, "pip-*.whl"))
-	if len(fetched) != 1 {
-		t.Skipf("skipped: pip %s was not fetched", version)
-	}
-	content, err := os.ReadFile(fetched[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	final := filepath.Join(dir, filepath.Base(fetched[0]))
-	partial := fmt.Sprintf("%s.%d", final, os.Getpid())
-	if err := os.WriteFile(partial, content, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Rename(partial, final); err != nil {
-		t.Fatal(err)
-	}
-	return final
+	return python.bundled
 }
 
 // InstallPip unpacks a pip wheel into the environment and writes its scripts.
@@ -188,10 +169,7 @@ func InstallPip(t testing.TB, environment, wheel string) {
 	if _, err := os.Stat(interpreter); err != nil {
 		interpreter = filepath.Join(environment, "bin", "python3")
 	}
-	name, version, _ := strings.Cut(filepath.Base(wheel), "-")
-	version, _, _ = strings.Cut(version, "-")
-	info := filepath.Join(sites[0], name+"-"+version+".dist-info")
-	copyTree(t, compiledPip(t, interpreter, minor, wheel), sites[0])
+	linkCompiledPip(t, interpreter, minor, wheel, sites[0])
 	script := "#!" + interpreter + `
 # -*- coding: utf-8 -*-
 import re
@@ -208,6 +186,9 @@ if __name__ == '__main__':
 		}
 		record += "../../../bin/" + name + ",,\n"
 	}
+	name, version, _ := strings.Cut(filepath.Base(wheel), "-")
+	version, _, _ = strings.Cut(version, "-")
+	info := filepath.Join(sites[0], name+"-"+version+".dist-info")
 	f, err := os.OpenFile(filepath.Join(info, "RECORD"), os.O_APPEND|os.O_WRONLY, 0)
 	if err == nil {
 		_, err = f.WriteString(record)
@@ -219,25 +200,6 @@ if __name__ == '__main__':
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(info, "INSTALLER"), []byte("pip\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func copyOut(t testing.TB, f *zip.File, path string) {
-	t.Helper()
-	in, err := f.Open()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer in.Close()
-	content, err := io.ReadAll(in)
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(path), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(path, content, 0o644)
-	}
-	if err != nil {
 		t.Fatal(err)
 	}
 }
