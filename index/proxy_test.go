@@ -162,7 +162,7 @@ for environment in case["environments"]:
             settings = s.merge_environment_settings(url, {}, None, None, None)
             row.append(select_proxy(url, settings["proxies"]) or "")
         out.append(row)
-json.dump(out, sys.stdout)`, testkit.BundledPip(t, python))
+json.dump(out, sys.stdout)`, testkit.PipWheel(t, python, "26.2.1"))
 	cmd.Stdin = strings.NewReader(string(input))
 	out, err := cmd.Output()
 	if err != nil {

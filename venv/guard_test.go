@@ -203,29 +203,16 @@ func runGuarded(t *testing.T, dir string, variables []string, name string, args 
 	return r
 }
 
-// THRESHER_TEST_FULL has the slow tests run with every Python of the machine
-// rather than the oldest and the newest, and those that need an index as well.
-var full = os.Getenv("THRESHER_TEST_FULL") != ""
-
-func oldestAndNewest(t *testing.T) []testkit.Python {
-	t.Helper()
-	found := testkit.Pythons(t)
-	if len(found) > 2 && !full {
-		return []testkit.Python{found[0], found[len(found)-1]}
-	}
-	return found
-}
-
 func skipOnWindows(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: made for the layout of Unix environments")
 	}
 }
 
-// Every form in which pip can be called, on every Python there is.
+// Every form in which pip can be called.
 func TestGuardCatchesEveryForm(t *testing.T) {
 	skipOnWindows(t)
-	for _, python := range testkit.Pythons(t) {
+	for _, python := range testkit.SomePythons(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
 			environment := sharedEnvironment(t, python)
@@ -310,7 +297,7 @@ func makeApplication(t *testing.T, python testkit.Python, wheel, path string) {
 // What is no pip, or installs nothing inside another program, runs as ever.
 func TestGuardLeavesOthersAlone(t *testing.T) {
 	skipOnWindows(t)
-	for _, python := range oldestAndNewest(t) {
+	for _, python := range testkit.SomePythons(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
@@ -348,7 +335,7 @@ func TestGuardLeavesOthersAlone(t *testing.T) {
 // nothing that is imported on the way to thresher.
 func TestGuardIsNotTakenFromACheckout(t *testing.T) {
 	skipOnWindows(t)
-	for _, python := range testkit.Pythons(t) {
+	for _, python := range testkit.SomePythons(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
 			interpreter := sharedEnvironment(t, python).Interpreter
@@ -380,7 +367,7 @@ func TestGuardIsNotTakenFromACheckout(t *testing.T) {
 // in other hands do not help.
 func TestGuardKnowsItsOwnPip(t *testing.T) {
 	skipOnWindows(t)
-	for _, python := range oldestAndNewest(t) {
+	for _, python := range testkit.SomePythons(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
 			environment := sharedEnvironment(t, python)
@@ -446,7 +433,7 @@ func TestGuardHandsTheGateOnAndEndsACircle(t *testing.T) {
 // Where thresher is gone, one line says so; nothing is installed, the rest runs.
 func TestGuardWithoutThresher(t *testing.T) {
 	skipOnWindows(t)
-	for _, python := range oldestAndNewest(t) {
+	for _, python := range testkit.SomePythons(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "env")
@@ -494,7 +481,7 @@ func TestGuardWithoutThresher(t *testing.T) {
 // commands, and leaves nothing behind.
 func TestGuardIsInvisibleAndLeavesNoTrace(t *testing.T) {
 	skipOnWindows(t)
-	for _, python := range oldestAndNewest(t) {
+	for _, python := range testkit.SomePythons(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			t.Parallel()
 			dir := filepath.Join(t.TempDir(), "env")
@@ -566,7 +553,7 @@ func difference(a, b []string) []string {
 // and every environment is guarded when it is made.
 func TestBaseGuard(t *testing.T) {
 	skipOnWindows(t)
-	for _, python := range oldestAndNewest(t) {
+	for _, python := range testkit.SomePythons(t) {
 		t.Run(python.Version, func(t *testing.T) {
 			home := t.TempDir()
 			t.Setenv("HOME", home)
@@ -647,8 +634,8 @@ func TestBaseGuard(t *testing.T) {
 // Python; it works in a guarded environment, and nothing else passes for it.
 func TestEnsurepipInAGuardedEnvironment(t *testing.T) {
 	skipOnWindows(t)
-	pythons := oldestAndNewest(t)
-	if !full {
+	pythons := testkit.SomePythons(t)
+	if !testkit.Full() {
 		pythons = pythons[:1]
 	}
 	for _, python := range pythons {
@@ -692,7 +679,7 @@ func TestEnsurepipInAGuardedEnvironment(t *testing.T) {
 
 func TestVirtualenvIsGuardedFromBirth(t *testing.T) {
 	skipOnWindows(t)
-	if !full {
+	if !testkit.Full() {
 		t.Skip("skipped: it fetches virtualenv; set THRESHER_TEST_FULL")
 	}
 	python := testkit.AnyPython(t)
