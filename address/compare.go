@@ -8,8 +8,9 @@ import (
 
 // Key gives the form in which URLs are compared: without credentials, fragment
 // and closing slashes, scheme and host in lower case, without the port that the
-// scheme means anyway, and its path quoted in one way. It holds no password, but
-// it may hold a query.
+// scheme means anyway, and its path quoted in one way, of http and https without
+// the dots between slashes that clients resolve before they ask. It holds no
+// password, but it may hold a query.
 func (u URL) Key() string {
 	bare, _, _ := strings.Cut(u.Bare(), "#")
 	if read, err := u.Read(); err == nil {
@@ -19,6 +20,11 @@ func (u URL) Key() string {
 			read.Host = strings.TrimSuffix(read.Host, ":"+read.Port())
 		}
 		read.RawPath = requoted(read.EscapedPath())
+		if dotted := "/" + strings.Trim(read.EscapedPath(), "/") + "/"; strings.HasPrefix(read.Scheme, "http") &&
+			(strings.Contains(dotted, "/./") || strings.Contains(dotted, "/../")) {
+			read.RawPath = JoinPaths("/", read.EscapedPath())
+			read.Path = Unquote(read.RawPath)
+		}
 		bare = read.String()
 	}
 	return strings.TrimRight(bare, "/")

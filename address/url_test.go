@@ -150,6 +150,13 @@ func TestSame(t *testing.T) {
 			t.Errorf("%s is the same place as %s: %s", one, other, Key(one))
 		}
 	}
+	// As requests and urllib3 write it before they ask.
+	if !Same("https://h.example/b/../a/./%66-1%2e0.whl", "https://h.example/a/f-1.0.whl") || Same("https://h.example/../../a", "https://h.example/b") {
+		t.Error("dots are compared as they are written")
+	}
+	if Same("file:///a/b/../c", "file:///a/c") {
+		t.Error("a local path is another where b is a link")
+	}
 }
 
 func TestHostKey(t *testing.T) {

@@ -82,8 +82,8 @@ type Config struct {
 	// JudgeFile judges one file. Hold leaves it out of the page; block (or
 	// ask) keeps it there, and pip that chooses it stops with the reason.
 	JudgeFile func(evidence FileEvidence) []rules.Finding
-	// JudgeLocal judges a wheel or source archive of this machine, which is on no
-	// index's page.
+	// JudgeLocal judges a wheel or source archive that is on no index's page: one
+	// of this machine, or at an address that the command names.
 	JudgeLocal func(entry Entry) []rules.Finding
 	// SecurityFix names the one release among held that fixes a known
 	// vulnerability of the installed version where none of allowed does, and

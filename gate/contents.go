@@ -59,9 +59,10 @@ func (g *Gate) judgeContents(offers []*offer, file readable, digests map[string]
 	if len(matching) == 0 {
 		return contents{}, mismatch
 	}
-	read, known := g.recall(digests["sha256"])
+	filename := matching[0].filename
+	read, known := g.recall(filename, digests["sha256"])
 	if !known {
-		read = readContents(matching[0].filename, file)
+		read = readContents(filename, file)
 		g.remember(digests["sha256"], read)
 	}
 	for _, o := range matching {

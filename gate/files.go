@@ -35,7 +35,6 @@ type arrival struct {
 	header   http.Header
 	length   int64  // -1 unknown
 	redirect string // judged; "" none
-	body     []byte // of an answer that is no file
 	err      error  // no answer
 
 	spool   *spool        // nil where the answer is no file
@@ -123,16 +122,20 @@ func (g *Gate) fetchFile(a *arrival, rawURL string) {
 	}
 	defer stream.Body.Close()
 	a.status, a.reason, a.header, a.length = stream.Status, stream.Reason, stream.Header, stream.Length
-	if location := stream.Header.Get("Location"); stream.Status >= 300 && stream.Status < 400 && location != "" {
+	if location := stream.Header.Get("Location"); redirects(stream.Status) && location != "" {
 		if a.redirect, a.err = g.judgeRedirect(first.url, location); a.err == nil {
 			g.offerRedirect(a.redirect, a.offers)
 		}
 		close(a.answered)
 		return
 	}
+	if stream.Status < http.StatusBadRequest && stream.Status != http.StatusOK {
+		a.err = unusableStatus(rawURL, stream.Status)
+		close(a.answered)
+		return
+	}
 	if stream.Status != http.StatusOK {
-		// The reason phrase is what pip prints; a little of the body is kept.
-		a.body, _ = io.ReadAll(io.LimitReader(stream.Body, 64<<10))
+		// The reason phrase is what pip prints.
 		close(a.answered)
 		return
 	}
@@ -156,25 +159,50 @@ func (g *Gate) fetchFile(a *arrival, rawURL string) {
 	} else {
 		a.digests = a.spool.digests()
 		a.read, a.refused = g.judgeContents(a.offers, a.spool, a.digests)
+		for _, o := range a.offers {
+			if a.refused == nil {
+				a.refused = g.judgePageless(o, entryOf(o, a.read, a.digests))
+			}
+		}
 	}
 	a.spool.end(a.failure)
+}
+
+// redirects says whether a status has pip ask for another address.
+func redirects(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// unusableStatus refuses an answer that is no file to the gate and would be one
+// to pip, which takes whatever is no error (201, 203), or what lies in its cache
+// (304).
+func unusableStatus(rawURL string, status int) error {
+	return &index.ContentError{URL: address.Redact(rawURL), Reason: fmt.Sprintf(messageNoFileStatus, status)}
 }
 
 // neutralise takes out of an answer's header what could have pip read the file as
 // another than the one that is judged: pip goes by a Content-Disposition before
 // the address, and by the Content-Type before the name (pip 26.3
-// network/download.py, utils/unpacking.py). Only where the address names no
-// archive, as some code forges have it, the header's name is the file's.
+// network/download.py, utils/unpacking.py). Only where the address that pip
+// began with names no archive, as some code forges have it, the header's name is
+// the file's, or that of where the redirect led. pip takes no such file for a
+// wheel.
 func (a *arrival) neutralise() {
 	disposition := a.header.Get("Content-Disposition")
 	a.header.Del("Content-Disposition")
 	a.header.Set("Content-Type", "application/octet-stream")
-	if address.IsArchive(lastSegment(a.offers[0].url)) {
+	if address.IsArchive(a.offers[0].filename) {
 		return
 	}
-	_, parameters, err := mime.ParseMediaType(disposition)
-	name := path.Base(strings.ReplaceAll(parameters["filename"], `\`, "/"))
-	if err != nil || !address.IsArchive(name) {
+	name := lastSegment(a.offers[0].url)
+	if _, parameters, err := mime.ParseMediaType(disposition); err == nil && parameters["filename"] != "" {
+		name = path.Base(strings.ReplaceAll(parameters["filename"], `\`, "/"))
+	}
+	if !address.IsArchive(name) || strings.EqualFold(path.Ext(name), ".whl") {
 		return
 	}
 	a.header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
@@ -427,19 +455,13 @@ func (g *Gate) serveNoFile(w http.ResponseWriter, r *http.Request, rawURL string
 		w.Header().Set("Location", g.onPipsSide(a.redirect))
 		w.WriteHeader(a.status)
 	default:
-		g.serveStatus(w, r, a.status, a.reason, a.header, a.body)
+		g.serveStatus(w, r, a.status, a.reason, a.header)
 	}
 }
 
-// serveStatus passes an answer on that is no file: pip knows best what it makes
-// of it, and a 401 has it ask.
-func (g *Gate) serveStatus(w http.ResponseWriter, r *http.Request, status int, reason string, header http.Header, body []byte) {
-	if status < 400 {
-		copyHeader(w.Header(), header)
-		w.WriteHeader(status)
-		_, _ = w.Write(body)
-		return
-	}
+// serveStatus passes an error status on: pip knows best what it makes of it, and
+// a 401 has it ask.
+func (g *Gate) serveStatus(w http.ResponseWriter, r *http.Request, status int, reason string, header http.Header) {
 	var kept []string
 	for _, value := range header.Values("WWW-Authenticate") {
 		kept = append(kept, "WWW-Authenticate: "+strings.NewReplacer("\r", " ", "\n", " ").Replace(value))
@@ -460,7 +482,7 @@ func (g *Gate) servePart(w http.ResponseWriter, r *http.Request, rawURL string, 
 		return
 	}
 	defer stream.Body.Close()
-	if location := stream.Header.Get("Location"); stream.Status >= 300 && stream.Status < 400 && location != "" {
+	if location := stream.Header.Get("Location"); redirects(stream.Status) && location != "" {
 		a := &arrival{offers: offers, status: stream.Status, header: stream.Header}
 		if a.redirect, a.err = g.judgeRedirect(first.url, location); a.err == nil {
 			g.offerRedirect(a.redirect, offers)
@@ -477,8 +499,11 @@ func (g *Gate) servePart(w http.ResponseWriter, r *http.Request, rawURL string, 
 		return
 	}
 	if stream.Status >= 400 {
-		body, _ := io.ReadAll(io.LimitReader(stream.Body, 64<<10))
-		g.serveStatus(w, r, stream.Status, stream.Reason, stream.Header, body)
+		g.serveStatus(w, r, stream.Status, stream.Reason, stream.Header)
+		return
+	}
+	if stream.Status != http.StatusPartialContent && (stream.Status != http.StatusOK || r.Method != http.MethodHead) {
+		g.serveNoFile(w, r, rawURL, &arrival{offers: offers, err: unusableStatus(rawURL, stream.Status)})
 		return
 	}
 	copyHeader(w.Header(), stream.Header)

@@ -132,7 +132,11 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 	}
 	for _, named := range config.Named {
 		// Repositories are fetched by their own programs, through the proxy.
-		if host := address.HostOf(named.URL); host != "" && withoutRevision(named.URL) != "" {
+		host, isRepository := address.HostOf(named.URL), false
+		if scheme, _, ok := strings.Cut(named.URL, "://"); ok {
+			isRepository = strings.Contains(scheme, "+")
+		}
+		if host != "" && isRepository {
 			g.hosts[host] = true
 		}
 	}

@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,6 +23,7 @@ import (
 // use is what pip is about to use.
 type use struct {
 	Link        string `json:"link"`        // "file:///…", "git+https://…"
+	Path        string `json:"path"`        // that pip will open, its bytes quoted as in a URL; "" for no place of this machine
 	Origin      string `json:"origin"`      // of a wheel in pip's cache: the address that it was built from
 	Requirement string `json:"requirement"` // as pip writes it
 	From        string `json:"from"`        // who requires it, as pip writes it; "" the command
@@ -45,44 +47,58 @@ func (g *Gate) serveUse(w http.ResponseWriter, r *http.Request) {
 
 // judgeUse gives why something may not be used; nil where it may.
 func (g *Gate) judgeUse(asked use) *rules.Finding {
-	path, local := PathOf(asked.Link)
-	if !local {
+	unknown := unknownAddress(asked.Link, asked.From, "")
+	if asked.Path == "" {
 		if g.named(asked.Link) {
 			return nil
 		}
-		finding := unknownAddress(asked.Link, asked.From, "")
-		return &finding
+		return &unknown
+	}
+	path, err := url.PathUnescape(asked.Path)
+	if err != nil {
+		return &unknown
 	}
 	info, err := os.Stat(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil // pip says best what is not there
-	}
-	if asked.Origin != "" {
+	case err != nil:
+		return &unknown
+	case asked.Origin != "":
 		return g.judgeCachedWheel(path, asked)
-	}
-	if offers := g.localOffers(path, asked.Link); len(offers) > 0 {
-		if info.IsDir() {
+	case info.IsDir():
+		// Nothing but the command's own words has pip take a folder.
+		if len(g.namedPaths(path)) > 0 {
 			return nil
 		}
+		return &unknown
+	}
+	if offers := g.localOffers(path, asked.Link); len(offers) > 0 {
 		return g.judgeLocal(path, offers, "")
 	}
 	if g.isApproved(path) {
 		return nil
 	}
-	finding := unknownAddress(asked.Link, asked.From, "")
-	return &finding
+	return &unknown
 }
 
-// localOffers gives what lets a local place be used: the command's own words, a
-// folder of --find-links, a page on this machine.
-func (g *Gate) localOffers(path, link string) []*offer {
-	offers := g.offered(link)
+// namedPaths gives the command's own words for a local place.
+func (g *Gate) namedPaths(path string) []*offer {
+	var offers []*offer
 	real := resolvedPath(path)
 	for _, named := range g.config.Named {
 		if named.Path != "" && resolvedPath(named.Path) == real {
 			offers = append(offers, &offer{name: named.Name, filename: filepath.Base(path), hashes: named.Hashes, page: filepath.Dir(path), url: path})
 		}
 	}
+	return offers
+}
+
+// localOffers gives what lets a local place be used: the command's own words, a
+// folder of --find-links, a page on this machine.
+func (g *Gate) localOffers(path, link string) []*offer {
+	offers := append(g.offered(link), g.namedPaths(path)...)
+	real := resolvedPath(path)
 	for _, folder := range g.config.Folders {
 		if resolvedPath(folder) == filepath.Dir(real) || resolvedPath(folder) == resolvedPath(filepath.Dir(path)) {
 			offers = append(offers, &offer{filename: filepath.Base(path), page: folder, url: path})
@@ -123,7 +139,7 @@ func (g *Gate) judgeLocal(path string, offers []*offer, origin string) *rules.Fi
 	for _, o := range offers {
 		entry := entryOf(o, read, opened.digests)
 		entry.Origin = origin
-		if finding := g.judgeLocalFile(o, entry); finding != nil {
+		if finding := g.judgePageless(o, entry); finding != nil {
 			return finding
 		}
 		g.enter(entry)
@@ -132,14 +148,21 @@ func (g *Gate) judgeLocal(path string, offers []*offer, origin string) *rules.Fi
 	return nil
 }
 
-// judgeLocalFile asks policy about a file that is on no page.
-func (g *Gate) judgeLocalFile(o *offer, entry Entry) *rules.Finding {
+// judgePageless asks policy about a file that is on no page, by what it says of
+// itself, or by what pip may take it for by its name.
+func (g *Gate) judgePageless(o *offer, entry Entry) *rules.Finding {
 	if o.file != nil || o.indexURL != "" {
 		return nil
 	}
-	for _, finding := range g.config.JudgeLocal(entry) {
-		if finding.Action == rules.Block {
-			return &finding
+	entries := []Entry{entry}
+	if entry.Name == "" {
+		entries = EntriesOf(o.filename)
+	}
+	for _, entry := range entries {
+		for _, finding := range g.config.JudgeLocal(entry) {
+			if finding.Action == rules.Block {
+				return &finding
+			}
 		}
 	}
 	return nil

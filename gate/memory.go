@@ -18,12 +18,13 @@ func (g *Gate) memoryOf(sha256 string) string {
 }
 
 // recall gives what was read in the file with this digest, in this run or in an
-// earlier one.
-func (g *Gate) recall(sha256 string) (contents, bool) {
+// earlier one, as what its name makes of it: a wheel that was read as a source
+// archive was not read as a wheel.
+func (g *Gate) recall(filename, sha256 string) (contents, bool) {
 	g.mutex.Lock()
 	read, ok := g.known256[sha256]
 	g.mutex.Unlock()
-	if ok {
+	if ok && read.Wheel == isWheel(filename) {
 		return read, true
 	}
 	path := g.memoryOf(sha256)
@@ -31,7 +32,8 @@ func (g *Gate) recall(sha256 string) (contents, bool) {
 		return contents{}, false
 	}
 	text, err := os.ReadFile(path)
-	if err != nil || json.Unmarshal(text, &read) != nil || read.Problem != "" {
+	read = contents{}
+	if err != nil || json.Unmarshal(text, &read) != nil || read.Problem != "" || read.Wheel != isWheel(filename) {
 		return contents{}, false
 	}
 	return read, true

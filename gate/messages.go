@@ -35,6 +35,7 @@ const (
 	messageOtherHash          = "its %s is %s, and %s was promised"
 	messageNoComparableHash   = "it has a hash of a kind that pip does not know"
 	messageNoRegularFile      = "%s is no regular file"
+	messageNoFileStatus       = "its server answers with the status %d, which stands for no file"
 	messageRedirect           = "the address of %s cannot be followed: %s"
 	messageSkippedUpgrade     = "%s cannot be reached (%s), upgrade skipped: %s"
 	messageEmptyOwner         = "%s has an empty page for %s, so no other index is asked for it; pin the name to the index that should answer"

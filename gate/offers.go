@@ -131,35 +131,16 @@ func (g *Gate) offerRedirect(target string, offers []*offer) {
 }
 
 // named says whether the command itself names an address, so that a dependency
-// may name it as well.
+// may name it as well. Of a repository the revision counts: code forges hand out
+// under its address what anybody has in a fork of it.
 func (g *Gate) named(rawURL string) bool {
 	for _, named := range g.config.Named {
 		if named.URL == "" {
 			continue
 		}
-		repository := withoutRevision(rawURL)
-		if address.Key(named.URL) == address.Key(rawURL) || repository != "" && withoutRevision(named.URL) == repository {
+		if address.Key(named.URL) == address.Key(rawURL) {
 			return true
 		}
 	}
 	return false
-}
-
-// withoutRevision gives the address of a repository for comparisons; "" for
-// what is none.
-func withoutRevision(rawURL string) string {
-	scheme, _, ok := strings.Cut(rawURL, "://")
-	if !ok || !strings.Contains(scheme, "+") {
-		return ""
-	}
-	address := address.Key(rawURL)
-	start := strings.Index(address, "://") + 3
-	slash := strings.IndexByte(address[start:], '/')
-	if slash < 0 {
-		return address
-	}
-	if at := strings.LastIndexByte(address, '@'); at > start+slash {
-		address = address[:at]
-	}
-	return address
 }

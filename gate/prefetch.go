@@ -147,7 +147,7 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 // as it was read before, as the index offers it, or from the file itself, which
 // is fetched ahead.
 func (g *Gate) likelyContents(indexURL string, kept *keptFile) (contents, bool) {
-	read, ok := g.recall(strings.ToLower(kept.file.Hashes["sha256"]))
+	read, ok := g.recall(kept.file.Filename, strings.ToLower(kept.file.Hashes["sha256"]))
 	if !ok && kept.file.CoreMetadata {
 		text, err := g.config.Source.Metadata(g.context, indexURL, kept.file)
 		if err != nil {
@@ -178,7 +178,7 @@ func (g *Gate) fetchFileAhead(indexURL string, kept *keptFile) *arrival {
 	if g.fileSlots == nil || kept.file.Size > largestAhead || strings.HasPrefix(kept.file.URL, "file:") {
 		return nil
 	}
-	if _, ok := g.recall(strings.ToLower(kept.file.Hashes["sha256"])); ok && g.config.CachedByPip(kept.file.URL) {
+	if _, ok := g.recall(kept.file.Filename, strings.ToLower(kept.file.Hashes["sha256"])); ok && g.config.CachedByPip(kept.file.URL) {
 		return nil
 	}
 	bare := address.Bare(indexURL)

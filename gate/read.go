@@ -18,11 +18,15 @@ type readable interface {
 // readContents opens a wheel or source archive as pip will.
 func readContents(filename string, file readable) contents {
 	count, _ := file.size()
-	if strings.HasSuffix(strings.ToLower(filename), ".whl") {
+	if isWheel(filename) {
 		return readWheel(filename, file, count)
 	}
 	return readSdist(filename, file, count)
 }
+
+// isWheel says whether pip takes a file of this name for a wheel. It goes by
+// small letters: what ends in ".WHL" it unpacks, and builds.
+func isWheel(filename string) bool { return strings.HasSuffix(filename, ".whl") }
 
 func readWheel(filename string, file io.ReaderAt, size int64) contents {
 	name := ""

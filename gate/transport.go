@@ -128,7 +128,9 @@ func (g *Gate) answer(w http.ResponseWriter, r *http.Request, asked string) {
 	g.refuseAddress(w, r, asked, "")
 }
 
-// projectPage says which project of which index an address is the page of.
+// projectPage says which project of which index an address is the page of. pip
+// asks by canonical names, which have no point: what ends like an archive is a
+// file, which may lie beside the pages.
 func (g *Gate) projectPage(asked string) (place int, name string, ok bool) {
 	asked = address.Key(asked)
 	for i, configured := range g.config.Indexes {
@@ -140,8 +142,8 @@ func (g *Gate) projectPage(asked string) (place int, name string, ok bool) {
 		if strings.HasPrefix(asked, "file:") {
 			rest = strings.TrimSuffix(rest, "/index.html")
 		}
-		if pep.ValidName(rest) {
-			return i, pep.CanonicalName(rest), true
+		if pep.ValidName(rest) && rest == pep.CanonicalName(rest) {
+			return i, rest, true
 		}
 	}
 	return 0, "", false
@@ -206,20 +208,26 @@ func (g *Gate) serveMetadata(w http.ResponseWriter, r *http.Request, asked strin
 // a file with a sha256 on its page, which pip checks, that the gate has read
 // itself. Such a file counts as fetched.
 func (g *Gate) serveCached(w http.ResponseWriter, r *http.Request) {
-	for _, o := range g.offered(r.Header.Get(headerURL)) {
+	offers := g.offered(r.Header.Get(headerURL))
+	entries := make([]Entry, 0, len(offers))
+	for _, o := range offers {
 		digest := strings.ToLower(o.hashes["sha256"])
-		if o.blocked != nil || o.file == nil || digest == "" {
+		read, known := g.recall(o.filename, digest)
+		if o.blocked != nil || o.file == nil || digest == "" || !known || g.judgeRead(o, read) != nil {
 			break
 		}
-		read, ok := g.recall(digest)
-		if !ok || g.judgeRead(o, read) != nil {
-			break
-		}
-		g.enter(entryOf(o, read, map[string]string{"sha256": digest}))
-		_, _ = io.WriteString(w, "yes")
+		entries = append(entries, entryOf(o, read, map[string]string{"sha256": digest}))
+	}
+	// Which of several offers pip goes by, and whether by one without a hash,
+	// is not known here.
+	if len(entries) == 0 || len(entries) < len(offers) {
+		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	w.WriteHeader(http.StatusNoContent)
+	for _, entry := range entries {
+		g.enter(entry)
+	}
+	_, _ = io.WriteString(w, "yes")
 }
 
 // pipsCredentials are those that pip itself sends: what a person told it, or

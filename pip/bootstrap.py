@@ -65,6 +65,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from urllib.parse import quote
 
 
 def unproven(error):
@@ -250,7 +251,9 @@ def show(link, origin="", requirement="", requested_by=""):
     """Show the gate what pip is about to use without fetching it."""
     if not origin and path_of(link) in NAMED:
         return
-    words = {"link": link, "origin": origin, "requirement": requirement, "from": requested_by}
+    # pip's own reading of the address counts, in bytes: others unquote differently.
+    path = "" if not link.lower().startswith("file:") else quote(os.fsencode(opened_path(link)))
+    words = {"link": link, "path": path, "origin": origin, "requirement": requirement, "from": requested_by}
     status, answer = answered("POST", "/-/use", {"Content-Type": "application/json"}, json.dumps(words).encode())
     if status != 200:
         raise InstallationError(answer)
@@ -258,10 +261,13 @@ def show(link, origin="", requirement="", requested_by=""):
 
 def path_of(link):
     """Give the path that a file URL names, links followed; None for another."""
-    if not link.lower().startswith("file:"):
-        return None
+    return os.path.realpath(opened_path(link)) if link.lower().startswith("file:") else None
+
+
+def opened_path(link):
+    """Give the path that pip opens for a file URL."""
     from pip._internal.utils.urls import url_to_path
-    return os.path.realpath(url_to_path(link.partition("#")[0]))
+    return os.path.abspath(url_to_path(link.partition("#")[0]))
 
 
 def file_url(path):
