@@ -128,7 +128,7 @@ func runPage(t *testing.T, path string) {
 		return
 	}
 	if diff := cmp.Diff(s.normalised(want), s.normalised(got)); diff != "" {
-		t.Errorf("%s does not show what is printed; next: go test . -run Pages -update\n%s", path, diff)
+		t.Errorf("%s does not show what is printed; fix: go test . -run Pages -update\n%s", path, diff)
 	}
 }
 

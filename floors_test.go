@@ -52,6 +52,7 @@ var floors = map[string]floor{
 	"thresher/address":                 {0, 1},
 	"thresher/python":                  {0, 1},
 	"thresher/internal/lazyregexp":     {-1, 0},
+	"thresher/internal/statuses":       {-1, 0},
 	"thresher/internal/words":          {-1, 0},
 	"thresher/internal/files":          {-1, 0},
 }

@@ -33,7 +33,7 @@ func TestPagesPicture(t *testing.T) {
 		write(t, path, want, 0o644)
 	}
 	if read(t, path) != want {
-		t.Errorf("%s is not what docs/days.md shows; next: go test . -run Pages -update", path)
+		t.Errorf("%s is not what docs/days.md shows; fix: go test . -run Pages -update", path)
 	}
 }
 
@@ -114,7 +114,7 @@ func classOf(line string) string {
 		return "typed"
 	case strings.HasPrefix(text, "refused"), strings.Contains(text, "failing at"):
 		return "bad"
-	case strings.HasPrefix(strings.TrimSpace(text), "next: "), strings.HasPrefix(strings.TrimSpace(text), "fix: "), strings.HasPrefix(strings.TrimSpace(text), "edit: "):
+	case strings.HasPrefix(strings.TrimSpace(text), "fix: "), strings.HasPrefix(strings.TrimSpace(text), "fix: "), strings.HasPrefix(strings.TrimSpace(text), "edit: "):
 		return "fix"
 	case strings.Contains(text, "no known vulnerabilities"):
 		return "good"

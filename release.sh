@@ -39,7 +39,7 @@ case $directory in
 esac
 cd "$(dirname "$0")"
 if [ -e "$directory" ]; then
-	say "$directory is there already; next: move it away"
+	say "$directory is there already: move it away"
 	exit 1
 fi
 if [ -n "$(git status --porcelain)" ]; then

@@ -10,6 +10,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/statuses"
 	"thresher/pep"
 	"thresher/policy"
 	"thresher/policy/rules"
@@ -95,7 +96,7 @@ func (p *program) preferCommand() *cli.Command {
 		Flags:     []cli.Flag{projectFlag},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 2 {
-				return usageError("prefer takes two names; next: thresher prefer OLD NEW")
+				return usageError("prefer takes two names; fix: thresher prefer OLD NEW")
 			}
 			return p.keep(c, func(path string) (bool, string, error) {
 				return policy.AppendPrefer(path, rules.Prefer{Name: c.Args().Get(0), Use: c.Args().Get(1)})
@@ -153,7 +154,7 @@ func (p *program) ignoreCommand() *cli.Command {
 func (p *program) oneName(c *cli.Context) (string, error) {
 	switch {
 	case c.NArg() == 0:
-		return "", usageError("%s takes a name; next: thresher %s --help", c.Command.Name, c.Command.Name)
+		return "", usageError("%s takes a name; fix: thresher %s --help", c.Command.Name, c.Command.Name)
 	case c.NArg() > 1:
 		return "", usageError("%s takes one name, and %q is one too many", c.Command.Name, c.Args().Get(1))
 	}
@@ -171,7 +172,7 @@ func (p *program) mayAnswer() error {
 	if err != nil || loaded.Answers.WithoutTerminal.Value {
 		return err
 	}
-	return &exitError{statusRefused, fmt.Sprintf(messageNobodyAnswers, p.places.UserPolicy)}
+	return &exitError{statuses.Refused, fmt.Sprintf(messageNobodyAnswers, p.places.UserPolicy)}
 }
 
 // keep appends to the file of the chosen layer and says where, or prints the
@@ -188,7 +189,7 @@ func (p *program) keep(c *cli.Context, appendTo func(path string) (bool, string,
 		}
 	}
 	if path == "" {
-		return errors.New("there is no home directory to keep a policy in; next: set HOME or XDG_CONFIG_HOME")
+		return errors.New("there is no home directory to keep a policy in: set HOME or XDG_CONFIG_HOME")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -198,7 +199,7 @@ func (p *program) keep(c *cli.Context, appendTo func(path string) (bool, string,
 		return fmt.Errorf("%w; nothing was written", err)
 	}
 	if !written {
-		return &exitError{statusFound, "it is there already, nothing was written; change this line: " + line}
+		return &exitError{statuses.Found, "it is there already, nothing was written; change this line: " + line}
 	}
 	p.say("recorded in %s", path)
 	return nil

@@ -13,6 +13,8 @@ import (
 
 	"thresher/address"
 	"thresher/evidence"
+	"thresher/internal/statuses"
+	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy"
@@ -65,7 +67,7 @@ func (p *program) check(c *cli.Context) error {
 		return err
 	}
 	if len(requirements) == 0 {
-		return usageError("no name to check; next: thresher check NAME")
+		return usageError("no name to check; fix: thresher check NAME")
 	}
 	projects := map[string]rules.ProjectEvidence{}
 	if !c.Bool("offline") && loaded.Evidence.Online.Value {
@@ -93,7 +95,7 @@ func (p *program) check(c *cli.Context) error {
 		return err
 	}
 	if refused {
-		return ended(statusRefused)
+		return ended(statuses.Refused)
 	}
 	return nil
 }
@@ -126,7 +128,7 @@ func (p *program) namesToCheck(c *cli.Context) ([]rules.Requested, error) {
 			return nil, &exitError{command.Failure.Status, command.Failure.String()}
 		}
 		for _, u := range command.Unreadable {
-			return nil, &exitError{statusRefused, fmt.Sprintf("%s: %s; next: %s", u.Place, u.Reason, u.Hint)}
+			return nil, &exitError{statuses.Refused, fmt.Sprintf("%s: %s; %s", u.Place, u.Reason, words.Remedy(u.Place, u.Hint))}
 		}
 		for _, r := range command.Requirements {
 			if r.Constraint && r.URL == "" {
@@ -249,7 +251,7 @@ func (p *program) printChecked(out io.Writer, v checked) error {
 			return err
 		}
 		if f.Hint != "" && (f.Action == rules.Ask || f.Action == rules.Block) {
-			if _, err := fmt.Fprintf(out, "       next: %s\n", f.Hint); err != nil {
+			if _, err := fmt.Fprintf(out, "       %s\n", words.Remedy(v.Name, f.Hint)); err != nil {
 				return err
 			}
 		}

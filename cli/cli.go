@@ -17,6 +17,7 @@ import (
 	"golang.org/x/term"
 
 	"thresher/internal/places"
+	"thresher/internal/statuses"
 	"thresher/policy/typosquat"
 )
 
@@ -27,15 +28,6 @@ type Shim struct {
 	Plan    func(args []string, asJSON bool) int // what it would be, without running it
 	Version string
 }
-
-// Exit statuses of thresher's own commands; docs/exit-statuses.md has them all.
-const (
-	statusFound   = 1
-	statusUsage   = 2
-	statusRefused = 20
-	statusVulns   = 21
-	statusBroken  = 125
-)
 
 // exitError ends a command with a status; its text, where there is one, is
 // printed like any other error.
@@ -48,7 +40,7 @@ func (e *exitError) Error() string { return e.text }
 
 // usageError is wrong usage: status 2.
 func usageError(format string, args ...any) error {
-	return &exitError{status: statusUsage, text: fmt.Sprintf(format, args...)}
+	return &exitError{status: statuses.Usage, text: fmt.Sprintf(format, args...)}
 }
 
 // program is what every command works with.
@@ -87,12 +79,12 @@ func Run(args, environ []string, in io.Reader, out, errorOut io.Writer, shim Shi
 	}
 	if err != nil {
 		p.say("cannot tell where this is running: %v", err)
-		return statusBroken
+		return statuses.Broken
 	}
 	names, err := p.places.PopularNames()
 	if err != nil {
 		p.say("%v", err)
-		return statusBroken
+		return statuses.Broken
 	}
 	typosquat.Use(names)
 	app := p.app()
@@ -112,7 +104,7 @@ func (p *program) status(err error) int {
 		return exit.status
 	}
 	p.say("%v", err)
-	return statusBroken
+	return statuses.Broken
 }
 
 // say writes to standard error, each line with the program's name before it.
@@ -138,11 +130,11 @@ func (p *program) app() *cli.App {
 		ExitErrHandler: func(*cli.Context, error) {},
 		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return usageError("%v", err) },
 		CommandNotFound: func(c *cli.Context, name string) {
-			p.say("there is no command %q; next: thresher --help", name)
+			p.say("there is no command %q; fix: thresher --help", name)
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usageError("there is no command %q; next: thresher --help", c.Args().First())
+				return usageError("there is no command %q; fix: thresher --help", c.Args().First())
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -159,7 +151,7 @@ func (p *program) app() *cli.App {
 func finish(command *cli.Command) {
 	command.HideHelpCommand = true
 	command.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
-		return usageError("%v; next: thresher %s --help", err, command.Name)
+		return usageError("%v; fix: thresher %s --help", err, command.Name)
 	}
 	for _, flag := range command.Flags {
 		if toggle, ok := flag.(*cli.BoolFlag); ok {

@@ -32,7 +32,7 @@ func (p *program) completionCommand() *cli.Command {
 		Subcommands: subcommands,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usageError("there is no completion for %q; next: thresher completion bash", c.Args().First())
+				return usageError("there is no completion for %q; fix: thresher completion bash", c.Args().First())
 			}
 			return cli.ShowSubcommandHelp(c)
 		},

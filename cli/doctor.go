@@ -12,6 +12,9 @@ import (
 
 	"github.com/fatih/color"
 	"github.com/urfave/cli/v2"
+
+	"thresher/internal/statuses"
+	"thresher/internal/words"
 )
 
 // examination is what `thresher doctor --json` prints.
@@ -72,7 +75,7 @@ func (p *program) doctorCommand() *cli.Command {
 				err = p.printExamination(made)
 			}
 			if err == nil && made.Leaks+made.Untried > 0 {
-				err = ended(statusFound)
+				err = ended(statuses.Found)
 			}
 			return err
 		},
@@ -154,7 +157,7 @@ func (p *program) printRow(paint *color.Color, state, text, next string) error {
 	const cell = 9
 	_, err := fmt.Fprintf(p.out, "%s%s%s\n", paint.Sprint(state), strings.Repeat(" ", cell-len(state)), text)
 	if err == nil && next != "" {
-		_, err = fmt.Fprintf(p.out, "%snext: %s\n", strings.Repeat(" ", cell), next)
+		_, err = fmt.Fprintf(p.out, "%s%s\n", strings.Repeat(" ", cell), words.Remedy("", next))
 	}
 	return err
 }

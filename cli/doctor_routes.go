@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"thresher/internal/files"
+	"thresher/internal/statuses"
 	"thresher/internal/words"
 	"thresher/python"
 	"thresher/venv"
@@ -33,10 +34,8 @@ const baitPolicy = "[deny]\n" + bait + " = \"thresher doctor tries routes with i
 // tryTimeout bounds one try of one route.
 const tryTimeout = 60 * time.Second
 
-const statusNoEnvironment = 3
-
 // putFirst is what helps where another pip comes before thresher's on PATH.
-const putFirst = "thresher setup, and a new shell"
+const putFirst = `thresher setup && exec "$SHELL" -l`
 
 // trial is one route to be tried: the words before `install`, and where.
 type trial struct {
@@ -386,7 +385,7 @@ func (s *surgery) try(ctx context.Context, t trial, place string) route {
 	case err != nil:
 		return route{Route: t.route, State: routeUntried, Detail: err.Error()}
 	}
-	refused := (status == statusRefused || status == statusNoEnvironment) && strings.Contains(string(out), "thresher: refused")
+	refused := (status == statuses.Refused || status == statuses.NoEnvironment) && strings.Contains(string(out), "thresher: refused")
 	switch {
 	case s.index.heard(place):
 		return route{Route: t.route, State: routeLeaks, Next: t.next}

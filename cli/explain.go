@@ -49,7 +49,7 @@ func (p *program) explainCommand() *cli.Command {
 		Flags:     []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object a line"}},
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
-				return usageError("explain takes a name; next: thresher explain NAME")
+				return usageError("explain takes a name; fix: thresher explain NAME")
 			}
 			loaded, err := p.policy()
 			if err != nil {
@@ -285,7 +285,7 @@ func (p *program) printCard(c card) error {
 			return err
 		}
 		if f.Hint != "" && f.Action != rules.Note {
-			if _, err := fmt.Fprintf(p.out, "    next: %s\n", f.Hint); err != nil {
+			if _, err := fmt.Fprintf(p.out, "    %s\n", words.Remedy(f.Subject, f.Hint)); err != nil {
 				return err
 			}
 		}

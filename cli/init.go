@@ -70,7 +70,7 @@ func (p *program) initCommand() *cli.Command {
 		Subcommands: subcommands,
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usageError("there is nothing to set up for %q; next: thresher init bash", c.Args().First())
+				return usageError("there is nothing to set up for %q; fix: thresher init bash", c.Args().First())
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
@@ -191,7 +191,7 @@ func (p *program) initEditor() error {
 	if err := writeNewIn(folder, path, append(content, '\n')); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	p.say("wrote %s: it updates .venv from requirements.txt; next: allow automatic tasks when the editor asks", path)
+	p.say("wrote %s: it updates .venv from requirements.txt; allow automatic tasks when the editor asks", path)
 	return nil
 }
 

@@ -20,7 +20,7 @@ func (p *program) logCommand() *cli.Command {
 		Usage:    "show the last runs, one line each",
 		Category: categoryLook,
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "verdicts", Usage: "below each run what was found, with its evidence"},
+			&cli.BoolFlag{Name: "verdicts", Usage: "below each run what changed and what was found, with its evidence"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as the log keeps it"},
 			&cli.StringFlag{Name: "since", Usage: "only runs of the last `DURATION` (2h, 3d) or from a DATE on (2026-01-31)"},
 			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Value: 20, Usage: "at most `N` runs; 0 for all"},
@@ -88,6 +88,9 @@ func evidenceLines(e journal.Entry) string {
 	var b strings.Builder
 	for _, v := range e.Vulnerabilities {
 		fmt.Fprintf(&b, "  vulnerable %s %s: %s\n", harmless(v.Name), harmless(v.Version), harmless(v.ID))
+	}
+	for _, c := range e.Changed {
+		fmt.Fprintf(&b, "  %s\n", harmless(strings.TrimSpace(c.Name+" "+strings.Trim(c.Before+" → "+c.After, " →"))))
 	}
 	for _, v := range e.Findings {
 		fmt.Fprintf(&b, "  %s %s: %s [%s]\n", v.Action, harmless(v.Subject), harmless(v.Evidence), v.Rule)

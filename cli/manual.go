@@ -39,13 +39,13 @@ func (p *program) manualCommand() *cli.Command {
 			case name == "policy" && c.Bool("man"):
 				return p.printPage(manPolicy)
 			case c.Bool("man"):
-				return usageError("there is no man page of %q; next: thresher manual %s", name, name)
+				return usageError("there is no man page of %q; fix: thresher manual %s", name, name)
 			case name == "":
 				return p.listPages()
 			}
 			content, err := docs.Pages.ReadFile(path.Base(name) + ".md")
 			if err != nil {
-				return usageError("there is no page %q; next: thresher manual", name)
+				return usageError("there is no page %q; fix: thresher manual", name)
 			}
 			return p.printPage(string(content))
 		},

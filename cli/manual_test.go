@@ -39,7 +39,7 @@ func holds(t *testing.T, path, want string) {
 		t.Fatal(err)
 	}
 	if string(got) != want {
-		t.Errorf("%s is not what --help and the pages say; next: go test ./cli -update", path)
+		t.Errorf("%s is not what --help and the pages say; fix: go test ./cli -update", path)
 	}
 }
 
@@ -103,7 +103,7 @@ func TestPagesNameRealCommands(t *testing.T) {
 
 // Every command that a message tells its reader to type next exists.
 func TestHintsNameRealCommands(t *testing.T) {
-	hint := regexp.MustCompile(`"(?:[^"]*next: )?thresher ([a-z]+(?: --?[a-z][a-z-]*)*)`)
+	hint := regexp.MustCompile(`"(?:[^"]*fix: )?thresher ([a-z]+(?: --?[a-z][a-z-]*)*)`)
 	checked := 0
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
@@ -115,7 +115,7 @@ func TestHintsNameRealCommands(t *testing.T) {
 		}
 		for _, call := range hint.FindAllStringSubmatch(string(content), -1) {
 			words := strings.Fields(call[1])
-			if named(testApp().Commands, words[0]) == nil && !strings.Contains(call[0], "next: ") {
+			if named(testApp().Commands, words[0]) == nil && !strings.Contains(call[0], "fix: ") {
 				continue // a sentence about thresher
 			}
 			checked++

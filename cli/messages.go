@@ -31,7 +31,7 @@ const (
 	messageSetupNotGuarded   = "%s is not guarded: %w"
 	messageSetupOtherGuard   = "%s is guarded by another thresher already, %s"
 	messageSetupNoAdvisories = "the known vulnerabilities are not here yet, and the first pip install fetches them: %v"
-	messageSetupDoctor       = "tried %d routes to pip, and none gets past the checks"
+	messageSetupDoctor       = "tried %d routes to pip, and not one gets past the checks"
 	messageSetupRoute        = "%s: %s %s; fix: %s"
 	messageSetupDone         = "thresher %s is in place in %s"
 	messageSetupNewShell     = "open a new shell to have it as pip there"

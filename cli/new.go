@@ -29,7 +29,7 @@ func (p *program) newCommand() *cli.Command {
 				dir = ".venv"
 			}
 			if c.Args().Len() > 1 {
-				return usageError("one environment at a time; next: thresher new %s", words.ShellWord(dir))
+				return usageError("one environment at a time; fix: thresher new %s", words.ShellWord(dir))
 			}
 			return p.newEnvironment(c, dir)
 		},
@@ -43,7 +43,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 		return err
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already; next: thresher guard %s", dir, words.ShellWord(dir))
+		return fmt.Errorf("%s is there already; fix: thresher guard %s", dir, words.ShellWord(dir))
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
@@ -64,7 +64,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 	if err := venv.EnsureGuard(environment, p.self, p.places.State); err != nil {
 		return fmt.Errorf("%s was made, but is not guarded: %w", dir, err)
 	}
-	p.say("made %s, guarded; next: %s", dir, activation(dir, filepath.Base(p.environment["SHELL"]), runtime.GOOS))
+	p.say("made %s, guarded; fix: %s", dir, activation(dir, filepath.Base(p.environment["SHELL"]), runtime.GOOS))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/statuses"
 	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/venv"
@@ -75,7 +76,7 @@ func (p *program) policyCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usageError("policy has no command %q; next: thresher policy show", c.Args().First())
+				return usageError("policy has no command %q; fix: thresher policy show", c.Args().First())
 			}
 			return cli.ShowSubcommandHelp(c)
 		},
@@ -115,9 +116,9 @@ func (p *program) showPolicy(asJSON bool) error {
 func (p *program) checkPolicy(path string) error {
 	if path == "" {
 		if _, err := p.policy(); err != nil {
-			return &exitError{statusFound, err.Error()}
+			return &exitError{statuses.Found, err.Error()}
 		}
-		p.say("the policy that counts here is in order; next: thresher policy show")
+		p.say("the policy that counts here is in order; fix: thresher policy show")
 		return nil
 	}
 	layer := rules.UserLayer
@@ -132,7 +133,7 @@ func (p *program) checkPolicy(path string) error {
 		return err
 	}
 	if len(problems) > 0 {
-		return &exitError{statusFound, (&policy.Error{Problems: problems}).Error()}
+		return &exitError{statuses.Found, (&policy.Error{Problems: problems}).Error()}
 	}
 	p.say("%s is in order", path)
 	return nil
@@ -140,7 +141,7 @@ func (p *program) checkPolicy(path string) error {
 
 func (p *program) beginPolicy(path string) error {
 	if path == "" {
-		return errors.New("there is no home directory to keep a policy in; next: set HOME or XDG_CONFIG_HOME")
+		return errors.New("there is no home directory to keep a policy in: set HOME or XDG_CONFIG_HOME")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
@@ -148,7 +149,7 @@ func (p *program) beginPolicy(path string) error {
 	schema := policy.SchemaFileName(filepath.Base(path))
 	err := writeNew(path, policy.Init(schema))
 	if errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("%s is there already; next: thresher policy check %s", path, path)
+		return fmt.Errorf("%s is there already; fix: thresher policy check %s", path, path)
 	}
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -241,7 +242,7 @@ func (p *program) trust(path string, yes bool) error {
 		return err
 	}
 	if !yes && !p.confirm("trust it as it is now") {
-		return &exitError{statusFound, "not trusted; next: thresher trust --yes " + path}
+		return &exitError{statuses.Found, "not trusted; fix: thresher trust --yes " + path}
 	}
 	if err := policy.RecordTrust(p.places.Trusted(), policy.TrustRecord{SHA256: project.SHA256, Path: path, Time: p.now.UTC().Round(time.Second)}); err != nil {
 		return err

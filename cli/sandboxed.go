@@ -10,15 +10,10 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/statuses"
 	"thresher/pip"
 	"thresher/policy"
 	"thresher/sandbox"
-)
-
-// Statuses of a program that cannot be run, as env(1) has them.
-const (
-	statusCannotRun = 126
-	statusNotFound  = 127
 )
 
 func (p *program) runCommand() *cli.Command {
@@ -38,7 +33,7 @@ func (p *program) runCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if !c.Args().Present() {
-				return usageError("run takes a command; next: thresher run -- python")
+				return usageError("run takes a command; fix: thresher run -- python")
 			}
 			net := networkOption(c.String("net"))
 			if net != netNone && net != netAll {
@@ -74,7 +69,7 @@ func (p *program) runSandboxed(words []string, options runOptions) error {
 	}
 	path, err := lookUpCommand(words[0], p.environment["PATH"], p.dir)
 	if err != nil {
-		return &exitError{status: statusNotFound, text: fmt.Sprintf("there is no command %q on PATH", words[0])}
+		return &exitError{status: statuses.NotFound, text: fmt.Sprintf("there is no command %q on PATH", words[0])}
 	}
 	version := sandbox.Version()
 	if end := p.refuseUnenforced(loaded, version, options); end != nil {
@@ -101,9 +96,9 @@ func (p *program) runSandboxed(words []string, options runOptions) error {
 func (p *program) refuseUnenforced(loaded *policy.Policy, version int, options runOptions) error {
 	switch {
 	case version == 0 && loaded.Sandbox.Require.Value:
-		return &exitError{status: statusRefused, text: refusedWithoutSandbox(loaded.Sandbox.Require.Source)}
+		return &exitError{status: statuses.Refused, text: refusedWithoutSandbox(loaded.Sandbox.Require.Source)}
 	case options.net == netNone && options.netChosen && !closesNetwork(version):
-		return &exitError{status: statusRefused, text: refusedOpenNetwork}
+		return &exitError{status: statuses.Refused, text: refusedOpenNetwork}
 	}
 	return nil
 }

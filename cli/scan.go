@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"thresher/advisory"
+	"thresher/internal/statuses"
 	"thresher/pip"
 	"thresher/policy"
 	"thresher/python"
@@ -54,7 +55,7 @@ func (p *program) scan(c *cli.Context) error {
 	database, err := advisory.OpenAll(p.places.AllAdvisories()...)
 	switch {
 	case errors.Is(err, advisory.ErrNoDatabase), errors.Is(err, advisory.ErrDamaged):
-		return &exitError{statusBroken, fmt.Sprintf("%v, so nothing can be scanned; next: thresher update", err)}
+		return &exitError{statuses.Broken, fmt.Sprintf("%v, so nothing can be scanned; fix: thresher update", err)}
 	case err != nil:
 		return err
 	}
@@ -145,7 +146,7 @@ func (p *program) environments(c *cli.Context) ([]python.Environment, error) {
 	}
 	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self, CacheDir: p.places.Cache})
 	if err != nil {
-		return nil, fmt.Errorf("find the environment to scan: %w; next: thresher scan ENVIRONMENT", err)
+		return nil, fmt.Errorf("find the environment to scan: %w; fix: thresher scan ENVIRONMENT", err)
 	}
 	return []python.Environment{installation.Environment}, nil
 }

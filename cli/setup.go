@@ -15,6 +15,7 @@ import (
 
 	"thresher/internal/files"
 	"thresher/internal/setup"
+	"thresher/internal/statuses"
 	"thresher/internal/words"
 	"thresher/policy"
 	"thresher/python"
@@ -319,7 +320,7 @@ func (s *setupRun) place(ctx context.Context) error {
 		s.sayDone()
 	}
 	if err := errors.Join(failures...); err != nil {
-		return &exitError{statusFound, err.Error()}
+		return &exitError{statuses.Found, err.Error()}
 	}
 	return nil
 }
@@ -450,7 +451,7 @@ func (s *setupRun) agree(heading, question string) (bool, error) {
 		return true, nil
 	}
 	if !s.confirm(question) {
-		return false, &exitError{statusFound, fmt.Sprintf(messageSetupUnchanged, s.again())}
+		return false, &exitError{statuses.Found, fmt.Sprintf(messageSetupUnchanged, s.again())}
 	}
 	return true, nil
 }

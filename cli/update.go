@@ -34,7 +34,7 @@ func (p *program) updateCommand() *cli.Command {
 		},
 		Action: func(c *cli.Context) error {
 			if p.places.Data == "" {
-				return errors.New("there is no home directory to keep data in; next: set HOME or XDG_DATA_HOME")
+				return errors.New("there is no home directory to keep data in: set HOME or XDG_DATA_HOME")
 			}
 			ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
 			defer stop()
@@ -86,13 +86,13 @@ func (p *program) updateAdvisories(ctx context.Context, from fetch, loaded *poli
 		if from.place != "" {
 			next += " --from " + words.ShellWord(from.place)
 		}
-		return fmt.Errorf("%w; the data that was there is kept; to take it all the same, next: %s", err, next)
+		return fmt.Errorf("%w; the data that was there is kept; to take it all the same, fix: %s", err, next)
 	}
 	if err != nil && from.place != "" {
 		return err // whoever names a place knows how
 	}
 	if err != nil {
-		return fmt.Errorf("%w; next: thresher update --from PLACE, with a mirror or a file", err)
+		return fmt.Errorf("%w; fix: thresher update --from PLACE", err)
 	}
 	if stats.Skipped > 0 {
 		p.say("%d records could not be read, the first since %s", stats.Skipped, stats.Reason)

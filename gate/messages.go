@@ -23,7 +23,7 @@ const (
 	messageUnreachable        = "%s cannot be reached (%s), asked for: %s"
 	messageFault              = "%s, asked for %s: %s"
 	messageCredentialsRefused = "the index refuses the credentials that are configured for it"
-	messageCredentialsWanted  = "the index wants credentials and none are configured for it"
+	messageCredentialsWanted  = "the index wants credentials and there are not any configured for it"
 	messageUnknownHost        = "a build wanted to fetch from this host, which nothing of yours names"
 	messageUnknownAddress     = "no page of your indexes offers this address, and neither the command line nor a file of yours names it"
 	messageAskedBy            = "%s depends on it; "

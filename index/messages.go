@@ -159,5 +159,5 @@ func (e *AuthError) Error() string {
 	if e.Sent {
 		return fmt.Sprintf("%s: %d: %s does not accept the credentials", e.URL, e.Status, who)
 	}
-	return fmt.Sprintf("%s: %d: %s wants credentials and none were found in the URL, netrc or keyring", e.URL, e.Status, who)
+	return fmt.Sprintf("%s: %d: %s wants credentials and there are not any in the URL, netrc or keyring", e.URL, e.Status, who)
 }

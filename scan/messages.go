@@ -2,6 +2,7 @@ package scan
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ const (
 // textNoDatabase says that nothing could be looked up.
 func textNoDatabase(count int) string {
 	return fmt.Sprintf("%s, not scanned: there is no advisory data on this machine yet; to get it: thresher update",
-		distributions(count))
+		packages(count))
 }
 
 // textClean is the one line of a good day.
@@ -36,25 +37,25 @@ func textClean(count, ignored int, age string) string {
 	if ignored > 0 {
 		also = fmt.Sprintf(", %d ignored", ignored)
 	}
-	return fmt.Sprintf("%s, no known vulnerabilities%s (advisories %s)", distributions(count), also, age)
+	return fmt.Sprintf("%s, no known vulnerabilities%s (advisories %s)", packages(count), also, age)
 }
 
 // textTotal ends a table.
 func textTotal(r *Result, t totals, age string) string {
 	var parts []string
 	if t.malware > 0 {
-		parts = append(parts, "malware in "+distributions(t.infected))
+		parts = append(parts, "malware in "+packages(t.infected))
 	}
 	if t.standing > 0 {
 		parts = append(parts,
-			fmt.Sprintf("%s in %d of %s", vulnerabilities(t.standing), t.affected, distributions(len(r.Subjects))))
+			fmt.Sprintf("%s in %d of %s", vulnerabilities(t.standing), t.affected, packages(len(r.Subjects))))
 		switch {
 		case t.failing == t.standing:
 			parts = append(parts, fmt.Sprintf("failing at fail-on = %q", r.FailOn))
 		case t.failing > 0:
 			parts = append(parts, fmt.Sprintf("%d failing at fail-on = %q", t.failing, r.FailOn))
 		default:
-			parts = append(parts, fmt.Sprintf("none failing at fail-on = %q", r.FailOn))
+			parts = append(parts, fmt.Sprintf("not one failing at fail-on = %q", r.FailOn))
 		}
 	}
 	if t.ignored > 0 {
@@ -63,12 +64,7 @@ func textTotal(r *Result, t totals, age string) string {
 	return strings.Join(parts, ", ") + fmt.Sprintf(" (advisories %s)", age)
 }
 
-func distributions(n int) string {
-	if n == 1 {
-		return "1 distribution"
-	}
-	return fmt.Sprintf("%d distributions", n)
-}
+func packages(n int) string { return words.Counted(int64(n), "package") }
 
 func vulnerabilities(n int) string {
 	if n == 1 {
@@ -136,7 +132,7 @@ func textFix(s *Subject) string {
 	return fixed + ", but " + strings.Join(reasons, ", and ")
 }
 
-// textNext gives the next commands, or what to change where no command can.
+// textNext gives the commands that help, or what to write where none can.
 func textNext(s *Subject) []string {
 	wanted := words.ShellQuoted(s.Name + ">=" + s.Fix)
 	switch {
@@ -156,17 +152,29 @@ func textNext(s *Subject) []string {
 	for _, hold := range s.Holds {
 		switch hold.Kind {
 		case HeldByPin, HeldByBound:
-			next = append(next, fmt.Sprintf("change %s in %s to %s", hold.Requirement, hold.Place, wanted))
+			if isLine(hold.Place) {
+				next = append(next, hold.Place+": "+s.Name+">="+s.Fix)
+			} else { // a word of the command line
+				next = append(next, "pip install -U "+wanted)
+			}
 		case HeldByURL:
-			next = append(next, fmt.Sprintf("change the address in %s to one of %s or later", hold.Place, s.Fix))
+			next = append(next, fmt.Sprintf("%s: the address of %s %s or later", hold.Place, s.Name, s.Fix))
 		case HeldByParent:
 			parent, _, _ := strings.Cut(hold.Parent, " ")
 			next = append(next, "pip install -U "+parent)
 		case HeldByCooldown:
-			next = append(next, "set security-fixes = true under [cooldown] in the policy file")
+			next = append(next, "the policy file, under [cooldown]: security-fixes = true")
 		}
 	}
 	return next
+}
+
+// isLine says whether a place is a line of a file, "requirements.txt:3", rather
+// than a word of the command line.
+func isLine(place string) bool {
+	at := strings.LastIndexByte(place, ':')
+	number, err := strconv.Atoi(place[at+1:])
+	return at > 0 && err == nil && number > 0
 }
 
 // textHold says what holds a fix back.
@@ -196,8 +204,8 @@ func textIgnore(id, reason string) string {
 	return fmt.Sprintf("thresher ignore %s --reason %s --days 14", id, words.ShellQuoted(reason))
 }
 
-// textCommand introduces a line that can be pasted as it is.
-const textCommand = "  next: "
+// textRemedy is a line to act on.
+func textRemedy(next string) string { return "  " + words.Remedy("", next) }
 
 func textSee(link string) string { return "  see " + link }
 

@@ -81,7 +81,7 @@ func TestTextOfABadDay(t *testing.T) {
 			if !options.Colour && strings.ContainsFunc(line, func(c rune) bool { return !unicode.IsPrint(c) }) {
 				t.Errorf("%s: %q has something else than text", name, line)
 			}
-			whole := strings.HasPrefix(line, textCommand) || strings.HasPrefix(line, textSee(""))
+			whole := strings.HasPrefix(line, "  fix: ") || strings.HasPrefix(line, "  edit: ") || strings.HasPrefix(line, textSee(""))
 			if options.Width > 50 && !options.Colour && !whole && columns(line) > options.Width {
 				t.Errorf("%s: %q has %d columns", name, line, columns(line))
 			}
@@ -99,10 +99,10 @@ func TestTextOfAGoodDay(t *testing.T) {
 		results []Result
 		want    string
 	}{
-		"clean":       {[]Result{clean}, "2 distributions, no known vulnerabilities (advisories 2 hours old)"},
-		"one ignored": {[]Result{one}, "1 distribution, no known vulnerabilities, 1 ignored (advisories 2 hours old)"},
-		"both": {[]Result{clean, one}, "/a:\n2 distributions, no known vulnerabilities (advisories 2 hours old)\n" +
-			"/b:\n1 distribution, no known vulnerabilities, 1 ignored (advisories 2 hours old)"},
+		"clean":       {[]Result{clean}, "2 packages, no known vulnerabilities (advisories 2 hours old)"},
+		"one ignored": {[]Result{one}, "1 package, no known vulnerabilities, 1 ignored (advisories 2 hours old)"},
+		"both": {[]Result{clean, one}, "/a:\n2 packages, no known vulnerabilities (advisories 2 hours old)\n" +
+			"/b:\n1 package, no known vulnerabilities, 1 ignored (advisories 2 hours old)"},
 	} {
 		if got := strings.Join(Text(test.results, TextOptions{Width: 80}), "\n"); got != test.want {
 			t.Errorf("%s: %s", name, got)

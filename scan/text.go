@@ -178,11 +178,11 @@ func advice(s *Subject, standing []*Finding) []line {
 	for _, f := range standing {
 		if f.Expired != nil {
 			lines = append(lines, line{text: textExpired(f)},
-				line{text: textCommand + textIgnore(f.Expired.ID, f.Expired.Reason), whole: true})
+				line{text: textRemedy(textIgnore(f.Expired.ID, f.Expired.Reason)), whole: true})
 		}
 	}
 	for _, next := range textNext(s) {
-		lines = append(lines, line{text: textCommand + next, whole: true})
+		lines = append(lines, line{text: textRemedy(next), whole: true})
 	}
 	if link := standing[0].Link; link != "" {
 		lines = append(lines, line{text: textSee(link), whole: true})

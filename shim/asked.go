@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/internal/statuses"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/pip/option"
@@ -41,7 +42,7 @@ func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
 
 // refusal ends a run that policy refuses, by what was found so far.
 func (a *asked) refusal() *ending {
-	return &ending{status: statusRefused, tell: func(m *messenger) {
+	return &ending{status: statuses.Refused, tell: func(m *messenger) {
 		m.refusals(a.findings, a.origins)
 		m.refusedSummary()
 	}}

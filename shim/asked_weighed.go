@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"thresher/evidence"
+	"thresher/internal/statuses"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 )
@@ -35,7 +36,7 @@ func (in *invocation) weigh(a *asked, d *door) *ending {
 		return a.refusal()
 	case rules.Ask:
 		if !in.ask(a.findings, a.origins) {
-			return &ending{status: statusRefused, tell: (*messenger).refusedSummary}
+			return &ending{status: statuses.Refused, tell: (*messenger).refusedSummary}
 		}
 		for _, f := range a.findings {
 			if f.Action == rules.Ask {
@@ -46,7 +47,7 @@ func (in *invocation) weigh(a *asked, d *door) *ending {
 	in.tellNotes(a, a.findings)
 	if len(d.refused) > 0 {
 		a.findings = append(a.findings, d.refused...)
-		return &ending{status: statusRefused, tell: func(m *messenger) {
+		return &ending{status: statuses.Refused, tell: func(m *messenger) {
 			m.refusals(d.refused, a.origins)
 			m.refusedSummary()
 		}}

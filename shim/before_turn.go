@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"thresher/internal/files"
+	"thresher/internal/statuses"
 	"thresher/venv"
 )
 
@@ -46,7 +47,7 @@ func (in *invocation) takeTurn(a *asked, d *door) (end func(), interrupted *endi
 	}
 	if err != nil || !got {
 		if in.untilInterrupted().Err() != nil {
-			return end, &ending{status: statusBroken} // Run says that it was interrupted
+			return end, &ending{status: statuses.Broken} // Run says that it was interrupted
 		}
 		return end, nil
 	}

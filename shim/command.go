@@ -5,6 +5,7 @@ import (
 
 	"thresher/address"
 	"thresher/index"
+	"thresher/internal/statuses"
 	"thresher/pip"
 	"thresher/pip/source"
 	"thresher/session"
@@ -20,9 +21,9 @@ func (in *invocation) readCommand() (*pip.Command, *ending) {
 	})
 	switch {
 	case errors.Is(err, pip.ErrNoPip):
-		return nil, &ending{status: statusNotFound, tell: func(m *messenger) { m.noPip(err) }}
+		return nil, &ending{status: statuses.NotFound, tell: func(m *messenger) { m.noPip(err) }}
 	case err != nil:
-		return nil, &ending{status: statusCannotRun, tell: func(m *messenger) { m.cannotRun(err) }}
+		return nil, &ending{status: statuses.CannotRun, tell: func(m *messenger) { m.cannotRun(err) }}
 	}
 	return pip.Parse(pip.Input{
 		Args: in.args, Environ: in.environ, Dir: in.dir, Installation: installation,
@@ -61,7 +62,7 @@ func (in *invocation) passThrough(command *pip.Command) *ending {
 	if !pip.Installs(command.Name) && venv.GuardLetsPass(command.Args) {
 		err := direct.Exec() // which returns only where it failed
 		in.say.cannotRun(err)
-		return &ending{status: statusCannotRun}
+		return &ending{status: statuses.CannotRun}
 	}
 	if command.Name == "" {
 		direct = pip.Refusal(command, in.environ, in.dir)

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"thresher/internal/statuses"
 	"thresher/pip"
 	"thresher/pip/option"
 )
@@ -19,12 +20,12 @@ func (in *invocation) letPipRefuse(command *pip.Command) *ending {
 	ended, err := pip.Refusal(command, in.environ, in.dir).Start()
 	if err != nil {
 		in.say.cannotRun(err)
-		return &ending{status: statusCannotRun}
+		return &ending{status: statuses.CannotRun}
 	}
 	status := pipStatus(ended)
 	if status == pip.RefusalStatus || status == 0 {
-		in.say.misread(command.Failure)
-		return &ending{status: statusRefused}
+		in.say.misread(command.Failure, redactArgs(in.args))
+		return &ending{status: statuses.Refused}
 	}
 	return &ending{status: status}
 }

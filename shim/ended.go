@@ -2,6 +2,7 @@ package shim
 
 import (
 	"thresher/gate"
+	"thresher/internal/statuses"
 	"thresher/pip"
 	"thresher/policy/rules"
 	"thresher/scan"
@@ -70,7 +71,7 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 	}
 	for _, file := range a.command.Changed() {
 		// pip may have read what was never judged.
-		in.say.changedMeanwhile(file)
+		in.say.changedMeanwhile(file, in.program, redactArgs(in.args))
 		result.unvouched = true
 	}
 	return result, nil
@@ -106,7 +107,7 @@ func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []r
 func (in *invocation) withoutTransport(a *asked, d *door, guarded repositories) (pip.Outcome, *ending) {
 	d.own.Close()
 	if !a.policy.Gate.Fallback.Value || len(namedPaths(a.command))+len(localFolders(a.command, in.dir)) > 0 {
-		return pip.Outcome{}, &ending{status: statusBroken, pipRan: true, tell: func(m *messenger) {
+		return pip.Outcome{}, &ending{status: statuses.Broken, pipRan: true, tell: func(m *messenger) {
 			m.notFollowed(a.command.Installation.Version)
 		}}
 	}

@@ -5,6 +5,7 @@ import (
 	"thresher/gate"
 	"thresher/index"
 	"thresher/index/route"
+	"thresher/internal/statuses"
 	"thresher/policy/rules"
 	"thresher/scan"
 	"thresher/session"
@@ -49,7 +50,7 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	if a.policy.Update.Required.Value {
 		if d.database.wait(in.untilInterrupted(), waitForScan); d.database.missing() {
 			failure := d.database.refreshFailure()
-			return d, &ending{status: statusRefused, tell: func(m *messenger) {
+			return d, &ending{status: statuses.Refused, tell: func(m *messenger) {
 				m.noDatabase(failure)
 				m.refusedSummary()
 			}}

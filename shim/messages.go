@@ -66,15 +66,21 @@ func (m *messenger) line(format string, args ...any) {
 	}
 }
 
-func (m *messenger) next(command string) {
-	if command != "" {
-		m.line("  next: %s", m.bold.Sprint(command))
+// fix gives a command to act on; "" for none.
+func (m *messenger) fix(command string) { m.remedy("", command) }
+
+// remedy gives what helps: a command, or what to write in a place.
+func (m *messenger) remedy(place, text string) {
+	if text == "" {
+		return
 	}
+	label, what, _ := strings.Cut(words.Remedy(place, text), ": ")
+	m.line("  %s: %s", label, m.bold.Sprint(what))
 }
 
 func (m *messenger) noPip(err error) {
 	m.line("no pip to hand over to: %v", err)
-	m.next("python3 -m venv .venv && . .venv/bin/activate")
+	m.fix("python3 -m venv .venv && . .venv/bin/activate")
 }
 
 func (m *messenger) cannotRun(err error) {
@@ -92,14 +98,14 @@ func (m *messenger) failedAfter(doing string, err error) {
 
 func (m *messenger) brokenPolicy(err error) {
 	m.line("%s", err)
-	m.line("nothing is installed by a policy that cannot be read; mend the lines above")
+	m.line("nothing was installed: a policy that cannot be read cannot be followed; correct the lines above")
 }
 
 // noEnvironment names the interpreter and the command that creates or
 // activates an environment.
 func (m *messenger) noEnvironment(interpreter, next string) {
 	m.line("%s: %s is not a virtual environment; nothing was started", m.red.Sprint("refused"), interpreter)
-	m.next(next)
+	m.fix(next)
 }
 
 // finding writes one finding: how it ended, what it is about, the evidence.
@@ -118,7 +124,7 @@ func (m *messenger) finding(f rules.Finding, place string) {
 	}
 	m.line("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), place, f.Evidence, f.Rule)
 	if f.Action == rules.Block || f.Action == rules.Ask {
-		m.next(f.Hint)
+		m.remedy(f.Subject, f.Hint)
 	}
 }
 
@@ -171,6 +177,9 @@ func (m *messenger) moreNotes(name string, count int) {
 	m.line("  %d more about %s; see them with: thresher explain %s", count, name, name)
 }
 
+// mostNamed is how many new packages are named.
+const mostNamed = 8
+
 // changes says what pip did: new distributions on one line, each upgrade and
 // downgrade on its own, removed ones on one line.
 func (m *messenger) changes(changes []venv.Change) {
@@ -185,7 +194,10 @@ func (m *messenger) changes(changes []venv.Change) {
 			again = append(again, fmt.Sprintf("= %s %s", c.Name, c.After))
 		}
 	}
-	if len(added) > 0 {
+	switch {
+	case len(added) > mostNamed:
+		m.line("%s; read them with: thresher log --last 1 --verdicts", m.green.Sprintf("+ %d packages", len(added)))
+	case len(added) > 0:
 		m.line("%s", m.green.Sprint(strings.Join(added, ", ")))
 	}
 	for _, c := range changes {
@@ -207,15 +219,16 @@ func (m *messenger) changes(changes []venv.Change) {
 }
 
 func (m *messenger) unvouched(name, version string) {
-	m.line("%s: %s %s arrived without having been let through", m.red.Sprint("unvouched"), m.bold.Sprint(name), version)
-	m.next("pip uninstall " + words.ShellWord(name))
+	m.line("%s: %s %s was installed and had not been checked [%s]",
+		m.red.Sprint("not checked"), m.bold.Sprint(name), version, rules.Unvouched)
+	m.fix("pip uninstall " + words.ShellWord(name))
 }
 
 // deniedArrived is said of a distribution whose name was known only when it was
 // built.
 func (m *messenger) deniedArrived(f rules.Finding) {
-	m.line("%s: %s arrived: %s [%s]", m.red.Sprint("unvouched"), m.bold.Sprint(f.Subject), f.Evidence, f.Rule)
-	m.next("pip uninstall " + words.ShellWord(f.Subject))
+	m.line("%s: %s was installed all the same: %s [%s]", m.red.Sprint("refused"), m.bold.Sprint(f.Subject), f.Evidence, f.Rule)
+	m.fix("pip uninstall " + words.ShellWord(f.Subject))
 }
 
 // noDatabase says that nothing is known; failure is why the data could not be
@@ -225,18 +238,18 @@ func (m *messenger) noDatabase(failure error) {
 	if failure != nil {
 		m.line("  %v", failure)
 	}
-	m.next("thresher update")
+	m.fix("thresher update")
 }
 
 func (m *messenger) staleDatabase(age time.Duration) {
 	m.line("the advisories are %s old and could not be refreshed", words.Age(age))
-	m.next("thresher update")
+	m.fix("thresher update")
 }
 
 // keptDatabase is said where a refresh offered less than is known.
 func (m *messenger) keptDatabase(err error) {
 	m.line("the advisories known so far are kept: %v", err)
-	m.next("thresher update --replace, to take it all the same")
+	m.fix("thresher update --replace")
 }
 
 // waitsForTurn is said while another run changes the same environment.
@@ -273,13 +286,15 @@ func (m *messenger) interrupted() {
 // guardChanged is said of a guard that was changed while pip ran; failure is
 // why it could not be put back, nil where it was.
 func (m *messenger) guardChanged(prefix string, failure error) {
-	word := m.red.Sprint("unvouched")
+	word := m.red.Sprint("not checked")
 	if failure != nil {
-		m.line("%s: the guard of %s was changed or taken away by this command, and could not be put back: %v", word, prefix, failure)
-		m.next("thresher guard " + words.ShellWord(prefix))
+		m.line("%s: the guard of %s was changed or taken away by this command, and could not be put back: %v [%s]",
+			word, prefix, failure, rules.Unvouched)
+		m.fix("thresher guard " + words.ShellWord(prefix))
 		return
 	}
-	m.line("%s: the guard of %s was changed or taken away by this command; it is put back", word, prefix)
+	m.line("%s: the guard of %s was changed or taken away by this command; it is put back [%s]",
+		word, prefix, rules.Unvouched)
 }
 
 // question asks whether to go on with a name in question; the answer no is
@@ -312,7 +327,7 @@ func (m *messenger) tooYoung(releases []scan.HeldRelease, now time.Time) {
 // index.
 func (m *messenger) notFollowed(version string) {
 	m.line("%s: what pip %s fetches cannot be seen, so it was not run", m.red.Sprint("refused"), version)
-	m.next("thresher new .venv")
+	m.fix("thresher new .venv")
 }
 
 // followedByIndexes is said where pip gets the gate as its index.
@@ -333,22 +348,23 @@ func (m *messenger) redirected(named, own string) {
 }
 
 // misread is said where pip does not refuse what it should have refused.
-func (m *messenger) misread(expected *option.Failure) {
+func (m *messenger) misread(expected *option.Failure, args []string) {
 	m.line("%s: this command line was not understood for certain: it was expected that %s", m.red.Sprint("refused"), expected)
-	m.next("thresher plan -- (the same words)")
+	m.fix("thresher plan -- " + words.ShellWords(args))
 }
 
 // circular is said of requirements files that include themselves.
 func (m *messenger) circular() {
 	m.line("%s: a requirements file includes itself, directly or through another; nothing was installed", m.red.Sprint("refused"))
-	m.next("grep -rnE '^ *(-r|-c|--requirement|--constraint)' --include='*.txt' .")
+	m.fix("grep -rnE '^ *(-r|-c|--requirement|--constraint)' --include='*.txt' .")
 }
 
 // changedMeanwhile is said of a file that pip read by itself and that no
 // longer holds what was judged.
-func (m *messenger) changedMeanwhile(file string) {
-	m.line("%s: %s changed while pip ran, so what pip read of it is not known", m.red.Sprint("unvouched"), file)
-	m.next("run the same command again")
+func (m *messenger) changedMeanwhile(file, program string, args []string) {
+	m.line("%s: %s changed while pip ran, so what pip read of it is not known [%s]",
+		m.red.Sprint("not checked"), file, rules.Unvouched)
+	m.fix(program + " " + words.ShellWords(args))
 }
 
 // notes are said of what did not work but stops nothing, each once in a run: a

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"thresher/internal/statuses"
 	"thresher/internal/words"
 	"thresher/pip"
 	"thresher/policy"
@@ -29,7 +30,7 @@ func (in *invocation) findPlace(command *pip.Command) (*place, *ending) {
 	var err error
 	p.policy, err = in.loadPolicy()
 	if err != nil {
-		return p, &ending{status: statusBroken, tell: func(m *messenger) { m.brokenPolicy(err) }}
+		return p, &ending{status: statuses.Broken, tell: func(m *messenger) { m.brokenPolicy(err) }}
 	}
 	if p.policy.Redirected != "" {
 		in.say.redirected(p.policy.Redirected, in.places.AccountPolicy)
@@ -53,7 +54,7 @@ func (in *invocation) findPlace(command *pip.Command) (*place, *ending) {
 
 // noEnvironment ends a run outside a virtual environment.
 func (in *invocation) noEnvironment(command *pip.Command) *ending {
-	return &ending{status: statusNoEnvironment, tell: func(m *messenger) {
+	return &ending{status: statuses.NoEnvironment, tell: func(m *messenger) {
 		m.noEnvironment(command.Installation.Interpreter, in.wayIn())
 	}}
 }

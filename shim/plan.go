@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/internal/statuses"
 	"thresher/internal/words"
 	"thresher/pip"
 	"thresher/pip/option"
@@ -60,7 +61,7 @@ func Plan(args, environ []string, streams Streams, asJSON bool) int {
 	in, err := newInvocation("pip", args, environ, streams)
 	if err != nil {
 		in.say.failed("start", err)
-		return statusBroken
+		return statuses.Broken
 	}
 	in.context = context.Background()
 	p := in.plan()
@@ -73,7 +74,7 @@ func Plan(args, environ []string, streams Streams, asJSON bool) int {
 	}
 	if err != nil {
 		in.say.line("print the plan: %v", err)
-		return statusBroken
+		return statuses.Broken
 	}
 	return 0
 }
@@ -116,7 +117,7 @@ func (in *invocation) plan() planned {
 		return p
 	}
 	if rules.Decide(a.findings, rules.AtTerminal).Action == rules.Ask {
-		p.Exit = statusRefused // nobody is asked by a plan
+		p.Exit = statuses.Refused // nobody is asked by a plan
 	}
 	run, err := in.plannedRun(a)
 	if err != nil {
@@ -165,7 +166,7 @@ func (p *planned) end(end *ending) {
 	end.tell(newMessenger(&text, false))
 	message := strings.TrimSpace(strings.ReplaceAll(text.String(), "thresher: ", ""))
 	p.Error = &message
-	if p.Exit == statusRefused {
+	if p.Exit == statuses.Refused {
 		p.Error = nil // the verdicts say it
 	}
 }
@@ -215,7 +216,7 @@ func orNull(text string) *string {
 // print writes the plan for a person.
 func (p planned) print(out io.Writer) error {
 	var b strings.Builder
-	kind := "installs, downloads or builds: everything is vetted"
+	kind := "installs, downloads or builds: everything is checked"
 	if p.Passthrough {
 		kind = "installs nothing: handed straight to pip"
 	}
@@ -247,18 +248,14 @@ func (p planned) print(out io.Writer) error {
 	for _, v := range p.Findings {
 		fmt.Fprintf(&b, "%-9s %s: %s [%s]\n", v.Action, v.Subject, v.Evidence, v.Rule)
 		if v.Hint != "" {
-			fmt.Fprintf(&b, "          next: %s\n", v.Hint)
+			fmt.Fprintf(&b, "          %s\n", words.Remedy(v.Subject, v.Hint))
 		}
 	}
 	if p.Error != nil {
 		fmt.Fprintf(&b, "error     %s\n", strings.ReplaceAll(*p.Error, "\n", "\n          "))
 	}
 	if len(p.Run) > 0 {
-		quoted := make([]string, len(p.Run))
-		for i, word := range p.Run {
-			quoted[i] = words.ShellWord(word)
-		}
-		fmt.Fprintf(&b, "runs      %s\n", strings.Join(quoted, " "))
+		fmt.Fprintf(&b, "runs      %s\n", words.ShellWords(p.Run))
 	}
 	fmt.Fprintf(&b, "exit      %d, if pip succeeds\n", p.Exit)
 	_, err := io.WriteString(out, b.String())

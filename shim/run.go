@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"thresher/internal/statuses"
 	"thresher/pip"
 )
 
@@ -19,7 +20,7 @@ func Run(program string, args, environ []string, streams Streams) int {
 	in, err := newInvocation(program, args, environ, streams)
 	if err != nil {
 		in.say.failed("start", err)
-		return statusBroken
+		return statuses.Broken
 	}
 	end := in.run()
 	if in.context != nil && in.context.Err() != nil && end.status != 0 && !end.pipRan {

@@ -3,19 +3,8 @@ package shim
 import (
 	"syscall"
 
+	"thresher/internal/statuses"
 	"thresher/pip"
-)
-
-// Exit statuses of thresher's own making; every other one is pip's. The table
-// stands in docs/exit-statuses.md.
-const (
-	statusNoEnvironment = 3   // no virtual environment, as pip's --require-virtualenv
-	statusRefused       = 20  // refused by policy
-	statusVulnerable    = 21  // a known vulnerability stands at fail-on
-	statusUnvouched     = 22  // something arrived that no verdict let through
-	statusBroken        = 125 // thresher itself failed
-	statusCannotRun     = 126 // pip was found but cannot be run
-	statusNotFound      = 127 // no pip was found
 )
 
 // ending is how a run ends, from whichever step.
@@ -31,17 +20,17 @@ type ending struct {
 
 // broken ends a run before pip, by a failure of thresher's own.
 func broken(doing string, err error) *ending {
-	return &ending{status: statusBroken, tell: func(m *messenger) { m.failed(doing, err) }}
+	return &ending{status: statuses.Broken, tell: func(m *messenger) { m.failed(doing, err) }}
 }
 
 // brokenAfter ends a run that has started pip, by a failure of thresher's own.
 func brokenAfter(doing string, err error) *ending {
-	return &ending{status: statusBroken, pipRan: true, tell: func(m *messenger) { m.failedAfter(doing, err) }}
+	return &ending{status: statuses.Broken, pipRan: true, tell: func(m *messenger) { m.failedAfter(doing, err) }}
 }
 
 // notRun ends a run whose pip cannot be started.
 func notRun(err error) *ending {
-	return &ending{status: statusCannotRun, pipRan: true, tell: func(m *messenger) { m.cannotRun(err) }}
+	return &ending{status: statuses.CannotRun, pipRan: true, tell: func(m *messenger) { m.cannotRun(err) }}
 }
 
 // outcome is what the steps after pip learned.
@@ -58,15 +47,15 @@ type outcome struct {
 func (o outcome) status() int {
 	switch {
 	case o.refused:
-		return statusRefused
+		return statuses.Refused
 	case pipStatus(o.pip) != 0:
 		return pipStatus(o.pip)
 	case o.unvouched:
-		return statusUnvouched
+		return statuses.Unvouched
 	case o.vulnerable:
-		return statusVulnerable
+		return statuses.Vulnerable
 	case o.unscanned:
-		return statusBroken
+		return statuses.Broken
 	}
 	return 0
 }

@@ -17,5 +17,5 @@ const (
 	messageProgramPath   = "a guard cannot call %q: it takes an absolute path in UTF-8"
 	messageReadRegistry  = "read the list of environments %s: %w"
 	messageWriteRegistry = "write the list of environments %s: %w"
-	messageRegistryLine  = "read the list of environments %s: line %d is none of its own"
+	messageRegistryLine  = "read the list of environments %s: line %d is not one of its own"
 )

@@ -79,6 +79,15 @@ func ShellWord(text string) string {
 	return ShellQuoted(text)
 }
 
+// ShellWords writes a command line.
+func ShellWords(texts []string) string {
+	written := make([]string, len(texts))
+	for i, text := range texts {
+		written[i] = ShellWord(text)
+	}
+	return strings.Join(written, " ")
+}
+
 // ShellQuoted writes a text in quotes, as a word that stands for itself in bash,
 // zsh and sh.
 func ShellQuoted(text string) string {

@@ -57,7 +57,7 @@ const (
 	reasonLongText            = "it is longer than 1 MiB"
 	reasonTooLong             = "its variables expand to more than 1 MiB on one line"
 	reasonInstallOption       = "--install-option can move the installation elsewhere"
-	hintInstallOption         = "remove it, pip 23.1 does not know it any more"
+	hintInstallOption         = "remove it, pip 23.1 and later do not know it"
 	reasonLocale              = "it is not plain ascii and the locale's encoding is not certain"
 	hintLocale                = "write it in utf-8 and add the line: # coding: utf-8"
 	hintEncoding              = "convert it to utf-8 and remove the coding comment"

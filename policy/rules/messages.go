@@ -59,10 +59,10 @@ func joined(rules []Rule) string {
 
 // Names.
 
-// NoName says that a text is no name of a distribution.
+// NoName says that a text is no name of a package.
 func NoName(text string) string { return fmt.Sprintf("%q is no name", words.Printable(text)) }
 
-const nothingNamed = "names neither a distribution nor a place to get one from"
+const nothingNamed = "names neither a package nor a place to get one from"
 
 func answerExpired(entry *Allow) string {
 	return fmt.Sprintf("; allow.%s expired on %s", words.TOMLKey(entry.Subject.String()),
@@ -90,7 +90,7 @@ func deniedEvidence(entry *Deny) string {
 }
 
 func unapprovedEvidence(allowlist Sourced[bool]) string {
-	return fmt.Sprintf("only allowed names are installed (allowlist = true %s), and this is none",
+	return fmt.Sprintf("only allowed names are installed (allowlist = true %s), and this is not one",
 		said(allowlist.Source))
 }
 
@@ -214,7 +214,7 @@ func lostProvenance(e FileEvidence) string {
 	if e.Provenance == Unknown {
 		return fmt.Sprintf("releases before %s had attestations, of this one it is not known", release(e))
 	}
-	return fmt.Sprintf("releases before %s had attestations, this one has none", release(e))
+	return fmt.Sprintf("releases before %s had attestations, this one has not", release(e))
 }
 
 func tooYoung(e FileEvidence, age time.Duration, limit Span) string {
@@ -232,7 +232,7 @@ func fixLetThrough(e FileEvidence, age time.Duration) string {
 }
 
 func sdistEvidence(e FileEvidence) string {
-	return fileOf(e) + " is a source distribution, installing it runs its code"
+	return fileOf(e) + " is source code, installing it runs it"
 }
 
 func fileOf(e FileEvidence) string {
@@ -265,7 +265,7 @@ func confusionEvidence(e ConfusionEvidence) string {
 }
 
 func unvouchedEvidence(a Arrival) string {
-	return fmt.Sprintf("%s arrived without having passed the gate",
+	return fmt.Sprintf("%s was installed and had not been checked",
 		strings.TrimSpace(words.Printable(a.Name)+" "+words.Printable(a.Version)))
 }
 

@@ -260,7 +260,7 @@ def program_is_gone():
 
 def stop_without_program(arguments):
     """Say that thresher is gone; tell whether the command has to stop."""
-    say("this environment is guarded by %s, which is gone; next: install thresher again, or remove %s" % (
+    say("this environment is guarded by %s, which is gone: install thresher again, or take the guard out; fix: rm %s" % (
         THRESHER, os.path.join(HERE, "thresher-guard.pth")))
     return installs(arguments)
 
@@ -457,7 +457,7 @@ def guard_environment(directory):
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if result.returncode != 0:
         sys.stderr.write(os.fsdecode(result.stderr))
-        say("%s is not guarded; next: thresher guard %s" % (directory, directory))
+        say("%s is not guarded; fix: thresher guard %s" % (directory, directory))
 
 
 class VenvLoader(Loader):

@@ -1,0 +1,29 @@
+package words
+
+import (
+	"slices"
+	"strings"
+)
+
+// programs are what a command that thresher shows begins with.
+var programs = []string{
+	".", "cat", "curl", "exec", "export", "git", "grep", "pip", "python", "python3", "rm", "sh", "thresher", "unset",
+}
+
+// IsCommand says whether what helps is a command that can be pasted.
+func IsCommand(remedy string) bool {
+	first, _, _ := strings.Cut(remedy, " ")
+	return slices.Contains(programs, first)
+}
+
+// Remedy is the line to act on: a command that can be pasted, or what to write
+// in a place ("requirements.txt:3").
+func Remedy(place, remedy string) string {
+	switch {
+	case IsCommand(remedy):
+		return "fix: " + remedy
+	case place == "":
+		return "edit: " + remedy
+	}
+	return "edit: " + place + ": " + remedy
+}
