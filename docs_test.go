@@ -204,7 +204,7 @@ func newShell(t *testing.T, page string) *shell {
 		"HOME=" + home, "PATH=" + path, "SHELL=/bin/bash", "LANG=C.UTF-8", "TMPDIR=" + root, "PIP_INDEX_URL=" + x.SimpleURL(),
 		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PYTHONDONTWRITEBYTECODE=1", "THRESHER_BUILT=" + filepath.Join(binaries, "thresher"),
 	}
-	s.shown = []string{s.dir, "/home/ada/project", home, "/home/ada", python.Path, "/usr/bin/python3", x.SimpleURL(), "https://index.example/simple/"}
+	s.shown = []string{s.dir, "/home/ada/project", home, "/home/ada", python.Path, "/usr/bin/python3", strings.TrimSuffix(x.SimpleURL(), "simple/"), "https://index.example/"}
 	return s
 }
 

@@ -58,7 +58,7 @@ func (p *program) explainCommand() *cli.Command {
 			var requested []rules.Requested
 			for _, name := range c.Args().Slice() {
 				if !pep.ValidName(name) {
-					return usageError("%q is no name of a distribution", name)
+					return usageError("%q is no name of a package", name)
 				}
 				requested = append(requested, request(name, "argument"))
 			}

@@ -102,7 +102,7 @@ func (p *program) inventory() ([]shared, error) {
 			s.Versions[d.Version] = append(s.Versions[d.Version], prefix)
 		}
 	}
-	p.say("%d distributions in %d environments", len(byName), read)
+	p.say("%d packages in %d environments", len(byName), read)
 	var found []shared
 	for _, s := range byName {
 		found = append(found, *s)

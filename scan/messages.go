@@ -90,6 +90,19 @@ func textAside(subjects []*Subject) string {
 		"; see them with: thresher scan"
 }
 
+// textCounted is how to see or end what an earlier report named.
+func textCounted(subjects []*Subject) string {
+	if len(subjects) == 1 {
+		if next := textNext(subjects[0]); len(next) == 1 && words.IsCommand(next[0]) {
+			return "; fix: " + next[0]
+		}
+	}
+	if len(subjects) > 0 {
+		return "; fix: thresher scan"
+	}
+	return ""
+}
+
 // textMore stands for rows that were left out.
 func textMore(n int, name string) string {
 	return fmt.Sprintf("  and %d more in %s; all of them: thresher scan", n, name)

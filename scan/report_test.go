@@ -110,6 +110,22 @@ func TestTextOfAGoodDay(t *testing.T) {
 	}
 }
 
+// What an earlier report has named is counted, with what helps.
+func TestTextSaid(t *testing.T) {
+	all := []venv.Distribution{installed("lib", "1.0"), installed("web", "1.0")}
+	input := Input{Database: database(t), Distributions: all, FailOn: FailOnNone, Touched: map[string]bool{"lib": true}}
+	said := func(name, _, _ string) bool { return name == "web" }
+	text := strings.Join(Text([]Result{run(t, input)}, TextOptions{Brief: true, Said: said}), "\n")
+	if strings.Contains(text, "did not touch") || !strings.Contains(text, "; fix: ") {
+		t.Errorf("web is not counted in\n%s", text)
+	}
+	nothing := func(string, string, string) bool { return false }
+	text = strings.Join(Text([]Result{run(t, input)}, TextOptions{Brief: true, Said: nothing}), "\n")
+	if !strings.Contains(text, "did not touch: web 1.0") || strings.Contains(text, "; fix: ") {
+		t.Errorf("web is not named in\n%s", text)
+	}
+}
+
 // A run speaks at length of what it touched, and names the rest.
 func TestTextBrief(t *testing.T) {
 	all := []venv.Distribution{installed("lib", "1.0"), installed("web", "1.0"), installed("evil", "0.1")}

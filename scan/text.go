@@ -20,6 +20,9 @@ type TextOptions struct {
 	Colour  bool // use colours
 	MaxRows int  // vulnerabilities shown of one distribution; 0: all
 	Brief   bool // what is not in scope is named in one line
+	// Said says of a vulnerability that an earlier report named it: what is not
+	// in scope and was named is counted only. nil for none.
+	Said func(name, version, id string) bool
 }
 
 // row is one line of the table, by column.
@@ -69,8 +72,9 @@ func linesOf(r *Result, options TextOptions) []line {
 	if t.standing+t.malware == 0 {
 		return append(lines, line{text: textClean(len(r.Subjects), t.ignored, age)})
 	}
-	lines = append(lines, table(r, options)...)
-	return append(lines, line{text: textTotal(r, t, age)})
+	rows, counted := table(r, options)
+	lines = append(lines, rows...)
+	return append(lines, line{text: textTotal(r, t, age) + textCounted(counted)})
 }
 
 func count(r *Result) totals {
@@ -117,13 +121,14 @@ type line struct {
 
 // table gives the rows of everything that stands, by distribution, each with
 // what brings it and what to do: malware first, then what fails, then the rest.
-func table(r *Result, options TextOptions) []line {
+// What Said knows is left out of them, and given as counted.
+func table(r *Result, options TextOptions) (lines []line, counted []*Subject) {
 	subjects := make([]*Subject, len(r.Subjects))
 	for i := range r.Subjects {
 		subjects[i] = &r.Subjects[i]
 	}
 	slices.SortStableFunc(subjects, func(a, b *Subject) int { return cmp.Compare(b.urgency(), a.urgency()) })
-	lines := []line{{cells: tableHead}}
+	lines = []line{{cells: tableHead}}
 	var aside []*Subject
 	for _, s := range subjects {
 		var standing []*Finding
@@ -136,7 +141,13 @@ func table(r *Result, options TextOptions) []line {
 			continue
 		}
 		if options.Brief && !slices.ContainsFunc(standing, func(f *Finding) bool { return f.InScope || f.Malware }) {
-			aside = append(aside, s)
+			if options.Said != nil && !slices.ContainsFunc(standing, func(f *Finding) bool {
+				return !options.Said(s.Name, s.Version, f.ID)
+			}) {
+				counted = append(counted, s)
+			} else {
+				aside = append(aside, s)
+			}
 			continue
 		}
 		for i, f := range standing {
@@ -154,7 +165,7 @@ func table(r *Result, options TextOptions) []line {
 	if len(aside) > 0 {
 		lines = append(lines, line{text: textAside(aside)})
 	}
-	return lines
+	return lines, counted
 }
 
 // urgency orders distributions in the table.

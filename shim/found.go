@@ -2,6 +2,7 @@ package shim
 
 import (
 	"errors"
+	"sync"
 	"time"
 
 	"thresher/advisory"
@@ -67,6 +68,7 @@ func (in *invocation) scanAgainst(a *asked, database *database, run ended, c cha
 	}
 	for _, line := range scan.Text([]scan.Result{result}, scan.TextOptions{
 		Width: in.reportWidth(), Colour: in.coloured, MaxRows: mostRows, Brief: true,
+		Said: in.saidBefore(a.command.Installation.Prefix),
 	}) {
 		in.say.line("%s", line)
 	}
@@ -101,6 +103,36 @@ func scanRequirements(command *pip.Command) []scan.Requirement {
 		}
 	}
 	return requirements
+}
+
+// remindAfter is how long what was said of a vulnerability is not said again.
+const remindAfter = 30 * 24 * time.Hour
+
+// saidBefore says of vulnerabilities whether a run in the same environment has
+// named them lately, as the log has it. A log that cannot be read has none.
+func (in *invocation) saidBefore(environment string) func(name, version, id string) bool {
+	logged := sync.OnceValue(func() map[journal.Vulnerability]bool {
+		said := map[journal.Vulnerability]bool{}
+		if in.places.State == "" {
+			return said
+		}
+		entries, _, err := journal.Read(in.places.Log(), in.start.Add(-remindAfter))
+		if err != nil {
+			return said
+		}
+		for _, entry := range entries {
+			if entry.Environment != environment {
+				continue
+			}
+			for _, v := range entry.Vulnerabilities {
+				said[v] = true
+			}
+		}
+		return said
+	})
+	return func(name, version, id string) bool {
+		return logged()[journal.Vulnerability{Name: name, Version: version, ID: id}]
+	}
 }
 
 // reportWidth is what a table may take beside the prefix of each line; 0 where
