@@ -247,15 +247,15 @@ func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
 		switch key {
 		case "https", "client-certificate": // since it began
 		case "html":
-			x.HTMLOnly = true
+			x.Change(func() { x.HTMLOnly = true })
 		case "no-upload-times":
-			x.NoUploadTimes = true
+			x.Change(func() { x.NoUploadTimes = true })
 		case "auth":
-			x.User, x.Password, _ = strings.Cut(value, ":")
+			x.Change(func() { x.User, x.Password, _ = strings.Cut(value, ":") })
 		case "delay":
 			d, err := time.ParseDuration(value)
 			ts.Check(err)
-			x.Delay = d
+			x.Change(func() { x.Delay = d })
 		case "stop":
 			x.Close()
 		default:
@@ -267,13 +267,17 @@ func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
 // wheel NAME VERSION [requires=REQ]… [python=SPEC] [age=DURATION|Nd] [yanked[=REASON]] [file=PATH:TEXT] [provenance=URL] [no-metadata].
 func addWheel(ts *testscript.TestScript, _ bool, args []string) {
 	d, rest := distribution(ts, args)
-	dress(ts, stateOf(ts).current.AddWheel(d), rest)
+	x := stateOf(ts).current
+	f := x.AddWheel(d)
+	x.Change(func() { dress(ts, f, rest) })
 }
 
 // sdist NAME VERSION [as wheel] [build=REQ]… [backend=PYTHON].
 func addSdist(ts *testscript.TestScript, _ bool, args []string) {
 	d, rest := distribution(ts, args)
-	dress(ts, stateOf(ts).current.AddSdist(d), rest)
+	x := stateOf(ts).current
+	f := x.AddSdist(d)
+	x.Change(func() { dress(ts, f, rest) })
 }
 
 // serve FILE: puts a file of the scenario on the index, at files/FILE.

@@ -35,7 +35,8 @@ type Index struct {
 	requests []string
 }
 
-// ServedFile is one file of an Index. Change its fields before the first request.
+// ServedFile is one file of an Index. Once requests may come its
+// fields are changed inside Index.Change.
 type ServedFile struct {
 	Filename     string
 	Content      []byte
@@ -64,15 +65,13 @@ func (x *Index) SimpleURL() string { return x.URL + "/simple/" }
 // AddWheel puts the distribution's wheel on the index, uploaded 400 days ago.
 func (x *Index) AddWheel(d Distribution) *ServedFile {
 	name, content := d.Wheel()
-	f := x.add(d, name, content)
-	f.Metadata = d.MetadataText()
-	return f
+	return x.add(d, name, content, d.MetadataText())
 }
 
 // AddSdist puts the distribution's sdist on the index, uploaded 400 days ago.
 func (x *Index) AddSdist(d Distribution) *ServedFile {
 	name, content := d.Sdist()
-	return x.add(d, name, content)
+	return x.add(d, name, content, "")
 }
 
 // AddFile puts any file on the index, at files/NAME, that no page leads to.
@@ -82,14 +81,21 @@ func (x *Index) AddFile(name string, content []byte) {
 	x.byName[name] = &ServedFile{Filename: name, Content: content}
 }
 
-func (x *Index) add(d Distribution, filename string, content []byte) *ServedFile {
-	f := &ServedFile{Filename: filename, Content: content, Requires: d.RequiresPython, Uploaded: time.Now().AddDate(0, 0, -400)}
+func (x *Index) add(d Distribution, filename string, content []byte, metadata string) *ServedFile {
+	f := &ServedFile{Filename: filename, Content: content, Metadata: metadata, Requires: d.RequiresPython, Uploaded: time.Now().AddDate(0, 0, -400)}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	canonical := canonicalName(d.Name)
 	x.files[canonical] = append(x.files[canonical], f)
 	x.byName[filename] = f
 	return f
+}
+
+// Change changes the index or its files while requests may come.
+func (x *Index) Change(change func()) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	change()
 }
 
 // SetStatus sets the project status of PEP 792.
@@ -121,10 +127,11 @@ func canonicalName(name string) string {
 func (x *Index) serve(w http.ResponseWriter, r *http.Request) {
 	x.mu.Lock()
 	x.requests = append(x.requests, r.URL.Path)
+	delay, wantedUser, wantedPassword := x.Delay, x.User, x.Password
 	x.mu.Unlock()
-	time.Sleep(x.Delay)
-	if x.User != "" {
-		if user, password, _ := r.BasicAuth(); user != x.User || password != x.Password {
+	time.Sleep(delay)
+	if wantedUser != "" {
+		if user, password, _ := r.BasicAuth(); user != wantedUser || password != wantedPassword {
 			w.Header().Set("WWW-Authenticate", `Basic realm="index"`)
 			http.Error(w, "who are you", http.StatusUnauthorized)
 			return
@@ -155,10 +162,14 @@ func (x *Index) serve(w http.ResponseWriter, r *http.Request) {
 func (x *Index) serveFile(w http.ResponseWriter, r *http.Request, name string) {
 	metadata := strings.HasSuffix(name, ".metadata")
 	x.mu.Lock()
-	f := x.byName[strings.TrimSuffix(name, ".metadata")]
+	var f ServedFile
+	known := x.byName[strings.TrimSuffix(name, ".metadata")]
+	if known != nil {
+		f = *known
+	}
 	x.mu.Unlock()
 	switch {
-	case f == nil || (metadata && f.Metadata == ""):
+	case known == nil || (metadata && f.Metadata == ""):
 		http.NotFound(w, r)
 	case metadata:
 		_, _ = w.Write([]byte(f.Metadata))
@@ -171,9 +182,12 @@ func (x *Index) serveFile(w http.ResponseWriter, r *http.Request, name string) {
 func (x *Index) servePage(w http.ResponseWriter, r *http.Request, name string) {
 	canonical := canonicalName(name)
 	x.mu.Lock()
-	files, ok := x.files[canonical]
-	status := x.statuses[canonical]
-	files = append([]*ServedFile(nil), files...)
+	known, ok := x.files[canonical]
+	status, htmlOnly, undated := x.statuses[canonical], x.HTMLOnly, x.NoUploadTimes
+	files := make([]ServedFile, len(known))
+	for i, f := range known {
+		files[i] = *f
+	}
 	x.mu.Unlock()
 	if !ok && status == "" {
 		http.NotFound(w, r)
@@ -182,9 +196,9 @@ func (x *Index) servePage(w http.ResponseWriter, r *http.Request, name string) {
 	sort.SliceStable(files, func(i, j int) bool { return files[i].Filename < files[j].Filename })
 	var body []byte
 	kind := "text/html; charset=utf-8"
-	if !x.HTMLOnly && strings.Contains(r.Header.Get("Accept"), "application/vnd.pypi.simple.v1+json") {
+	if !htmlOnly && strings.Contains(r.Header.Get("Accept"), "application/vnd.pypi.simple.v1+json") {
 		kind = "application/vnd.pypi.simple.v1+json"
-		body = x.pageJSON(canonical, status, files)
+		body = x.pageJSON(canonical, status, files, undated)
 	} else {
 		body = []byte(x.pageHTML(canonical, files))
 	}
@@ -199,7 +213,7 @@ func (x *Index) servePage(w http.ResponseWriter, r *http.Request, name string) {
 	_, _ = w.Write(body)
 }
 
-func (x *Index) pageJSON(name, status string, files []*ServedFile) []byte {
+func (x *Index) pageJSON(name, status string, files []ServedFile, undated bool) []byte {
 	list := []map[string]any{}
 	seen := map[string]bool{}
 	versions := []string{}
@@ -218,7 +232,7 @@ func (x *Index) pageJSON(name, status string, files []*ServedFile) []byte {
 		if f.Metadata != "" {
 			entry["core-metadata"] = map[string]string{"sha256": digest([]byte(f.Metadata))}
 		}
-		if !x.NoUploadTimes {
+		if !undated {
 			entry["upload-time"] = f.Uploaded.UTC().Format("2006-01-02T15:04:05.000000Z")
 		}
 		if f.Provenance != "" {
@@ -241,7 +255,7 @@ func (x *Index) pageJSON(name, status string, files []*ServedFile) []byte {
 	return body
 }
 
-func (x *Index) pageHTML(name string, files []*ServedFile) string {
+func (x *Index) pageHTML(name string, files []ServedFile) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.1\"><title>Links for %s</title></head><body>\n", name)
 	for _, f := range files {
