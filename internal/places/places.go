@@ -246,5 +246,5 @@ func (p Places) Trusted() string { return file(p.OwnState, "trusted.jsonl") }
 func (p Places) Pages() string { return file(p.Cache, "index") }
 
 // Files is the directory of what was read in wheels and source archives, by
-// their hashes.
-func (p Places) Files() string { return file(p.Data, "files") }
+// their hashes. The account's own: what a forged one says is not read again.
+func (p Places) Files() string { return file(p.OwnData, "files") }

@@ -77,6 +77,9 @@ func TestFindOwnPlaces(t *testing.T) {
 			if got := p.AllAdvisories(); !slices.Equal(got, c.advisories) || p.Trusted() != c.trusted || p.Popular() != c.popular {
 				t.Errorf("got %q, %q and %q", got, p.Trusted(), p.Popular())
 			}
+			if p.Files() != "/h/.local/share/thresher/files" {
+				t.Errorf("what was read in files is looked for in %q", p.Files())
+			}
 		})
 	}
 	if p := redirected(map[string]string{"HOME": "/o", "XDG_STATE_HOME": "/s"}, "linux", ""); p.Trusted() != "/s/thresher/trusted.jsonl" {
