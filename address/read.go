@@ -67,10 +67,11 @@ func isAlphanumeric(c byte) bool {
 
 func isDigits(text string) bool { return strings.Trim(text, "0123456789") == "" }
 
-// IsLoopback tells whether a host is this machine by its own words.
+// IsLoopback tells whether a host is this machine by its own words, for what is
+// trusted without a certificate: names below localhost are not, which some
+// resolvers look up elsewhere (pip 26.3 network/session.py SECURE_ORIGINS).
 func IsLoopback(host string) bool {
-	host = strings.ToLower(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	ip := net.ParseIP(host)

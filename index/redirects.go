@@ -74,7 +74,7 @@ func (c *Client) isInward(ctx context.Context, host string) bool {
 }
 
 func inwardByName(host string) bool {
-	if address.IsLoopback(host) {
+	if address.IsLoopback(host) || strings.HasSuffix(strings.ToLower(host), ".localhost") {
 		return true
 	}
 	ip := net.ParseIP(strings.Trim(host, "[]"))

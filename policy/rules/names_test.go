@@ -410,6 +410,7 @@ func TestDirectAndInsecureURLs(t *testing.T) {
 		{"over what nobody knows", "", fromURL("", "gopher"+wheel), rules.Ask, rules.Block},
 		{"from this machine", "", fromURL("", "http://127.0.0.1:8000/x.whl"), rules.Ask, ""},
 		{"from this machine by name", "", fromURL("", "http://localhost/x.whl"), rules.Ask, ""},
+		{"from a name below it", "", fromURL("", "http://x.localhost/x.whl"), rules.Ask, rules.Block},
 		{"from a name that only looks like it", "", fromURL("", "http://localhost.evil.example/x.whl"), rules.Ask,
 			rules.Block},
 		{"from this machine as a user name", "", fromURL("", "http://127.0.0.1@evil.example/x.whl"), rules.Ask,
