@@ -1,0 +1,158 @@
+package shim
+
+import (
+	"slices"
+	"syscall"
+	"testing"
+
+	"thresher/gate"
+	"thresher/internal/statuses"
+	"thresher/pip"
+	"thresher/pip/source"
+	"thresher/policy/rules"
+	"thresher/python"
+	"thresher/scan"
+	"thresher/venv"
+)
+
+// The status is the first that applies, from whichever step.
+func TestOutcome(t *testing.T) {
+	failed := pip.Outcome{Status: 1}
+	killed := pip.Outcome{Signal: syscall.SIGTERM}
+	for _, test := range []struct {
+		name   string
+		made   steps
+		status int
+		signal syscall.Signal
+	}{
+		{"nothing", steps{}, 0, 0},
+		{"pip failed", steps{ended: ended{pip: failed, unvouched: true}}, 1, 0},
+		{"pip was ended", steps{ended: ended{pip: killed}}, 128 + 15, syscall.SIGTERM},
+		{"pip was ended by what was refused", steps{ended: ended{pip: killed, refused: true}}, statuses.Refused, 0},
+		{"malware", steps{found: found{result: scan.Result{Malware: true, Fails: true}}}, statuses.Refused, 0},
+		{"changed meanwhile", steps{ended: ended{unvouched: true}}, statuses.Unvouched, 0},
+		{"arrived", steps{changed: changed{unvouched: true}, found: found{result: scan.Result{Fails: true}}}, statuses.Unvouched, 0},
+		{"vulnerable", steps{found: found{result: scan.Result{Fails: true}}}, statuses.Vulnerable, 0},
+		{"not scanned", steps{found: found{failed: true}}, statuses.Broken, 0},
+		{"not scanned, and pip failed", steps{ended: ended{pip: failed}, found: found{failed: true}}, 1, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			end := test.made.outcome().ending()
+			if end.status != test.status || end.signal != test.signal || !end.pipRan {
+				t.Errorf("%+v, want %d and signal %d", end, test.status, test.signal)
+			}
+		})
+	}
+}
+
+// Where a command installs to, by its options.
+func TestSiteDirectories(t *testing.T) {
+	environment := python.Environment{Prefix: "/env", BasePrefix: "/usr", SitePackages: []string{"/env/lib/site", "/usr/lib/site"}}
+	for _, test := range []struct {
+		name     string
+		targets  pip.Targets
+		userSite string
+		want     []string
+	}{
+		{"usual", pip.Targets{}, "", []string{"/env/lib/site", "/usr/lib/site"}},
+		{"a folder", pip.Targets{Target: "/out"}, "", []string{"/out"}},
+		{"a prefix", pip.Targets{Prefix: "/out"}, "", []string{"/out/lib/site", "/usr/lib/site"}},
+		{"a root", pip.Targets{Root: "/out"}, "", []string{"/out/env/lib/site", "/out/usr/lib/site"}},
+		{"the user's own is seen", pip.Targets{}, "/me", []string{"/env/lib/site", "/me", "/usr/lib/site"}},
+		{"the user's own is meant", pip.Targets{User: true}, "/me", []string{"/me", "/env/lib/site", "/usr/lib/site"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			p := &place{command: &pip.Command{Targets: test.targets}, environment: environment, userSite: test.userSite}
+			if got := p.siteDirectories(); !slices.Equal(got, test.want) {
+				t.Errorf("%q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
+func TestChangesAPlace(t *testing.T) {
+	for name, want := range map[string]bool{"install": true, "download": false, "wheel": false, "lock": false, "sync": true} {
+		if got := (&place{command: &pip.Command{Name: name}}).changes(); got != want {
+			t.Errorf("%s: %t", name, got)
+		}
+	}
+	if (&place{command: &pip.Command{Name: "install", DryRun: true}}).changes() {
+		t.Error("a dry run changes nothing")
+	}
+}
+
+// What a command asks for, by name.
+func TestAskedNames(t *testing.T) {
+	a := &asked{place: &place{
+		command: &pip.Command{Requirements: []source.Requirement{
+			{Name: "Acme.Lib", Canonical: "acme-lib", Specifier: "==1.0", MarkerApplies: true},
+			{Name: "acme_lib", Canonical: "acme-lib", MarkerApplies: true},
+			{Name: "limit", Canonical: "limit", Constraint: true, MarkerApplies: true},
+			{Name: "elsewhere", Canonical: "elsewhere"},
+			{Name: "other", Canonical: "other", Specifier: ">=1.0", MarkerApplies: true},
+		}},
+		installed: []venv.Distribution{{Canonical: "other"}},
+	}}
+	if got := a.requestedNames(); !slices.Equal(got, []string{"acme-lib", "other"}) {
+		t.Errorf("names %q", got)
+	}
+	if got := a.written("acme-lib"); got != "Acme.Lib" {
+		t.Errorf("written %q", got)
+	}
+	if got := a.written("brought-along"); got != "brought-along" {
+		t.Errorf("written %q", got)
+	}
+	if a.isRequested("limit") || !a.isRequested("other") || a.isInstalled("acme-lib") || !a.isInstalled("other") {
+		t.Error("requested or installed")
+	}
+	if !a.pins("acme-lib", "1.0.0") || a.pins("acme-lib", "1.1") || a.pins("other", "1.0") {
+		t.Error("pins")
+	}
+}
+
+// What arrived without a verdict.
+func TestUnvouched(t *testing.T) {
+	ledger := []gate.Entry{{Name: "known", Version: "1.0", Filename: "known-1.0-py3-none-any.whl"}}
+	arrived := func(name, version, direct string) venv.Change {
+		return venv.Change{Kind: venv.New, Name: name, After: version, Distribution: venv.Distribution{
+			Name: name, Canonical: name, Version: version, DirectURL: direct, Path: name + "-1.dist-info",
+		}}
+	}
+	command := &pip.Command{
+		Installation: &pip.Installation{Version: "26.2"},
+		Requirements: []source.Requirement{{URL: "https://files.example/named.zip", MarkerApplies: true}},
+	}
+	removed := arrived("gone", "1.0", "")
+	removed.Kind = venv.Removed
+	var names []string
+	for _, d := range unvouched(command, ledger, []venv.Change{
+		arrived("known", "1.0", ""), arrived("known", "2.0", ""), arrived("stranger", "1.0", ""), removed,
+		arrived("named", "1.0", "https://files.example/named.zip"),
+		arrived("foreign", "1.0", "https://other.example/foreign.zip"),
+	}, "/src") {
+		names = append(names, d.Name+" "+d.Version)
+	}
+	if want := []string{"known 2.0", "stranger 1.0", "foreign 1.0"}; !slices.Equal(names, want) {
+		t.Errorf("%q, want %q", names, want)
+	}
+}
+
+// What the steps that were taken give the log.
+func TestEntry(t *testing.T) {
+	command := &pip.Command{Installation: &pip.Installation{Version: "26.2"}}
+	one, two, three := rules.Finding{Subject: "one"}, rules.Finding{Subject: "two"}, rules.Finding{Subject: "three"}
+	if entry := (steps{command: command}).entry(); entry.Pip != "26.2" || len(entry.Findings) != 0 {
+		t.Errorf("%+v", entry)
+	}
+	entry := steps{
+		command: command, asked: &asked{findings: []rules.Finding{one}}, ended: ended{findings: []rules.Finding{two}},
+		changed: changed{findings: []rules.Finding{three}, changes: []venv.Change{{Name: "acme", Before: "1", After: "2"}}},
+	}.entry()
+	var subjects []string
+	for _, f := range entry.Findings {
+		subjects = append(subjects, f.Subject)
+	}
+	if !slices.Equal(subjects, []string{"one", "two", "three"}) || len(entry.Changed) != 1 || entry.Changed[0].After != "2" {
+		t.Errorf("%+v", entry)
+	}
+}
