@@ -51,11 +51,11 @@ type blockedFile struct {
 
 // hardest gives the finding that decides, where one says more than a note.
 func hardest(findings []rules.Finding) (rules.Finding, rules.Action) {
-	verdict := rules.Decide(findings, rules.InGate)
-	if verdict.Action == rules.Off || verdict.Action == rules.Note {
+	decided := rules.Decide(findings, rules.InGate)
+	if decided.Action == rules.Off || decided.Action == rules.Note {
 		return rules.Finding{}, rules.Note
 	}
-	return verdict.Findings[0], verdict.Action
+	return decided.Findings[0], decided.Action
 }
 
 // judge makes the verdict on the page that routing found for a name, or on its

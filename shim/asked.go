@@ -33,8 +33,8 @@ func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
 	}
 	typosquat.Use(names)
 	a.findings = a.judge()
-	if verdict := rules.Decide(a.findings, rules.AtTerminal); verdict.Action == rules.Block {
-		a.findings = verdict.Findings
+	if decided := rules.Decide(a.findings, rules.AtTerminal); decided.Action == rules.Block {
+		a.findings = decided.Findings
 		return a, a.refusal()
 	}
 	return a, nil

@@ -18,9 +18,9 @@ func (j *judgement) local(entry gate.Entry) []rules.Finding {
 	findings = append(findings, j.asked.policy.JudgeProject(rules.ProjectEvidence{
 		Name: entry.Name, Canonical: canonical, Exists: rules.Yes, Now: j.now, Malware: malware,
 	})...)
-	verdict := rules.Decide(findings, rules.InGate)
-	if verdict.Action != rules.Block {
+	decided := rules.Decide(findings, rules.InGate)
+	if decided.Action != rules.Block {
 		return nil
 	}
-	return verdict.Findings
+	return decided.Findings
 }

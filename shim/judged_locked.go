@@ -24,12 +24,12 @@ func (j *judgement) judgeLocked() (addresses map[string]bool, refused []rules.Fi
 			if err != nil {
 				return nil, nil, err
 			}
-			verdict := rules.Decide(findings, rules.WithoutTerminal)
-			if verdict.Action != rules.Block {
+			decided := rules.Decide(findings, rules.WithoutTerminal)
+			if decided.Action != rules.Block {
 				continue
 			}
 			addresses[address] = true
-			for _, f := range verdict.Findings {
+			for _, f := range decided.Findings {
 				if f.Action == rules.Block {
 					refused = append(refused, f)
 				}

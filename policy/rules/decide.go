@@ -7,8 +7,8 @@ import (
 	"thresher/internal/words"
 )
 
-// Verdict is what all findings together come to.
-type Verdict struct {
+// Decision is what all findings together come to.
+type Decision struct {
 	// Action is the hardest of the findings' actions; Off where nothing is to
 	// be said.
 	Action Action
@@ -17,9 +17,9 @@ type Verdict struct {
 	Findings []Finding
 }
 
-// Word is the verdict as `check --json` writes it: pass, note, ask or block.
-func (v Verdict) Word() string {
-	switch v.Action {
+// Word is the decision as `check --json` writes it: pass, note, ask or block.
+func (d Decision) Word() string {
+	switch d.Action {
 	case Off:
 		return "pass"
 	case Note, Hold:
@@ -42,10 +42,10 @@ const (
 	AnsweredInGate               // while pip runs, of what a person has said yes to
 )
 
-// Decide comes to a verdict: what findings do at a stage. Where nobody can be
+// Decide comes to a decision: what findings do at a stage. Where nobody can be
 // asked the hint of what is refused is the command that records the answer.
-func Decide(findings []Finding, stage Stage) Verdict {
-	verdict := Verdict{Action: Off}
+func Decide(findings []Finding, stage Stage) Decision {
+	decision := Decision{Action: Off}
 	for _, finding := range findings {
 		asked := finding.Action == Ask
 		if asked {
@@ -58,12 +58,12 @@ func Decide(findings []Finding, stage Stage) Verdict {
 			harder(finding.Action, Note) {
 			finding.Hint = command
 		}
-		verdict.Findings = append(verdict.Findings, finding)
-		if harder(finding.Action, verdict.Action) {
-			verdict.Action = finding.Action
+		decision.Findings = append(decision.Findings, finding)
+		if harder(finding.Action, decision.Action) {
+			decision.Action = finding.Action
 		}
 	}
-	slices.SortStableFunc(verdict.Findings, func(a, b Finding) int {
+	slices.SortStableFunc(decision.Findings, func(a, b Finding) int {
 		return cmp.Or(
 			cmp.Compare(Severity(b.Action), Severity(a.Action)),
 			cmp.Compare(a.Subject, b.Subject),
@@ -72,7 +72,7 @@ func Decide(findings []Finding, stage Stage) Verdict {
 			cmp.Compare(a.Evidence, b.Evidence),
 		)
 	})
-	return verdict
+	return decision
 }
 
 // unasked is what a question of a rule is at a stage. Without a terminal it
