@@ -63,15 +63,7 @@ func newEnvironment(t testing.TB, release string) *environment {
 	t.Helper()
 	python := testkit.AnyPython(t)
 	if release != "" {
-		// 3.10 and 3.11 run every pip from 22.0 to 26.x.
-		for _, p := range testkit.Pythons(t) {
-			if p.Minor == 10 || p.Minor == 11 {
-				python = p
-			}
-		}
-		if python.Minor != 10 && python.Minor != 11 {
-			t.Skip("skipped: no python 3.10 or 3.11 to run old and new pips")
-		}
+		python = testkit.PipPython(t)
 	}
 	base := t.TempDir()
 	e := &environment{t: t, dir: filepath.Join(base, "env"), home: filepath.Join(base, "home")}
@@ -246,12 +238,11 @@ func someReleases(releases ...string) []string {
 	return []string{""}
 }
 
-// TestEveryPip runs the gate's whole promise under pips of five years: pages
+// TestEveryPip runs the gate's whole promise under every pip: pages
 // in HTML and JSON, files held back, files and projects blocked, names that
 // cannot be upgraded because nobody answers.
 func TestEveryPip(t *testing.T) {
-	// 21.3 is the last that reads pages with html5lib.
-	for _, release := range someReleases("21.3.1", "22.0.4", "23.2.1", "24.2", "25.3", "26.2.1") {
+	for _, release := range testkit.PipReleases(t) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			x := testkit.NewIndex(t)
