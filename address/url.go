@@ -107,6 +107,12 @@ func (u URL) WithCredentials(user, password string) string {
 	return u.before + url.UserPassword(user, password).String() + "@" + u.host + u.after
 }
 
+// WithUser gives the URL with a user that stands alone in the place of its own
+// credentials, as text.
+func (u URL) WithUser(user string) string {
+	return u.before + url.User(user).String() + "@" + u.host + u.after
+}
+
 // String gives the URL as it may be shown, as pip does: a password, or a user
 // name that stands alone (a token), becomes "****". So does a query, which may
 // be a signature. The user of an ssh URL is no secret ("git@"), and nothing can

@@ -79,6 +79,10 @@ func (g *Gate) judgeRead(o *offer, read contents) *rules.Finding {
 		finding := unlikeOffered(o, read.Problem)
 		return &finding
 	}
+	if read.forges() {
+		finding := unlikeOffered(o, messageForgingMetadata)
+		return &finding
+	}
 	if o.name != "" && read.Name != "" && pep.CanonicalName(read.Name) != o.name {
 		finding := unlikeOffered(o, fmt.Sprintf(messageOtherName, read.Name))
 		return &finding
@@ -92,6 +96,16 @@ func (g *Gate) judgeRead(o *offer, read contents) *rules.Finding {
 		return &finding
 	}
 	return g.judgeDeclared(o, read)
+}
+
+// forges says whether what pip prints of metadata as it stands there could steer
+// a terminal or pass for a line of thresher's. The hash of the metadata keeps the
+// gate from writing it in another way, as it does on pages.
+func (c contents) forges() bool {
+	if words.Forges(c.Name) || words.Forges(c.Version) || words.Forges(c.RequiresPython) {
+		return true
+	}
+	return slices.ContainsFunc(c.Requires, words.Forges) || slices.ContainsFunc(c.Extras, words.Forges)
 }
 
 // differingHash compares a file with every hash that was given for it. One that

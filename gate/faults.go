@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -89,6 +90,27 @@ func faultText(key faultKey, reason string, names []string) string {
 		return reason
 	}
 	return fmt.Sprintf(messageFault, key.index, listed(names), reason)
+}
+
+// forgetRefusal takes back that an index refused to answer for a name: somebody
+// said at pip's question what it wants.
+func (g *Gate) forgetRefusal(indexURL, name string) {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	g.faults.remove(faultKey{kind: Refused, index: address.Redact(indexURL)}, name)
+}
+
+// remove takes a name out of a fault, and the fault where that was the last.
+func (b *faultBook) remove(key faultKey, name string) {
+	fault, ok := b.known[key]
+	if !ok {
+		return
+	}
+	delete(fault.names, name)
+	if len(fault.names) == 0 {
+		delete(b.known, key)
+		b.order = slices.DeleteFunc(b.order, func(other faultKey) bool { return other == key })
+	}
 }
 
 // listed writes names as one phrase of bounded length.

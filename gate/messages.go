@@ -32,6 +32,7 @@ const (
 	messageOtherName          = "it calls itself %s"
 	messageOtherVersion       = "it says that it is version %s"
 	messageOtherMetadata      = "its metadata differs from what the index showed before"
+	messageForgingMetadata    = "its metadata holds characters that steer a terminal, or what looks like a line of thresher's"
 	messageOtherHash          = "its %s is %s, and %s was promised"
 	messageNoComparableHash   = "it has a hash of a kind that pip does not know"
 	messageNoRegularFile      = "%s is no regular file"

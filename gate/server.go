@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,6 +24,11 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case r.Method == http.MethodConnect:
 		g.tunnel(w, r)
+	case r.URL.Scheme == "http" && r.URL.Host == g.address:
+		// Whose index is the gate asks for it through the proxy, which is the gate
+		// as well.
+		r.URL.Scheme, r.URL.Host = "", ""
+		g.ServeHTTP(w, r)
 	case r.URL.IsAbs():
 		g.forward(w, r)
 	case r.Host != g.address || r.Header.Get("Origin") != "":
@@ -44,6 +50,7 @@ func (g *Gate) serveProject(w http.ResponseWriter, r *http.Request, place int, n
 	if user, password, ok := g.pipsCredentials(r); ok && errors.As(err, &unauthorised) && g.authenticate(key.url, user, password) {
 		// What a person said at pip's question.
 		g.forgetProject(name)
+		g.forgetRefusal(key.url, name)
 		v, key, err = g.projectVerdict(r.Context(), place, name)
 	}
 	switch {
@@ -139,6 +146,9 @@ func (g *Gate) forgetProject(name string) {
 	g.routes.forget(func(known string) bool { return known == name })
 	g.fetches.forget(func(key pageKey) bool { return key.name == name })
 	g.verdicts.forget(func(key pageKey) bool { return key.name == name })
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	maps.DeleteFunc(g.served, func(key pageKey, _ *verdict) bool { return key.name == name })
 }
 
 // servePage writes a page in the form that pip asks for: JSON from 22.2 on.

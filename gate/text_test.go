@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"thresher/internal/testkit"
 	"thresher/policy/rules"
 )
 
@@ -22,5 +23,35 @@ func TestReasonPhrase(t *testing.T) {
 	}
 	if want := "blocked by thresher: evil  X-Injected: 1: na?ve ?[31m?xxx"; !strings.HasPrefix(reason, want) {
 		t.Errorf("got %q", reason[:80])
+	}
+}
+
+// pip prints what metadata says as it is said there, and the metadata's hash keeps
+// the gate from cleaning it: what could steer a terminal is refused.
+func TestForgingMetadata(t *testing.T) {
+	for _, release := range testkit.PipReleases() {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			x := testkit.NewIndex(t)
+			const steering = "\x1b[1E\x1b[8mx"
+			x.AddWheel(testkit.Distribution{Name: "offered", Version: "1.0", Metadata: "Requires-Python: ===" + steering + "\n"})
+			x.AddWheel(testkit.Distribution{Name: "inside", Version: "1.0", Metadata: "Requires-Python: ===" + steering + "\n"}).Metadata = ""
+			x.AddSdist(testkit.Distribution{Name: "folded", Version: "1.0", Metadata: "Requires-Python: ===1\n thresher:installed\n"})
+			x.AddWheel(testkit.Distribution{Name: "fine", Version: "1.0", Metadata: "Requires-Dist: thresher-like\n  >=1; extra == \"a\"\nProvides-Extra: a\n"})
+			e := newEnvironment(t, release)
+			plain := e.plain(append(e.plainVariables(), "PIP_INDEX_URL="+x.SimpleURL()), "install", "inside")
+			if !strings.Contains(plain.output, "\x1b[8m") {
+				t.Errorf("plain pip does not print it: %q", plain.output)
+			}
+			for _, name := range []string{"offered", "inside", "folded"} {
+				g := open(t, Config{Indexes: mainIndex(x)})
+				o := e.pip(g, "install", "--no-build-isolation", name)
+				o.want(t, 1, "blocked by thresher: "+name)
+				if strings.Contains(o.output, "\x1b[8m") || strings.Contains(o.output, "thresher:installed") {
+					t.Errorf("%q", o.output)
+				}
+			}
+			e.pip(open(t, Config{Indexes: mainIndex(x)}), "install", "fine").want(t, 0)
+		})
 	}
 }

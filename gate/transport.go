@@ -32,9 +32,12 @@ const (
 	headerProof   = "Thresher-Proof"
 )
 
-// readyURL is what the bootstrap asks for before pip's first word: a request
-// that reaches the gate through both wraps.
-const readyURL = "http://ready.thresher.invalid/"
+// What the bootstrap asks for before pip's first word: requests that reach the
+// gate through both wraps, by either scheme.
+const (
+	readyURL       = "http://ready.thresher.invalid/"
+	readySecureURL = "https://ready.thresher.invalid/"
+)
 
 // serveRun answers what the run's own pips ask.
 func (g *Gate) serveRun(w http.ResponseWriter, r *http.Request) {
@@ -93,8 +96,10 @@ func (g *Gate) serveFetch(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusForbidden, messageNotThisRun)
 		return
 	}
-	if asked == readyURL {
-		g.ready.Store(true)
+	if asked == readyURL || asked == readySecureURL {
+		if asked == readySecureURL { // the last of the two
+			g.ready.Store(true)
+		}
 		_, _ = io.WriteString(w, "ready")
 		return
 	}
@@ -235,7 +240,7 @@ func (g *Gate) serveCached(w http.ResponseWriter, r *http.Request) {
 // password which only the gate knows is none.
 func (g *Gate) pipsCredentials(r *http.Request) (user, password string, ok bool) {
 	user, password, ok = index.BasicCredentials(r.Header.Get("Authorization"))
-	if !ok || password == Placeholder {
+	if !ok || password == Placeholder || user == Placeholder {
 		return "", "", false
 	}
 	return user, password, true

@@ -1,18 +1,10 @@
 package index
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 
 	"thresher/internal/words"
 )
-
-// ownLine is what every line of thresher's begins with, also as somebody might
-// imitate it: with blanks, in capitals, with another colon.
-var ownLine = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(thresher) ?[:\x{2236}\x{02D0}\x{A789}\x{FE55}\x{FF1A}]`)
-})
 
 // shown is free text of an index as pip is to get it, which prints reasons,
 // versions and specifiers as they are: on one line, without anything that steers
@@ -22,7 +14,7 @@ func shown(text string) string {
 	if isShown(text) {
 		return text
 	}
-	return words.Printable(ownLine().ReplaceAllString(strings.Join(strings.Fields(text), " "), "$1 -"))
+	return words.Printable(words.OwnLine().ReplaceAllString(strings.Join(strings.Fields(text), " "), "$1 -"))
 }
 
 // isShown says whether a text is as it should be, as nearly all are: a page

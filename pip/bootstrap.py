@@ -12,7 +12,7 @@ VARIABLE = "THRESHER_TRANSPORT"
 SETTINGS_TEXT = os.environ.pop(VARIABLE)
 SETTINGS = json.loads(SETTINGS_TEXT)
 HERE = os.path.abspath(__file__)
-READY = "http://ready.thresher.invalid/"
+READY = ("http://ready.thresher.invalid/", "https://ready.thresher.invalid/")
 
 # Nothing that lies beside this file or in the working directory is imported.
 sys.path[:] = [place for place in sys.path if place and os.path.abspath(place) != os.path.dirname(HERE)]
@@ -60,11 +60,13 @@ import fnmatch
 import functools
 import hashlib
 import hmac
+import logging
 import re
 import shutil
 import socket
 import subprocess
 import tempfile
+import threading
 from urllib.parse import quote
 
 
@@ -86,6 +88,7 @@ try:
     from pip._internal.cache import WheelCache
     from pip._internal.exceptions import InstallationError
     from pip._internal.network import auth
+    from pip._internal.network import session as session_module
     from pip._internal.network.session import PipSession
     from pip._internal.operations.prepare import RequirementPreparer
 except Exception as error:
@@ -127,6 +130,19 @@ class GatePool(HTTPConnectionPool):
 
 
 POOL = GatePool("127.0.0.1", SETTINGS["port"], maxsize=16, block=False)
+ASKING = threading.local()
+
+
+class WithoutGate(logging.Filter):
+    """Keeps what urllib3 says of the way to the gate out of pip's --verbose."""
+
+    def filter(self, record):
+        return not getattr(ASKING, "now", False)
+
+
+LOGGER = logging.getLogger("pip._vendor.urllib3.connectionpool")
+for logger in (LOGGER, logging.getLogger("pip._vendor.urllib3.util.retry")):
+    logger.addFilter(WithoutGate())
 
 
 def ask(method, path, headers, body=None):
@@ -134,12 +150,15 @@ def ask(method, path, headers, body=None):
     --timeout and --retries hold between the gate and the index."""
     headers = dict(headers)
     headers["Thresher-Secret"] = SETTINGS["secret"]
+    ASKING.now = True
     try:
         return POOL.urlopen(
             method, path, body=body, headers=headers, redirect=False, retries=False, assert_same_host=False,
             timeout=urllib3.Timeout(connect=None, read=None), preload_content=False, decode_content=False)
     except (OSError, urllib3.exceptions.HTTPError) as error:
         raise InstallationError("thresher's gate does not answer: %s" % error)
+    finally:
+        ASKING.now = False
 
 
 def answered(method, path, headers, body=None):
@@ -220,7 +239,10 @@ def send_to_gate(self, request, stream=False, timeout=None, verify=True, cert=No
     if ticket is not None:
         length = response.headers.get("Content-Length", "")
         response._fp = Checked(response._fp, ticket, int(length) if length.isdigit() else -1)
-    request.headers.pop("Thresher-Session", None)
+    where = urllib3.util.parse_url(request.url)
+    LOGGER.debug(
+        '%s://%s:%s "%s %s HTTP/1.1" %s %s', where.scheme, where.host, where.port or (443 if where.scheme == "https" else 80),
+        request.method, where.request_uri, response.status, response.headers.get("Content-Length"))
     return self.build_response(request, response)
 
 
@@ -449,14 +471,21 @@ def wrap():
 
 
 def prove():
-    """Show the gate that a request of pip's own kind of session reaches it
-    through both wraps."""
+    """Show the gate that what pip's own session sends, by either scheme, reaches
+    it through both wraps."""
     if PipSession.send is not Session.send or PipSession.get_adapter is not Session.get_adapter:
         raise ImportError("pip's session sends by itself")
-    with Session() as session:
-        answer = session.get(READY)
-    if answer.status_code != 200 or answer.url != READY:
-        raise ImportError("the gate did not see pip's session")
+    # What pip says of itself takes it a while to find out.
+    user_agent, session_module.user_agent = session_module.user_agent, lambda: "pip"
+    try:
+        with PipSession(retries=0) as session:
+            session.auth, session.trust_env = None, False
+            for place in READY:
+                answer = session.get(place)
+                if answer.status_code != 200 or answer.url != place:
+                    raise ImportError("the gate did not see pip's session")
+    finally:
+        session_module.user_agent = user_agent
 
 
 try:

@@ -87,7 +87,7 @@ func addressForPip(rawURL string) string {
 	case parsed.Complete():
 		return parsed.WithCredentials(user, gate.Placeholder)
 	case parsed.HasUser():
-		return parsed.WithCredentials(gate.Placeholder, "")
+		return parsed.WithUser(gate.Placeholder)
 	}
 	return rawURL
 }

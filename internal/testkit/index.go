@@ -26,6 +26,8 @@ type Index struct {
 	Delay time.Duration
 	// NoUploadTimes leaves PEP 700's upload-time out.
 	NoUploadTimes bool
+	// OwnURL is what its pages call the server; "" its URL.
+	OwnURL string
 
 	mu       sync.Mutex
 	files    map[string][]*ServedFile // canonical name → files
@@ -175,6 +177,7 @@ func (x *Index) serveFile(w http.ResponseWriter, r *http.Request, name string) {
 		_, _ = w.Write([]byte(f.Metadata))
 	default:
 		w.Header().Set("Content-Type", "application/octet-stream")
+		w.Header().Set("Cache-Control", "max-age=365000000, immutable, public")
 		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(f.Content)))
 	}
 }
@@ -219,7 +222,7 @@ func (x *Index) pageJSON(name, status string, files []ServedFile, undated bool) 
 	versions := []string{}
 	for _, f := range files {
 		entry := map[string]any{
-			"filename": f.Filename, "url": x.URL + "/files/" + f.Filename,
+			"filename": f.Filename, "url": x.ownURL() + "/files/" + f.Filename,
 			"hashes": map[string]string{"sha256": digest(f.Content)}, "size": len(f.Content),
 			"yanked": f.Yanked, "core-metadata": false,
 		}
@@ -258,8 +261,12 @@ func (x *Index) pageJSON(name, status string, files []ServedFile, undated bool) 
 func (x *Index) pageHTML(name string, files []ServedFile) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.1\"><title>Links for %s</title></head><body>\n", name)
+	prefix := "../.."
+	if x.OwnURL != "" {
+		prefix = x.OwnURL
+	}
 	for _, f := range files {
-		fmt.Fprintf(&b, "<a href=\"../../files/%s#sha256=%s\"", f.Filename, digest(f.Content))
+		fmt.Fprintf(&b, "<a href=\"%s/files/%s#sha256=%s\"", prefix, f.Filename, digest(f.Content))
 		if f.Requires != "" {
 			fmt.Fprintf(&b, " data-requires-python=\"%s\"", html.EscapeString(f.Requires))
 		}
@@ -273,6 +280,13 @@ func (x *Index) pageHTML(name string, files []ServedFile) string {
 	}
 	b.WriteString("</body></html>\n")
 	return b.String()
+}
+
+func (x *Index) ownURL() string {
+	if x.OwnURL != "" {
+		return x.OwnURL
+	}
+	return x.URL
 }
 
 func digest(content []byte) string {
