@@ -38,6 +38,7 @@ func TestNoTrace(t *testing.T) {
 		x.AddWheel(epsilon)
 		x.AddWheel(testkit.Distribution{Name: "delta", Version: "1.0"}).YankedReason = "a mistake"
 		x.AddWheel(testkit.Distribution{Name: "large", Version: "1.0", Files: map[string]string{"large/noise": strings.Repeat("0123456789abcdef", 20<<16)}})
+		x.AddWheel(testkit.Distribution{Name: "lazy", Version: "1.0", Requires: []string{"beta"}, Files: map[string]string{"lazy/noise": strings.Repeat("0123456789abcdef", 4<<10)}}).Metadata = ""
 		x.AddSdist(testkit.Distribution{Name: "gamma", Version: "1.0", Requires: []string{"beta"}})
 		more.AddWheel(testkit.Distribution{Name: "zeta", Version: "1.0"})
 		private.AddWheel(testkit.Distribution{Name: "hush", Version: "1.0"})
@@ -66,6 +67,7 @@ func TestNoTrace(t *testing.T) {
 		add("20", "download", "-d", "saved", "alpha", "gamma")
 		add("20", "wheel", "-w", "built", "gamma")
 		add("21.2", "index", "versions", "alpha")
+		add("20", "install", "--use-feature=fast-deps", "lazy")
 		add("20", "install", "large")
 		add("24.1", "install", "--progress-bar", "raw", "--force-reinstall", "--no-cache-dir", "large")
 		add("20", "install", "--index-url", withLogin, "hush")

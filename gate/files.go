@@ -150,11 +150,7 @@ func (g *Gate) fetchFile(a *arrival, rawURL string) {
 		return false
 	})
 	close(a.answered)
-	_, err = io.Copy(a.spool, stream.Body)
-	if count, _ := a.spool.size(); err == nil && a.length >= 0 && count != a.length {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil {
+	if err = g.receive(a, stream.Body); err != nil {
 		a.failure = fmt.Errorf("fetch %s: %w", address.Redact(rawURL), err)
 	} else {
 		a.digests = a.spool.digests()
@@ -182,6 +178,64 @@ func redirects(status int) bool {
 // (304).
 func unusableStatus(rawURL string, status int) error {
 	return &index.ContentError{URL: address.Redact(rawURL), Reason: fmt.Sprintf(messageNoFileStatus, status)}
+}
+
+// resumptions is how often an index is asked for the rest of a file, as pip does
+// by default (from 25.1 on, `--resume-retries`).
+const resumptions = 5
+
+// receive copies a file into its spool. Where it ends before its end the index is
+// asked for the rest: what came is judged as a whole, whoever sent which part.
+func (g *Gate) receive(a *arrival, body io.Reader) error {
+	for attempt := 0; ; attempt++ {
+		_, err := io.Copy(a.spool, body)
+		count, _ := a.spool.size()
+		if err == nil && a.length >= 0 && count != a.length {
+			err = io.ErrUnexpectedEOF
+		}
+		var connection *index.ConnectionError
+		cut := errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &connection) && !connection.Timeout
+		if !cut || attempt == resumptions || a.length >= 0 && count >= a.length {
+			return err
+		}
+		rest := g.rest(a, count)
+		if rest == nil {
+			return err
+		}
+		defer rest.Close()
+		body = rest
+	}
+}
+
+// rest asks for what is missing of a file of which so many bytes are here; nil
+// where it cannot be had.
+func (g *Gate) rest(a *arrival, count int64) io.ReadCloser {
+	first := a.offers[0]
+	header := pipsHeader(nil)
+	header.Set("Range", fmt.Sprintf("bytes=%d-", count))
+	for _, validator := range []string{"ETag", "Last-Modified"} {
+		if value := a.header.Get(validator); value != "" && !strings.HasPrefix(value, "W/") {
+			header.Set("If-Range", value)
+			break
+		}
+	}
+	stream, err := g.config.Source.Open(g.context, index.Fetch{
+		Method: http.MethodGet, URL: first.url, Index: first.indexURL, Header: header, From: first.from,
+	})
+	if err != nil {
+		return nil
+	}
+	switch {
+	case stream.Status == http.StatusPartialContent && strings.HasPrefix(stream.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", count)):
+		return stream.Body
+	case stream.Status == http.StatusOK:
+		// From its beginning once more.
+		if _, err := io.CopyN(io.Discard, stream.Body, count); err == nil {
+			return stream.Body
+		}
+	}
+	_ = stream.Body.Close() // nothing of it is used
+	return nil
 }
 
 // neutralise takes out of an answer's header what could have pip read the file as

@@ -29,7 +29,8 @@ func introspectedTableOf(i *Installation, cacheDir string) (*option.Table, error
 	if i.Interpreter == "" {
 		return nil, errors.New("its interpreter is not known")
 	}
-	output, err := python.Run(i.Interpreter, "", "-I", "-c", option.Introspection, filepath.Dir(i.PackageDir))
+	// -B: the environment is only looked at.
+	output, err := python.Run(i.Interpreter, "", "-I", "-B", "-c", option.Introspection, filepath.Dir(i.PackageDir))
 	if err != nil {
 		return nil, err
 	}
