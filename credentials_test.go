@@ -113,6 +113,10 @@ func TestCredentials(t *testing.T) {
 				t.Errorf("a build sees %q: %s", secret, seen)
 			}
 		}
+		// Nor does the host of the files, where that is another.
+		x.OwnURL = other.URL
+		silent(w.pip(append(install, "--no-deps"), withLogin("ann:wonder")))
+		x.OwnURL = ""
 		heard.Range(func(path, value any) bool {
 			t.Errorf("another host heard %v at %v", value, path)
 			return true

@@ -73,6 +73,10 @@ func TestWaysToAnIndex(t *testing.T) {
 		x.User = ""
 
 		index := "PIP_INDEX_URL=" + x.SimpleURL()
+		// A path that is too long for a Unix socket.
+		long := "tmp/" + strings.Repeat("long", 50)
+		w.write(long+"/keep", "")
+		arrived(w.pip(append(again, "alpha"), index, "TMPDIR="+w.path(long)))
 		arrived(w.pip([]string{"install", "--force-reinstall", "--cache-dir", "elsewhere", "alpha"}, index))
 		if _, err := os.Stat(w.path("home/.cache/pip")); err == nil {
 			t.Errorf("pip's cache is where it was not wanted")
