@@ -27,7 +27,7 @@ func TestLargeWheel(t *testing.T) {
 	if testing.Short() {
 		t.Skip("skipped: -short")
 	}
-	releases := testkit.PipReleases()
+	releases := testkit.PipReleases(t)
 	w := newWorkplace(t, releases[len(releases)-1])
 	path := w.path("large-1.0-py3-none-any.whl")
 	file, err := os.Create(path)

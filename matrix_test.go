@@ -27,7 +27,7 @@ func forEveryPip(t *testing.T, test func(t *testing.T, w *workplace)) {
 	if testing.Short() {
 		t.Skip("skipped: -short, and the shim under test is a process of its own that -race does not see")
 	}
-	for _, release := range testkit.PipReleases() {
+	for _, release := range testkit.PipReleases(t) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			test(t, newWorkplace(t, release))
@@ -52,17 +52,7 @@ func newWorkplace(t *testing.T, release string) *workplace {
 		"PIP_RETRIES=0", "PIP_CONFIG_FILE=" + os.DevNull, "VIRTUAL_ENV=" + w.path("env"),
 		"PATH=" + strings.Join([]string{w.path("programs"), binaries, w.path("env/bin"), filepath.Dir(python.Path), os.Getenv("PATH")}, ":"),
 	}
-	testkit.Environment(t, python, w.path("env"))
-	old, err := filepath.Glob(w.path("env/lib/python3*/site-packages/pip*"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range old {
-		if err := os.RemoveAll(path); err != nil {
-			t.Fatal(err)
-		}
-	}
-	testkit.InstallPip(t, w.path("env"), testkit.PipWheel(t, python, release))
+	testkit.EnvironmentWith(t, python, release, w.path("env"))
 	w.write("home/.config/thresher/policy.toml", "[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n[upgrade]\nalways = false\n[guard]\nautomatic = false\n")
 	w.write("tmp/keep", "")
 	w.write("programs/keep", "")

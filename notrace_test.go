@@ -10,9 +10,9 @@ import (
 	"thresher/internal/testkit"
 )
 
-// invented are pip's names for temporary folders, what it measures, and the hash
-// of what was built a moment ago.
-var invented = regexp.MustCompile(`pip-[a-z-]+-[a-z0-9_]{8}|[0-9.]+ [kM]B/s|0:00:[0-9]{2}|(?m)^  Created wheel .*$`)
+// invented are pip's names for temporary folders, which lie in the run's own, what
+// it measures, and the hash of what was built a moment ago.
+var invented = regexp.MustCompile(`(thresher-[0-9]+/run/)?pip-[a-z-]+-[a-z0-9_]{8}|[0-9.]+ [kM]B/s|0:00:[0-9]{2}|(?m)^  Created wheel .*$`)
 
 // connections are what -v says of connections: of the gate pip opens none, and
 // the length of a page is that of the page judged.

@@ -30,7 +30,7 @@ func TestReasonPhrase(t *testing.T) {
 // metadata's hash keeps the gate from cleaning them: what could steer a terminal is
 // refused.
 func TestForgingMetadata(t *testing.T) {
-	for _, release := range testkit.PipReleases() {
+	for _, release := range testkit.PipReleases(t) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			x := testkit.NewIndex(t)

@@ -15,7 +15,7 @@ import (
 // another system) pip reaches the gate by a port, and whoever else listens there
 // gets neither a header nor the run's secret.
 func TestWithoutSocket(t *testing.T) {
-	for _, release := range testkit.PipReleases() {
+	for _, release := range testkit.PipReleases(t) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			x := testkit.NewIndex(t)
