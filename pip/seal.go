@@ -315,6 +315,11 @@ func (s *sealing) environ(old bool) []string {
 			environ = append(environ, "PIP_INDEX_URL="+gate)
 		}
 	}
+	if len(c.values.Of("cache_dir").Calls) > 0 { // --no-cache-dir
+		// Also where the command line says so: the pips of build environments
+		// would use the usual one, which this run may not write.
+		environ = append(environ, "PIP_NO_CACHE_DIR=1")
+	}
 	if c.values.Of("isolated_mode").Truth || old {
 		environ = append(environ, "PIP_ISOLATED=1")
 	}
