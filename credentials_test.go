@@ -65,7 +65,7 @@ func TestCredentials(t *testing.T) {
 			r.wantNot(t, "wonder", "known-to-thresher", "Traceback")
 		}
 
-		w.pip(append(install, "--no-input"), index).want(t, 1, "wants credentials and none are configured")
+		w.pip(append(install, "--no-input"), index).want(t, 1, "the index wants credentials")
 		w.pip(append(install, "--no-input"), withLogin("ann:wrong")).want(t, 1, "refuses the credentials that are configured")
 
 		// its address
