@@ -1,11 +1,13 @@
 package gate
 
 import (
+	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -14,6 +16,8 @@ import (
 	"time"
 
 	"thresher/address"
+	"thresher/internal/words"
+	"thresher/policy/rules"
 )
 
 // A pip inside a run (a build that calls pip) joins the gate of that run. It
@@ -44,6 +48,22 @@ func ParseWay(text string) (way Way, ok bool) {
 	}
 	port, err := strconv.Atoi(words[0])
 	return Way{Socket: words[2], Port: port, Secret: words[1]}, err == nil && 0 < port && port < 1<<16
+}
+
+// address is where a path of the gate is asked.
+func (w Way) address(path string) string { return "http://127.0.0.1:" + strconv.Itoa(w.Port) + path }
+
+// transport reaches the gate, without a proxy: a variable of the environment must
+// not carry this elsewhere.
+func (w Way) transport() *http.Transport {
+	transport := &http.Transport{DisableKeepAlives: true}
+	if w.Socket != "" {
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			var dialer net.Dialer
+			return dialer.DialContext(ctx, "unix", w.Socket)
+		}
+	}
+	return transport
 }
 
 // answerJoin proves to a nested run that knows the secret that this is its gate,
@@ -80,32 +100,78 @@ func Join(ctx context.Context, way Way) (joined Joined, ok bool) {
 	nonce := hex.EncodeToString(random)
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://127.0.0.1:"+strconv.Itoa(way.Port)+joinPath, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, way.address(joinPath), nil)
 	if err != nil {
 		return Joined{}, false
 	}
 	request.Header.Set(headerNonce, nonce)
 	request.Header.Set(headerProof, proof(way.Secret, "nested", nonce))
-	// A transport without a proxy: a variable of the environment must not
-	// carry this elsewhere.
-	transport := &http.Transport{DisableKeepAlives: true}
-	if way.Socket != "" {
-		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			var dialer net.Dialer
-			return dialer.DialContext(ctx, "unix", way.Socket)
-		}
-	}
-	response, err := transport.RoundTrip(request)
+	response, err := way.transport().RoundTrip(request)
 	if err != nil {
 		return Joined{}, false
 	}
 	defer response.Body.Close()
 	var answer joinAnswer
 	err = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&answer)
-	if err != nil || response.StatusCode != http.StatusOK || !hmac.Equal([]byte(answer.Proof), []byte(proof(way.Secret, "gate", nonce))) {
+	proven := hmac.Equal([]byte(answer.Proof), []byte(proof(way.Secret, "gate", nonce)))
+	if err != nil || response.StatusCode != http.StatusOK || !proven {
 		return Joined{}, false
 	}
 	return Joined{Way: way, Pages: answer.Pages}, true
+}
+
+// reportPath is where a nested run says what it refused by itself.
+const reportPath = "/-/refused"
+
+// report is one refusal of a nested run.
+type report struct {
+	Subject  string `json:"subject"`
+	Rule     string `json:"rule"`
+	Evidence string `json:"evidence"`
+	Hint     string `json:"hint"`
+}
+
+// Report tells the gate what a nested run refused before it fetched anything, so
+// that the run whose build fails of it says why. The error says that the gate
+// did not hear it.
+func (j Joined) Report(ctx context.Context, findings []rules.Finding) error {
+	var reports []report
+	for _, f := range findings {
+		if f.Action == rules.Block {
+			reports = append(reports, report{f.Subject, string(f.Rule), f.Evidence, f.Hint})
+		}
+	}
+	body, err := json.Marshal(reports)
+	if err != nil {
+		return fmt.Errorf("tell the run above what was refused: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, j.address(reportPath), bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("tell the run above what was refused: %w", err)
+	}
+	request.Header.Set(headerSecret, j.Secret)
+	response, err := j.transport().RoundTrip(request)
+	if err != nil {
+		return fmt.Errorf("tell the run above what was refused: %w", err)
+	}
+	return response.Body.Close()
+}
+
+// takeReport records what a nested run refused. Whoever joined may say so: it
+// fails the run, and lets nothing through.
+func (g *Gate) takeReport(r *http.Request) {
+	var reports []report
+	if json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&reports) != nil {
+		return
+	}
+	for _, said := range reports[:min(len(reports), 100)] {
+		g.record("", "", rules.Finding{
+			Subject: words.Printable(said.Subject), Rule: rules.Rule(words.Printable(said.Rule)), Action: rules.Block,
+			Confidence: rules.High, Evidence: words.Printable(said.Evidence), Hint: words.Printable(said.Hint),
+		})
+	}
 }
 
 // Serves says whether a page is one that the gate answers for.

@@ -202,6 +202,16 @@ func TestJoin(t *testing.T) {
 	if !ok || !joined.Serves("https://other:words@index.example/simple/") || joined.Serves("https://index.example/other/") {
 		t.Errorf("a living gate: %t %+v", ok, joined)
 	}
+	refused := []rules.Finding{
+		{Subject: "nuisance\x1b[2K", Rule: rules.Denied, Action: rules.Block, Evidence: "not here"},
+		{Subject: "noted", Rule: rules.Stale, Action: rules.Note},
+	}
+	if err := joined.Report(ctx, refused); err != nil {
+		t.Error(err)
+	}
+	if found := g.Findings(); len(found) != 1 || found[0].Subject != "nuisance?[2K" || found[0].Rule != rules.Denied {
+		t.Errorf("reported %+v", found)
+	}
 	if parsed, ok := ParseWay(way.String()); !ok || parsed != way {
 		t.Errorf("parsed %+v", parsed)
 	}

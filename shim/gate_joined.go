@@ -3,6 +3,7 @@ package shim
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -73,4 +74,23 @@ func (in *invocation) joinGate(a *asked, d *door) *ending {
 		}
 	}
 	return nil
+}
+
+// tellParent tells the run that this pip is a part of what was refused here: it
+// says why the build failed, and ends as refused.
+func (in *invocation) tellParent(made steps) {
+	if in.gate == "" || made.asked == nil {
+		return
+	}
+	joined, ok := in.livingGate()
+	if !ok {
+		return
+	}
+	findings := made.asked.findings
+	if made.gate != nil {
+		findings = slices.Concat(findings, made.gate.refused)
+	}
+	if err := joined.Report(in.untilInterrupted(), findings); err != nil {
+		in.say.line("%v", err)
+	}
 }

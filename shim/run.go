@@ -72,6 +72,9 @@ func (in *invocation) run() *ending {
 	case end.tell != nil:
 		end.tell(in.say)
 	}
+	if end.status == statuses.Refused {
+		in.tellParent(made)
+	}
 	if made.gate == nil || made.gate.own != nil {
 		in.record(made, end.status) // what a joined run did is its parent's to log
 	}
