@@ -21,11 +21,12 @@ func main() {
 
 func run(args, environ []string) int {
 	streams := shim.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}
-	if program := shim.ProgramName(args[0]); program != "" {
-		return shim.Run(program, args[1:], environ, streams)
-	}
+	// First, since thresher starts itself by its file, which may be called pip.
 	if status, is := sandbox.Hidden(args[1:], environ); is {
 		return status
+	}
+	if program := shim.ProgramName(args[0]); program != "" {
+		return shim.Run(program, args[1:], environ, streams)
 	}
 	return cli.Run(args, environ, streams.In, streams.Out, streams.Err, cli.Shim{
 		Version: version.String(),

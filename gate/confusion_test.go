@@ -56,7 +56,13 @@ func TestConfusion(t *testing.T) {
 				pins["acme-lib"] = strings.TrimSuffix(public.SimpleURL(), "/")
 			}
 			g := open(t, Config{
-				Indexes: indexes, Strategy: c.strategy, Pin: func(name string) string { return cmp.Or(pins[name], pins["acme-*"]) }, Requested: []Wanted{{Name: "acme-lib"}},
+				Indexes: indexes, Strategy: c.strategy, Requested: []Wanted{{Name: "acme-lib"}},
+				Pin: func(name string) string {
+					if !strings.HasPrefix(name, "acme-") {
+						return ""
+					}
+					return cmp.Or(pins[name], pins["acme-*"])
+				},
 				Popular: func(name string) bool { return c.popular && name == "acme-lib" },
 			})
 			e := newEnvironment(t, "")
