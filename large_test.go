@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -24,8 +26,8 @@ import (
 
 // TestLargeWheel: a wheel of 1 GB passes without the memory for it.
 func TestLargeWheel(t *testing.T) {
-	if testing.Short() {
-		t.Skip("skipped: -short")
+	if testing.Short() || !testkit.Full() {
+		t.Skip("skipped: it takes 2 GB of disk, and is run with THRESHER_TEST_FULL=1")
 	}
 	releases := testkit.PipReleases(t)
 	w := newWorkplace(t, releases[len(releases)-1])

@@ -482,15 +482,6 @@ func (s *setupRun) shownChanges() []string {
 	return lines
 }
 
-// typed writes the path of a program as cmd and PowerShell take it, where a
-// blank in it needs the call operator of PowerShell.
-func typed(path string) string {
-	if strings.ContainsAny(path, " '&()") {
-		return "& " + powershellQuoted(path)
-	}
-	return path
-}
-
 // variableSetup is what a script that calls setup goes by, for hints: the
 // program that it calls may be gone by then.
 const variableSetup = "THRESHER_SETUP"
