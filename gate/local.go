@@ -85,9 +85,9 @@ func (g *Gate) judgeUse(asked use) *rules.Finding {
 // namedPaths gives the command's own words for a local place.
 func (g *Gate) namedPaths(path string) []*offer {
 	var offers []*offer
-	real := resolvedPath(path)
+	real := files.Resolved(path)
 	for _, named := range g.config.Named {
-		if named.Path != "" && resolvedPath(named.Path) == real {
+		if named.Path != "" && files.Resolved(named.Path) == real {
 			offers = append(offers, &offer{name: named.Name, filename: filepath.Base(path), hashes: named.Hashes, page: filepath.Dir(path), url: path})
 		}
 	}
@@ -98,9 +98,9 @@ func (g *Gate) namedPaths(path string) []*offer {
 // folder of --find-links, a page on this machine.
 func (g *Gate) localOffers(path, link string) []*offer {
 	offers := append(g.offered(link), g.namedPaths(path)...)
-	real := resolvedPath(path)
+	real := files.Resolved(path)
 	for _, folder := range g.config.Folders {
-		if resolvedPath(folder) == filepath.Dir(real) || resolvedPath(folder) == resolvedPath(filepath.Dir(path)) {
+		if files.Resolved(folder) == filepath.Dir(real) || files.Resolved(folder) == files.Resolved(filepath.Dir(path)) {
 			offers = append(offers, &offer{filename: filepath.Base(path), page: folder, url: path})
 		}
 	}
@@ -177,7 +177,7 @@ func (g *Gate) judgeCachedWheel(path string, asked use) *rules.Finding {
 		if source.blocked != nil {
 			return source.blocked
 		}
-	} else if origin, local := PathOf(asked.Origin); local && len(g.localOffers(origin, asked.Origin)) > 0 {
+	} else if origin, local := address.FilePath(asked.Origin); local && len(g.localOffers(origin, asked.Origin)) > 0 {
 		source = &offer{}
 	} else if g.named(asked.Origin) {
 		source = &offer{}
@@ -202,39 +202,13 @@ func redactedOrigin(origin string) string {
 func (g *Gate) approve(path string) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	g.approved[resolvedPath(path)] = true
+	g.approved[files.Resolved(path)] = true
 }
 
 func (g *Gate) isApproved(path string) bool {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	return g.approved[resolvedPath(path)]
-}
-
-// PathOf gives the path that a file URL names.
-func PathOf(link string) (path string, ok bool) {
-	scheme, _, found := strings.Cut(link, ":")
-	if !found || !strings.EqualFold(scheme, "file") {
-		return "", false
-	}
-	bare, _, _ := strings.Cut(link, "#")
-	u, err := url.Parse(bare)
-	if err != nil {
-		return "", false
-	}
-	path = filepath.FromSlash(u.Path)
-	if volume := filepath.VolumeName(strings.TrimPrefix(path, `\`)); volume != "" {
-		path = strings.TrimPrefix(path, `\`)
-	}
-	return path, true
-}
-
-// resolvedPath follows links as far as the path is there.
-func resolvedPath(path string) string {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		return target
-	}
-	return filepath.Clean(path)
+	return g.approved[files.Resolved(path)]
 }
 
 // localFile is an archive of this machine, hashed.

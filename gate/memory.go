@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"thresher/internal/files"
 )
 
 // What was read in a file is true for ever: it is remembered by the file's
@@ -54,15 +55,7 @@ func (g *Gate) remember(sha256 string, read contents) {
 		return
 	}
 	// Whatever fails here costs a fetch in a later run, and nothing else.
-	if os.MkdirAll(filepath.Dir(path), 0o700) != nil {
-		return
-	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".new-")
-	if err != nil {
-		return
-	}
-	_, err = temporary.Write(text)
-	if closing := temporary.Close(); err != nil || closing != nil || os.Rename(temporary.Name(), path) != nil {
-		_ = os.Remove(temporary.Name())
+	if os.MkdirAll(filepath.Dir(path), 0o700) == nil {
+		_ = files.Keep(path, text)
 	}
 }

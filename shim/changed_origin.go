@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/internal/files"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/pip/source"
@@ -53,7 +54,7 @@ func originNamed(d venv.Distribution, requirements []source.Requirement, checkou
 	}
 	place := sourcePlace(d)
 	for _, r := range requirements {
-		if place != "" && r.Path != "" && resolved(place) == resolved(r.Path) {
+		if place != "" && r.Path != "" && files.Resolved(place) == files.Resolved(r.Path) {
 			return true
 		}
 		for _, locked := range r.Locked {
@@ -75,7 +76,7 @@ func fromPath(d venv.Distribution, r source.Requirement) bool {
 	if d.Editable {
 		return liesIn(place, r.Path)
 	}
-	return resolved(place) == resolved(r.Path)
+	return files.Resolved(place) == files.Resolved(r.Path)
 }
 
 // fromURL: the URL of an archive or a repository, as PEP 610 has it recorded:
@@ -101,7 +102,7 @@ func fromCheckout(d venv.Distribution, r source.Requirement, checkouts string) b
 	if !versioned || !r.Editable || !d.Editable || r.Canonical == "" {
 		return false
 	}
-	below, err := filepath.Rel(resolved(checkouts), resolved(sourcePlace(d)))
+	below, err := filepath.Rel(files.Resolved(checkouts), files.Resolved(sourcePlace(d)))
 	if err != nil || !filepath.IsLocal(below) {
 		return false
 	}
@@ -183,14 +184,6 @@ func withoutRevision(repository string) string {
 
 // liesIn says whether a path is a directory or lies below it.
 func liesIn(path, directory string) bool {
-	below, err := filepath.Rel(resolved(directory), resolved(path))
+	below, err := filepath.Rel(files.Resolved(directory), files.Resolved(path))
 	return err == nil && filepath.IsLocal(below)
-}
-
-// resolved follows links as far as the path is there.
-func resolved(path string) string {
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		return target
-	}
-	return filepath.Clean(path)
 }

@@ -16,7 +16,7 @@ func (a *asked) named(dir string, refused map[string]bool) []gate.Named {
 	var named []gate.Named
 	for _, link := range linkPages(a.command, dir) {
 		// A single archive that --find-links names pip takes without a page.
-		if path, local := gate.PathOf(link.url); local && address.IsArchive(path) {
+		if path, local := address.FilePath(link.url); local && address.IsArchive(path) {
 			named = append(named, gate.Named{Path: path})
 		}
 	}
@@ -40,7 +40,7 @@ func (a *asked) named(dir string, refused map[string]bool) []gate.Named {
 
 // namedAt tells a local place from one of the network.
 func namedAt(named gate.Named, place string) gate.Named {
-	if path, local := gate.PathOf(place); local {
+	if path, local := address.FilePath(place); local {
 		named.Path = path
 	} else {
 		named.URL = place

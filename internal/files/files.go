@@ -124,6 +124,15 @@ func IsDirectory(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// Resolved follows the links of a path as far as it is there; one that is not
+// there is only cleaned.
+func Resolved(path string) string {
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		return target
+	}
+	return filepath.Clean(path)
+}
+
 // Same tells whether two paths are one file or directory, links resolved.
 func Same(a, b string) bool {
 	infoA, errA := os.Stat(a)
