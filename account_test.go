@@ -44,7 +44,8 @@ func TestPolicyOfTheAccount(t *testing.T) {
 		command.Stderr = &complaint
 		err := command.Run()
 		text := complaint.String()
-		if command.ProcessState.ExitCode() != 20 || !strings.Contains(text, "refused: nuisance: denied") || !strings.Contains(text, said) {
+		if command.ProcessState.ExitCode() != 20 || !strings.Contains(text, "refused: nuisance: denied") ||
+			!strings.Contains(text, said) {
 			t.Errorf("HOME=%q: %v\n%s", home, err, text)
 		}
 	}
@@ -103,7 +104,8 @@ func TestDataOfTheAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(filepath.Join(account, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n")
+	write(filepath.Join(account, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\n[answers]\n"+
+		"without-terminal = true\n")
 	write(filepath.Join(dir, "thresher.toml"), "[allow.reqeusts]\nreason = \"ours\"\n")
 	write(filepath.Join(dir, "own.jsonl"), advisoryOf("MAL-2026-1", "nasty"))
 	write(filepath.Join(dir, "other.jsonl"), advisoryOf("MAL-2026-2", "another"))
@@ -112,7 +114,8 @@ func TestDataOfTheAccount(t *testing.T) {
 	}
 	elsewhere := t.TempDir()
 	redirected := []string{
-		"HOME=" + elsewhere, "XDG_DATA_HOME=" + filepath.Join(elsewhere, "data"), "XDG_STATE_HOME=" + filepath.Join(elsewhere, "state"),
+		"HOME=" + elsewhere, "XDG_DATA_HOME=" + filepath.Join(elsewhere, "data"), "XDG_STATE_HOME=" +
+			filepath.Join(elsewhere, "state"),
 		"XDG_CACHE_HOME=" + filepath.Join(elsewhere, "cache"),
 	}
 	for _, said := range []string{"with nothing there", "with other data there"} {
@@ -142,7 +145,8 @@ func TestDataOfTheAccount(t *testing.T) {
 	if err := os.Remove(trusted); err != nil {
 		t.Fatal(err)
 	}
-	for _, state := range []string{filepath.Join(elsewhere, "state", "thresher"), filepath.Join(elsewhere, ".local", "state", "thresher")} {
+	for _, state := range []string{filepath.Join(elsewhere, "state", "thresher"),
+		filepath.Join(elsewhere, ".local", "state", "thresher")} {
 		if err := os.MkdirAll(state, 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -157,6 +161,7 @@ func TestDataOfTheAccount(t *testing.T) {
 
 // advisoryOf is a record that calls a whole project malware.
 func advisoryOf(id, name string) string {
-	return `{"id":"` + id + `","modified":"2026-01-01T00:00:00Z","summary":"bad","affected":[{"package":{"ecosystem":"PyPI","name":"` + name +
+	return `{"id":"` + id + `","modified":"2026-01-01T00:00:00Z","summary":"bad",` +
+		`"affected":[{"package":{"ecosystem":"PyPI","name":"` + name +
 		`"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"}]}]}]}` + "\n"
 }

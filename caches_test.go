@@ -55,9 +55,10 @@ func TestPipsCaches(t *testing.T) {
 		built.want(t, 0, "+ gamma 1.0", "Using cached")
 		w.plain([]string{"uninstall", "-y", "gamma"}, variables...).want(t, 0)
 		for name, forged := range map[string]testkit.Distribution{
-			"is not of":                     {Name: "other", Version: "1.0"},
-			"says that it is version 3.0":   {Name: "gamma", Version: "3.0"},
-			"version 1.0 depends on beta @": {Name: "gamma", Version: "1.0", Requires: []string{"beta @ https://files.example/beta-1.0.tar.gz"}},
+			"is not of":                   {Name: "other", Version: "1.0"},
+			"says that it is version 3.0": {Name: "gamma", Version: "3.0"},
+			"version 1.0 depends on beta @": {Name: "gamma", Version: "1.0",
+				Requires: []string{"beta @ https://files.example/beta-1.0.tar.gz"}},
 		} {
 			_, content := forged.Wheel()
 			replaced := 0
@@ -73,7 +74,8 @@ func TestPipsCaches(t *testing.T) {
 			}
 			w.pip([]string{"install", "gamma"}, variables...).want(t, 20, name)
 		}
-		if installed := w.plain([]string{"list"}, variables...); strings.Contains(installed.stdout, "gamma") || strings.Contains(installed.stdout, "other") {
+		if installed := w.plain([]string{"list"}, variables...); strings.Contains(installed.stdout, "gamma") ||
+			strings.Contains(installed.stdout, "other") {
 			t.Errorf("installed\n%s", installed.stdout)
 		}
 	})

@@ -54,7 +54,8 @@ func TestCredentials(t *testing.T) {
 		x.User, x.Password = "ann", "wonder"
 		x.AddWheel(testkit.Distribution{Name: "alpha", Version: "1.0", Requires: []string{"beta"}})
 		x.AddWheel(testkit.Distribution{Name: "beta", Version: "1.0"})
-		x.AddSdist(testkit.Distribution{Name: "curious", Version: "1.0", Backend: "import sys\nFILES['curious/seen.txt'] = repr(dict(os.environ)) + repr(sys.argv)\n"})
+		x.AddSdist(testkit.Distribution{Name: "curious", Version: "1.0", Backend: "import sys\nFILES['curious/seen.txt'] = " +
+			"repr(dict(os.environ)) + repr(sys.argv)\n"})
 		index := "PIP_INDEX_URL=" + x.SimpleURL()
 		withLogin := func(user string) string {
 			return "PIP_INDEX_URL=" + strings.Replace(x.SimpleURL(), "http://", "http://"+user+"@", 1)
@@ -96,10 +97,12 @@ func TestCredentials(t *testing.T) {
 
 		// A person on a terminal: pip's own question, and a mistake at first.
 		python := w.path("env/bin/python")
-		typed := w.run(python, []string{"-I", "-c", onTerminal, "User for=ann,Password=wonder", binaries + "/pip", "install", "--no-cache-dir", "--force-reinstall", "alpha"}, index)
+		typed := w.run(python, []string{"-I", "-c", onTerminal, "User for=ann,Password=wonder", binaries + "/pip", "install",
+			"--no-cache-dir", "--force-reinstall", "alpha"}, index)
 		typed.want(t, 0, "User for", "Password", "Successfully installed")
 		silent(typed)
-		typed = w.run(python, []string{"-I", "-c", onTerminal, "User for=ann,Password=wrong", binaries + "/pip", "install", "--no-cache-dir", "--force-reinstall", "alpha"}, index)
+		typed = w.run(python, []string{"-I", "-c", onTerminal, "User for=ann,Password=wrong", binaries + "/pip", "install",
+			"--no-cache-dir", "--force-reinstall", "alpha"}, index)
 		if typed.status == 0 {
 			t.Errorf("a wrong password was good enough\n%s", typed.text())
 		}

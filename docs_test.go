@@ -202,9 +202,11 @@ func newShell(t *testing.T, page string) *shell {
 	}
 	s.environ = []string{
 		"HOME=" + home, "PATH=" + path, "SHELL=/bin/bash", "LANG=C.UTF-8", "TMPDIR=" + root, "PIP_INDEX_URL=" + x.SimpleURL(),
-		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PYTHONDONTWRITEBYTECODE=1", "THRESHER_BUILT=" + filepath.Join(binaries, "thresher"),
+		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PYTHONDONTWRITEBYTECODE=1", "THRESHER_BUILT=" +
+			filepath.Join(binaries, "thresher"),
 	}
-	s.shown = []string{s.dir, "/home/ada/project", home, "/home/ada", python.Path, "/usr/bin/python3", strings.TrimSuffix(x.SimpleURL(), "simple/"), "https://index.example/"}
+	s.shown = []string{s.dir, "/home/ada/project", home, "/home/ada", python.Path, "/usr/bin/python3",
+		strings.TrimSuffix(x.SimpleURL(), "simple/"), "https://index.example/"}
 	return s
 }
 
@@ -269,8 +271,10 @@ var loopbackPort = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 
 // What differs from one machine and day to the next, and is left out of the
 // comparison.
-var changing = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}|less than a minute|in [0-9]+ distributions|` +
-	`thresher version \S+|[0-9.]+ [kM]B(/s)?|━+ *|pip [0-9.]+ of .*|python3?\.[0-9]+|\(python [0-9.]+\)|cp3[0-9]+|[0-9]+ routes? |no route of [0-9]+`)
+var changing = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}|less than a minute|in ` +
+	`[0-9]+ distributions|` +
+	`thresher version \S+|[0-9.]+ [kM]B(/s)?|━+ *|pip [0-9.]+ of .*|python3?\.[0-9]+|\(python ` +
+	`[0-9.]+\)|cp3[0-9]+|[0-9]+ routes? |no route of [0-9]+`)
 
 // pip's own words, which are others in another release.
 var ofPip = regexp.MustCompile(`(?m)^ *(ERROR|WARNING|\[notice\]).*\n`)
@@ -284,7 +288,8 @@ func (s *shell) normalised(page string) string {
 func pageIndex(t *testing.T) *testkit.Index {
 	x := testkit.NewIndex(t)
 	for _, d := range []testkit.Distribution{
-		{Name: "requests", Version: "2.34.2", Requires: []string{"charset_normalizer<4,>=2", "certifi>=2023.5.7", "idna<4,>=2.5", "urllib3<3,>=1.26"}},
+		{Name: "requests", Version: "2.34.2", Requires: []string{"charset_normalizer<4,>=2", "certifi>=2023.5.7",
+			"idna<4,>=2.5", "urllib3<3,>=1.26"}},
 		{Name: "requests", Version: "2.19.0", Requires: []string{"certifi>=2017.4.17", "idna<4,>=2.5", "urllib3<3,>=1.21.1"}},
 		{Name: "certifi", Version: "2026.10.18"},
 		{Name: "idna", Version: "3.20"},
@@ -338,7 +343,8 @@ func TestWorkflow(t *testing.T) {
 		path := strings.Join(append(strings.Fields(read(t, added)), filepath.Join(root, "tools"), "/usr/bin", "/bin"), ":")
 		bash := exec.Command("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step)
 		bash.Dir = s.dir
-		bash.Env = append(append([]string(nil), s.environ...), "PATH="+path, "CI=true", "GITHUB_PATH="+added, "GITHUB_STEP_SUMMARY="+summary,
+		bash.Env = append(append([]string(nil), s.environ...), "PATH="+path, "CI=true", "GITHUB_PATH="+added,
+			"GITHUB_STEP_SUMMARY="+summary,
 			"GITHUB_ACTION_PATH="+mustGetwd(), "DOCTOR=true", "ENVIRONMENT=.venv", "SARIF=thresher.sarif")
 		if out, err := bash.CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s\n%s", err, step, out)
@@ -347,7 +353,8 @@ func TestWorkflow(t *testing.T) {
 	if len(steps) != 6 {
 		t.Errorf("%d steps were found", len(steps))
 	}
-	if text := read(t, summary); !strings.Contains(text, "### Packages in .venv") || !strings.Contains(text, "no known vulnerabilities") {
+	if text := read(t, summary); !strings.Contains(text, "### Packages in .venv") ||
+		!strings.Contains(text, "no known vulnerabilities") {
 		t.Errorf("the summary says %q", text)
 	}
 	if !strings.Contains(read(t, filepath.Join(s.dir, "thresher.sarif")), `"version": "2.1.0"`) {

@@ -56,7 +56,8 @@ func TestFallback(t *testing.T) {
 		x.AddWheel(testkit.Distribution{Name: "beta", Version: "1.0"})
 		x.AddWheel(testkit.Distribution{Name: "gamma", Version: "1.0", Requires: []string{"nuisance"}})
 		x.AddWheel(testkit.Distribution{Name: "nuisance", Version: "1.0"})
-		x.AddWheel(testkit.Distribution{Name: "stranger", Version: "1.0", Requires: []string{"beta @ " + x.URL + "/files/beta-1.0-py3-none-any.whl"}})
+		x.AddWheel(testkit.Distribution{Name: "stranger", Version: "1.0",
+			Requires: []string{"beta @ " + x.URL + "/files/beta-1.0-py3-none-any.whl"}})
 		index := "PIP_INDEX_URL=" + x.SimpleURL()
 		policy := w.read("home/.config/thresher/policy.toml")
 		denied := "[deny]\nnuisance = 'not here'\n"

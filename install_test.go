@@ -40,7 +40,8 @@ func newMachine(t *testing.T) *machine {
 	m := &machine{t: t, home: t.TempDir()}
 	m.environ = []string{
 		"HOME=" + m.home, "PATH=" + tools + ":/usr/bin:/bin", "SHELL=/bin/bash", "TMPDIR=" + t.TempDir(), "LANG=C.UTF-8",
-		"THRESHER_BUILT=" + filepath.Join(binaries, "thresher"), "PYTHONDONTWRITEBYTECODE=1", "PIP_DISABLE_PIP_VERSION_CHECK=1",
+		"THRESHER_BUILT=" + filepath.Join(binaries, "thresher"), "PYTHONDONTWRITEBYTECODE=1",
+		"PIP_DISABLE_PIP_VERSION_CHECK=1",
 	}
 	return m
 }
@@ -147,7 +148,8 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	// An environment made now is guarded, with nothing else to be done.
 	environment := filepath.Join(m.home, "work", ".venv")
 	m.mustRun(0, "", "python3", "-m", "venv", "--without-pip", environment)
-	if guards, _ := filepath.Glob(filepath.Join(environment, "lib", "python3*", "site-packages", "thresher-guard.pth")); len(guards) != 1 {
+	if guards, _ := filepath.Glob(filepath.Join(environment, "lib", "python3*", "site-packages",
+		"thresher-guard.pth")); len(guards) != 1 {
 		t.Error("a new environment is not guarded")
 	}
 
@@ -332,7 +334,8 @@ func TestInstallPiped(t *testing.T) {
 func TestInstallNeeds(t *testing.T) {
 	m := newMachine(t)
 	tools := t.TempDir()
-	for _, name := range []string{"sh", "cat", "sed", "grep", "find", "id", "mktemp", "dirname", "uname", "tr", "sort", "rm", "mkdir", "chmod"} {
+	for _, name := range []string{"sh", "cat", "sed", "grep", "find", "id", "mktemp", "dirname", "uname", "tr", "sort",
+		"rm", "mkdir", "chmod"} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			t.Skipf("skipped: no %s", name)
@@ -387,21 +390,26 @@ func TestTry(t *testing.T) {
 	x := testkit.NewIndex(t)
 	x.AddWheel(testkit.Distribution{Name: "six", Version: "1.17.0"})
 	advisories := filepath.Join(t.TempDir(), "advisories.jsonl")
-	write(t, advisories, `{"id":"PYSEC-2026-1","summary":"six counts to seven","modified":"2026-01-02T00:00:00Z","affected":[{"package":{"name":"six","ecosystem":"PyPI"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"1.2"}]}]}]}`+"\n", 0o644)
-	write(t, filepath.Join(m.home, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\nadvisories = \""+advisories+"\"\n", 0o600)
+	write(t, advisories, `{"id":"PYSEC-2026-1","summary":"six counts to seven","modified":"2026-01-02T00:00:00Z",`+
+		`"affected":[{"package":{"name":"six","ecosystem":"PyPI"},"ranges":[{"type":"ECOSYSTEM",`+
+		`"events":[{"introduced":"0"},{"fixed":"1.2"}]}]}]}`+"\n", 0o644)
+	write(t, filepath.Join(m.home, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\nadvisories = \""+
+		advisories+"\"\n", 0o600)
 	m.set("PIP_INDEX_URL", x.SimpleURL())
 	temporary := t.TempDir()
 	m.set("TMPDIR", temporary)
 	before := files(t, m.home)
 	out, said := m.mustRun(0, "that was all", "./install.sh", "--try")
 	for _, part := range []string{
-		"$ pip install six\n(exit status 3)", "$ pip install reqeusts\n(exit status 20)", "Successfully installed six-1.17.0", "$ thresher scan\n",
+		"$ pip install six\n(exit status 3)", "$ pip install reqeusts\n(exit status 20)", "Successfully installed six-1.17.0",
+		"$ thresher scan\n",
 	} {
 		if !strings.Contains(out, part) {
 			t.Errorf("it did not show %q", part)
 		}
 	}
-	for _, part := range []string{"is not a virtual environment", "reqeusts: may be meant for requests", "+ six 1.17.0", "no known vulnerabilities"} {
+	for _, part := range []string{"is not a virtual environment", "reqeusts: may be meant for requests", "+ six 1.17.0",
+		"no known vulnerabilities"} {
 		if !strings.Contains(said, part) {
 			t.Errorf("it did not say %q", part)
 		}

@@ -49,7 +49,8 @@ func TestLargeWheel(t *testing.T) {
 	const size = 1 << 30
 	member("large/zeros", io.LimitReader(zeros{}, size))
 	member("large-1.0.dist-info/METADATA", strings.NewReader("Metadata-Version: 2.1\nName: large\nVersion: 1.0\n"))
-	member("large-1.0.dist-info/WHEEL", strings.NewReader("Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"))
+	member("large-1.0.dist-info/WHEEL", strings.NewReader("Wheel-Version: 1.0\nRoot-Is-Purelib: true\n"+
+		"Tag: py3-none-any\n"))
 	member("large-1.0.dist-info/RECORD", strings.NewReader("large-1.0.dist-info/RECORD,,\n"))
 	if err := wheel.Close(); err != nil {
 		t.Fatal(err)
@@ -91,7 +92,8 @@ func (zeros) Read(p []byte) (int, error) {
 }
 
 // faulty is an index whose one file comes as a test wants it.
-func faulty(t *testing.T, filename string, content []byte, serve func(rw http.ResponseWriter, r *http.Request)) *httptest.Server {
+func faulty(t *testing.T, filename string, content []byte,
+	serve func(rw http.ResponseWriter, r *http.Request)) *httptest.Server {
 	t.Helper()
 	x := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/files/") {
@@ -115,14 +117,16 @@ func TestFaultyIndexes(t *testing.T) {
 			t.Fatal(err)
 		}
 		small, content := testkit.Distribution{Name: "app", Version: "1.0"}.Wheel()
-		_, large := testkit.Distribution{Name: "app", Version: "1.0", Files: map[string]string{"app/noise": string(noise)}}.Wheel()
+		_, large := testkit.Distribution{Name: "app", Version: "1.0",
+			Files: map[string]string{"app/noise": string(noise)}}.Wheel()
 		install := []string{"install", "--no-cache-dir", "--timeout", "2", "app"}
 		nothing := func(r result, texts ...string) {
 			t.Helper()
 			r.want(t, 1, texts...)
 			r.wantNot(t, "Successfully", "Traceback")
 		}
-		nothing(w.pip(install, "PIP_INDEX_URL=http://127.0.0.1:1/simple/"), "thresher: http://127.0.0.1:1/simple/ cannot be reached")
+		nothing(w.pip(install, "PIP_INDEX_URL=http://127.0.0.1:1/simple/"),
+			"thresher: http://127.0.0.1:1/simple/ cannot be reached")
 
 		quit := make(chan struct{})
 		silent := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { <-quit }))

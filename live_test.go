@@ -25,7 +25,8 @@ func TestLiveInstall(t *testing.T) {
 	environment := filepath.Join(dir, "env")
 	testkit.Environment(t, python, environment)
 	interpreter := filepath.Join(environment, "bin", "python")
-	plain := exec.Command(interpreter, "-I", "-m", "pip", "download", "-q", "--no-deps", "--retries", "0", "--timeout", "10",
+	plain := exec.Command(interpreter, "-I", "-m", "pip", "download", "-q", "--no-deps", "--retries",
+		"0", "--timeout", "10",
 		"-d", filepath.Join(dir, "plain"), "six")
 	if out, err := plain.CombinedOutput(); err != nil {
 		t.Skipf("skipped: this machine's index does not answer: %s", strings.TrimSpace(string(out)))
@@ -41,7 +42,8 @@ func TestLiveInstall(t *testing.T) {
 	environ := append(os.Environ(),
 		"XDG_CONFIG_HOME="+filepath.Join(dir, "config"), "XDG_DATA_HOME="+filepath.Join(dir, "data"),
 		"XDG_STATE_HOME="+filepath.Join(dir, "state"), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"),
-		"PATH="+strings.Join([]string{binaries, filepath.Join(environment, "bin"), os.Getenv("PATH")}, string(os.PathListSeparator)))
+		"PATH="+strings.Join([]string{binaries, filepath.Join(environment, "bin"), os.Getenv("PATH")},
+			string(os.PathListSeparator)))
 	if path := filepath.Join(os.Getenv("HOME"), ".config", "pip", "pip.conf"); os.Getenv("PIP_CONFIG_FILE") == "" {
 		if _, err := os.Stat(path); err == nil {
 			environ = append(environ, "PIP_CONFIG_FILE="+path)
@@ -54,7 +56,8 @@ func TestLiveInstall(t *testing.T) {
 	if err := install.Run(); err != nil {
 		t.Fatalf("%v\n%s%s", err, stdout.String(), stderr.String())
 	}
-	if !strings.Contains(stdout.String(), "Successfully installed six-") || !strings.Contains(stderr.String(), "thresher: + six ") {
+	if !strings.Contains(stdout.String(), "Successfully installed six-") ||
+		!strings.Contains(stderr.String(), "thresher: + six ") {
 		t.Errorf("stdout:\n%s\nstderr:\n%s", stdout.String(), stderr.String())
 	}
 	if strings.Contains(stdout.String(), "thresher") {

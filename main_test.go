@@ -154,7 +154,8 @@ func setUp(e *testscript.Env, python testkit.Python) error {
 		"XDG_STATE_HOME="+filepath.Join(home, ".local", "state"),
 		"XDG_CONFIG_DIRS="+filepath.Join(home, "none"),
 		"BIN="+binaries,
-		"PATH="+strings.Join([]string{binaries, unasked, filepath.Dir(python.Path), os.Getenv("PATH")}, string(os.PathListSeparator)),
+		"PATH="+strings.Join([]string{binaries, unasked, filepath.Dir(python.Path), os.Getenv("PATH")},
+			string(os.PathListSeparator)),
 		"PYTHON="+python.Path,
 		"PYTHONDONTWRITEBYTECODE=1",
 		"PIP_DISABLE_PIP_VERSION_CHECK=1",
@@ -223,7 +224,8 @@ func activate(ts *testscript.TestScript, _ bool, args []string) {
 // use; its address is in $NAME_INDEX.
 func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 1 {
-		ts.Fatalf("usage: index NAME [https [client-certificate]] [html] [no-upload-times] [auth=USER:PASSWORD] [delay=DURATION] [stop]")
+		ts.Fatalf("usage: index NAME [https [client-certificate]] [html] [no-upload-times] [auth=USER:PASSWORD] " +
+			"[delay=DURATION] [stop]")
 	}
 	s := stateOf(ts)
 	x := s.indexes[args[0]]
@@ -264,7 +266,8 @@ func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// wheel NAME VERSION [requires=REQ]… [python=SPEC] [age=DURATION|Nd] [yanked[=REASON]] [file=PATH:TEXT] [provenance=URL] [no-metadata].
+// wheel NAME VERSION [requires=REQ]… [python=SPEC] [age=DURATION|Nd] [yanked[=REASON]]
+// [file=PATH:TEXT] [provenance=URL] [no-metadata].
 func addWheel(ts *testscript.TestScript, _ bool, args []string) {
 	d, rest := distribution(ts, args)
 	x := stateOf(ts).current

@@ -50,10 +50,12 @@ func newWorkplace(t *testing.T, release string) *workplace {
 	w.variables = []string{
 		"HOME=" + w.path("home"), "TMPDIR=" + w.path("tmp"), "LANG=C.UTF-8", "COLUMNS=300", "PIP_DISABLE_PIP_VERSION_CHECK=1",
 		"PIP_RETRIES=0", "PIP_CONFIG_FILE=" + os.DevNull, "VIRTUAL_ENV=" + w.path("env"),
-		"PATH=" + strings.Join([]string{w.path("programs"), binaries, w.path("env/bin"), filepath.Dir(python.Path), os.Getenv("PATH")}, ":"),
+		"PATH=" + strings.Join([]string{w.path("programs"), binaries, w.path("env/bin"), filepath.Dir(python.Path),
+			os.Getenv("PATH")}, ":"),
 	}
 	testkit.EnvironmentWith(t, python, release, w.path("env"))
-	w.write("home/.config/thresher/policy.toml", "[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n[upgrade]\nalways = false\n[guard]\nautomatic = false\n")
+	w.write("home/.config/thresher/policy.toml", "[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n"+
+		"[upgrade]\nalways = false\n[guard]\nautomatic = false\n")
 	w.write("tmp/keep", "")
 	w.write("programs/keep", "")
 	return w

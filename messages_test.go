@@ -79,12 +79,11 @@ func addTexts(page *strings.Builder, path string, said func(ast.Node) bool) erro
 	var texts []string
 	collect := func(node ast.Node) {
 		ast.Inspect(node, func(inner ast.Node) bool {
-			if literal, ok := inner.(*ast.BasicLit); ok && literal.Kind == token.STRING {
-				if text, err := strconv.Unquote(literal.Value); err == nil && strings.Contains(strings.TrimSpace(text), " ") {
-					texts = append(texts, strings.ReplaceAll(text, "\n", `\n`))
-				}
+			text, whole := literalText(inner)
+			if whole && strings.Contains(strings.TrimSpace(text), " ") {
+				texts = append(texts, strings.ReplaceAll(text, "\n", `\n`))
 			}
-			return true
+			return !whole
 		})
 	}
 	for _, declared := range file.Decls {
@@ -103,6 +102,20 @@ func addTexts(page *strings.Builder, path string, said func(ast.Node) bool) erro
 		fmt.Fprintf(page, "%s\n  %s\n", filepath.ToSlash(path), strings.Join(texts, "\n  "))
 	}
 	return nil
+}
+
+// literalText is a text that stands in the source, also on several lines.
+func literalText(node ast.Node) (text string, whole bool) {
+	switch node := node.(type) {
+	case *ast.BasicLit:
+		text, err := strconv.Unquote(node.Value)
+		return text, err == nil && node.Kind == token.STRING
+	case *ast.BinaryExpr:
+		left, wholeLeft := literalText(node.X)
+		right, wholeRight := literalText(node.Y)
+		return left + right, wholeLeft && wholeRight && node.Op == token.ADD
+	}
+	return "", false
 }
 
 // everything takes all texts of a file.

@@ -22,12 +22,14 @@ func TestNestedPips(t *testing.T) {
 		x.AddSdist(testkit.Distribution{Name: "bad", Version: "1.0", BuildRequires: []string{"nuisance"}})
 		x.AddSdist(testkit.Distribution{Name: "deepbad", Version: "1.0", BuildRequires: []string{"bad"}})
 		starting := func(what string) string {
-			return fmt.Sprintf("import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', '-q', '--target', 'planted', %q])\n", what)
+			return fmt.Sprintf("import subprocess, sys\nsubprocess.check_call([sys.executable, '-m', 'pip', 'install', '-q', "+
+				"'--target', 'planted', %q])\n", what)
 		}
 		x.AddSdist(testkit.Distribution{Name: "starter", Version: "1.0", Backend: starting("loner")})
 		x.AddSdist(testkit.Distribution{Name: "badstarter", Version: "1.0", Backend: starting("nuisance")})
 		index := "PIP_INDEX_URL=" + x.SimpleURL()
-		w.write("home/.config/thresher/policy.toml", w.read("home/.config/thresher/policy.toml")+"[deny]\nnuisance = 'not here'\n")
+		w.write("home/.config/thresher/policy.toml", w.read("home/.config/thresher/policy.toml")+
+			"[deny]\nnuisance = 'not here'\n")
 		fetched := func(name string) bool { return strings.Contains(strings.Join(x.Requests(), " "), "/files/"+name) }
 
 		refused := func(words ...string) {

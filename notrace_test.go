@@ -12,7 +12,8 @@ import (
 
 // invented are pip's names for temporary folders, which lie in the run's own, what
 // it measures, and the hash of what was built a moment ago.
-var invented = regexp.MustCompile(`(thresher-[0-9]+/run/)?pip-[a-z-]+-[a-z0-9_]{8}|[0-9.]+ [kM]B/s|0:00:[0-9]{2}|(?m)^  Created wheel .*$`)
+var invented = regexp.MustCompile(`(thresher-[0-9]+/run/)?pip-[a-z-]+-[a-z0-9_]{8}|[0-9.]+ ` +
+	`[kM]B/s|0:00:[0-9]{2}|(?m)^  Created wheel .*$`)
 
 // connections are what -v says of connections: of the gate pip opens none, and
 // the length of a page is that of the page judged.
@@ -31,14 +32,17 @@ func TestNoTrace(t *testing.T) {
 		epsilon := testkit.Distribution{Name: "epsilon", Version: "1.0"}
 		x.AddWheel(testkit.Distribution{Name: "alpha", Version: "0.9"})
 		x.AddWheel(testkit.Distribution{
-			Name: "alpha", Version: "1.0", Requires: []string{"beta>=1", `epsilon; extra == "more"`}, Metadata: "Provides-Extra: more\n",
-			Files: map[string]string{"alpha/data.txt": "data\n"},
+			Name: "alpha", Version: "1.0", Requires: []string{"beta>=1", `epsilon; extra == "more"`},
+			Metadata: "Provides-Extra: more\n",
+			Files:    map[string]string{"alpha/data.txt": "data\n"},
 		})
 		x.AddWheel(testkit.Distribution{Name: "beta", Version: "1.0"})
 		x.AddWheel(epsilon)
 		x.AddWheel(testkit.Distribution{Name: "delta", Version: "1.0"}).YankedReason = "a mistake"
-		x.AddWheel(testkit.Distribution{Name: "large", Version: "1.0", Files: map[string]string{"large/noise": strings.Repeat("0123456789abcdef", 20<<16)}})
-		x.AddWheel(testkit.Distribution{Name: "lazy", Version: "1.0", Requires: []string{"beta"}, Files: map[string]string{"lazy/noise": strings.Repeat("0123456789abcdef", 4<<10)}}).Metadata = ""
+		x.AddWheel(testkit.Distribution{Name: "large", Version: "1.0",
+			Files: map[string]string{"large/noise": strings.Repeat("0123456789abcdef", 20<<16)}})
+		x.AddWheel(testkit.Distribution{Name: "lazy", Version: "1.0", Requires: []string{"beta"},
+			Files: map[string]string{"lazy/noise": strings.Repeat("0123456789abcdef", 4<<10)}}).Metadata = ""
 		x.AddSdist(testkit.Distribution{Name: "gamma", Version: "1.0", Requires: []string{"beta"}})
 		more.AddWheel(testkit.Distribution{Name: "zeta", Version: "1.0"})
 		private.AddWheel(testkit.Distribution{Name: "hush", Version: "1.0"})

@@ -56,10 +56,12 @@ func picture(good, bad []string) string {
 	}{{"a good day", good}, {"a bad day", bad}} {
 		lines := wrapped(terminal.lines)
 		height := (len(lines)+2)*lineHeight + margin/2
-		fmt.Fprintf(&body, "<rect class=\"window\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n", margin/2, y, pictureColumns*cellWidth+margin, height)
+		fmt.Fprintf(&body, "<rect class=\"window\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"8\"/>\n", margin/2, y,
+			pictureColumns*cellWidth+margin, height)
 		fmt.Fprintf(&body, "<text class=\"title\" x=\"%d\" y=\"%d\">%s</text>\n", margin, y+lineHeight, terminal.title)
 		for i, line := range lines {
-			fmt.Fprintf(&body, "<text xml:space=\"preserve\" class=\"%s\" x=\"%d\" y=\"%d\">%s</text>\n", classOf(line), margin, y+(i+2)*lineHeight+margin/4, escaped(line))
+			fmt.Fprintf(&body, "<text xml:space=\"preserve\" class=\"%s\" x=\"%d\" y=\"%d\">%s</text>\n", classOf(line), margin,
+				y+(i+2)*lineHeight+margin/4, escaped(line))
 		}
 		y += height + margin
 	}
@@ -114,7 +116,8 @@ func classOf(line string) string {
 		return "typed"
 	case strings.HasPrefix(text, "refused"), strings.Contains(text, "failing at"):
 		return "bad"
-	case strings.HasPrefix(strings.TrimSpace(text), "fix: "), strings.HasPrefix(strings.TrimSpace(text), "fix: "), strings.HasPrefix(strings.TrimSpace(text), "edit: "):
+	case strings.HasPrefix(strings.TrimSpace(text), "fix: "), strings.HasPrefix(strings.TrimSpace(text), "fix: "),
+		strings.HasPrefix(strings.TrimSpace(text), "edit: "):
 		return "fix"
 	case strings.Contains(text, "no known vulnerabilities"):
 		return "good"

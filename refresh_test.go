@@ -40,11 +40,13 @@ func TestRefreshKeepsNewerData(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(filepath.Join(home, ".config", "thresher", "policy.toml"), "[update]\nadvisories = \""+mirror.URL+"/old.jsonl\"\n")
+	write(filepath.Join(home, ".config", "thresher", "policy.toml"), "[update]\nadvisories = \""+
+		mirror.URL+"/old.jsonl\"\n")
 	source := filepath.Join(dir, "known.jsonl")
 	write(source, advisoryOf("MAL-2026-1", "nasty"))
 	data := filepath.Join(home, ".local", "share", "thresher", "advisories.db")
-	if _, err := advisory.Import(context.Background(), data, advisory.Source{Path: source, Now: time.Now().Add(-2 * time.Hour)}, nil); err != nil {
+	if _, err := advisory.Import(context.Background(), data,
+		advisory.Source{Path: source, Now: time.Now().Add(-2 * time.Hour)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	environment := filepath.Join(dir, "env")
@@ -65,7 +67,8 @@ func TestRefreshKeepsNewerData(t *testing.T) {
 		if command.ProcessState.ExitCode() != want {
 			t.Errorf("install %s: status %d, want %d\n%s", name, command.ProcessState.ExitCode(), want, text)
 		}
-		if want == 0 && (!strings.Contains(text, "thresher: the advisories known so far are kept: ") || !strings.Contains(text, "MAL-2026-1 among them")) {
+		if want == 0 && (!strings.Contains(text, "thresher: the advisories known so far are kept: ") ||
+			!strings.Contains(text, "MAL-2026-1 among them")) {
 			t.Errorf("install %s does not say that older data was refused\n%s", name, text)
 		}
 	}

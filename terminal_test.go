@@ -36,18 +36,24 @@ func TestHostileTextOnTheTerminal(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	quoted := strings.ReplaceAll(strings.ReplaceAll(strconv.QuoteToASCII(hostile), `\x1b`, `\u001b`), `\x9b`, `\u009b`) // as JSON and TOML have it
-	write(filepath.Join(home, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n")
-	write(filepath.Join(dir, "osv.jsonl"), `{"id":"PYSEC-1","modified":"2026-01-01T00:00:00Z","summary":`+quoted+`,"details":`+quoted+
-		`,"aliases":["CVE-`+strings.Trim(quoted, `"`)+`"],"affected":[{"package":{"ecosystem":"PyPI","name":"evil"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":`+quoted+`}]}]}]}
-{"id":"PYSEC-2","modified":"2026-01-01T00:00:00Z","summary":`+quoted+`,"affected":[{"package":{"ecosystem":"PyPI","name":"evil"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"9"}]}]}]}
+	// as JSON and TOML have it
+	quoted := strings.ReplaceAll(strings.ReplaceAll(strconv.QuoteToASCII(hostile), `\x1b`, `\u001b`), `\x9b`, `\u009b`)
+	write(filepath.Join(home, ".config", "thresher", "policy.toml"), "[update]\nautomatic = false\n[answers]\n"+
+		"without-terminal = true\n")
+	write(filepath.Join(dir, "osv.jsonl"), `{"id":"PYSEC-1","modified":"2026-01-01T00:00:00Z","summary":`+quoted+
+		`,"details":`+quoted+
+		`,"aliases":["CVE-`+strings.Trim(quoted, `"`)+`"],"affected":[{"package":{"ecosystem":"PyPI","name":"evil"},`+
+		`"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":`+quoted+`}]}]}]}
+{"id":"PYSEC-2","modified":"2026-01-01T00:00:00Z","summary":`+quoted+
+		`,"affected":[{"package":{"ecosystem":"PyPI","name":"evil"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"},{"fixed":"9"}]}]}]}
 `)
 	environment := filepath.Join(dir, "env")
 	testkit.Environment(t, testkit.AnyPython(t), environment)
 	index := testkit.NewIndex(t)
 	yanked := index.AddWheel(testkit.Distribution{Name: "evil", Version: "1.0"})
 	yanked.Yanked, yanked.YankedReason = true, hostile
-	index.AddWheel(testkit.Distribution{Name: "evil", Version: "3.0", RequiresPython: "===" + strings.ReplaceAll(hostile, " ", "")})
+	index.AddWheel(testkit.Distribution{Name: "evil", Version: "3.0", RequiresPython: "===" +
+		strings.ReplaceAll(hostile, " ", "")})
 	index.AddWheel(testkit.Distribution{Name: "sound", Version: "1.0"})
 	index.SetStatus("evil", "archived"+hostile)
 
@@ -96,7 +102,8 @@ open(os.path.join(site, hostile.replace("/", "_") + ".pth"), "w").write("import 
 	run("thresher", "policy", "show")
 	plant := func(name string) {
 		t.Helper()
-		if out, err := exec.Command(filepath.Join(environment, "bin", "python"), "-I", "-S", planted, sites[0], hostile, name).CombinedOutput(); err != nil {
+		if out, err := exec.Command(filepath.Join(environment, "bin", "python"), "-I", "-S", planted, sites[0], hostile,
+			name).CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}
@@ -104,7 +111,8 @@ open(os.path.join(site, hostile.replace("/", "_") + ".pth"), "w").write("import 
 	run("pip", "install", "sound")
 	run("thresher", "scan")
 	run("thresher", "plan", "--", "install", "sound")
-	write(filepath.Join(dir, "requirements.txt"), "evil"+strings.ReplaceAll(hostile, "\n", " ")+"\n--index-url http://x"+strings.ReplaceAll(hostile, "\n", "")+"/\n")
+	write(filepath.Join(dir, "requirements.txt"), "evil"+strings.ReplaceAll(hostile, "\n", " ")+"\n--index-url http://x"+
+		strings.ReplaceAll(hostile, "\n", "")+"/\n")
 	run("pip", "install", "-r", "requirements.txt")
 	run("thresher", "plan", "--", "install", "-r", "requirements.txt")
 	run("pip", "install", "sound"+hostile)
@@ -113,7 +121,8 @@ open(os.path.join(site, hostile.replace("/", "_") + ".pth"), "w").write("import 
 	plant(hostile) // pip itself prints the names of such folders
 	run("thresher", "scan")
 	run("thresher", "doctor")
-	for _, text := range []string{"[deny]\nalpha = " + quoted + "\n", "[rules]\n" + quoted + " = " + quoted + "\n", hostile + "\n"} {
+	for _, text := range []string{"[deny]\nalpha = " + quoted + "\n", "[rules]\n" + quoted + " = " + quoted +
+		"\n", hostile + "\n"} {
 		write(filepath.Join(dir, "thresher.toml"), text)
 		run("thresher", "policy", "show")
 		run("thresher", "trust", "--yes")

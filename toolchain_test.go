@@ -28,7 +28,8 @@ func TestToolchain(t *testing.T) {
 		t.Errorf("go.mod names %q, not %s or later", named, firstSoundGo)
 	}
 	for file, line := range map[string]string{
-		"install.sh": "GOTOOLCHAIN=auto quiet_go build", "release.sh": "GOTOOLCHAIN=$(sed -n 's/^toolchain ", ".ci/run": "export GOTOOLCHAIN=auto",
+		"install.sh": "GOTOOLCHAIN=auto quiet_go build", "release.sh": "GOTOOLCHAIN=$(sed -n 's/^toolchain ",
+		".ci/run": "export GOTOOLCHAIN=auto",
 	} {
 		if text, err := os.ReadFile(file); err != nil || !strings.Contains(string(text), line) {
 			t.Errorf("%s does not have %q: %v", file, line, err)

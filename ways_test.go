@@ -68,7 +68,8 @@ func TestWaysToAnIndex(t *testing.T) {
 		// A requirements file with an index of its own and a password from the
 		// environment.
 		x.User, x.Password = "ann", "wonder"
-		w.write("requirements.txt", "--index-url "+strings.Replace(x.SimpleURL(), "http://", "http://ann:${TOKEN}@", 1)+"\nalpha\n")
+		w.write("requirements.txt", "--index-url "+strings.Replace(x.SimpleURL(), "http://", "http://ann:${TOKEN}@", 1)+
+			"\nalpha\n")
 		arrived(w.pip(append(again, "-r", "requirements.txt"), "TOKEN=wonder"))
 		x.User = ""
 
@@ -81,7 +82,8 @@ func TestWaysToAnIndex(t *testing.T) {
 		if _, err := os.Stat(w.path("home/.cache/pip")); err == nil {
 			t.Errorf("pip's cache is where it was not wanted")
 		}
-		arrived(w.pip(append(again, "--no-index", "--find-links", x.SimpleURL()+"alpha/", "--find-links", x.SimpleURL()+"beta/", "alpha")))
+		arrived(w.pip(append(again, "--no-index", "--find-links", x.SimpleURL()+"alpha/", "--find-links",
+			x.SimpleURL()+"beta/", "alpha")))
 		w.pip([]string{"download", "-d", "folder", "alpha"}, index).want(t, 0)
 		arrived(w.pip(append(again, "--no-index", "--find-links", "folder", "alpha")))
 		if w.from("21") { // earlier ones take it for an address
@@ -95,9 +97,12 @@ func TestWaysToAnIndex(t *testing.T) {
 		if w.from("21.3") { // earlier ones know setup.py alone
 			w.pip(append(again, "-e", "./repository"), index).want(t, 0, "+ project 1.0")
 		}
-		w.shell("cd repository && git init -q && git add . && git -c user.name=n -c user.email=n@index.example commit -qm first")
-		w.pip(append(again, "git+file://"+w.path("repository")+"#egg=project"), index).want(t, 0, "Successfully installed project-1.0")
-		for path, text := range (testkit.Distribution{Name: "user", Version: "1.0", Requires: []string{"project @ git+https://index.example/project.git"}}).SourceTree() {
+		w.shell("cd repository && git init -q && git add . && git -c user.name=n -c user.email=n@index.example " +
+			"commit -qm first")
+		w.pip(append(again, "git+file://"+w.path("repository")+"#egg=project"), index).want(t, 0,
+			"Successfully installed project-1.0")
+		for path, text := range (testkit.Distribution{Name: "user", Version: "1.0", Requires: []string{"project @ " +
+			"git+https://index.example/project.git"}}).SourceTree() {
 			w.write("user/"+path, text)
 		}
 		w.pip(append(again, "./user"), index).want(t, 20, "git+https://index.example/project.git")

@@ -28,13 +28,15 @@ func TestWheel(t *testing.T) {
 	if err := os.MkdirAll(served, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	make := exec.Command("go", "run", "./internal/wheel", served, runtime.GOOS+"/"+runtime.GOARCH+"="+filepath.Join(binaries, "thresher"))
+	make := exec.Command("go", "run", "./internal/wheel", served, runtime.GOOS+"/"+runtime.GOARCH+"="+
+		filepath.Join(binaries, "thresher"))
 	out, err := make.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	name := strings.TrimSpace(string(out))
-	write(t, filepath.Join(served, "index.html"), `<!DOCTYPE html><a href="`+strings.ReplaceAll(name, "+", "%2B")+`">`+name+"</a>\n", 0o644)
+	write(t, filepath.Join(served, "index.html"), `<!DOCTYPE html><a href="`+strings.ReplaceAll(name, "+", "%2B")+`">`+
+		name+"</a>\n", 0o644)
 	index := httptest.NewServer(http.FileServer(http.Dir(filepath.Dir(filepath.Dir(served)))))
 	defer index.Close()
 
@@ -46,7 +48,8 @@ func TestWheel(t *testing.T) {
 		environment := filepath.Join(t.TempDir(), "env")
 		testkit.Environment(t, python, environment)
 		bin := filepath.Join(environment, "bin")
-		m.mustRun(0, "Successfully installed thresher", append([]string{filepath.Join(bin, "python"), "-m", "pip", "install"}, words...)...)
+		m.mustRun(0, "Successfully installed thresher", append([]string{filepath.Join(bin, "python"), "-m", "pip", "install"},
+			words...)...)
 		m.mustRun(0, "", filepath.Join(bin, "python"), "-m", "pip", "check")
 		for _, page := range []string{"man1/thresher.1", "man5/thresher-policy.5"} {
 			if _, err := os.Stat(filepath.Join(environment, "share", "man", page)); err != nil {

@@ -10,15 +10,18 @@ import (
 func TestCredentials(t *testing.T) {
 	for _, c := range []struct{ url, bare, user, password, shown string }{
 		{"https://index.example/simple", "https://index.example/simple", "", "", "https://index.example/simple"},
-		{"https://me:secret@index.example/simple", "https://index.example/simple", "me", "secret", "https://me:****@index.example/simple"},
+		{"https://me:secret@index.example/simple", "https://index.example/simple", "me", "secret",
+			"https://me:****@index.example/simple"},
 		{"https://token@index.example/", "https://index.example/", "token", "", "https://****@index.example/"},
 		{"https://me:@index.example/", "https://index.example/", "me", "", "https://me:****@index.example/"},
 		{"https://@index.example/", "https://index.example/", "", "", "https://****@index.example/"},
-		{"https://a%40b:p%2Fq%3a@index.example:8/", "https://index.example:8/", "a@b", "p/q:", "https://a@b:****@index.example:8/"},
+		{"https://a%40b:p%2Fq%3a@index.example:8/", "https://index.example:8/", "a@b", "p/q:",
+			"https://a@b:****@index.example:8/"},
 		{"https://me:pa@ss@index.example/", "https://index.example/", "me", "pa@ss", "https://me:****@index.example/"},
 		{"https://me:p:q@index.example/", "https://index.example/", "me", "p:q", "https://me:****@index.example/"},
 		{"https://${TOKEN}@index.example/", "https://index.example/", "${TOKEN}", "", "https://****@index.example/"},
-		{"https://me:p^|{}\"<>`@index.example/", "https://index.example/", "me", "p^|{}\"<>`", "https://me:****@index.example/"},
+		{"https://me:p^|{}\"<>`@index.example/", "https://index.example/", "me", "p^|{}\"<>`",
+			"https://me:****@index.example/"},
 		{"https://me:pa/ss@index.example/x", "https://index.example/x", "me", "pa/ss", "https://me:****@index.example/x"},
 		{"https://me:pa?ss#1@index.example", "https://index.example", "me", "pa?ss#1", "https://me:****@index.example"},
 		{"https://me:100%@index.example", "https://index.example", "me", "100%", "https://me:****@index.example"},
@@ -26,10 +29,14 @@ func TestCredentials(t *testing.T) {
 		{"https://me:pw@[::1]:8/x", "https://[::1]:8/x", "me", "pw", "https://me:****@[::1]:8/x"},
 		{"https://index.example/a@b", "https://index.example/a@b", "", "", "https://index.example/a@b"},
 		{"https://[::1]:80/a@b", "https://[::1]:80/a@b", "", "", "https://[::1]:80/a@b"},
-		{"git+ssh://git@host.example/x.git@main", "git+ssh://host.example/x.git@main", "git", "", "git+ssh://git@host.example/x.git@main"},
-		{"git+ssh://git:pw@host.example/x.git", "git+ssh://host.example/x.git", "git", "pw", "git+ssh://git:****@host.example/x.git"},
-		{"git+https://token@host.example/x.git", "git+https://host.example/x.git", "token", "", "git+https://****@host.example/x.git"},
-		{"https://f.example/a.whl?X-Signature=abc#sha256=1", "https://f.example/a.whl?X-Signature=abc#sha256=1", "", "", "https://f.example/a.whl?****"},
+		{"git+ssh://git@host.example/x.git@main", "git+ssh://host.example/x.git@main", "git", "",
+			"git+ssh://git@host.example/x.git@main"},
+		{"git+ssh://git:pw@host.example/x.git", "git+ssh://host.example/x.git", "git", "pw",
+			"git+ssh://git:****@host.example/x.git"},
+		{"git+https://token@host.example/x.git", "git+https://host.example/x.git", "token", "",
+			"git+https://****@host.example/x.git"},
+		{"https://f.example/a.whl?X-Signature=abc#sha256=1", "https://f.example/a.whl?X-Signature=abc#sha256=1", "", "",
+			"https://f.example/a.whl?****"},
 		{"https://me:s\x1b[31m@h.example/", "https://h.example/", "me", "s\x1b[31m", "https://me:****@h.example/"},
 		{"me:secret@proxy.example:3128", "proxy.example:3128", "me", "secret", "****@proxy.example:3128"},
 		{"mailto:u:p@h.example", "h.example", "mailto", "u:p", "****@h.example"},
@@ -50,14 +57,15 @@ func TestCredentials(t *testing.T) {
 
 func TestRedactText(t *testing.T) {
 	for text, want := range map[string]string{
-		"--index-url=https://me:pw@index.example/simple":                                "--index-url=https://****@index.example/simple",
-		"x @ git+https://token@host.example/x.git@v1":                                   "x @ git+https://****@host.example/x.git@v1",
-		"Could not open 'https://me:pw@h.example/r.txt': https://a:b@c.example is gone": "Could not open 'https://****@h.example/r.txt': https://****@c.example is gone",
-		"--proxy=me:pw@proxy.example:3128":                                              "--proxy=****@proxy.example:3128",
-		"me:pw@proxy.example:3128":                                                      "****@proxy.example:3128",
-		"-ihttps://me:p\"w@index.example/":                                              "-ihttps://****@index.example/",
-		"acme[extra]==1.0":                                                              "acme[extra]==1.0",
-		"git@host.example:org/x.git":                                                    "git@host.example:org/x.git",
+		"--index-url=https://me:pw@index.example/simple": "--index-url=https://****@index.example/simple",
+		"x @ git+https://token@host.example/x.git@v1":    "x @ git+https://****@host.example/x.git@v1",
+		"Could not open 'https://me:pw@h.example/r.txt': https://a:b@c.example is gone": "Could not open " +
+			"'https://****@h.example/r.txt': https://****@c.example is gone",
+		"--proxy=me:pw@proxy.example:3128": "--proxy=****@proxy.example:3128",
+		"me:pw@proxy.example:3128":         "****@proxy.example:3128",
+		"-ihttps://me:p\"w@index.example/": "-ihttps://****@index.example/",
+		"acme[extra]==1.0":                 "acme[extra]==1.0",
+		"git@host.example:org/x.git":       "git@host.example:org/x.git",
 	} {
 		if got := RedactText(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
@@ -73,7 +81,8 @@ func TestNoWayOfPrintingShowsASecret(t *testing.T) {
 	}
 	shown := string(document)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-		shown += fmt.Sprintf(verb, u) + fmt.Sprintf(verb, &u) + fmt.Sprintf(verb, []URL{u}) + fmt.Sprintf(verb, struct{ At URL }{u})
+		shown += fmt.Sprintf(verb, u) + fmt.Sprintf(verb, &u) + fmt.Sprintf(verb, []URL{u}) +
+			fmt.Sprintf(verb, struct{ At URL }{u})
 	}
 	if strings.Contains(shown, "hunter2") || !strings.Contains(shown, "index.example/simple") {
 		t.Error(shown)
@@ -135,8 +144,9 @@ func TestSame(t *testing.T) {
 		t.Error("no address is the same as none")
 	}
 	for one, other := range map[string]string{
-		"https://h.example/si^m": "https://h.example/si%5em", "https://h.example/app-1!2.0+x.whl": "https://h.example/app-1%212.0%2Bx.whl",
-		"https://h.example/a b/%7Ex": "https://h.example/a%20b/~x",
+		"https://h.example/si^m":            "https://h.example/si%5em",
+		"https://h.example/app-1!2.0+x.whl": "https://h.example/app-1%212.0%2Bx.whl",
+		"https://h.example/a b/%7Ex":        "https://h.example/a%20b/~x",
 	} {
 		if !Same(one, other) {
 			t.Errorf("%s is another place than %s: %s, %s", one, other, Key(one), Key(other))
@@ -151,7 +161,8 @@ func TestSame(t *testing.T) {
 		}
 	}
 	// As requests and urllib3 write it before they ask.
-	if !Same("https://h.example/b/../a/./%66-1%2e0.whl", "https://h.example/a/f-1.0.whl") || Same("https://h.example/../../a", "https://h.example/b") {
+	if !Same("https://h.example/b/../a/./%66-1%2e0.whl", "https://h.example/a/f-1.0.whl") ||
+		Same("https://h.example/../../a", "https://h.example/b") {
 		t.Error("dots are compared as they are written")
 	}
 	if Same("file:///a/b/../c", "file:///a/c") {
@@ -183,7 +194,8 @@ func TestHostKey(t *testing.T) {
 // page in lower case alone.
 func TestArchives(t *testing.T) {
 	for _, name := range []string{
-		"a-1-py3-none-any.whl", "a.zip", "a.tar.gz", "a.tgz", "a.tar", "a.tar.bz2", "a.tbz", "a.tar.xz", "a.txz", "a.tlz", "a.tar.lz", "a.tar.lzma",
+		"a-1-py3-none-any.whl", "a.zip", "a.tar.gz", "a.tgz", "a.tar", "a.tar.bz2", "a.tbz", "a.tar.xz", "a.txz", "a.tlz",
+		"a.tar.lz", "a.tar.lzma",
 	} {
 		if !IsArchive("./x.y/"+name) || !IsArchive(strings.ToUpper(name)) || !IsLinkedArchive(name) {
 			t.Errorf("%s is no archive", name)
@@ -192,7 +204,8 @@ func TestArchives(t *testing.T) {
 			t.Errorf("%s is an archive on a page", strings.ToUpper(name))
 		}
 	}
-	for _, name := range []string{"", ".zip", "zip", "a.egg", "a.tar.zst", "a.gz", "a.zip/", "a.zip/x", "a.whl.metadata", "a-1.exe"} {
+	for _, name := range []string{"", ".zip", "zip", "a.egg", "a.tar.zst", "a.gz", "a.zip/", "a.zip/x",
+		"a.whl.metadata", "a-1.exe"} {
 		if IsArchive(name) || IsLinkedArchive(name) {
 			t.Errorf("%q is an archive", name)
 		}
@@ -221,13 +234,15 @@ func TestFilePaths(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	for _, text := range []string{"https://me:pw@index.example/x?y#z", "a:b@c", `http://a\b@c`, "git+ssh://git@h/x@v", "file:///x", "http://[::1]:8@x"} {
+	for _, text := range []string{"https://me:pw@index.example/x?y#z", "a:b@c", `http://a\b@c`, "git+ssh://git@h/x@v",
+		"file:///x", "http://[::1]:8@x"} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		u := Parse(text)
 		user, password := u.Credentials()
-		if password != "" && len(password) > 12 && strings.Contains(u.String(), password) && !strings.Contains(u.Bare()+user, password) {
+		if password != "" && len(password) > 12 && strings.Contains(u.String(), password) &&
+			!strings.Contains(u.Bare()+user, password) {
 			t.Errorf("%q shows its password: %s", text, u)
 		}
 		read, err := u.Read()

@@ -362,7 +362,8 @@ func (b *builder) changed(base *Database) (map[string][]string, error) {
 
 // putChanged writes one entry that this run changed. A package that has no
 // record left gets none.
-func (b *builder) putChanged(w *tableWriter, key string, changed map[string][]string, base *Database, meta *Meta) error {
+func (b *builder) putChanged(w *tableWriter, key string, changed map[string][]string,
+	base *Database, meta *Meta) error {
 	if name, ok := strings.CutPrefix(key, nameKey); ok {
 		text, err := b.packageText(name, changed[name], base)
 		if err != nil || text == nil {

@@ -97,7 +97,8 @@ func TestFormsOfSources(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if stats.Records != 2 || stats.Malware != 1 || stats.Names != 1 || stats.Foreign != 1 || stats.Changed != 3 || !stats.Whole {
+			if stats.Records != 2 || stats.Malware != 1 || stats.Names != 1 || stats.Foreign != 1 ||
+				stats.Changed != 3 || !stats.Whole {
 				t.Errorf("%+v", stats)
 			}
 			d, err := Open(path)
@@ -123,7 +124,8 @@ func TestFormsOfSources(t *testing.T) {
 				t.Errorf("%v %v", names, err)
 			}
 			left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
-			if hidden, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); err != nil || len(left) != 2 || len(hidden) != 0 {
+			if hidden, _ := filepath.Glob(filepath.Join(filepath.Dir(path), ".*")); err != nil ||
+				len(left) != 2 || len(hidden) != 0 {
 				t.Errorf("left behind: %v %v %v", left, hidden, err) // the data and its lock
 			}
 		})
@@ -146,14 +148,15 @@ func TestBadSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, source := range map[string]string{
-		"absent":            filepath.Join(dir, "absent.zip"),
-		"empty":             write(t, filepath.Join(dir, "empty.jsonl"), nil),
-		"empty directory":   filepath.Dir(write(t, filepath.Join(dir, "none", "x.txt"), nil)),
-		"other ecosystems":  write(t, filepath.Join(dir, "npm.jsonl"), []byte(threeRecords[2])),
-		"text":              write(t, filepath.Join(dir, "text.jsonl"), []byte(strings.Repeat("not a record\n", 50))),
-		"cut off zip":       write(t, filepath.Join(dir, "cut.zip"), archive[:len(archive)-30]),
-		"damaged zip":       write(t, filepath.Join(dir, "damaged.zip"), damaged),
-		"cut off gzip":      write(t, filepath.Join(dir, "cut.gz"), gzipped(t, []byte(strings.Repeat(threeRecords[0], 9)))[:60]),
+		"absent":           filepath.Join(dir, "absent.zip"),
+		"empty":            write(t, filepath.Join(dir, "empty.jsonl"), nil),
+		"empty directory":  filepath.Dir(write(t, filepath.Join(dir, "none", "x.txt"), nil)),
+		"other ecosystems": write(t, filepath.Join(dir, "npm.jsonl"), []byte(threeRecords[2])),
+		"text":             write(t, filepath.Join(dir, "text.jsonl"), []byte(strings.Repeat("not a record\n", 50))),
+		"cut off zip":      write(t, filepath.Join(dir, "cut.zip"), archive[:len(archive)-30]),
+		"damaged zip":      write(t, filepath.Join(dir, "damaged.zip"), damaged),
+		"cut off gzip": write(t, filepath.Join(dir, "cut.gz"),
+			gzipped(t, []byte(strings.Repeat(threeRecords[0], 9)))[:60]),
 		"mostly unreadable": write(t, filepath.Join(dir, "most.jsonl"), []byte(threeRecords[0]+strings.Repeat("\n{}", 11))),
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -169,10 +172,12 @@ func TestBadSources(t *testing.T) {
 			}
 		})
 	}
-	if _, err := importTo(path, write(t, filepath.Join(dir, "few.jsonl"), []byte(threeRecords[0]+strings.Repeat("\n{}", 10)))); err != nil {
+	if _, err := importTo(path, write(t, filepath.Join(dir, "few.jsonl"),
+		[]byte(threeRecords[0]+strings.Repeat("\n{}", 10)))); err != nil {
 		t.Errorf("a few unreadable records are no reason to stop: %v", err)
 	}
-	if _, err := importTo(filepath.Join(dir, "new", "x.db"), write(t, filepath.Join(dir, "npm.jsonl"), []byte(threeRecords[2]))); !errors.Is(err, ErrNothing) {
+	if _, err := importTo(filepath.Join(dir, "new", "x.db"), write(t, filepath.Join(dir, "npm.jsonl"),
+		[]byte(threeRecords[2]))); !errors.Is(err, ErrNothing) {
 		t.Errorf("%v", err)
 	}
 }
@@ -192,7 +197,8 @@ func TestImportBackward(t *testing.T) {
 	}{
 		{"the first", threeRecords[0] + "\n" + later("MAL-2"), ""},
 		{"the same again", threeRecords[0] + "\n" + later("MAL-2"), ""},
-		{"older", threeRecords[0] + "\n" + threeRecords[1], "its newest record is of 2024-01-01, the newest known of 2024-03-01"},
+		{"older", threeRecords[0] + "\n" + threeRecords[1], "its newest record is of 2024-01-01, the newest " +
+			"known of 2024-03-01"},
 		{"without one", later("PYSEC-1"), "1 of the 2 known are not in it or only in an older form, MAL-2 among them"},
 		{"another in its place", later("PYSEC-1") + "\n" + later("MAL-3"), "MAL-2 among them"},
 		{"an older form of one", threeRecords[1] + "\n" + later("PYSEC-1"), "MAL-2 among them"},
@@ -216,7 +222,8 @@ func TestImportBackward(t *testing.T) {
 		}
 	}
 	source := write(t, filepath.Join(dir, "x.jsonl"), []byte(threeRecords[0]))
-	if stats, err := Import(context.Background(), path, Source{Path: source, Now: time.Now(), Replace: true}, nil); err != nil || stats.Records != 1 {
+	if stats, err := Import(context.Background(), path, Source{Path: source, Now: time.Now(), Replace: true},
+		nil); err != nil || stats.Records != 1 {
 		t.Errorf("with Replace: %+v, %v", stats, err)
 	}
 }
@@ -235,7 +242,8 @@ func TestDuplicateIDs(t *testing.T) {
 	}{
 		{"later wins", []string{at("2024-01-01", "1", ""), at("2024-03-01", "3", ""), at("2024-02-01", "2", "")}, "3"},
 		{"later withdrawal wins", []string{at("2024-03-01", "", withdrawn), at("2024-01-01", "1", "")}, ""},
-		{"in force wins over withdrawn of the same date", []string{at("2024-01-01", "1", withdrawn), at("2024-01-01", "2", "")}, "2"},
+		{"in force wins over withdrawn of the same date", []string{at("2024-01-01", "1", withdrawn),
+			at("2024-01-01", "2", "")}, "2"},
 		{"first of the same date wins", []string{at("2024-01-01", "1", ""), at("2024-01-01", "2", "")}, "1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -269,7 +277,8 @@ func TestBombs(t *testing.T) {
 	}
 	// An archive whose table of contents goes on and on.
 	directory := write(t, filepath.Join(dir, "directory.zip"), endlessDirectory(40<<20))
-	if _, err := importTo(filepath.Join(dir, "x.db"), directory); err == nil || !strings.Contains(err.Error(), "table of contents") {
+	if _, err := importTo(filepath.Join(dir, "x.db"), directory); err == nil ||
+		!strings.Contains(err.Error(), "table of contents") {
 		t.Errorf("%v", err)
 	}
 }
@@ -300,7 +309,8 @@ func TestOpen(t *testing.T) {
 	if _, err := Open(dir); err == nil || errors.Is(err, ErrNoDatabase) {
 		t.Errorf("%v", err)
 	}
-	for _, content := range []string{"", "x", strings.Repeat("\x00", 1000), strings.Repeat("\x00", 5*pageSize), strings.Repeat("damaged", 5*pageSize)} {
+	for _, content := range []string{"", "x", strings.Repeat("\x00", 1000), strings.Repeat("\x00", 5*pageSize),
+		strings.Repeat("damaged", 5*pageSize)} {
 		if _, err := Open(write(t, filepath.Join(dir, "bad.db"), []byte(content))); !errors.Is(err, ErrDamaged) {
 			t.Errorf("%.10q, %d bytes: %v", content, len(content), err)
 		}
@@ -313,10 +323,12 @@ func TestOpen(t *testing.T) {
 func TestOpenAll(t *testing.T) {
 	dir := t.TempDir()
 	record := func(id, name, event string) string {
-		return `{"id":"` + id + `","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"` + name +
+		return `{"id":"` + id + `","modified":"2026-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"` +
+			name +
 			`"},"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"}` + event + `]}]}]}` + "\n"
 	}
-	one, two, missing := filepath.Join(dir, "one", "a.db"), filepath.Join(dir, "two", "a.db"), filepath.Join(dir, "none", "a.db")
+	one, two, missing := filepath.Join(dir, "one", "a.db"), filepath.Join(dir, "two", "a.db"),
+		filepath.Join(dir, "none", "a.db")
 	importFrom := func(path, text string) {
 		t.Helper()
 		source := write(t, filepath.Join(dir, "source.jsonl"), []byte(text))
@@ -327,7 +339,8 @@ func TestOpenAll(t *testing.T) {
 	if _, err := OpenAll(missing, one); !errors.Is(err, ErrNoDatabase) {
 		t.Errorf("without any: %v", err)
 	}
-	importFrom(one, record("MAL-1", "nasty", "")+record("PYSEC-1", "shared", `,{"fixed":"2"}`)+record("PYSEC-2", "shared", ""))
+	importFrom(one, record("MAL-1", "nasty", "")+record("PYSEC-1", "shared", `,{"fixed":"2"}`)+
+		record("PYSEC-2", "shared", ""))
 	importFrom(two, record("MAL-2", "another", "")+record("PYSEC-1", "shared", `,{"fixed":"3"}`))
 	d, err := OpenAll(missing, two, one)
 	if err != nil {
@@ -395,9 +408,11 @@ func damageable(t *testing.T, dir string) []byte {
 	t.Helper()
 	var lines []string
 	for i := range 600 {
-		text := strings.ReplaceAll(osv(fmt.Sprintf("PYSEC-%d", i), ecosystem(`{"introduced":"0"}`, `{"fixed":"2"}`)), `"name":"A"`, fmt.Sprintf(`"name":"A%d"`, i/2))
+		text := strings.ReplaceAll(osv(fmt.Sprintf("PYSEC-%d", i), ecosystem(`{"introduced":"0"}`, `{"fixed":"2"}`)),
+			`"name":"A"`, fmt.Sprintf(`"name":"A%d"`, i/2))
 		if i == 300 { // one whose records need pages of their own
-			text = strings.Replace(text, `"affected"`, `"aliases":["`+strings.Repeat(`CVE-2024-1","`, 900)+`CVE-2"],"affected"`, 1)
+			text = strings.Replace(text, `"affected"`, `"aliases":["`+strings.Repeat(`CVE-2024-1","`, 900)+`CVE-2"],"affected"`,
+				1)
 		}
 		lines = append(lines, text)
 	}

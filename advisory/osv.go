@@ -281,7 +281,8 @@ func folded(text string) string {
 // unprintable tells control characters and invisible formatting (which can
 // turn the direction of a line) from what can be shown.
 func unprintable(c rune) bool {
-	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029' || c == unicode.ReplacementChar
+	return unicode.IsControl(c) || unicode.Is(unicode.Cf, c) || c == '\u2028' || c == '\u2029' ||
+		c == unicode.ReplacementChar
 }
 
 func cut(text string, length int) string {

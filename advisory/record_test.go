@@ -24,7 +24,8 @@ func one(t testing.TB, text string) *Record {
 
 // osv makes a record about a package called "a".
 func osv(id, affected string) string {
-	return fmt.Sprintf(`{"id":%q,"modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"A"},%s}]}`, id, affected)
+	return fmt.Sprintf(`{"id":%q,"modified":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI",`+
+		`"name":"A"},%s}]}`, id, affected)
 }
 
 func ecosystem(events ...string) string {
@@ -37,21 +38,29 @@ func TestAffects(t *testing.T) {
 		in, out        []string
 	}{
 		{"introduced and fixed", ecosystem(`{"introduced":"1.0"}`, `{"fixed":"2.0"}`),
-			[]string{"1", "1.0.0", "1.9", "2.0rc1", "2.0.dev0", "1.0+local"}, []string{"0.9", "1.0rc1", "2.0", "2", "2.0.post1", "2.0+local", "1!1.0", "1.5-what"}},
+			[]string{"1", "1.0.0", "1.9", "2.0rc1", "2.0.dev0", "1.0+local"}, []string{"0.9", "1.0rc1", "2.0", "2", "2.0.post1",
+				"2.0+local", "1!1.0", "1.5-what"}},
 		{"from the beginning", ecosystem(`{"introduced":"0"}`, `{"fixed":"2.0"}`),
 			[]string{"0", "0.dev0", "1.9", "not a version", ""}, []string{"2.0", "1!0"}},
 		{"without an end", ecosystem(`{"introduced":"0"}`), []string{"0", "9999", "5!1", "x"}, nil},
-		{"last affected", ecosystem(`{"introduced":"0"}`, `{"last_affected":"1.5"}`), []string{"1.5", "1.5.0", "0"}, []string{"1.5.post1", "1.5.1", "1.5+local"}},
-		{"several branches in any order", ecosystem(`{"fixed":"3.1"}`, `{"introduced":"3.0"}`, `{"fixed":"2.1"}`, `{"introduced":"2.0"}`),
+		{"last affected", ecosystem(`{"introduced":"0"}`, `{"last_affected":"1.5"}`), []string{"1.5", "1.5.0", "0"},
+			[]string{"1.5.post1", "1.5.1", "1.5+local"}},
+		{"several branches in any order", ecosystem(`{"fixed":"3.1"}`, `{"introduced":"3.0"}`, `{"fixed":"2.1"}`,
+			`{"introduced":"2.0"}`),
 			[]string{"2.0", "3.0.5"}, []string{"1.9", "2.1", "2.9", "3.1"}},
 		{"limit", ecosystem(`{"introduced":"1"}`, `{"limit":"2"}`), []string{"1", "1.9"}, []string{"2", "3", "0"}},
 		{"no limit", ecosystem(`{"introduced":"1"}`, `{"limit":"*"}`), []string{"1", "3"}, []string{"0"}},
-		{"events in one object", `"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"1","fixed":"2"}]}]`, []string{"1.5"}, []string{"2"}},
-		{"two ranges", `"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"1"},{"fixed":"2"}]},{"type":"ECOSYSTEM","events":[{"introduced":"3"}]}]`,
+		{"events in one object", `"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"1","fixed":"2"}]}]`,
+			[]string{"1.5"}, []string{"2"}},
+		{"two ranges", `"ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"1"},{"fixed":"2"}]},{"type":"ECOSYSTEM",` +
+			`"events":[{"introduced":"3"}]}]`,
 			[]string{"1.5", "3"}, []string{"2.5"}},
-		{"listed", `"versions":["1.0","2.0.0","0.1-bulbasaur"]`, []string{"1", "2", "v2.0", "0.1-bulbasaur"}, []string{"1.1", "1.0+x", "0.1-charmander"}},
-		{"listed beside a range", `"versions":["0.9","1.5"],` + ecosystem(`{"introduced":"1"}`, `{"fixed":"2"}`), []string{"0.9", "1.5", "1.6"}, []string{"0.8"}},
-		{"git", `"ranges":[{"type":"GIT","events":[{"introduced":"0"}]},{"type":"SEMVER","events":[{"introduced":"0"}]}]`, nil, []string{"1.0", "0"}},
+		{"listed", `"versions":["1.0","2.0.0","0.1-bulbasaur"]`, []string{"1", "2", "v2.0", "0.1-bulbasaur"},
+			[]string{"1.1", "1.0+x", "0.1-charmander"}},
+		{"listed beside a range", `"versions":["0.9","1.5"],` + ecosystem(`{"introduced":"1"}`, `{"fixed":"2"}`),
+			[]string{"0.9", "1.5", "1.6"}, []string{"0.8"}},
+		{"git", `"ranges":[{"type":"GIT","events":[{"introduced":"0"}]},{"type":"SEMVER","events":[{"introduced":"0"}]}]`,
+			nil, []string{"1.0", "0"}},
 		{"introduced only by a fix", ecosystem(`{"fixed":"2"}`), nil, []string{"1", "2"}},
 		{"nothing", `"versions":[]`, nil, []string{"1"}},
 	}
@@ -127,7 +136,8 @@ func TestParseOSV(t *testing.T) {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	withdrawn, err := parseOSV([]byte(`{"id":"X-1","modified":"2024-01-01T00:00:00Z","withdrawn":"2024-01-01T00:00:00Z","affected":[{"package":{"ecosystem":"PyPI","name":"a"},"versions":["1"]}]}`))
+	withdrawn, err := parseOSV([]byte(`{"id":"X-1","modified":"2024-01-01T00:00:00Z","withdrawn":"2024-01-01T00:00:00Z",` +
+		`"affected":[{"package":{"ecosystem":"PyPI","name":"a"},"versions":["1"]}]}`))
 	if err != nil || !withdrawn.withdrawn || len(withdrawn.packages) != 0 {
 		t.Errorf("%+v %v", withdrawn, err)
 	}
@@ -156,7 +166,8 @@ func TestScores(t *testing.T) {
 			t.Errorf("%.40s: %v %v, want %v %v", test.vector, score, ok, test.score, test.ok)
 		}
 	}
-	for score, level := range map[float64]Level{0: None, 0.1: Low, 3.9: Low, 4: Medium, 6.9: Medium, 7: High, 8.9: High, 9: Critical, 10: Critical} {
+	for score, level := range map[float64]Level{0: None, 0.1: Low, 3.9: Low, 4: Medium, 6.9: Medium, 7: High, 8.9: High,
+		9: Critical, 10: Critical} {
 		if LevelOf(score) != level {
 			t.Errorf("%v is %s", score, LevelOf(score))
 		}
@@ -189,7 +200,8 @@ func TestGroup(t *testing.T) {
 	}
 	records := []Record{
 		record("GHSA-1", `"CVE-1"`, v3, ecosystem(`{"introduced":"0"}`, `{"fixed":"2"}`)),
-		record("PYSEC-1", `"CVE-1","CVE-2"`, "", ecosystem(`{"introduced":"0"}`, `{"fixed":"3"}`, `{"introduced":"4"}`, `{"fixed":"4.2"}`)),
+		record("PYSEC-1", `"CVE-1","CVE-2"`, "", ecosystem(`{"introduced":"0"}`, `{"fixed":"3"}`, `{"introduced":"4"}`,
+			`{"fixed":"4.2"}`)),
 		// Not about version 1, and yet what joins the two others.
 		record("GHSA-2", `"CVE-2","CVE-3"`, strings.Replace(v3, "/C:L", "/C:H", 1), ecosystem(`{"introduced":"9"}`)),
 		record("OTHER-3", `"CVE-3"`, "", ecosystem(`{"introduced":"0"}`, `{"fixed":"1.5"}`)),
@@ -201,13 +213,16 @@ func TestGroup(t *testing.T) {
 	}
 	var got []string
 	for _, v := range Group(records, "1") {
-		got = append(got, fmt.Sprintf("%s aliases=%v records=%v %s fixed=%v malware=%v %s", v.ID, v.Aliases, v.Records, v.Severity, v.FixedIn, v.Malware, v.Link))
+		got = append(got, fmt.Sprintf("%s aliases=%v records=%v %s fixed=%v malware=%v %s", v.ID, v.Aliases, v.Records,
+			v.Severity, v.FixedIn, v.Malware, v.Link))
 	}
 	want := []string{
 		"MAL-5 aliases=[] records=[MAL-5] unknown fixed=[] malware=true https://osv.dev/vulnerability/MAL-5",
-		"PYSEC-1 aliases=[CVE-1 CVE-2 CVE-3 GHSA-1 GHSA-2 OTHER-3] records=[GHSA-1 OTHER-3 PYSEC-1] high fixed=[3 4.2] malware=false https://osv.dev/vulnerability/PYSEC-1",
+		"PYSEC-1 aliases=[CVE-1 CVE-2 CVE-3 GHSA-1 GHSA-2 OTHER-3] records=[GHSA-1 OTHER-3 PYSEC-1] high fixed=[3 4.2] " +
+			"malware=false https://osv.dev/vulnerability/PYSEC-1",
 		// One record knows no fix, the other does: it is told.
-		"PYSEC-8 aliases=[CVE-8 GHSA-8] records=[GHSA-8 PYSEC-8] unknown fixed=[2.5] malware=false https://osv.dev/vulnerability/PYSEC-8",
+		"PYSEC-8 aliases=[CVE-8 GHSA-8] records=[GHSA-8 PYSEC-8] unknown fixed=[2.5] malware=false " +
+			"https://osv.dev/vulnerability/PYSEC-8",
 		"PYSEC-9 aliases=[CVE-9] records=[PYSEC-9] unknown fixed=[] malware=false https://osv.dev/vulnerability/PYSEC-9",
 	}
 	if !slices.Equal(got, want) {

@@ -392,7 +392,8 @@ func (r *refresher) fetchSingles(ctx context.Context, b *builder, ids []string) 
 }
 
 // collectThen collects, and does one more thing when all went well.
-func (b *builder) collectThen(ctx context.Context, source func(context.Context, func(item) error) error, then func()) error {
+func (b *builder) collectThen(ctx context.Context, source func(context.Context, func(item) error) error,
+	then func()) error {
 	if err := b.collect(ctx, source); err != nil {
 		return err
 	}

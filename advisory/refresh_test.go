@@ -159,7 +159,8 @@ func (c *cutting) Write(p []byte) (int, error) {
 }
 
 // refreshed runs a refresh at a time after start.
-func (x *export) refreshed(t testing.TB, path string, after time.Duration, change ...func(*RefreshInput)) (Stats, error) {
+func (x *export) refreshed(t testing.TB, path string, after time.Duration, change ...func(*RefreshInput)) (Stats,
+	error) {
 	t.Helper()
 	in := RefreshInput{Path: path, URL: x.URL, Now: func() time.Time { return start.Add(after) }}
 	for _, c := range change {
@@ -222,7 +223,8 @@ func TestRefresh(t *testing.T) {
 	x.put("PYSEC-2", "2", start.Add(time.Hour))
 	x.missing["PYSEC-2.json"] = true
 	stats, err = x.refreshed(t, path, 3*time.Hour)
-	if err != nil || stats.Whole || stats.Fresh || stats.Records != 9 || stats.Malware != 1 || stats.Changed != 3 || stats.Withdrawn != 1 {
+	if err != nil || stats.Whole || stats.Fresh || stats.Records != 9 || stats.Malware != 1 || stats.Changed != 3 ||
+		stats.Withdrawn != 1 {
 		t.Fatalf("%+v %v", stats, err)
 	}
 	x.expect(t, "/MAL-1.json", "/PYSEC-0.json", "/PYSEC-1.json", "/PYSEC-2.json", "/modified_id.csv")
@@ -234,11 +236,13 @@ func TestRefresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if meta := d.Meta(); meta.Count != 9 || !meta.Updated.Equal(start.Add(3*time.Hour)) || !meta.Whole.Equal(start) || d.AsOf() != meta.Updated {
+	if meta := d.Meta(); meta.Count != 9 || !meta.Updated.Equal(start.Add(3*time.Hour)) || !meta.Whole.Equal(start) ||
+		d.AsOf() != meta.Updated {
 		t.Errorf("%+v", meta)
 	}
 	records, err := d.Records("a")
-	if err != nil || len(records) != 9 || slices.ContainsFunc(records, func(r Record) bool { return r.ID == "PYSEC-1" || r.ID == "PYSEC-2" }) {
+	if err != nil || len(records) != 9 ||
+		slices.ContainsFunc(records, func(r Record) bool { return r.ID == "PYSEC-1" || r.ID == "PYSEC-2" }) {
 		t.Errorf("%+v %v", records, err)
 	}
 
@@ -438,7 +442,8 @@ func TestRefreshReplaces(t *testing.T) {
 		t.Fatalf("%+v %v", stats, err)
 	}
 	// Data that was imported from a file is no base for anyone's changes.
-	if _, err := importTo(path, write(t, filepath.Join(dir, "x.jsonl"), []byte(strings.Join(threeRecords, "\n")))); err != nil {
+	if _, err := importTo(path, write(t, filepath.Join(dir, "x.jsonl"),
+		[]byte(strings.Join(threeRecords, "\n")))); err != nil {
 		t.Fatal(err)
 	}
 	if stats, err := x.refreshed(t, path, 0); !errors.Is(err, ErrBackward) {
@@ -466,7 +471,8 @@ func TestRefreshBackward(t *testing.T) {
 	later := start.Add(time.Hour)
 	for name, change := range map[string]func(x *export){
 		"the list": func(x *export) {
-			x.csv = start.AddDate(0, 0, -9).Format(time.RFC3339) + ",PYSEC-1\n" + start.AddDate(0, 0, -40).Format(time.RFC3339) + ",PYSEC-2\n"
+			x.csv = start.AddDate(0, 0, -9).Format(time.RFC3339) + ",PYSEC-1\n" + start.AddDate(0, 0, -40).Format(time.RFC3339) +
+				",PYSEC-2\n"
 		},
 		"single records": func(x *export) {
 			list := ""
@@ -516,7 +522,8 @@ func TestRefreshBackward(t *testing.T) {
 			if after, err := os.ReadFile(path); err != nil || !bytes.Equal(before, after) {
 				t.Errorf("the data was changed: %v", err)
 			}
-			if stats, err := x.refreshed(t, path, 2*time.Hour, func(in *RefreshInput) { in.Replace = true }); err != nil || !stats.Whole {
+			if stats, err := x.refreshed(t, path, 2*time.Hour, func(in *RefreshInput) { in.Replace = true }); err != nil ||
+				!stats.Whole {
 				t.Errorf("with Replace: %+v %v", stats, err)
 			}
 		})
@@ -544,7 +551,8 @@ func TestParallelRefresh(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 6 {
 		wait.Go(func() {
-			if stats, err := x.refreshed(t, path, 0, func(in *RefreshInput) { in.MaxAge = time.Hour }); err != nil || stats.Records != 1 {
+			if stats, err := x.refreshed(t, path, 0, func(in *RefreshInput) { in.MaxAge = time.Hour }); err != nil ||
+				stats.Records != 1 {
 				t.Errorf("%+v %v", stats, err)
 			}
 		})
@@ -585,7 +593,8 @@ func TestRefreshKeepsEncryption(t *testing.T) {
 	defer plain.Close()
 	secure := httptest.NewTLSServer(http.RedirectHandler(plain.URL, http.StatusFound))
 	defer secure.Close()
-	_, err := Refresh(context.Background(), RefreshInput{Path: filepath.Join(t.TempDir(), "x.db"), URL: secure.URL, Client: secure.Client()})
+	_, err := Refresh(context.Background(), RefreshInput{Path: filepath.Join(t.TempDir(), "x.db"), URL: secure.URL,
+		Client: secure.Client()})
 	if err == nil || !strings.Contains(err.Error(), "without encryption") {
 		t.Errorf("%v", err)
 	}
@@ -601,7 +610,8 @@ func TestRefreshUnreachable(t *testing.T) {
 	address := "http://" + listener.Addr().String()
 	listener.Close()
 	noHost := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "osv.example", Server: "192.0.2.1:53"}}
+		return nil, &net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "osv.example",
+			Server: "192.0.2.1:53"}}
 	})}
 	for _, test := range []struct {
 		client *http.Client
@@ -611,7 +621,8 @@ func TestRefreshUnreachable(t *testing.T) {
 		{nil, address, "refresh the advisories from " + address + ": connection refused"},
 		{noHost, "https://osv.example/all", "refresh the advisories from https://osv.example/all: no such host"},
 	} {
-		_, err := Refresh(context.Background(), RefreshInput{Path: filepath.Join(t.TempDir(), "advisories.db"), URL: test.url, Client: test.client})
+		_, err := Refresh(context.Background(), RefreshInput{Path: filepath.Join(t.TempDir(), "advisories.db"), URL: test.url,
+			Client: test.client})
 		if err == nil || err.Error() != test.want {
 			t.Errorf("Refresh fails with %v, want %s", err, test.want)
 		}

@@ -215,7 +215,8 @@ func openTable(path string) (*table, error) {
 		})
 		return err
 	})
-	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) || errors.Is(err, bolterrors.ErrVersionMismatch) {
+	if errors.Is(err, bolterrors.ErrInvalid) || errors.Is(err, bolterrors.ErrChecksum) ||
+		errors.Is(err, bolterrors.ErrVersionMismatch) {
 		err = fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	if err != nil {

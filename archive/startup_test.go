@@ -113,13 +113,15 @@ func TestHooksBehindPaths(t *testing.T) {
 }
 
 func TestSourceHooks(t *testing.T) {
-	members := named("x-1/src/x.pth", "./x-1/sitecustomize.py", "x-1/src/usercustomize/__init__.py", "x-1/x.start", "x-1/setup.py",
+	members := named("x-1/src/x.pth", "./x-1/sitecustomize.py", "x-1/src/usercustomize/__init__.py",
+		"x-1/x.start", "x-1/setup.py",
 		"x-1/pth", "x-1/sitecustomize/", "x.pth", "x-1/docs/x.pth.rst")
 	var got []string
 	for _, hook := range SourceHooks(members) {
 		got = append(got, string(hook.Kind)+" "+hook.Path)
 	}
-	want := []string{"pth x-1/src/x.pth", "sitecustomize x-1/sitecustomize.py", "usercustomize x-1/src/usercustomize/__init__.py",
+	want := []string{"pth x-1/src/x.pth", "sitecustomize x-1/sitecustomize.py",
+		"usercustomize x-1/src/usercustomize/__init__.py",
 		"start x-1/x.start", "pth x.pth"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, not %q", got, want)
@@ -135,7 +137,8 @@ func TestHooksRun(t *testing.T) {
 		"one.pth":                        "import sys; sys.stdout.write(%q)\n",
 		"probe-1.data/purelib/two.pth":   "# a comment\nimport\tsys; sys.stdout.write(%q)\n",
 		"other-2.data/platlib/three.pth": "import sys; sys.stdout.write(%q)",
-		fmt.Sprintf("probe-1.data/data/lib/python3.%d/site-packages/four.pth", python.Minor): "import sys; sys.stdout.write(%q)\r\n",
+		fmt.Sprintf("probe-1.data/data/lib/python3.%d/site-packages/four.pth", python.Minor): "import sys; " +
+			"sys.stdout.write(%q)\r\n",
 		"sitecustomize/__init__.py":             "print(%q)\n",
 		"probe-1.data/purelib/usercustomize.py": "print(%q)\n",
 	}
@@ -164,7 +167,8 @@ func TestHooksRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	bin := filepath.Join(dir, "bin", "python")
-	install := exec.Command(bin, "-I", "-m", "pip", "install", "-q", "--no-deps", "--no-index", "--disable-pip-version-check", file)
+	install := exec.Command(bin, "-I", "-m", "pip", "install", "-q", "--no-deps", "--no-index",
+		"--disable-pip-version-check", file)
 	if out, err := install.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -205,8 +209,10 @@ func TestHasImportLine(t *testing.T) {
 
 // site.py itself runs no line of a file that is said to have none.
 func TestImportLinesAgreeWithPython(t *testing.T) {
-	pieces := []string{"import ", "import\t", "import", "os", "\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x1f", "\u0085", "\x85",
-		"\u2028", "\u2029", "\ufeff", "\xff", "\xfe", "\xe9", "\u00e9", "#", " ", "\t", "x", "\x00", "\x81", "\x1a", "import os; x\n"}
+	pieces := []string{"import ", "import\t", "import", "os", "\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e",
+		"\x1f", "\u0085", "\x85",
+		"\u2028", "\u2029", "\ufeff", "\xff", "\xfe", "\xe9", "\u00e9", "#", " ", "\t", "x", "\x00", "\x81",
+		"\x1a", "import os; x\n"}
 	random := rand.New(rand.NewPCG(8, 29))
 	var contents [][]byte
 	for range randomCases(t) / 2 {
@@ -249,7 +255,8 @@ func TestImportLinesAgreeWithPython(t *testing.T) {
 }
 
 func FuzzImportLine(f *testing.F) {
-	for _, text := range []string{"import os\n", "folder\r\nimport\tos", "\xe9\x85import os", "\ufeff\ufeffimport x", "#\u2028import x"} {
+	for _, text := range []string{"import os\n", "folder\r\nimport\tos", "\xe9\x85import os", "\ufeff\ufeffimport x",
+		"#\u2028import x"} {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, pth []byte) {

@@ -130,23 +130,32 @@ func tarCases() []tarCase {
 		{"no end", "x.tar", makeTar(0, info), ""},
 		{"one block of zeros", "x.tar", makeTar(512, info), ""},
 		{"no members", "x.tar", make([]byte, 1024), ""},
-		{"a long name of GNU", "x.tar", some(block{name: "././@LongLink", kind: 'L', magic: "ustar  \x00", data: long + "\x00"},
-			block{name: long[:100], kind: '0', magic: "ustar  \x00", data: "content"}), ""},
+		{"a long name of GNU", "x.tar",
+			some(block{name: "././@LongLink", kind: 'L', magic: "ustar  \x00", data: long + "\x00"},
+				block{name: long[:100], kind: '0', magic: "ustar  \x00", data: "content"}), ""},
 		{"a long link of GNU", "x.tar", some(block{name: "././@LongLink", kind: 'K', data: long + "\x00"},
 			block{name: "././@LongLink", kind: 'L', data: long + "2\x00"}, block{name: "x", kind: '2', link: "short"}), ""},
-		{"a long folder of GNU", "x.tar", some(block{name: "././@LongLink", kind: 'L', data: long + "/\x00"}, block{name: "x/", kind: '5'}), ""},
+		{"a long folder of GNU", "x.tar", some(block{name: "././@LongLink", kind: 'L', data: long + "/\x00"},
+			block{name: "x/", kind: '5'}), ""},
 		{"a long name by prefix", "x.tar", some(block{name: "name.py", prefix: "x-1/long", kind: '0', data: "content"}), ""},
-		{"a long name by pax", "x.tar", some(block{name: "PaxHeaders/x", kind: 'x', data: pax("mtime", "1.5", "path", long)}, file("short", "content")), ""},
-		{"a link by pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("linkpath", long)}, block{name: "l", kind: '2', link: "x"}), ""},
+		{"a long name by pax", "x.tar", some(block{name: "PaxHeaders/x", kind: 'x', data: pax("mtime", "1.5", "path", long)},
+			file("short", "content")), ""},
+		{"a link by pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("linkpath", long)},
+			block{name: "l", kind: '2', link: "x"}), ""},
 		{"a size by pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("size", "7")}, file("a", "content")), ""},
-		{"UTF-8 by pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("path", "x-1/\u00e9")}, file("a", "content")), ""},
-		{"a comment for all", "x.tar", append(block{name: "pax_global_header", kind: 'g', data: pax("comment", "abc")}.bytes(), plain...), ""},
-		{"links", "x.tar", some(block{name: "s", kind: '2', link: "x-1/PKG-INFO"}, block{name: "h", kind: '1', link: "x-1/PKG-INFO"}), ""},
+		{"UTF-8 by pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("path", "x-1/\u00e9")}, file("a", "content")),
+			""},
+		{"a comment for all", "x.tar",
+			append(block{name: "pax_global_header", kind: 'g', data: pax("comment", "abc")}.bytes(), plain...), ""},
+		{"links", "x.tar", some(block{name: "s", kind: '2', link: "x-1/PKG-INFO"},
+			block{name: "h", kind: '1', link: "x-1/PKG-INFO"}), ""},
 		{"a pipe", "x.tar", some(block{name: "p", kind: '6'}), ""},
-		{"of old", "x.tar", some(block{name: "old/", kind: 0, magic: "\x00"}, block{name: "old/a", kind: 0, magic: "\x00", data: "a"}), ""},
+		{"of old", "x.tar", some(block{name: "old/", kind: 0, magic: "\x00"},
+			block{name: "old/a", kind: 0, magic: "\x00", data: "a"}), ""},
 		{"contiguous", "x.tar", some(block{name: "c", kind: '7', data: "abc"}), ""},
 		{"bytes that are no UTF-8", "x.tar", some(file("\xe9\xff", "abc")), ""},
-		{"a binary size", "x.tar", some(block{name: "b", kind: '0', data: "abc", size: "\x80" + strings.Repeat("\x00", 10) + "\x03"}), ""},
+		{"a binary size", "x.tar", some(block{name: "b", kind: '0', data: "abc", size: "\x80" + strings.Repeat("\x00", 10) +
+			"\x03"}), ""},
 		{"a negative time", "x.tar", some(block{name: "b", kind: '0', mtime: strings.Repeat("\xff", 12)}), ""},
 		{"blanks around numbers", "x.tar", some(block{name: "b", kind: '0', data: "abc", size: "         3 \x00"}), ""},
 		{"a dot before", "x.tar", makeTar(zeros, block{name: "./", kind: '5'}, file("./x-1/a.py", "")), ""},
@@ -162,7 +171,8 @@ func tarCases() []tarCase {
 		{"no archive by its name", "x.txt", plain, UnreadableForm},
 		{"gzip cut off", "x.tar.gz", gzipped(plain)[:60], Truncated},
 		{"gzip without its last bytes", "x.tar.gz", gzipped(plain)[:len(gzipped(plain))-4], Truncated},
-		{"gzip with a wrong checksum", "x.tar.gz", func() []byte { b := gzipped(plain); b[len(b)-8] ^= 1; return b }(), Damaged},
+		{"gzip with a wrong checksum", "x.tar.gz", func() []byte { b := gzipped(plain); b[len(b)-8] ^= 1; return b }(),
+			Damaged},
 		{"garbage behind gzip", "x.tar.gz", append(gzipped(plain), "garbage behind"...), DataAround},
 		{"garbage and zeros behind gzip", "x.tar.gz", append(gzipped(plain), "\x00\x00\x00g"...), DataAround},
 		{"a tar behind the end", "x.tar", append(slices.Clone(plain), plain...), DataAround},
@@ -179,29 +189,41 @@ func tarCases() []tarCase {
 		{"a time that is no number", "x.tar", some(block{name: "b", kind: '0', mtime: "yesterday"}), TwoReadings},
 		{"an endless size", "x.tar", some(block{name: "b", kind: '0', size: "77777777777\x00"}), TooLarge},
 		{"a sparse file", "x.tar", some(block{name: "b", kind: 'S'}), UnreadableForm},
-		{"a sparse file of pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("GNU.sparse.name", "z", "GNU.sparse.map", "0,1")}, file("a", "a")), UnreadableForm},
+		{"a sparse file of pax", "x.tar",
+			some(block{name: "P", kind: 'x', data: pax("GNU.sparse.name", "z", "GNU.sparse.map", "0,1")}, file("a", "a")),
+			UnreadableForm},
 		{"an unknown type", "x.tar", some(block{name: "b", kind: 'Z'}), UnreadableForm},
 		{"a folder with content", "x.tar", some(block{name: "b/", kind: '5', data: "abc"}), TwoReadings},
 		{"a link with content", "x.tar", some(block{name: "b", kind: '1', link: "x", data: "abc"}), TwoReadings},
-		{"another size by pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("size", "600")}, file("a", "content")), TwoReadings},
-		{"a path for all", "x.tar", append(block{name: "g", kind: 'g', data: pax("path", "z")}.bytes(), plain...), TwoReadings},
-		{"another character set", "x.tar", some(block{name: "P", kind: 'x', data: pax("hdrcharset", "BINARY")}, file("a", "")), TwoReadings},
-		{"a record that is too long", "x.tar", some(block{name: "P", kind: 'x', data: "90 path=z\n"}, file("a", "")), TwoReadings},
-		{"a record that is too short", "x.tar", some(block{name: "P", kind: 'x', data: "5 path=z\n"}, file("a", "")), TwoReadings},
-		{"a record twice", "x.tar", some(block{name: "P", kind: 'x', data: pax("path", "y", "path", "z")}, file("a", "")), TwoReadings},
+		{"another size by pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("size", "600")}, file("a", "content")),
+			TwoReadings},
+		{"a path for all", "x.tar", append(block{name: "g", kind: 'g', data: pax("path", "z")}.bytes(), plain...),
+			TwoReadings},
+		{"another character set", "x.tar", some(block{name: "P", kind: 'x', data: pax("hdrcharset", "BINARY")},
+			file("a", "")), TwoReadings},
+		{"a record that is too long", "x.tar", some(block{name: "P", kind: 'x', data: "90 path=z\n"}, file("a", "")),
+			TwoReadings},
+		{"a record that is too short", "x.tar", some(block{name: "P", kind: 'x', data: "5 path=z\n"}, file("a", "")),
+			TwoReadings},
+		{"a record twice", "x.tar", some(block{name: "P", kind: 'x', data: pax("path", "y", "path", "z")}, file("a", "")),
+			TwoReadings},
 		{"NUL by pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("path", "y\x00z")}, file("a", "")), TwoReadings},
-		{"a name by GNU and by pax", "x.tar", some(block{name: "L", kind: 'L', data: "y\x00"}, block{name: "P", kind: 'x', data: pax("path", "z")}, file("a", "")), TwoReadings},
-		{"a long name twice", "x.tar", some(block{name: "L", kind: 'L', data: "y\x00"}, block{name: "L", kind: 'L', data: "z\x00"}, file("a", "")), TwoReadings},
+		{"a name by GNU and by pax", "x.tar", some(block{name: "L", kind: 'L', data: "y\x00"},
+			block{name: "P", kind: 'x', data: pax("path", "z")}, file("a", "")), TwoReadings},
+		{"a long name twice", "x.tar", some(block{name: "L", kind: 'L', data: "y\x00"},
+			block{name: "L", kind: 'L', data: "z\x00"}, file("a", "")), TwoReadings},
 		{"a long name without a member", "x.tar", some(block{name: "L", kind: 'L', data: "y\x00"}), TwoReadings},
 		{"pax without a member", "x.tar", some(block{name: "P", kind: 'x', data: pax("path", "z")}), TwoReadings},
-		{"a prefix of another format", "x.tar", some(block{name: "b", prefix: "elsewhere", kind: '0', magic: "ustar  \x00"}), TwoReadings},
+		{"a prefix of another format", "x.tar", some(block{name: "b", prefix: "elsewhere", kind: '0', magic: "ustar  \x00"}),
+			TwoReadings},
 		{"upwards", "x.tar", some(file("x-1/../../b", "")), UnsafeName},
 		{"absolute", "x.tar", some(file("/etc/b", "")), UnsafeName},
 		{"a file with a slash", "x.tar", some(file("b/", "")), UnsafeName},
 		{"PKG-INFO twice", "x.tar", some(file("x-1/PKG-INFO", "Name: y\n")), SameName},
 		{"PKG-INFO is a link", "x.tar", some(block{name: "y/PKG-INFO", kind: '2', link: "z"}), UnreadableForm},
 		{"an endless PKG-INFO", "x.tar", some(file("y/PKG-INFO", strings.Repeat("x", maximalMetadata+1))), TooLarge},
-		{"endless names", "x.tar", some(block{name: "L", kind: 'L', data: strings.Repeat("y", maximalExtended+1)}, file("a", "")), TooLarge},
+		{"endless names", "x.tar", some(block{name: "L", kind: 'L', data: strings.Repeat("y", maximalExtended+1)},
+			file("a", "")), TooLarge},
 	}
 }
 
@@ -217,12 +239,13 @@ func TestTars(t *testing.T) {
 }
 
 func TestSdistMetadata(t *testing.T) {
-	distribution := testkit.Distribution{Name: "foo-bar", Version: "1.0", Requires: []string{"baz>=1"}, Files: map[string]string{
-		"foo_bar.egg-info/PKG-INFO":     "Name: foo-bar\nVersion: 1.0\nRequires-Dist: qux\n",
-		"foo_bar.egg-info/requires.txt": "one\n[extra]\ntwo @ https://index.example/two.whl\n",
-		"foo_bar.egg-info/depends.txt":  "three\n",
-		"foo_bar.pth":                   "import os\n",
-	}}
+	distribution := testkit.Distribution{Name: "foo-bar", Version: "1.0", Requires: []string{"baz>=1"},
+		Files: map[string]string{
+			"foo_bar.egg-info/PKG-INFO":     "Name: foo-bar\nVersion: 1.0\nRequires-Dist: qux\n",
+			"foo_bar.egg-info/requires.txt": "one\n[extra]\ntwo @ https://index.example/two.whl\n",
+			"foo_bar.egg-info/depends.txt":  "three\n",
+			"foo_bar.pth":                   "import os\n",
+		}}
 	name, content := distribution.Sdist()
 	sdist, err := OpenSdist(bytes.NewReader(content), int64(len(content)), name)
 	if err != nil {
@@ -237,7 +260,10 @@ func TestSdistMetadata(t *testing.T) {
 	if err != nil || !slices.Equal(requires, want) {
 		t.Errorf("%q %v", requires, err)
 	}
-	if !slices.ContainsFunc(sdist.Members, func(m Member) bool { return m.Name == "foo_bar-1.0/foo_bar.pth" && m.Size == 10 }) {
+	if !slices.ContainsFunc(sdist.Members, func(m Member) bool {
+		return m.Name == "foo_bar-1.0/foo_bar.pth" &&
+			m.Size == 10
+	}) {
 		t.Errorf("%+v", sdist.Members)
 	}
 	// The same in a zip.
@@ -260,7 +286,8 @@ func TestSdistMetadata(t *testing.T) {
 		t.Errorf("%+v %v", sdist, err)
 	}
 	broken := errors.New("broken")
-	if _, err := ReadSdist(io.MultiReader(bytes.NewReader(content[:100]), iotest.ErrReader(broken)), name); !errors.Is(err, broken) {
+	if _, err := ReadSdist(io.MultiReader(bytes.NewReader(content[:100]), iotest.ErrReader(broken)),
+		name); !errors.Is(err, broken) {
 		t.Error(err)
 	}
 }
@@ -340,7 +367,8 @@ func randomTar(r *rand.Rand, base []byte) []byte {
 			return content
 		}
 		start := r.IntN(len(content)/tarBlock) * tarBlock
-		at := start + []int{0, 5, 99, 100, 107, 124, 130, 135, 136, 156, 156, 157, 257, 262, 263, 329, 345, 400, 511}[r.IntN(19)]
+		at := start + []int{0, 5, 99, 100, 107, 124, 130, 135, 136, 156, 156, 157, 257, 262, 263, 329, 345,
+			400, 511}[r.IntN(19)]
 		switch r.IntN(5) {
 		case 0:
 			content[at] = byte(r.IntN(256))
@@ -455,7 +483,8 @@ func FuzzTar(f *testing.F) {
 					return
 				}
 			}
-			if name := strings.TrimRight(header.Name, "/"); name != strings.TrimRight(m.Name, "/") && m.Name != "." || header.Size != m.Size {
+			if name := strings.TrimRight(header.Name, "/"); name != strings.TrimRight(m.Name, "/") && m.Name != "." ||
+				header.Size != m.Size {
 				t.Errorf("%+v, Go's reader has %+v", m, header)
 			}
 		}
@@ -472,7 +501,8 @@ func FuzzTarGz(f *testing.F) {
 		if _, err := ReadSdist(bytes.NewReader(content), "x.tar.gz"); err != nil && ReasonOf(err) == "" {
 			t.Errorf("no refusal: %v", err)
 		}
-		if _, err := ReadSdist(iotest.OneByteReader(bytes.NewReader(content)), "x.tar.bz2"); err != nil && ReasonOf(err) == "" {
+		if _, err := ReadSdist(iotest.OneByteReader(bytes.NewReader(content)), "x.tar.bz2"); err != nil &&
+			ReasonOf(err) == "" {
 			t.Errorf("no refusal: %v", err)
 		}
 	})

@@ -203,7 +203,8 @@ func zipCases() []zipCase {
 		{"UTF-8", one(func(e *entry) { e.name, e.flags = "\u00e9.py", flagUTF8 }), ""},
 		{"code page 437", one(func(e *entry) { e.name = "\x82\xe1.py" }), ""},
 		{"the same name again as Unicode", one(func(e *entry) { e.extra = unicodePath("a.py", "a.py") }), ""},
-		{"an unknown extra field", one(func(e *entry) { e.extra = append(extraField(0x5455, []byte{1, 2, 3, 4, 5}), 1, 2) }), ""},
+		{"an unknown extra field", one(func(e *entry) { e.extra = append(extraField(0x5455, []byte{1, 2, 3, 4, 5}), 1, 2) }),
+			""},
 		{"a symbolic link", one(func(e *entry) { e.mode = 0o120777 }), ""},
 		{"a gap", makeZip(plainLayout(), a, changed(b, func(e *entry) { e.before = "between" })), ""},
 
@@ -216,10 +217,16 @@ func zipCases() []zipCase {
 		{"something before, unsaid", append([]byte("#!/bin/sh\n"), whole...), DataAround},
 		{"something behind", makeZip(with(func(l *layout) { l.suffix = "more" }), a, b), DataAround},
 		{"zeros behind", makeZip(with(func(l *layout) { l.suffix = strings.Repeat("\x00", 600) }), a, b), DataAround},
-		{"something behind the directory", append(slices.Clone(whole[:len(whole)-22]), append([]byte("gap!"), whole[len(whole)-22:]...)...), DataAround},
-		{"an archive in the comment", makeZip(with(func(l *layout) { l.comment = string(makeZip(plainLayout(), plainEntry("z.py", "z"))) }), a, b), DataAround},
-		{"an end record in the comment", makeZip(with(func(l *layout) { l.comment = string(whole[len(whole)-22:]) + "x" }), a, b), DataAround},
-		{"a comment that is too short", makeZip(with(func(l *layout) { l.comment, l.commentLength = "abc", 2 }), a, b), DataAround},
+		{"something behind the directory", append(slices.Clone(whole[:len(whole)-22]),
+			append([]byte("gap!"), whole[len(whole)-22:]...)...), DataAround},
+		{"an archive in the comment", makeZip(with(func(l *layout) {
+			l.comment =
+				string(makeZip(plainLayout(), plainEntry("z.py", "z")))
+		}), a, b), DataAround},
+		{"an end record in the comment", makeZip(with(func(l *layout) { l.comment = string(whole[len(whole)-22:]) + "x" }), a,
+			b), DataAround},
+		{"a comment that is too short", makeZip(with(func(l *layout) { l.comment, l.commentLength = "abc", 2 }), a, b),
+			DataAround},
 		{"fewer members are claimed", makeZip(with(func(l *layout) { l.count = 1 }), a, b), TwoReadings},
 		{"more members are claimed", makeZip(with(func(l *layout) { l.count = 3 }), a, b), TwoReadings},
 		{"a smaller directory is claimed", makeZip(with(func(l *layout) { l.size = 50 }), a, b), DataAround},
@@ -227,7 +234,8 @@ func zipCases() []zipCase {
 		{"a far place is claimed", makeZip(with(func(l *layout) { l.offset = 1 << 31 }), a, b), DataAround},
 		{"an endless directory is claimed", makeZip(with(func(l *layout) { l.size = 0xfffffff0 }), a, b), TooLarge},
 		{"zip64 elsewhere", makeZip(with(func(l *layout) { l.zip64, l.zip64Place = true, 3 }), a, b), TwoReadings},
-		{"zip64 sizes that are not there", one(func(e *entry) { e.size, e.compressed = 0xffffffff, 0xffffffff }), Overlapping},
+		{"zip64 sizes that are not there", one(func(e *entry) { e.size, e.compressed = 0xffffffff, 0xffffffff }),
+			Overlapping},
 		{"zip64 sizes that are cut off", one(func(e *entry) {
 			e.size, e.extra = 0xffffffff, extraField(extraZip64, []byte{1, 2, 3})
 		}), TwoReadings},
@@ -265,8 +273,12 @@ func zipCases() []zipCase {
 		{"no sizes in its own header", one(func(e *entry) { e.localSize = 0 }), HeadersDiffer},
 		{"a stored member of two sizes", one(func(e *entry) { e.size = 3 }), HeadersDiffer},
 		{"one member in another", makeZip(plainLayout(), a, changed(b, func(e *entry) { e.offset = 10 })), Overlapping},
-		{"two entries for one member", makeZip(plainLayout(), a, changed(plainEntry("z.py", "first"), func(e *entry) { e.offset = 0 })), Overlapping},
-		{"no header where it is said to be", makeZip(plainLayout(), a, changed(b, func(e *entry) { e.before, e.offset = "xxxx", 41 })), HeadersDiffer},
+		{"two entries for one member",
+			makeZip(plainLayout(), a, changed(plainEntry("z.py", "first"), func(e *entry) { e.offset = 0 })), Overlapping},
+		{"no header where it is said to be", makeZip(plainLayout(), a, changed(b, func(e *entry) {
+			e.before, e.offset =
+				"xxxx", 41
+		})), HeadersDiffer},
 		{"too much for its place", one(func(e *entry) { e.size, e.compressed = 5000, 5000 }), Overlapping},
 		{"beyond the end", one(func(e *entry) { e.offset = 1 << 30 }), DataAround},
 		{"an extra field that overlaps", makeZip(plainLayout(), changed(a, func(e *entry) { e.localExtra = []byte("four") }),
@@ -304,11 +316,18 @@ func TestReadsMembers(t *testing.T) {
 		{"nothing", plainEntry("a.py", ""), 0, ""},
 		{"more than the limit", long, 99_999, TooLarge},
 		{"another checksum", changed(long, func(e *entry) { e.crc, e.localCRC = 1, 1 }), 1 << 20, Damaged},
-		{"longer than it says", changed(long, func(e *entry) { e.size, e.flags, e.localSize = 99, flagDescriptor, 0 }), 1 << 20, Damaged},
-		{"shorter than it says", changed(long, func(e *entry) { e.size, e.flags, e.localSize = 100_001, flagDescriptor, 0 }), 1 << 20, Damaged},
-		{"a bomb's claim", changed(long, func(e *entry) { e.size, e.flags, e.localSize = 1<<31-1, flagDescriptor, 0 }), 1 << 31, Damaged},
-		{"not deflated at all", changed(plainEntry("a.py", strings.Repeat("\xff", 40)), func(e *entry) { e.method = methodDeflated }), 1 << 20, Damaged},
-		{"deflated and cut off", changed(plainEntry("a.py", "\x00\xff"), func(e *entry) { e.method = methodDeflated }), 1 << 20, Truncated},
+		{"longer than it says", changed(long, func(e *entry) { e.size, e.flags, e.localSize = 99, flagDescriptor, 0 }),
+			1 << 20, Damaged},
+		{"shorter than it says", changed(long, func(e *entry) { e.size, e.flags, e.localSize = 100_001, flagDescriptor, 0 }),
+			1 << 20, Damaged},
+		{"a bomb's claim", changed(long, func(e *entry) { e.size, e.flags, e.localSize = 1<<31-1, flagDescriptor, 0 }),
+			1 << 31, Damaged},
+		{"not deflated at all", changed(plainEntry("a.py", strings.Repeat("\xff", 40)), func(e *entry) {
+			e.method =
+				methodDeflated
+		}), 1 << 20, Damaged},
+		{"deflated and cut off", changed(plainEntry("a.py", "\x00\xff"), func(e *entry) { e.method = methodDeflated }),
+			1 << 20, Truncated},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -429,7 +448,8 @@ func TestWheelMetadata(t *testing.T) {
 }
 
 func TestCollisions(t *testing.T) {
-	members := []Member{{Name: "a/B.py"}, {Name: "A/b.py"}, {Name: "c.py"}, {Name: "\u00e9.py"}, {Name: "E\u0301.py"}, {Name: "d/"}, {Name: "D"}}
+	members := []Member{{Name: "a/B.py"}, {Name: "A/b.py"}, {Name: "c.py"}, {Name: "\u00e9.py"}, {Name: "E\u0301.py"},
+		{Name: "d/"}, {Name: "D"}}
 	got := fmt.Sprint(Collisions(members))
 	if want := fmt.Sprint([][2]string{{"a/B.py", "A/b.py"}, {"\u00e9.py", "E\u0301.py"}, {"d/", "D"}}); got != want {
 		t.Errorf("%s, not %s", got, want)

@@ -18,7 +18,8 @@ import (
 
 // Every answer that is kept goes into one layer's file: the user's, or with
 // --project the one of the checkout.
-var projectFlag = &cli.BoolFlag{Name: "project", Usage: "record it in the project's " + policy.ProjectFileName + " instead of the user's policy"}
+var projectFlag = &cli.BoolFlag{Name: "project", Usage: "record it in the project's " + policy.ProjectFileName +
+	" instead of the user's policy"}
 
 func (p *program) allowCommand() *cli.Command {
 	return &cli.Command{

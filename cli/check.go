@@ -49,7 +49,8 @@ func (p *program) checkCommand() *cli.Command {
 		Description: "NAME may be a requirement (\"pandas>=2\"). With - the names are read from standard\n" +
 			"input, one a line. The status is 20 where a name would be refused.",
 		Flags: []cli.Flag{
-			&cli.StringSliceFlag{Name: "r", Aliases: []string{"requirement"}, Usage: "check what the requirements file `FILE` names"},
+			&cli.StringSliceFlag{Name: "r", Aliases: []string{"requirement"},
+				Usage: "check what the requirements file `FILE` names"},
 			&cli.BoolFlag{Name: "offline", Usage: "ask no index"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line for each name"},
 		},
@@ -156,11 +157,13 @@ func request(word, origin string) rules.Requested {
 
 // parsePip reads a pip command line as the pip of this shell would.
 func (p *program) parsePip(args ...string) (*pip.Command, *pip.Installation, error) {
-	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self, CacheDir: p.places.Cache})
+	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self,
+		CacheDir: p.places.Cache})
 	if err != nil {
 		return nil, nil, fmt.Errorf("find the pip that says which index is meant: %w", err)
 	}
-	command := pip.Parse(pip.Input{Args: args, Environ: p.environ, Dir: p.dir, Installation: installation, CacheDir: p.places.Cache})
+	command := pip.Parse(pip.Input{Args: args, Environ: p.environ, Dir: p.dir, Installation: installation,
+		CacheDir: p.places.Cache})
 	return command, installation, nil
 }
 
@@ -187,7 +190,8 @@ func (p *program) source(loaded *policy.Policy) (evidence.Source, error) {
 
 // gather asks the indexes about all names. Without a pip to say which index
 // is meant nothing is asked, and it says so.
-func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirements []rules.Requested) (map[string]rules.ProjectEvidence, error) {
+func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirements []rules.Requested) (
+	map[string]rules.ProjectEvidence, error) {
 	source, err := p.source(loaded)
 	if errors.Is(err, pip.ErrNoPip) {
 		p.say("%v; only what is known offline is said", err)

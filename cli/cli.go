@@ -62,7 +62,8 @@ type program struct {
 // Run runs one thresher command and gives its exit status. args has the
 // program's name first.
 func Run(args, environ []string, in io.Reader, out, errorOut io.Writer, shim Shim) int {
-	p := &program{environ: environ, environment: map[string]string{}, in: in, out: out, err: errorOut, shim: shim, now: time.Now()}
+	p := &program{environ: environ, environment: map[string]string{}, in: in, out: out, err: errorOut,
+		shim: shim, now: time.Now()}
 	for _, pair := range environ {
 		if name, value, ok := strings.Cut(pair, "="); ok {
 			p.environment[name] = value
@@ -158,7 +159,8 @@ func finish(command *cli.Command) {
 			toggle.DisableDefaultText = true // it is off, as everybody expects
 		}
 	}
-	sort.SliceStable(command.Subcommands, func(i, j int) bool { return command.Subcommands[i].Name < command.Subcommands[j].Name })
+	sort.SliceStable(command.Subcommands,
+		func(i, j int) bool { return command.Subcommands[i].Name < command.Subcommands[j].Name })
 	for _, sub := range command.Subcommands {
 		finish(sub)
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-const commandsIntroduction = "`pip` through thresher is pip, with pip's own commands and options. These are\nthresher's own; `thresher COMMAND --help` says the same.\n"
+const commandsIntroduction = "`pip` through thresher is pip, with pip's own commands and options. These are\n" +
+	"thresher's own; `thresher COMMAND --help` says the same.\n"
 
 // commandsPage is docs/commands.md, written from what --help shows, so that
 // the two cannot differ.

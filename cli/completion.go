@@ -179,7 +179,8 @@ func fishCompletion(app *cli.App) string {
 			for _, sibling := range command.Subcommands {
 				siblings = append(siblings, sibling.Name)
 			}
-			fmt.Fprintf(&b, "complete -c thresher -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from %s' -a %s -d %s\n",
+			fmt.Fprintf(&b, "complete -c thresher -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from %s' "+
+				"-a %s -d %s\n",
 				command.Name, strings.Join(siblings, " "), sub.Name, fishQuoted(sub.Usage))
 			writeFish(&b, sub, "__fish_seen_subcommand_from "+command.Name+"; and __fish_seen_subcommand_from "+sub.Name)
 		}

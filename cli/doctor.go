@@ -84,7 +84,8 @@ func (p *program) doctorCommand() *cli.Command {
 
 func (p *program) examine(ctx context.Context) (examination, error) {
 	bases := p.baseInterpreters()
-	made := examination{Version: p.shim.Version, System: runtime.GOOS + "/" + runtime.GOARCH, Routes: []route{}, Facts: append(p.facts(bases), p.sandboxFacts(ctx)...)}
+	made := examination{Version: p.shim.Version, System: runtime.GOOS + "/" + runtime.GOARCH, Routes: []route{},
+		Facts: append(p.facts(bases), p.sandboxFacts(ctx)...)}
 	routes, err := p.tryRoutes(ctx, bases)
 	if err != nil {
 		return made, err

@@ -28,7 +28,8 @@ func (p *program) facts(bases []python.Environment) []fact {
 	for _, base := range bases {
 		if tooOld(base) {
 			facts = append(facts, fact{"interpreter", "info",
-				fmt.Sprintf("%s is python %s, which is not covered: 3.8 is the oldest", p.short(base.Interpreter), base.PythonVersion), ""})
+				fmt.Sprintf("%s is python %s, which is not covered: 3.8 is the oldest", p.short(base.Interpreter),
+					base.PythonVersion), ""})
 			continue
 		}
 		facts = append(facts, p.guardFact("interpreter", p.short(base.Interpreter), base, "thresher guard --base"))
@@ -48,9 +49,11 @@ func (p *program) pipFact() fact {
 	}
 	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self})
 	if err != nil {
-		return fact{"pip in this shell", "info", text + "; behind it: " + err.Error(), "thresher new .venv && . .venv/bin/activate"}
+		return fact{"pip in this shell", "info", text + "; behind it: " + err.Error(),
+			"thresher new .venv && . .venv/bin/activate"}
 	}
-	return fact{"pip in this shell", "ok", fmt.Sprintf("%s; behind it: pip %s of %s", text, installation.Version, p.short(installation.Interpreter)), ""}
+	return fact{"pip in this shell", "ok", fmt.Sprintf("%s; behind it: pip %s of %s", text, installation.Version,
+		p.short(installation.Interpreter)), ""}
 }
 
 func sameFile(one, other string) (bool, error) {
@@ -111,7 +114,8 @@ func (p *program) popularFact() fact {
 	if err != nil {
 		return fact{"popular names", "warning", err.Error(), ""}
 	}
-	return fact{"popular names", "ok", fmt.Sprintf("%s, of %s", p.short(p.places.Popular()), info.ModTime().Format("2006-01-02")), ""}
+	return fact{"popular names", "ok", fmt.Sprintf("%s, of %s", p.short(p.places.Popular()),
+		info.ModTime().Format("2006-01-02")), ""}
 }
 
 // environmentFacts are the environments that thresher has seen and that still
@@ -131,7 +135,8 @@ func (p *program) environmentFacts() []fact {
 			facts = append(facts, fact{"environment", "warning", err.Error(), ""})
 			continue
 		}
-		facts = append(facts, p.guardFact("environment", p.short(environment.Prefix), environment, "thresher guard "+words.ShellWord(one.Prefix)))
+		facts = append(facts, p.guardFact("environment", p.short(environment.Prefix), environment, "thresher guard "+
+			words.ShellWord(one.Prefix)))
 	}
 	return facts
 }

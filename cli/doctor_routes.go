@@ -146,7 +146,8 @@ func (p *program) openSurgery(scratch string) (*surgery, error) {
 	}
 	in := func(name string) string { return filepath.Join(scratch, name) }
 	s.environ = append(s.environ,
-		"XDG_CONFIG_HOME="+in("config"), "XDG_DATA_HOME="+in("data"), "XDG_STATE_HOME="+in("state"), "XDG_CACHE_HOME="+in("cache"),
+		"XDG_CONFIG_HOME="+in("config"), "XDG_DATA_HOME="+in("data"), "XDG_STATE_HOME="+in("state"),
+		"XDG_CACHE_HOME="+in("cache"),
 		"LOCALAPPDATA="+in("local"), "PIP_CONFIG_FILE="+os.DevNull, "PIP_RETRIES=0", "PIP_DISABLE_PIP_VERSION_CHECK=1",
 		// A system's own mark against installing there is no thresher.
 		"PIP_BREAK_SYSTEM_PACKAGES=1", "PYTHONDONTWRITEBYTECODE=1")
@@ -209,8 +210,9 @@ func (s *surgery) bearSecond(ctx context.Context, first python.Environment) (rou
 		return birth, nil
 	}
 	return birth, []trial{{
-		route: "pip, an environment without pip activated", words: []string{"pip"}, path: []string{environment.Scripts}, named: bare,
-		next: putFirst,
+		route: "pip, an environment without pip activated", words: []string{"pip"}, path: []string{environment.Scripts},
+		named: bare,
+		next:  putFirst,
 	}}
 }
 
@@ -287,7 +289,8 @@ func trialsInside(environment, system string) []trial {
 		{route: "python -X utf8 -W ignore -m pip", words: []string{python, "-X", "utf8", "-W", "ignore", "-m", "pip"}},
 		{route: "ENVIRONMENT/bin/pip", words: []string{script}},
 		{route: "python ENVIRONMENT/…/site-packages/pip", words: []string{python, "-c",
-			"import os, subprocess, sys, sysconfig; sys.exit(subprocess.call([sys.executable, os.path.join(sysconfig.get_path('purelib'), 'pip')] + sys.argv[1:]))"}},
+			"import os, subprocess, sys, sysconfig; sys.exit(subprocess.call([sys.executable, " +
+				"os.path.join(sysconfig.get_path('purelib'), 'pip')] + sys.argv[1:]))"}},
 		{route: "a program that starts sys.executable -m pip", words: []string{python, "-c",
 			"import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip'] + sys.argv[1:]))"}},
 		{route: "a program that calls pip.main", words: []string{python, "-c",
@@ -385,7 +388,8 @@ func (s *surgery) try(ctx context.Context, t trial, place string) route {
 	case err != nil:
 		return route{Route: t.route, State: routeUntried, Detail: err.Error()}
 	}
-	refused := (status == statuses.Refused || status == statuses.NoEnvironment) && strings.Contains(string(out), "thresher: refused")
+	refused := (status == statuses.Refused || status == statuses.NoEnvironment) &&
+		strings.Contains(string(out), "thresher: refused")
 	switch {
 	case s.index.heard(place):
 		return route{Route: t.route, State: routeLeaks, Next: t.next}

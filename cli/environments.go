@@ -102,4 +102,5 @@ func tooOld(environment python.Environment) bool {
 	return major < 3 || major == 3 && minor < 8
 }
 
-var errNoState = errors.New("there is no home directory to keep the list of environments in: set HOME or XDG_STATE_HOME")
+var errNoState = errors.New("there is no home directory to keep the list of environments in: set " +
+	"HOME or XDG_STATE_HOME")

@@ -115,7 +115,8 @@ func (p *program) local() (localSources, error) {
 	return sources, nil
 }
 
-func (p *program) card(loaded *policy.Policy, r rules.Requested, projects map[string]rules.ProjectEvidence, local localSources) card {
+func (p *program) card(loaded *policy.Policy, r rules.Requested, projects map[string]rules.ProjectEvidence,
+	local localSources) card {
 	project, asked := projects[r.Canonical]
 	if !asked {
 		project = rules.ProjectEvidence{
@@ -143,7 +144,8 @@ func (p *program) card(loaded *policy.Policy, r rules.Requested, projects map[st
 }
 
 // questions asks what a careful person asks before a name is trusted.
-func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidence, e rules.ProjectEvidence, local localSources, now time.Time) []question {
+func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidence, e rules.ProjectEvidence,
+	local localSources, now time.Time) []question {
 	const (
 		page     = "the index's page"
 		document = "the project's own document"
@@ -168,9 +170,11 @@ func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidenc
 	alternative, found := rules.StdlibAlternative(r.Canonical)
 	switch {
 	case found && alternative.Kind == rules.Partial:
-		add("is it needed at all?", "yes", fmt.Sprintf("python %d.%d and later do a part of it with %s", alternative.Since.Major, alternative.Since.Minor, alternative.Library), "standard library")
+		add("is it needed at all?", "yes", fmt.Sprintf("python %d.%d and later do a part of it with %s",
+			alternative.Since.Major, alternative.Since.Minor, alternative.Library), "standard library")
 	case found:
-		add("is it needed at all?", "no", fmt.Sprintf("python %d.%d and later have %s", alternative.Since.Major, alternative.Since.Minor, alternative.Library), "standard library")
+		add("is it needed at all?", "no", fmt.Sprintf("python %d.%d and later have %s", alternative.Since.Major,
+			alternative.Since.Minor, alternative.Library), "standard library")
 	default:
 		add("is it needed at all?", "yes", "the standard library has nothing instead that is known here", "standard library")
 	}
@@ -202,7 +206,8 @@ func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidenc
 	if status == "" {
 		status = "no status given"
 	}
-	add("is it in good standing?", yesNo(e.Status == "" || strings.EqualFold(e.Status, "active")), strings.TrimSuffix(status+", "+e.StatusReason, ", "), page)
+	add("is it in good standing?", yesNo(e.Status == "" || strings.EqualFold(e.Status, "active")),
+		strings.TrimSuffix(status+", "+e.StatusReason, ", "), page)
 	if e.First.IsZero() {
 		add("has it a history?", "unknown", "the index gives no dates", page)
 	} else {
@@ -223,7 +228,8 @@ func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidenc
 	case e.Organisation != "":
 		add("who is behind it?", "yes", "the organisation "+e.Organisation, document)
 	case count > 0:
-		add("who is behind it?", yesNo(count >= loaded.Trust.MinMaintainers.Value && count <= loaded.Trust.MaxMaintainers.Value),
+		add("who is behind it?", yesNo(count >= loaded.Trust.MinMaintainers.Value &&
+			count <= loaded.Trust.MaxMaintainers.Value),
 			strconv.Itoa(count)+" with a role: "+strings.Join(e.Maintainers, ", "), document)
 	default:
 		add("who is behind it?", "unknown", "the index does not say", document)
@@ -273,7 +279,8 @@ func (p *program) printCard(c card) error {
 	}
 	table := tabwriter.NewWriter(p.out, 0, 0, 2, ' ', 0)
 	for _, q := range c.Questions {
-		if _, err := fmt.Fprintf(table, "  %s\t%s\t%s\t(%s)\n", q.Question, q.Answer, words.Printable(q.Evidence), p.sourceText(q)); err != nil {
+		if _, err := fmt.Fprintf(table, "  %s\t%s\t%s\t(%s)\n", q.Question, q.Answer, words.Printable(q.Evidence),
+			p.sourceText(q)); err != nil {
 			return err
 		}
 	}

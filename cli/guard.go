@@ -20,7 +20,8 @@ func (p *program) guardCommand() *cli.Command {
 			"interpreters of this machine: python -m pip outside an environment is refused, and every\n" +
 			"environment they make is guarded when it is made.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "base", Usage: "the interpreters found on PATH and under pyenv, in the user's own site-packages"},
+			&cli.BoolFlag{Name: "base", Usage: "the interpreters found on PATH and under pyenv, in the " +
+				"user's own site-packages"},
 			&cli.BoolFlag{Name: "remove", Usage: "take the guard out again, without a trace"},
 			&cli.BoolFlag{Name: "all", Usage: "with --remove: every guard that thresher has placed"},
 		},

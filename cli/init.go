@@ -41,7 +41,8 @@ func (p *program) initCommand() *cli.Command {
 			Description: "They put thresher's pip first on PATH, and complete thresher's own commands. To have them in\n" +
 				"every new shell, put this at the end of the start-up file: " + shellUse[shell],
 			Flags: []cli.Flag{
-				&cli.BoolFlag{Name: "alias", Usage: "aliases for pip and pip3 instead of a place on PATH: they count in this shell, not in scripts"},
+				&cli.BoolFlag{Name: "alias", Usage: "aliases for pip and pip3 instead of a place on PATH: they count in this " +
+					"shell, not in scripts"},
 			},
 			Action: func(c *cli.Context) error {
 				lines := pathLines(shell, filepath.Dir(p.self))

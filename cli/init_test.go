@@ -80,7 +80,8 @@ func TestEntries(t *testing.T) {
 			t.Errorf("%q has a quote in it", e)
 		}
 	}
-	for command, word := range map[string]string{"": "doctor", "init": "fish", "init bash": "--alias", "log": "-n", "policy": "show"} {
+	for command, word := range map[string]string{"": "doctor", "init": "fish", "init bash": "--alias",
+		"log": "-n", "policy": "show"} {
 		if !slices.Contains(found[command], word) {
 			t.Errorf("after %q there is no %q: %q", command, word, found[command])
 		}

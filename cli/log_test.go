@@ -11,9 +11,11 @@ import (
 
 func TestPrintLog(t *testing.T) {
 	entries := []journal.Entry{
-		{Time: time.Unix(0, 0), Argv: []string{"install", "alpha"}, Changed: []journal.Change{{Name: "alpha", After: "1.0"}}, Findings: []journal.Finding{
-			{Subject: "alpha", Rule: "stdlib", Action: "note", Evidence: "since 3.4"}, {Subject: "beta", Rule: "stale", Action: "note", Evidence: "old"},
-		}},
+		{Time: time.Unix(0, 0), Argv: []string{"install", "alpha"}, Changed: []journal.Change{{Name: "alpha", After: "1.0"}},
+			Findings: []journal.Finding{
+				{Subject: "alpha", Rule: "stdlib", Action: "note", Evidence: "since 3.4"},
+				{Subject: "beta", Rule: "stale", Action: "note", Evidence: "old"},
+			}},
 		{Time: time.Unix(0, 0), Argv: []string{"install", "\x1b[2Jevil"}, Status: 20, Findings: []journal.Finding{
 			{Subject: "evil", Rule: "denied", Action: "block", Evidence: "it is\nbad"},
 		}, Note: "switched off"},
@@ -24,8 +26,10 @@ func TestPrintLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")
-	if len(lines) != 3 || !strings.Contains(lines[0], "1 changed  pip install alpha") || !strings.HasSuffix(lines[0], "2 notes") ||
-		!strings.Contains(lines[1], "pip install \ufffd[2Jevil") || !strings.HasSuffix(lines[1], "denied evil; switched off") {
+	if len(lines) != 3 || !strings.Contains(lines[0], "1 changed  pip install alpha") ||
+		!strings.HasSuffix(lines[0], "2 notes") ||
+		!strings.Contains(lines[1], "pip install \ufffd[2Jevil") ||
+		!strings.HasSuffix(lines[1], "denied evil; switched off") {
 		t.Errorf("without verdicts:\n%s", out.String())
 	}
 	out.Reset()

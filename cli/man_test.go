@@ -17,10 +17,12 @@ import (
 // `go test ./cli -update` writes them.
 func TestManPages(t *testing.T) {
 	policy := page("policy")
-	for name, want := range map[string]string{"thresher.1": manualPage(testApp()), "thresher-policy.5": manPage("policy", policy)} {
+	for name, want := range map[string]string{"thresher.1": manualPage(testApp()),
+		"thresher-policy.5": manPage("policy", policy)} {
 		holds(t, filepath.Join("man", name), want)
 	}
-	for _, part := range []string{".TH thresher 1", ".SH NAME\nthresher \\- ", ".SH COMMANDS", "thresher doctor", ".SH EXIT STATUSES", "thresher-policy"} {
+	for _, part := range []string{".TH thresher 1", ".SH NAME\nthresher \\- ", ".SH COMMANDS", "thresher doctor",
+		".SH EXIT STATUSES", "thresher-policy"} {
 		if !strings.Contains(manThresher, part) {
 			t.Errorf("thresher(1) has no %q", part)
 		}
@@ -39,7 +41,8 @@ func TestManPages(t *testing.T) {
 func manPage(name, content string) string {
 	title, rest, _ := strings.Cut(content, "\n")
 	summary := strings.TrimPrefix(strings.TrimPrefix(title, "# "), "thresher-"+name+": ")
-	return troff(fmt.Sprintf("%% thresher-%s 5\n\n# NAME\n\nthresher-%s - %s\n\n# DESCRIPTION\n\n%s\n\n# SEE ALSO\n\n**thresher**(1)\n",
+	return troff(fmt.Sprintf("%% thresher-%s 5\n\n# NAME\n\nthresher-%s - %s\n\n# DESCRIPTION\n\n%s\n\n# SEE ALSO\n"+
+		"\n**thresher**(1)\n",
 		name, name, lowerFirst(summary), rest))
 }
 

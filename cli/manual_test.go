@@ -73,7 +73,8 @@ func TestCommandsPageIsWhole(t *testing.T) {
 
 // commandInText is a call of thresher in a page or in a hint: its words up to
 // what ends a command for a reader.
-var commandInText = regexp.MustCompile("(?:^|[`\"( $])thresher ((?:[a-z]+|--?[a-z-]+)(?: (?:--?[a-z][a-z-]*|[A-Za-z0-9./_*<>=-]+))*)")
+var commandInText = regexp.MustCompile("(?:^|[`\"( $])thresher ((?:[a-z]+|--?[a-z-]+)(?: " +
+	"(?:--?[a-z][a-z-]*|[A-Za-z0-9./_*<>=-]+))*)")
 
 // Every command of thresher that a page names exists, and so do its options.
 func TestPagesNameRealCommands(t *testing.T) {

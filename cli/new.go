@@ -22,7 +22,8 @@ func (p *program) newCommand() *cli.Command {
 		ArgsUsage:   "[DIR]",
 		Category:    categorySetUp,
 		Description: "DIR is .venv unless given, and must not be there yet.",
-		Flags:       []cli.Flag{&cli.StringFlag{Name: "python", Value: "python3", Usage: "the interpreter `PATH` to make it with"}},
+		Flags: []cli.Flag{&cli.StringFlag{Name: "python", Value: "python3", Usage: "the interpreter " +
+			"`PATH` to make it with"}},
 		Action: func(c *cli.Context) error {
 			dir := c.Args().First()
 			if dir == "" {

@@ -27,7 +27,8 @@ func (p *program) policy() (*policy.Policy, error) {
 		return nil, err
 	}
 	return policy.Load(policy.LoadInput{
-		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy, Dir: p.dir, Home: p.places.Home,
+		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy, Dir: p.dir,
+		Home:    p.places.Home,
 		Trusted: trust.Has, Now: p.now,
 	})
 }
@@ -216,7 +217,8 @@ func (p *program) trustCommand() *cli.Command {
 // trust shows what the file would loosen, asks, and records its content.
 func (p *program) trust(path string, yes bool) error {
 	loaded, err := policy.Load(policy.LoadInput{
-		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy, Dir: filepath.Dir(path), Home: p.places.Home,
+		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy,
+		Dir: filepath.Dir(path), Home: p.places.Home,
 		Trusted: func(string) bool { return false }, Now: p.now,
 	})
 	if err != nil {
@@ -244,7 +246,8 @@ func (p *program) trust(path string, yes bool) error {
 	if !yes && !p.confirm("trust it as it is now") {
 		return &exitError{statuses.Found, "not trusted; fix: thresher trust --yes " + path}
 	}
-	if err := policy.RecordTrust(p.places.Trusted(), policy.TrustRecord{SHA256: project.SHA256, Path: path, Time: p.now.UTC().Round(time.Second)}); err != nil {
+	if err := policy.RecordTrust(p.places.Trusted(), policy.TrustRecord{SHA256: project.SHA256, Path: path,
+		Time: p.now.UTC().Round(time.Second)}); err != nil {
 		return err
 	}
 	p.say("trusted %s until it changes", path)

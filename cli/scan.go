@@ -30,12 +30,14 @@ func (p *program) scanCommand() *cli.Command {
 			"with a known vulnerability at scan.fail-on, 20 with malware.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "python", Usage: "scan the environment of the interpreter `PATH` (may be repeated)"},
-			&cli.StringFlag{Name: "list", Usage: "scan the lines name==version of `FILE` (- for standard input) instead of an environment"},
+			&cli.StringFlag{Name: "list", Usage: "scan the lines name==version of `FILE` (- for standard input) " +
+				"instead of an environment"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object"},
 			&cli.BoolFlag{Name: "sarif", Usage: "SARIF 2.1.0"},
 			&cli.BoolFlag{Name: "markdown", Usage: "Markdown, for the summary of a job"},
 			&cli.BoolFlag{Name: "cyclonedx", Usage: "CycloneDX 1.6 JSON, with the distributions"},
-			&cli.StringFlag{Name: "fail-on", Usage: "`LEVEL` instead of the policy's: fixable, any, low, medium, high, critical, none"},
+			&cli.StringFlag{Name: "fail-on", Usage: "`LEVEL` instead of the policy's: fixable, any, low, medium, " +
+				"high, critical, none"},
 		},
 		Action: p.scan,
 	}
@@ -144,7 +146,8 @@ func (p *program) environments(c *cli.Context) ([]python.Environment, error) {
 	if len(environments) > 0 {
 		return environments, nil
 	}
-	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self, CacheDir: p.places.Cache})
+	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self,
+		CacheDir: p.places.Cache})
 	if err != nil {
 		return nil, fmt.Errorf("find the environment to scan: %w; fix: thresher scan ENVIRONMENT", err)
 	}
@@ -177,7 +180,8 @@ func scanIgnores(loaded *policy.Policy) []scan.Ignore {
 	var ignores []scan.Ignore
 	for _, i := range loaded.Scan.Ignore {
 		ignores = append(ignores, scan.Ignore{
-			ID: i.ID, Reason: i.Reason, Expires: i.Expires, Package: i.Package, Versions: i.Versions, Place: i.Place(), Untrusted: i.Untrusted,
+			ID: i.ID, Reason: i.Reason, Expires: i.Expires, Package: i.Package, Versions: i.Versions, Place: i.Place(),
+			Untrusted: i.Untrusted,
 		})
 	}
 	for _, a := range loaded.AllowedMalware() {

@@ -37,10 +37,12 @@ func TestStartupLines(t *testing.T) {
 	for _, test := range []struct{ shell, bin, want string }{
 		{"/usr/bin/fish", "/opt/b", `test -x "/opt/b/thresher"; and "/opt/b/thresher" init fish | source`},
 		{"/bin/zsh", "/home/ä b/x y", `[ ! -x "$HOME/x y/thresher" ] || eval "$("$HOME/x y/thresher" init zsh)"`},
-		{"/bin/bash", "/opt/$a\"b\\`", "[ ! -x \"/opt/\\$a\\\"b\\\\\\`/thresher\" ] || eval \"$(\"/opt/\\$a\\\"b\\\\\\`/thresher\" init bash)\""},
+		{"/bin/bash", "/opt/$a\"b\\`", "[ ! -x \"/opt/\\$a\\\"b\\\\\\`/thresher\" ] || eval " +
+			"\"$(\"/opt/\\$a\\\"b\\\\\\`/thresher\" init bash)\""},
 		{"", "/opt/b", `export PATH="/opt/b:$PATH"`},
 	} {
-		s := &setupRun{program: &program{environment: map[string]string{"HOME": "/home/ä b", "SHELL": test.shell}}, bin: test.bin}
+		s := &setupRun{program: &program{environment: map[string]string{"HOME": "/home/ä b", "SHELL": test.shell}},
+			bin: test.bin}
 		_, line, _ := strings.Cut(s.startupLines(), "\n")
 		if line != test.want+"\n" {
 			t.Errorf("%s: %s", test.shell, line)
@@ -53,7 +55,8 @@ func TestRemoval(t *testing.T) {
 	if got := removal(directories, "linux"); got != "rm -r /h/.config/thresher '/h/a b'" {
 		t.Error(got)
 	}
-	if got := removal([]string{`C:\Users\o'b\thresher`}, "windows"); got != `Remove-Item -Recurse 'C:\Users\o''b\thresher'` {
+	if got := removal([]string{`C:\Users\o'b\thresher`}, "windows"); got != `Remove-Item -Recurse `+
+		`'C:\Users\o''b\thresher'` {
 		t.Error(got)
 	}
 }

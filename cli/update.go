@@ -27,10 +27,13 @@ func (p *program) updateCommand() *cli.Command {
 		Usage:    "bring the advisory data, and the popular names where the policy names a source, up to date",
 		Category: categorySetUp,
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "from", Usage: "take the advisories from `PLACE`: a zip, a directory, a .jsonl or .jsonl.gz file, or the URL of a mirror"},
-			&cli.StringFlag{Name: "popular-from", Usage: "take the popular names, one a line in rank order, from the file `PATH`"},
+			&cli.StringFlag{Name: "from", Usage: "take the advisories from `PLACE`: a zip, a directory, a .jsonl or .jsonl.gz " +
+				"file, or the URL of a mirror"},
+			&cli.StringFlag{Name: "popular-from", Usage: "take the popular names, one a line in rank order, " +
+				"from the file `PATH`"},
 			&cli.BoolFlag{Name: "whole", Usage: "take everything anew, not only what changed"},
-			&cli.BoolFlag{Name: "replace", Usage: "take it even where it is older than the data that is there, or leaves out records of it"},
+			&cli.BoolFlag{Name: "replace", Usage: "take it even where it is older than the data that is there, or " +
+				"leaves out records of it"},
 		},
 		Action: func(c *cli.Context) error {
 			if p.places.Data == "" {
@@ -42,7 +45,8 @@ func (p *program) updateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := p.updateAdvisories(ctx, fetch{place: c.String("from"), whole: c.Bool("whole"), replace: c.Bool("replace")}, loaded); err != nil {
+			if err := p.updateAdvisories(ctx, fetch{place: c.String("from"), whole: c.Bool("whole"), replace: c.Bool("replace")},
+				loaded); err != nil {
 				return err
 			}
 			from := c.String("popular-from")
@@ -78,7 +82,8 @@ func (p *program) updateAdvisories(ctx context.Context, from fetch, loaded *poli
 			Whole: from.whole, Replace: from.replace, Progress: bar.show,
 		})
 	} else {
-		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: place, Now: p.now, Replace: from.replace}, bar.show)
+		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: place, Now: p.now,
+			Replace: from.replace}, bar.show)
 	}
 	bar.clear()
 	if errors.Is(err, advisory.ErrBackward) {
@@ -98,10 +103,12 @@ func (p *program) updateAdvisories(ctx context.Context, from fetch, loaded *poli
 		p.say("%d records could not be read, the first since %s", stats.Skipped, stats.Reason)
 	}
 	if stats.Fresh {
-		p.say("the advisories are up to date: %d records about %d packages, %d of them malware", stats.Records, stats.Names, stats.Malware)
+		p.say("the advisories are up to date: %d records about %d packages, %d of them malware", stats.Records,
+			stats.Names, stats.Malware)
 		return nil
 	}
-	p.say("read %d records; %d are in force, about %d packages, %d of them malware", stats.Changed, stats.Records, stats.Names, stats.Malware)
+	p.say("read %d records; %d are in force, about %d packages, %d of them malware", stats.Changed, stats.Records,
+		stats.Names, stats.Malware)
 	return nil
 }
 
@@ -119,7 +126,8 @@ func (p *program) updatePopular(from string) error {
 		count++
 	}
 	if count < 1000 || count < len(names)*9/10 {
-		return fmt.Errorf("read the popular names: %s has %d names in %d lines; a list has at least 1000, one a line", from, count, len(names))
+		return fmt.Errorf("read the popular names: %s has %d names in %d lines; a list has at least 1000, one a line",
+			from, count, len(names))
 	}
 	if err := os.MkdirAll(filepath.Dir(p.places.Popular()), 0o755); err != nil {
 		return err
@@ -157,7 +165,8 @@ func (b *progressBar) show(at advisory.Progress) {
 	if at.Total > 0 {
 		const cells = 24
 		full := int(cells * min(at.Done, at.Total) / at.Total)
-		text += fmt.Sprintf(" of %s [%s%s]", amount(at.Stage, at.Total), strings.Repeat("#", full), strings.Repeat(".", cells-full))
+		text += fmt.Sprintf(" of %s [%s%s]", amount(at.Stage, at.Total), strings.Repeat("#", full),
+			strings.Repeat(".", cells-full))
 	}
 	if len(text) >= b.width {
 		text = text[:b.width-1]

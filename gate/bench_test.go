@@ -17,9 +17,13 @@ func BenchmarkFilter(b *testing.B) {
 		if i > 0 {
 			body.WriteString(",")
 		}
-		name := fmt.Sprintf("large-1.%d.%d-cp3%d-cp3%d-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", i/50, i%50/5, 8+i%5, 8+i%5)
-		fmt.Fprintf(&body, `{"filename":%q,"url":"https://files.example/packages/%s%s","hashes":{"sha256":"%064x"},"core-metadata":{"sha256":"%064x"},"requires-python":">=3.8","size":%d,"yanked":false,"upload-time":"%s","provenance":null}`,
-			name, strings.Repeat("ab/", 20), name, i, i+1, 1000+i, time.Now().Add(-time.Duration(i)*time.Hour).UTC().Format("2006-01-02T15:04:05.000000Z"))
+		name := fmt.Sprintf("large-1.%d.%d-cp3%d-cp3%d-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", i/50,
+			i%50/5, 8+i%5, 8+i%5)
+		fmt.Fprintf(&body, `{"filename":%q,"url":"https://files.example/packages/%s%s","hashes":{"sha256":"%064x"},`+
+			`"core-metadata":{"sha256":"%064x"},"requires-python":">=3.8","size":%d,"yanked":false,`+
+			`"upload-time":"%s","provenance":null}`,
+			name, strings.Repeat("ab/", 20), name, i, i+1, 1000+i,
+			time.Now().Add(-time.Duration(i)*time.Hour).UTC().Format("2006-01-02T15:04:05.000000Z"))
 	}
 	body.WriteString("]}")
 	page, err := index.ParsePage(contentJSON, []byte(body.String()), "http://index.example/simple/large/", "large")
@@ -29,7 +33,8 @@ func BenchmarkFilter(b *testing.B) {
 	g := open(b, Config{Source: slowSource{}, JudgeFile: holdYoung(72 * time.Hour)})
 	b.Run("parse", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := index.ParsePage(contentJSON, []byte(body.String()), "http://index.example/simple/large/", "large"); err != nil {
+			if _, err := index.ParsePage(contentJSON, []byte(body.String()), "http://index.example/simple/large/",
+				"large"); err != nil {
 				b.Fatal(err)
 			}
 		}

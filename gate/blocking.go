@@ -51,7 +51,8 @@ func (g *Gate) blockProject(result *verdict, page *index.Page, finding rules.Fin
 		}
 		stem := strings.ReplaceAll(result.name, "-", "_") + "-" + version
 		for _, filename := range []string{stem + "-py3-none-any.whl", stem + ".tar.gz"} {
-			served.Files = append(served.Files, g.blockFile(result, index.File{Filename: filename, URL: served.URL + filename}, result.name, version, finding))
+			served.Files = append(served.Files, g.blockFile(result, index.File{Filename: filename, URL: served.URL + filename},
+				result.name, version, finding))
 		}
 	}
 	served.Status, served.StatusReason = "", ""

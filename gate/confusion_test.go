@@ -39,7 +39,8 @@ func TestConfusion(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			private, public := testkit.NewIndex(t), testkit.NewIndex(t)
-			private.AddWheel(testkit.Distribution{Name: "acme-lib", Version: "0.0.1", Requires: []string{"ordinary", "acme-core"}})
+			private.AddWheel(testkit.Distribution{Name: "acme-lib", Version: "0.0.1",
+				Requires: []string{"ordinary", "acme-core"}})
 			private.AddWheel(testkit.Distribution{Name: "acme-core", Version: "0.0.1"})
 			public.AddWheel(testkit.Distribution{Name: "acme-lib", Version: "1.0.0", Requires: []string{"ordinary"}})
 			public.AddWheel(testkit.Distribution{Name: "ordinary", Version: "3.0"})
@@ -107,7 +108,8 @@ func TestConfusionFault(t *testing.T) {
 			t.Parallel()
 			public := testkit.NewIndex(t)
 			public.AddWheel(testkit.Distribution{Name: "acme-lib", Version: "1.0.0"})
-			private := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(c.status) }))
+			private := httptest.NewServer(
+				http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(c.status) }))
 			defer private.Close()
 			client := newClient(t)
 			if c.guarded {
@@ -146,7 +148,8 @@ func TestConfusionJudged(t *testing.T) {
 	second.AddWheel(testkit.Distribution{Name: "one", Version: "2.0"})
 	var judged []rules.ConfusionEvidence
 	g := open(t, Config{
-		Indexes: []Index{{URL: first.SimpleURL()}, {URL: second.SimpleURL(), Extra: true}}, Strategy: route.AsPip, Prefetch: -1,
+		Indexes:  []Index{{URL: first.SimpleURL()}, {URL: second.SimpleURL(), Extra: true}},
+		Strategy: route.AsPip, Prefetch: -1,
 		JudgeConfusion: func(e rules.ConfusionEvidence) []rules.Finding {
 			judged = append(judged, e)
 			return []rules.Finding{{Subject: e.Name, Rule: rules.Confusion, Action: rules.Note}}
@@ -187,7 +190,8 @@ func TestUnreachableExtra(t *testing.T) {
 		}
 	}
 	// One that only the private index could vouch for is not looked for elsewhere.
-	if status, _, _ := ask(t, g, indexURL(g, 0)+"acme/", ""); status == 200 || slices.Contains(x.Requests(), "/simple/acme/") {
+	if status, _, _ := ask(t, g, indexURL(g, 0)+"acme/", ""); status == 200 ||
+		slices.Contains(x.Requests(), "/simple/acme/") {
 		t.Errorf("status %d, asked %v", status, x.Requests())
 	}
 	var kinds []FaultKind

@@ -75,7 +75,8 @@ func (b *faultBook) list() []Fault {
 			}
 		}
 		sort.Strings(names)
-		faults = append(faults, Fault{Kind: key.kind, Index: key.index, Names: names, Text: faultText(key, open.reason, names)})
+		faults = append(faults, Fault{Kind: key.kind, Index: key.index, Names: names,
+			Text: faultText(key, open.reason, names)})
 	}
 	return faults
 }
@@ -210,7 +211,8 @@ type pageFault struct {
 func (g *Gate) faultsOf(name, bare string, page *index.Page) []pageFault {
 	var faults []pageFault
 	if len(page.Unreadable) > 0 {
-		faults = append(faults, pageFault{LeftOut, oneLine(fmt.Sprintf(messageUnreadableLinks, bare, len(page.Unreadable), name, page.Unreadable[0]))})
+		faults = append(faults, pageFault{LeftOut,
+			oneLine(fmt.Sprintf(messageUnreadableLinks, bare, len(page.Unreadable), name, page.Unreadable[0]))})
 	}
 	if len(page.Files) == 0 && (page.Status == "" || page.Status == "active") && g.keepsOthersOut(name, bare) {
 		faults = append(faults, pageFault{EmptyOwner, fmt.Sprintf(messageEmptyOwner, bare, name)})

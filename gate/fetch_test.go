@@ -53,7 +53,8 @@ func TestStatusOfNoFile(t *testing.T) {
 			}
 			got, reason, body := ask(t, g, asked, "")
 			redirected := location != "" && (status == 301 || status == 302)
-			if redirected && got != status || !redirected && (got != http.StatusForbidden || !strings.HasPrefix(reason, "blocked by thresher: ")) {
+			if redirected && got != status || !redirected &&
+				(got != http.StatusForbidden || !strings.HasPrefix(reason, "blocked by thresher: ")) {
 				t.Errorf("%d %q: %d %s", status, location, got, reason)
 			}
 			if strings.Contains(body, string(content[:20])) || len(g.Ledger()) > 0 {
@@ -72,7 +73,8 @@ func TestFilesBesidePages(t *testing.T) {
 	if status, _, _ := ask(t, g, x.URL+"/simple/app/", ""); status != http.StatusOK {
 		t.Fatalf("the page: %d", status)
 	}
-	if status, reason, body := ask(t, g, x.URL+"/simple/"+filename, ""); status != http.StatusOK || body != string(content) {
+	if status, reason, body := ask(t, g, x.URL+"/simple/"+filename, ""); status != http.StatusOK ||
+		body != string(content) {
 		t.Errorf("the file: %d %s", status, reason)
 	}
 }
@@ -98,7 +100,8 @@ func TestNamedArchiveIsJudged(t *testing.T) {
 				return []rules.Finding{{Subject: entry.Name, Rule: rules.Malware, Action: rules.Block, Evidence: "is malware"}}
 			},
 		})
-		if status, reason, _ := ask(t, g, x.URL+path, ""); status != http.StatusForbidden || !strings.Contains(reason, "bad: is malware") {
+		if status, reason, _ := ask(t, g, x.URL+path, ""); status != http.StatusForbidden ||
+			!strings.Contains(reason, "bad: is malware") {
 			t.Errorf("%s: %d %s", path, status, reason)
 		}
 	}
@@ -157,13 +160,15 @@ func TestUseOfLocalPlaces(t *testing.T) {
 // TestReadAsWhatItsNameSays: what was read in a file as a source archive says
 // nothing of the same bytes as a wheel.
 func TestReadAsWhatItsNameSays(t *testing.T) {
-	_, content := testkit.Distribution{Name: "app", Version: "1.0", Requires: []string{"x @ https://elsewhere.example/x.whl"}}.Wheel()
+	_, content := testkit.Distribution{Name: "app", Version: "1.0",
+		Requires: []string{"x @ https://elsewhere.example/x.whl"}}.Wheel()
 	memory := t.TempDir()
 	for _, path := range []string{"/app-1.0.zip", "/app-1.0-py3-none-any.whl"} {
 		x := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content) }))
 		g := open(t, Config{Named: []Named{{URL: x.URL + path}}, Memory: memory})
 		status, reason, _ := ask(t, g, x.URL+path, "")
-		if wheel := strings.HasSuffix(path, ".whl"); wheel != strings.Contains(reason, "depends on x @ https://elsewhere.example/x.whl") {
+		if wheel := strings.HasSuffix(path, ".whl"); wheel != strings.Contains(reason,
+			"depends on x @ https://elsewhere.example/x.whl") {
 			t.Errorf("%s: %d %s", path, status, reason)
 		}
 		x.Close()

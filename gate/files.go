@@ -167,7 +167,8 @@ func (g *Gate) fetchFile(a *arrival, rawURL string) {
 // redirects says whether a status has pip ask for another address.
 func redirects(status int) bool {
 	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect,
+		http.StatusPermanentRedirect:
 		return true
 	}
 	return false
@@ -226,7 +227,8 @@ func (g *Gate) rest(a *arrival, count int64) io.ReadCloser {
 		return nil
 	}
 	switch {
-	case stream.Status == http.StatusPartialContent && strings.HasPrefix(stream.Header.Get("Content-Range"), fmt.Sprintf("bytes %d-", count)):
+	case stream.Status == http.StatusPartialContent && strings.HasPrefix(stream.Header.Get("Content-Range"),
+		fmt.Sprintf("bytes %d-", count)):
 		return stream.Body
 	case stream.Status == http.StatusOK:
 		// From its beginning once more.
@@ -525,7 +527,8 @@ func (g *Gate) serveStatus(w http.ResponseWriter, r *http.Request, status int, r
 
 // servePart answers HEAD, and a range of a file that is not here: what pip reads
 // of metadata before it decides (fast-deps). The file itself is fetched whole.
-func (g *Gate) servePart(w http.ResponseWriter, r *http.Request, rawURL string, offers []*offer, user, password string) {
+func (g *Gate) servePart(w http.ResponseWriter, r *http.Request, rawURL string, offers []*offer,
+	user, password string) {
 	first := offers[0]
 	stream, err := g.config.Source.Open(r.Context(), index.Fetch{
 		Method: r.Method, URL: first.url, Index: first.indexURL, Header: pipsHeader(r.Header), From: first.from,

@@ -126,7 +126,8 @@ func EntriesOf(path string) []Entry {
 	filename := filepath.Base(path)
 	var entries []Entry
 	for _, r := range readings(filename, "") {
-		entries = append(entries, Entry{Name: r.name, Version: r.version, Filename: filename, URL: path, Index: filepath.Dir(path)})
+		entries = append(entries, Entry{Name: r.name, Version: r.version, Filename: filename, URL: path,
+			Index: filepath.Dir(path)})
 	}
 	return entries
 }

@@ -63,7 +63,8 @@ func TestReadings(t *testing.T) {
 }
 
 func FuzzReadings(f *testing.F) {
-	for _, seed := range []string{"a-1.0-py3-none-any.whl", "a-1.0.tar.gz", "a-b-1.zip", "-.whl", "a--.tar.gz", "a-1-.whl"} {
+	for _, seed := range []string{"a-1.0-py3-none-any.whl", "a-1.0.tar.gz", "a-b-1.zip", "-.whl",
+		"a--.tar.gz", "a-1-.whl"} {
 		f.Add(seed, "a")
 		f.Add(seed, "")
 	}

@@ -22,8 +22,9 @@ import (
 
 // use is what pip is about to use.
 type use struct {
-	Link        string `json:"link"`        // "file:///…", "git+https://…"
-	Path        string `json:"path"`        // that pip will open, its bytes quoted as in a URL; "" for no place of this machine
+	Link string `json:"link"` // "file:///…", "git+https://…"
+	// that pip will open, its bytes quoted as in a URL; "" for no place of this machine
+	Path        string `json:"path"`
 	Origin      string `json:"origin"`      // of a wheel in pip's cache: the address that it was built from
 	Requirement string `json:"requirement"` // as pip writes it
 	From        string `json:"from"`        // who requires it, as pip writes it; "" the command
@@ -88,7 +89,8 @@ func (g *Gate) namedPaths(path string) []*offer {
 	real := files.Resolved(path)
 	for _, named := range g.config.Named {
 		if named.Path != "" && files.Resolved(named.Path) == real {
-			offers = append(offers, &offer{name: named.Name, filename: filepath.Base(path), hashes: named.Hashes, page: filepath.Dir(path), url: path})
+			offers = append(offers, &offer{name: named.Name, filename: filepath.Base(path), hashes: named.Hashes,
+				page: filepath.Dir(path), url: path})
 		}
 	}
 	return offers

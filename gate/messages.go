@@ -25,23 +25,28 @@ const (
 	messageCredentialsRefused = "the index refuses the credentials that are configured for it"
 	messageCredentialsWanted  = "the index wants credentials and there are not any configured for it"
 	messageUnknownHost        = "a build wanted to fetch from this host, which nothing of yours names"
-	messageUnknownAddress     = "no page of your indexes offers this address, and neither the command line nor a file of yours names it"
-	messageAskedBy            = "%s depends on it; "
-	messageDeclared           = "version %s depends on %s, an address that neither the command line nor a file of yours names"
-	messageUnlike             = "the file %s is not what was offered: %s"
-	messageOtherName          = "it calls itself %s"
-	messageOtherVersion       = "it says that it is version %s"
-	messageOtherMetadata      = "its metadata differs from what the index showed before"
-	messageForgingMetadata    = "its metadata holds characters that steer a terminal, or what looks like a line of thresher's"
-	messageOtherHash          = "its %s is %s, and %s was promised"
-	messageNoComparableHash   = "it has a hash of a kind that pip does not know"
-	messageNoRegularFile      = "%s is no regular file"
-	messageNoFileStatus       = "its server answers with the status %d, which stands for no file"
-	messageRedirect           = "the address of %s cannot be followed: %s"
-	messageSkippedUpgrade     = "%s cannot be reached (%s), upgrade skipped: %s"
-	messageEmptyOwner         = "%s has an empty page for %s, so no other index is asked for it; pin the name to the index that should answer"
-	messageUndated            = "%s gives no upload times, so its files are never held back for being new"
-	messageUnreadableLinks    = "%s: left out %d of the links on its page for %s that cannot be read for certain, the first is %s"
+	messageUnknownAddress     = "no page of your indexes offers this address, and neither the command line nor a " +
+		"file of yours names it"
+	messageAskedBy  = "%s depends on it; "
+	messageDeclared = "version %s depends on %s, an address that neither the command line nor " +
+		"a file of yours names"
+	messageUnlike          = "the file %s is not what was offered: %s"
+	messageOtherName       = "it calls itself %s"
+	messageOtherVersion    = "it says that it is version %s"
+	messageOtherMetadata   = "its metadata differs from what the index showed before"
+	messageForgingMetadata = "its metadata holds characters that steer a terminal, or what looks like " +
+		"a line of thresher's"
+	messageOtherHash        = "its %s is %s, and %s was promised"
+	messageNoComparableHash = "it has a hash of a kind that pip does not know"
+	messageNoRegularFile    = "%s is no regular file"
+	messageNoFileStatus     = "its server answers with the status %d, which stands for no file"
+	messageRedirect         = "the address of %s cannot be followed: %s"
+	messageSkippedUpgrade   = "%s cannot be reached (%s), upgrade skipped: %s"
+	messageEmptyOwner       = "%s has an empty page for %s, so no other index is asked for it; pin the name to the " +
+		"index that should answer"
+	messageUndated         = "%s gives no upload times, so its files are never held back for being new"
+	messageUnreadableLinks = "%s: left out %d of the links on its page for %s that cannot be read for " +
+		"certain, the first is %s"
 )
 
 // refusal is the reason phrase of a blocked file.
@@ -117,7 +122,8 @@ func unfetched(err error) string {
 }
 
 func hostRefused(host string) string {
-	return oneLine(fmt.Sprintf("blocked by thresher: %s is the host of no index and of no URL that was checked (%s)", host, rules.DirectURL))
+	return oneLine(fmt.Sprintf("blocked by thresher: %s is the host of no index and of no URL that was checked (%s)",
+		host, rules.DirectURL))
 }
 
 // unknownHostHint is the command that lets a host be asked from now on.

@@ -21,7 +21,8 @@ import (
 // newClient gives a client that retries nothing, so that faults show at once.
 func newClient(t testing.TB) *index.Client {
 	t.Helper()
-	client, err := index.New(index.Config{CacheDir: t.TempDir(), Netrc: "-", KeyringProvider: "disabled", Timeout: 5 * time.Second})
+	client, err := index.New(index.Config{CacheDir: t.TempDir(), Netrc: "-", KeyringProvider: "disabled",
+		Timeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +148,8 @@ func (e *environment) run(g *Gate, variables []string, words ...string) outcome 
 func (e *environment) plain(variables []string, words ...string) outcome {
 	e.t.Helper()
 	python := filepath.Join(e.dir, "bin", "python")
-	return e.start(pip.Run{Path: python, Args: []string{python, "-I", "-m", "pip"}, Environ: variables, Dir: e.home}, words...)
+	return e.start(pip.Run{Path: python, Args: []string{python, "-I", "-m", "pip"}, Environ: variables, Dir: e.home},
+		words...)
 }
 
 func (e *environment) start(run pip.Run, words ...string) outcome {
@@ -208,7 +210,8 @@ func (o outcome) want(t testing.TB, status int, texts ...string) {
 func blockNamed(names ...string) func(context.Context, Project) []rules.Finding {
 	return func(_ context.Context, e Project) []rules.Finding {
 		if slices.Contains(names, e.Name) {
-			return []rules.Finding{{Subject: e.Name, Rule: rules.Malware, Action: rules.Block, Confidence: rules.High, Evidence: "is malware (MAL-2026-1)"}}
+			return []rules.Finding{{Subject: e.Name, Rule: rules.Malware, Action: rules.Block, Confidence: rules.High,
+				Evidence: "is malware (MAL-2026-1)"}}
 		}
 		return nil
 	}
@@ -218,10 +221,12 @@ func blockNamed(names ...string) func(context.Context, Project) []rules.Finding 
 func holdYoung(cooldown time.Duration) func(FileEvidence) []rules.Finding {
 	return func(e FileEvidence) []rules.Finding {
 		if len(e.Fixes) > 0 {
-			return []rules.Finding{{Subject: e.Name + "==" + e.Version, Rule: rules.Cooldown, Action: rules.Note, Evidence: "fixes " + strings.Join(e.Fixes, ", ")}}
+			return []rules.Finding{{Subject: e.Name + "==" + e.Version, Rule: rules.Cooldown, Action: rules.Note,
+				Evidence: "fixes " + strings.Join(e.Fixes, ", ")}}
 		}
 		if e.Now.Sub(e.UploadTime) < cooldown {
-			return []rules.Finding{{Subject: e.Name + "==" + e.Version, Rule: rules.Cooldown, Action: rules.Hold, Evidence: "uploaded too recently"}}
+			return []rules.Finding{{Subject: e.Name + "==" + e.Version, Rule: rules.Cooldown, Action: rules.Hold,
+				Evidence: "uploaded too recently"}}
 		}
 		return nil
 	}
@@ -262,13 +267,15 @@ func TestEveryPip(t *testing.T) {
 
 			e.pip(g, "install", "held-parent").want(t, 0, "Successfully installed")
 			e.wantInstalled("child==1.0", "held_parent==1.0")
-			e.pip(g, "install", "app").want(t, 1, "403 Client Error: blocked by thresher: badpkg: is malware (MAL-2026-1) (malware)")
+			e.pip(g, "install", "app").want(t, 1, "403 Client Error: blocked by thresher: badpkg: is malware "+
+				"(MAL-2026-1) (malware)")
 			e.wantInstalled("child==1.0", "held_parent==1.0")
 			e.pip(g, "install", "tool").want(t, 1, "blocked by thresher: gone: is malware (MAL-2026-1) (malware)")
 			e.wantInstalled("child==1.0", "held_parent==1.0")
 
 			down := open(t, Config{
-				Indexes: []Index{{URL: "http://127.0.0.1:1/simple/"}}, Installed: map[string]string{"child": "1.0", "held-parent": "1.0"},
+				Indexes: []Index{{URL: "http://127.0.0.1:1/simple/"}}, Installed: map[string]string{"child": "1.0",
+					"held-parent": "1.0"},
 			})
 			e.pip(down, "install", "-U", "held-parent").want(t, 0, "Requirement already satisfied: held-parent")
 			if faults := down.Faults(); len(faults) != 1 || faults[0].Kind != Skipped ||

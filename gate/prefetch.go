@@ -73,7 +73,8 @@ func (g *Gate) fetchAhead(name string, asked request, depth int) {
 			return
 		}
 		for _, dependency := range dependencies {
-			g.fetchAhead(pep.CanonicalName(dependency.Name), request{dependency.Specifiers, joinExtras(dependency.Extras)}, depth+1)
+			g.fetchAhead(pep.CanonicalName(dependency.Name), request{dependency.Specifiers, joinExtras(dependency.Extras)},
+				depth+1)
 		}
 	})
 }
@@ -113,7 +114,8 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 			continue
 		}
 		v.rendered(true, g.onPipsSide)
-		if found := likeliest(v.kept, asked.specifiers, g.config.Environment); found != nil && (best == nil || newer(found.version, best.version)) {
+		if found := likeliest(v.kept, asked.specifiers, g.config.Environment); found != nil &&
+			(best == nil || newer(found.version, best.version)) {
 			best, bestIndex = found, key.url
 		}
 	}
@@ -131,7 +133,8 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 		if asked.extras != "" {
 			extras = strings.Split(asked.extras, ",")
 		}
-		if applies, err := requirement.Applies(g.config.Environment, extras...); err != nil || !applies || requirement.URL != "" {
+		if applies, err := requirement.Applies(g.config.Environment, extras...); err != nil || !applies ||
+			requirement.URL != "" {
 			continue
 		}
 		installed, ok := g.config.Installed[pep.CanonicalName(requirement.Name)]
@@ -178,7 +181,8 @@ func (g *Gate) fetchFileAhead(indexURL string, kept *keptFile) *arrival {
 	if g.fileSlots == nil || kept.file.Size > largestAhead || strings.HasPrefix(kept.file.URL, "file:") {
 		return nil
 	}
-	if _, ok := g.recall(kept.file.Filename, strings.ToLower(kept.file.Hashes["sha256"])); ok && g.config.CachedByPip(kept.file.URL) {
+	if _, ok := g.recall(kept.file.Filename, strings.ToLower(kept.file.Hashes["sha256"])); ok &&
+		g.config.CachedByPip(kept.file.URL) {
 		return nil
 	}
 	bare := address.Bare(indexURL)
@@ -218,7 +222,8 @@ func likeliest(files []keptFile, specifiers pep.Specifiers, environment map[stri
 		if order < 0 || (order == 0 && strings.HasSuffix(best.file.Filename, ".whl")) {
 			continue
 		}
-		if !specifiers.Match(version) || !fitsPython(kept.file.RequiresPython, environment) || !fitsPlatform(kept.file.Filename, environment) {
+		if !specifiers.Match(version) || !fitsPython(kept.file.RequiresPython, environment) ||
+			!fitsPlatform(kept.file.Filename, environment) {
 			continue
 		}
 		best, bestVersion = kept, version

@@ -60,21 +60,24 @@ func TestPrefetch(t *testing.T) {
 	t.Parallel()
 	public, private := testkit.NewIndex(t), testkit.NewIndex(t)
 	public.AddWheel(testkit.Distribution{Name: "app", Version: "1.0", Requires: []string{"old"}})
-	public.AddWheel(testkit.Distribution{Name: "app", Version: "2.0", Metadata: "Provides-Extra: more\n", Requires: []string{
-		"child>=1", "acme-core", "here>=1", "stale>=2", `windows; sys_platform == "win32"`, `wanted; extra == "more"`,
-		`unwanted; extra == "less"`, "url @ https://elsewhere.example/url-1.0.tar.gz",
-	}})
+	public.AddWheel(testkit.Distribution{Name: "app", Version: "2.0", Metadata: "Provides-Extra: more\n",
+		Requires: []string{
+			"child>=1", "acme-core", "here>=1", "stale>=2", `windows; sys_platform == "win32"`, `wanted; extra == "more"`,
+			`unwanted; extra == "less"`, "url @ https://elsewhere.example/url-1.0.tar.gz",
+		}})
 	public.AddWheel(testkit.Distribution{Name: "app", Version: "3.0rc1", Requires: []string{"young"}})
-	public.AddWheel(testkit.Distribution{Name: "app", Version: "4.0", Tag: "cp27-cp27m-win32", Requires: []string{"young"}})
+	public.AddWheel(testkit.Distribution{Name: "app", Version: "4.0", Tag: "cp27-cp27m-win32",
+		Requires: []string{"young"}})
 	public.AddWheel(testkit.Distribution{Name: "child", Version: "1.0", Requires: []string{"grandchild", "app"}})
 	public.AddWheel(testkit.Distribution{Name: "grandchild", Version: "1.0"})
 	private.AddWheel(testkit.Distribution{Name: "acme-core", Version: "1.0", Requires: []string{"acme-deep"}})
 	private.AddWheel(testkit.Distribution{Name: "acme-deep", Version: "1.0"})
 	g := open(t, Config{
-		Indexes:     []Index{{URL: public.SimpleURL(), Public: true}, {URL: private.SimpleURL(), Extra: true}},
-		Requested:   []Wanted{{Name: "App", Extras: []string{"more"}}},
-		Installed:   map[string]string{"here": "1.5", "stale": "1.0"},
-		Environment: map[string]string{"python_version": "3.12", "python_full_version": "3.12.1", "sys_platform": "linux", "platform_machine": "x86_64"},
+		Indexes:   []Index{{URL: public.SimpleURL(), Public: true}, {URL: private.SimpleURL(), Extra: true}},
+		Requested: []Wanted{{Name: "App", Extras: []string{"more"}}},
+		Installed: map[string]string{"here": "1.5", "stale": "1.0"},
+		Environment: map[string]string{"python_version": "3.12", "python_full_version": "3.12.1", "sys_platform": "linux",
+			"platform_machine": "x86_64"},
 	})
 	want := []string{"acme-core", "acme-deep", "app", "child", "grandchild", "stale", "wanted"}
 	pages := func() []string {
@@ -123,13 +126,15 @@ func TestPrefetchBound(t *testing.T) {
 	for _, letter := range "abcdefghij" {
 		wanted = append(wanted, Wanted{Name: string(letter)})
 	}
-	open(t, Config{Source: counting, Indexes: []Index{{URL: "http://index.example/simple/"}}, Requested: wanted, Prefetch: 3})
+	open(t, Config{Source: counting, Indexes: []Index{{URL: "http://index.example/simple/"}},
+		Requested: wanted, Prefetch: 3})
 	waitFor(t, "ten pages", func() bool { return counting.state().total == 10 })
 	if most := counting.state().most; most > 3 {
 		t.Errorf("%d at once", most)
 	}
 	off := &countingSource{}
-	g := open(t, Config{Source: off, Indexes: []Index{{URL: "http://index.example/simple/"}}, Requested: wanted, Prefetch: -1})
+	g := open(t, Config{Source: off, Indexes: []Index{{URL: "http://index.example/simple/"}},
+		Requested: wanted, Prefetch: -1})
 	ask(t, g, indexURL(g, 0)+"a/", "")
 	if total := off.state().total; total != 1 {
 		t.Errorf("%d pages", total)
@@ -164,9 +169,12 @@ func (s *countingSource) Page(context.Context, string, string) (*index.Page, err
 }
 
 func TestLikeliest(t *testing.T) {
-	linux := map[string]string{"python_version": "3.12", "python_full_version": "3.12.1", "sys_platform": "linux", "platform_machine": "x86_64", "implementation_name": "cpython"}
-	mac := map[string]string{"python_version": "3.9", "python_full_version": "3.9.1", "sys_platform": "darwin", "platform_machine": "arm64"}
-	windows := map[string]string{"python_version": "3.9", "python_full_version": "3.9.1", "sys_platform": "win32", "platform_machine": "AMD64"}
+	linux := map[string]string{"python_version": "3.12", "python_full_version": "3.12.1", "sys_platform": "linux",
+		"platform_machine": "x86_64", "implementation_name": "cpython"}
+	mac := map[string]string{"python_version": "3.9", "python_full_version": "3.9.1", "sys_platform": "darwin",
+		"platform_machine": "arm64"}
+	windows := map[string]string{"python_version": "3.9", "python_full_version": "3.9.1", "sys_platform": "win32",
+		"platform_machine": "AMD64"}
 	cases := []struct {
 		filename    string
 		environment map[string]string
@@ -197,7 +205,8 @@ func TestLikeliest(t *testing.T) {
 		}
 	}
 	file := func(version, filename, requires string, yanked bool) keptFile {
-		return keptFile{name: "a", version: version, file: &index.File{Filename: filename, RequiresPython: requires, Yanked: yanked}}
+		return keptFile{name: "a", version: version,
+			file: &index.File{Filename: filename, RequiresPython: requires, Yanked: yanked}}
 	}
 	files := []keptFile{
 		file("1.0", "a-1.0-py3-none-any.whl", "", false),

@@ -38,7 +38,8 @@ func (g *Gate) passes(key string) bool {
 // proxyAuthentic checks the proxy's credentials, and asks for them as a proxy
 // does: git and curl send them only then.
 func (g *Gate) proxyAuthentic(w http.ResponseWriter, r *http.Request) bool {
-	if user, password, ok := index.BasicCredentials(r.Header.Get("Proxy-Authorization")); ok && user == proxyUser && same(password, g.joining) {
+	if user, password, ok := index.BasicCredentials(r.Header.Get("Proxy-Authorization")); ok && user == proxyUser &&
+		same(password, g.joining) {
 		return true
 	}
 	refuse(w, r, http.StatusProxyAuthRequired, messageNotThisRun, `Proxy-Authenticate: Basic realm="thresher"`)
@@ -247,7 +248,8 @@ func (g *Gate) forward(w http.ResponseWriter, r *http.Request) {
 	for name, values := range response.Header {
 		header[name] = values
 	}
-	if phrase := strings.TrimPrefix(response.Status, fmt.Sprintf("%d ", response.StatusCode)); response.StatusCode >= 400 &&
+	if phrase := strings.TrimPrefix(response.Status,
+		fmt.Sprintf("%d ", response.StatusCode)); response.StatusCode >= 400 &&
 		phrase != http.StatusText(response.StatusCode) {
 		// The reason phrase is all that pip prints of it.
 		refuse(w, r, response.StatusCode, phrase)

@@ -42,7 +42,8 @@ func TestRealIndex(t *testing.T) {
 	defer client.Close()
 	cutoff := time.Now().AddDate(0, 0, -7).UTC().Truncate(time.Second)
 	for _, tree := range [][]string{{"dbt-core", "dbt-duckdb"}, {"pandas", "scikit-learn"}} {
-		words := append([]string{"install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary", ":all:", "--report", "-"}, tree...)
+		words := append([]string{"install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary", ":all:",
+			"--report", "-"}, tree...)
 		began := time.Now()
 		var requested []Wanted
 		for _, name := range tree {
@@ -64,7 +65,8 @@ func TestRealIndex(t *testing.T) {
 			}
 		}
 		direct := resolved(t, e.plain(append(plain, certificate...), words...))
-		t.Logf("%v: %d distributions, %s through the gate, %s plain", tree, len(direct), halfway.Sub(began).Round(time.Millisecond), time.Since(halfway).Round(time.Millisecond))
+		t.Logf("%v: %d distributions, %s through the gate, %s plain", tree, len(direct),
+			halfway.Sub(began).Round(time.Millisecond), time.Since(halfway).Round(time.Millisecond))
 		if !slices.Equal(gated, direct) {
 			t.Errorf("through the gate %v\nplain pip        %v", gated, direct)
 		}

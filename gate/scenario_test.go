@@ -68,7 +68,8 @@ func TestBlockedFileInWarmCache(t *testing.T) {
 			if f.Version != "2.0" {
 				return nil
 			}
-			return []rules.Finding{{Subject: f.Name + "==" + f.Version, Rule: rules.Malware, Action: action, Evidence: "is malware"}}
+			return []rules.Finding{{Subject: f.Name + "==" + f.Version, Rule: rules.Malware, Action: action,
+				Evidence: "is malware"}}
 		}
 	}
 	blocking := open(t, Config{Indexes: mainIndex(x), JudgeFile: bad(rules.Block)})
@@ -108,7 +109,8 @@ func TestRequestedProjectWithoutFiles(t *testing.T) {
 	x := testkit.NewIndex(t)
 	x.SetStatus("app", "quarantined")
 	e := newEnvironment(t, "")
-	for _, words := range [][]string{{"app"}, {"app~=1.4"}, {"--no-binary", ":all:", "app<1"}, {"--only-binary", ":all:", "app==1!2.0"}} {
+	for _, words := range [][]string{{"app"}, {"app~=1.4"}, {"--no-binary", ":all:", "app<1"},
+		{"--only-binary", ":all:", "app==1!2.0"}} {
 		g := open(t, Config{
 			Indexes: mainIndex(x), JudgeProject: blockNamed("app"),
 			Requested: []Wanted{{Name: "App", Specifier: strings.TrimPrefix(words[len(words)-1], "app")}},
@@ -122,7 +124,8 @@ func TestRequestedProjectWithoutFiles(t *testing.T) {
 }
 
 func TestFittingVersion(t *testing.T) {
-	for _, specifier := range []string{"", "==3.1", ">=2,<3", "~=1.4", "!=1.0", "==2.*", "<1", ">1,<2", "===7", "==1!2.0", ">5", ">=2.0rc1,<2.1", "==1.0+local"} {
+	for _, specifier := range []string{"", "==3.1", ">=2,<3", "~=1.4", "!=1.0", "==2.*", "<1", ">1,<2", "===7", "==1!2.0",
+		">5", ">=2.0rc1,<2.1", "==1.0+local"} {
 		version, ok := fittingVersion([]Wanted{{Name: "other"}, {Name: "App"}, {Name: "app", Specifier: specifier}}, "app")
 		specifiers, err := pep.ParseSpecifiers(specifier)
 		if err != nil {
@@ -132,7 +135,8 @@ func TestFittingVersion(t *testing.T) {
 			t.Errorf("%q: %q %t", specifier, version, ok)
 		}
 	}
-	for _, requested := range [][]Wanted{nil, {{Name: "other"}}, {{Name: "app", Specifier: "<1,>2"}}, {{Name: "app", Specifier: "nonsense"}}} {
+	for _, requested := range [][]Wanted{nil, {{Name: "other"}}, {{Name: "app", Specifier: "<1,>2"}},
+		{{Name: "app", Specifier: "nonsense"}}} {
 		if version, ok := fittingVersion(requested, "app"); ok {
 			t.Errorf("%v: %q", requested, version)
 		}
@@ -219,10 +223,12 @@ func TestDependencyByURL(t *testing.T) {
 	defer elsewhere.Close()
 	address := elsewhere.URL + "/dep-1.0-py3-none-any.whl"
 	x.AddWheel(testkit.Distribution{Name: "plain", Version: "1.0", Requires: []string{"dep @ " + address}})
-	x.AddWheel(testkit.Distribution{Name: "extra", Version: "1.0", Metadata: "Provides-Extra: more\n", Requires: []string{`dep @ ` + address + ` ; extra == "more"`}})
+	x.AddWheel(testkit.Distribution{Name: "extra", Version: "1.0", Metadata: "Provides-Extra: more\n",
+		Requires: []string{`dep @ ` + address + ` ; extra == "more"`}})
 	x.AddWheel(testkit.Distribution{Name: "wanting", Version: "1.0", Requires: []string{"extra[more]"}})
 	x.AddSdist(testkit.Distribution{Name: "built", Version: "1.0", Requires: []string{"dep @ " + address}})
-	x.AddWheel(testkit.Distribution{Name: "local", Version: "1.0", Requires: []string{"dep @ file:///dep-1.0-py3-none-any.whl"}})
+	x.AddWheel(testkit.Distribution{Name: "local", Version: "1.0",
+		Requires: []string{"dep @ file:///dep-1.0-py3-none-any.whl"}})
 	e := newEnvironment(t, "")
 	for _, c := range []struct{ name, says string }{
 		{"plain", "blocked by thresher: plain: version 1.0 depends on dep @ " + address},
@@ -238,15 +244,19 @@ func TestDependencyByURL(t *testing.T) {
 	e.wantInstalled()
 	e.pip(open(t, Config{Indexes: mainIndex(x)}), "install", "extra").want(t, 0)
 	digest := sha256Of(content)
-	allowed := open(t, Config{Indexes: mainIndex(x), Named: []Named{{Name: "dep", URL: address + "#sha256=" + digest, Hashes: map[string]string{"sha256": digest}}}})
+	allowed := open(t, Config{Indexes: mainIndex(x),
+		Named: []Named{{Name: "dep", URL: address + "#sha256=" + digest, Hashes: map[string]string{"sha256": digest}}}})
 	e.pip(allowed, "install", "plain").want(t, 0)
 	e.wantInstalled("dep==1.0", "extra==1.0", "plain==1.0")
-	missing := Unvouched(allowed.Ledger(), []Arrived{{Name: "dep", Version: "1.0", Hash: "sha256=" + digest}, {Name: "plain", Version: "1.0"}})
+	missing := Unvouched(allowed.Ledger(), []Arrived{{Name: "dep", Version: "1.0", Hash: "sha256=" + digest},
+		{Name: "plain", Version: "1.0"}})
 	if len(missing) != 0 {
 		t.Errorf("unvouched %+v", missing)
 	}
-	forged := open(t, Config{Indexes: mainIndex(x), Named: []Named{{Name: "dep", URL: address, Hashes: map[string]string{"sha256": strings.Repeat("0", 64)}}}})
-	e.pip(forged, "install", "--force-reinstall", "plain").want(t, 1, "blocked by thresher: dep: the file dep-1.0-py3-none-any.whl is not what was offered")
+	forged := open(t, Config{Indexes: mainIndex(x),
+		Named: []Named{{Name: "dep", URL: address, Hashes: map[string]string{"sha256": strings.Repeat("0", 64)}}}})
+	e.pip(forged, "install", "--force-reinstall", "plain").want(t, 1, "blocked by thresher: dep: the file "+
+		"dep-1.0-py3-none-any.whl is not what was offered")
 }
 
 func TestIndexWithCredentials(t *testing.T) {
@@ -277,7 +287,8 @@ func TestIndexWithCredentials(t *testing.T) {
 	}
 	wrong := open(t, Config{Indexes: mainIndex(x)})
 	e.pip(wrong, "install", "--no-input", "other").want(t, 1)
-	if faults := wrong.Faults(); len(faults) != 1 || faults[0].Kind != Refused || !strings.Contains(faults[0].Text, messageCredentialsWanted) {
+	if faults := wrong.Faults(); len(faults) != 1 || faults[0].Kind != Refused ||
+		!strings.Contains(faults[0].Text, messageCredentialsWanted) {
 		t.Errorf("faults %+v", faults)
 	}
 }
@@ -355,8 +366,10 @@ func TestRedirectedFiles(t *testing.T) {
 	e.wantInstalled("app==1.0")
 	direct := open(t, Config{Named: []Named{{URL: x.URL + "/files/app-1.0-py3-none-any.whl"}}})
 	e.pip(direct, "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 0)
-	e.pip(open(t, Config{}), "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 1, "blocked by thresher")
-	e.pip(open(t, Config{}), "install", "--force-reinstall", store.URL+"/second/app-1.0-py3-none-any.whl").want(t, 1, "blocked by thresher")
+	e.pip(open(t, Config{}), "install", "--force-reinstall", x.URL+"/files/app-1.0-py3-none-any.whl").want(t, 1,
+		"blocked by thresher")
+	e.pip(open(t, Config{}), "install", "--force-reinstall", store.URL+"/second/app-1.0-py3-none-any.whl").want(t, 1,
+		"blocked by thresher")
 }
 
 // Half a file stays half a file on pip's side, which installs nothing of it.
@@ -376,7 +389,8 @@ func TestHalfAFile(t *testing.T) {
 	for _, release := range someReleases("21.3.1", "24.2", "26.2.1") {
 		e := newEnvironment(t, release)
 		g := open(t, Config{Indexes: []Index{{URL: x.URL + "/simple/"}}})
-		if outcome := e.pip(g, "install", "--retries", "0", "app"); outcome.status == 0 || strings.Contains(outcome.output, "Successfully") {
+		if outcome := e.pip(g, "install", "--retries", "0", "app"); outcome.status == 0 ||
+			strings.Contains(outcome.output, "Successfully") {
 			t.Errorf("pip %s: status %d\n%s", release, outcome.status, outcome.output)
 		}
 		e.wantInstalled()

@@ -47,7 +47,8 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (g *Gate) serveProject(w http.ResponseWriter, r *http.Request, place int, name string) {
 	v, key, err := g.projectVerdict(r.Context(), place, name)
 	var unauthorised *index.AuthError
-	if user, password, ok := g.pipsCredentials(r); ok && errors.As(err, &unauthorised) && g.authenticate(key.url, user, password) {
+	if user, password, ok := g.pipsCredentials(r); ok && errors.As(err, &unauthorised) &&
+		g.authenticate(key.url, user, password) {
 		// What a person said at pip's question.
 		g.forgetProject(name)
 		g.forgetRefusal(key.url, name)
@@ -128,7 +129,8 @@ func (g *Gate) projectVerdict(ctx context.Context, place int, name string) (*ver
 }
 
 // verdictOn judges a page once, however often it is asked for.
-func (g *Gate) verdictOn(ctx context.Context, key pageKey, public bool, page *index.Page, failure error, confusion []rules.Finding) (*verdict, pageKey, error) {
+func (g *Gate) verdictOn(ctx context.Context, key pageKey, public bool, page *index.Page, failure error,
+	confusion []rules.Finding) (*verdict, pageKey, error) {
 	if errors.Is(failure, errOffline) {
 		return nil, key, failure
 	}
@@ -196,7 +198,8 @@ func refuse(w http.ResponseWriter, r *http.Request, status int, reason string, h
 		body = ""
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nCache-Control: no-store\r\nConnection: close\r\n", status, reason, len(body))
+	fmt.Fprintf(&b, "HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nCache-Control: "+
+		"no-store\r\nConnection: close\r\n", status, reason, len(body))
 	for _, header := range headers {
 		b.WriteString(header + "\r\n")
 	}

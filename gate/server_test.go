@@ -49,7 +49,8 @@ func ask(t testing.TB, g *Gate, rawURL, accept string) (status int, reason, body
 	if err != nil {
 		t.Fatal(err)
 	}
-	if response.StatusCode == http.StatusOK && strings.HasSuffix(rawURL, "/") && response.Header.Get("Cache-Control") != "no-store" {
+	if response.StatusCode == http.StatusOK && strings.HasSuffix(rawURL, "/") &&
+		response.Header.Get("Cache-Control") != "no-store" {
 		t.Errorf("%s may be cached", rawURL)
 	}
 	_, reason, _ = strings.Cut(response.Status, " ")
@@ -81,17 +82,25 @@ func TestForeignRequests(t *testing.T) {
 		{"past the session", fetch + secret, "403 " + messageNotThisRun},
 		{"other host", strings.Replace(fetch, g.address, "evil.example", 1) + session + secret, "403 " + messageNotThisRun},
 		{"a page in a browser", fetch + session + secret + "\r\nOrigin: http://evil.example", "403 " + messageNotThisRun},
-		{"the old way", "GET /i/0/app/ HTTP/1.1" + host + "\r\nAuthorization: " + basic(g.joining), "403 " + messageNotThisRun},
+		{"the old way", "GET /i/0/app/ HTTP/1.1" + host + "\r\nAuthorization: " + basic(g.joining),
+			"403 " + messageNotThisRun},
 		{"the way without a transport", "GET /" + g.secret + "/i/0/app/ HTTP/1.1" + host, "403 " + messageNotThisRun},
 		{"no such place", "GET /-/else HTTP/1.1" + host + secret, "404 " + messageNoSuchPlace},
 		{"joining without proof", "GET /-/join HTTP/1.1" + host, "403 " + messageNotThisRun},
-		{"proxy without credentials", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443", "407 " + messageNotThisRun},
-		{"proxy, secret of the transport", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\nProxy-Authorization: " + basic(g.secret), "407 " + messageNotThisRun},
-		{"proxy, unknown host", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\nProxy-Authorization: " + basic(g.joining), "403 " + hostRefused("elsewhere.example")},
-		{"proxy, no port", "CONNECT elsewhere.example HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: " + basic(g.joining), "400 " + hostRefused("elsewhere.example")},
-		{"proxy, plain, unknown host", "GET http://elsewhere.example/x HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: " + basic(g.joining), "403 " + hostRefused("elsewhere.example")},
-		{"proxy, to an index", "GET " + x.SimpleURL() + "app/ HTTP/1.1\r\nHost: " + strings.TrimPrefix(x.URL, "http://") + "\r\nProxy-Authorization: " + basic(g.joining), "403 " + hostRefused("127.0.0.1")},
-		{"proxy, other scheme", "GET ftp://elsewhere.example/x HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: " + basic(g.joining), "400 " + hostRefused("elsewhere.example")},
+		{"proxy without credentials", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443",
+			"407 " + messageNotThisRun},
+		{"proxy, secret of the transport", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\n" +
+			"Proxy-Authorization: " + basic(g.secret), "407 " + messageNotThisRun},
+		{"proxy, unknown host", "CONNECT elsewhere.example:443 HTTP/1.1\r\nHost: elsewhere.example:443\r\n" +
+			"Proxy-Authorization: " + basic(g.joining), "403 " + hostRefused("elsewhere.example")},
+		{"proxy, no port", "CONNECT elsewhere.example HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: " +
+			basic(g.joining), "400 " + hostRefused("elsewhere.example")},
+		{"proxy, plain, unknown host", "GET http://elsewhere.example/x HTTP/1.1\r\nHost: elsewhere.example\r\n" +
+			"Proxy-Authorization: " + basic(g.joining), "403 " + hostRefused("elsewhere.example")},
+		{"proxy, to an index", "GET " + x.SimpleURL() + "app/ HTTP/1.1\r\nHost: " + strings.TrimPrefix(x.URL, "http://") +
+			"\r\nProxy-Authorization: " + basic(g.joining), "403 " + hostRefused("127.0.0.1")},
+		{"proxy, other scheme", "GET ftp://elsewhere.example/x HTTP/1.1\r\nHost: elsewhere.example\r\nProxy-Authorization: " +
+			basic(g.joining), "400 " + hostRefused("elsewhere.example")},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -118,7 +127,10 @@ func TestForeignRequests(t *testing.T) {
 // the user's own that wants credentials.
 func TestTunnel(t *testing.T) {
 	t.Parallel()
-	target := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "reached") }))
+	target := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ =
+			io.WriteString(w, "reached")
+	}))
 	defer target.Close()
 	var seen []string
 	own := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -164,7 +176,8 @@ func TestTunnel(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			g := open(t, Config{AllowedHosts: []string{address.Host}, Proxy: func(*url.URL) (*url.URL, error) { return c.proxy, nil }})
+			g := open(t, Config{AllowedHosts: []string{address.Host},
+				Proxy: func(*url.URL) (*url.URL, error) { return c.proxy, nil }})
 			proxyURL, err := url.Parse(g.ProxyURL())
 			if err != nil {
 				t.Fatal(err)
@@ -199,7 +212,8 @@ func TestJoin(t *testing.T) {
 	ctx := context.Background()
 	way := g.JoiningWay()
 	joined, ok := Join(ctx, way)
-	if !ok || !joined.Serves("https://other:words@index.example/simple/") || joined.Serves("https://index.example/other/") {
+	if !ok || !joined.Serves("https://other:words@index.example/simple/") ||
+		joined.Serves("https://index.example/other/") {
 		t.Errorf("a living gate: %t %+v", ok, joined)
 	}
 	refused := []rules.Finding{
@@ -272,7 +286,8 @@ func TestUpstreamFaults(t *testing.T) {
 		text   string
 	}{
 		{"not found", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, 404, "", ""},
-		{"server error", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) }, 504, Answered, "the index answered 500 Internal Server Error"},
+		{"server error", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500) }, 504, Answered,
+			"the index answered 500 Internal Server Error"},
 		{"unavailable", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(503) }, 504, Answered, "503"},
 		{"too many", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "3600")
@@ -291,7 +306,8 @@ func TestUpstreamFaults(t *testing.T) {
 			w.Header().Set("Content-Type", contentJSON)
 			_, _ = io.WriteString(w, `{"files": [`)
 		}, 504, Unreadable, ""},
-		{"wants credentials", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) }, 401, Refused, messageCredentialsWanted},
+		{"wants credentials", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(401) }, 401, Refused,
+			messageCredentialsWanted},
 		{"redirect elsewhere", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, other.URL+"/simple/app/", http.StatusFound)
 		}, 200, "", ""},
@@ -313,7 +329,8 @@ func TestUpstreamFaults(t *testing.T) {
 				}
 				return
 			}
-			if len(faults) != 1 || (c.kind != "" && faults[0].Kind != c.kind) || !strings.Contains(faults[0].Text, c.text) || strings.Contains(faults[0].Text, "\n") {
+			if len(faults) != 1 || (c.kind != "" && faults[0].Kind != c.kind) || !strings.Contains(faults[0].Text, c.text) ||
+				strings.Contains(faults[0].Text, "\n") {
 				t.Errorf("faults %+v", faults)
 			}
 			if !strings.HasPrefix(reason, "thresher: "+x.URL) {
@@ -356,7 +373,8 @@ func TestOffline(t *testing.T) {
 		}
 	}
 	faults := g.Faults()
-	if len(faults) != 1 || faults[0].Text != "http://127.0.0.1:1/simple/ cannot be reached (connection refused), upgrade skipped: app, other" {
+	if len(faults) != 1 || faults[0].Text != "http://127.0.0.1:1/simple/ cannot be reached (connection refused), "+
+		"upgrade skipped: app, other" {
 		t.Errorf("faults %+v", faults)
 	}
 }
@@ -370,7 +388,8 @@ func TestLargePage(t *testing.T) {
 		if i > 0 {
 			b.WriteString(",")
 		}
-		fmt.Fprintf(&b, `{"filename":"large-%d-py3-none-any.whl","url":"https://files.example/large-%d-py3-none-any.whl","hashes":{"sha256":"%064x"},"upload-time":"2020-01-01T00:00:00Z","custom":1}`, i, i, i)
+		fmt.Fprintf(&b, `{"filename":"large-%d-py3-none-any.whl","url":"https://files.example/large-%d-py3-none-any.whl",`+
+			`"hashes":{"sha256":"%064x"},"upload-time":"2020-01-01T00:00:00Z","custom":1}`, i, i, i)
 	}
 	b.WriteString("]}")
 	x := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -388,13 +407,15 @@ func TestLargePage(t *testing.T) {
 		},
 	})
 	status, _, body := ask(t, g, indexURL(g, 0)+"large/", contentJSON)
-	if status != 200 || strings.Contains(body, "large-19999-") || !strings.Contains(body, "large-19998-") || strings.Count(body, `"custom"`) != 19999 {
+	if status != 200 || strings.Contains(body, "large-19999-") || !strings.Contains(body, "large-19998-") ||
+		strings.Count(body, `"custom"`) != 19999 {
 		t.Errorf("status %d, %d bytes", status, len(body))
 	}
 	if len(g.Ledger()) > 0 {
 		t.Errorf("the ledger has what was not fetched: %d", len(g.Ledger()))
 	}
-	if offers := g.offered("https://files.example/large-19998-py3-none-any.whl"); len(offers) != 1 || g.offered("https://files.example/large-19999-py3-none-any.whl") != nil {
+	if offers := g.offered("https://files.example/large-19998-py3-none-any.whl"); len(offers) != 1 ||
+		g.offered("https://files.example/large-19999-py3-none-any.whl") != nil {
 		t.Errorf("offered %+v", offers)
 	}
 	if _, _, page := ask(t, g, indexURL(g, 0)+"large/", "text/html"); strings.Count(page, "<a ") != 19999 {
@@ -409,8 +430,10 @@ func TestBlockedEntry(t *testing.T) {
 	const digest = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	for _, page := range []struct{ kind, body string }{
 		{contentJSON, `{"meta":{"api-version":"1.0"},"name":"app","files":[{"filename":"app-1.0-py3-none-any.whl","url":"https://files.example/app-1.0-py3-none-any.whl",
-			"hashes":{"sha256":"` + digest + `"},"core-metadata":{"sha256":"` + digest + `"},"dist-info-metadata":true,"data-dist-info-metadata":{"sha256":"` + digest + `"},"provenance":"https://files.example/p"}]}`},
-		{"text/html", `<!DOCTYPE html><a href="https://files.example/app-1.0-py3-none-any.whl#sha256=` + digest + `" data-dist-info-metadata="true" data-core-metadata="true">app-1.0-py3-none-any.whl</a>`},
+			"hashes":{"sha256":"` + digest + `"},"core-metadata":{"sha256":"` + digest + `"},"dist-info-metadata":true,` +
+			`"data-dist-info-metadata":{"sha256":"` + digest + `"},"provenance":"https://files.example/p"}]}`},
+		{"text/html", `<!DOCTYPE html><a href="https://files.example/app-1.0-py3-none-any.whl#sha256=` + digest +
+			`" data-dist-info-metadata="true" data-core-metadata="true">app-1.0-py3-none-any.whl</a>`},
 	} {
 		x := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", page.kind)
@@ -429,7 +452,8 @@ func TestBlockedEntry(t *testing.T) {
 				}
 			}
 		}
-		if status, reason, _ := ask(t, g, "https://files.example/app-1.0-py3-none-any.whl", ""); status != 403 || !strings.HasPrefix(reason, "blocked by thresher: app: is malware") {
+		if status, reason, _ := ask(t, g, "https://files.example/app-1.0-py3-none-any.whl", ""); status != 403 ||
+			!strings.HasPrefix(reason, "blocked by thresher: app: is malware") {
 			t.Errorf("%d %s", status, reason)
 		}
 		if len(g.Ledger()) > 0 {

@@ -35,7 +35,8 @@ type spool struct {
 
 func newSpool(directory string) *spool {
 	s := &spool{directory: directory, sums: map[string]hash.Hash{
-		"md5": md5.New(), "sha1": sha1.New(), "sha224": sha256.New224(), "sha256": sha256.New(), "sha384": sha512.New384(), "sha512": sha512.New(),
+		"md5": md5.New(), "sha1": sha1.New(), "sha224": sha256.New224(), "sha256": sha256.New(), "sha384": sha512.New384(),
+		"sha512": sha512.New(),
 	}}
 	s.changed = sync.NewCond(&s.mutex)
 	return s

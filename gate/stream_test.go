@@ -36,7 +36,8 @@ func padded(t testing.TB, compressed bool, size int, name, mark string) []byte {
 		t.Fatal(err)
 	}
 	archive := func(w *tar.Writer) {
-		write(w, "setup.py", fmt.Sprintf("open(%q, 'w').close()\nfrom setuptools import setup\nsetup(name='app', version='1.0')\n", mark))
+		write(w, "setup.py", fmt.Sprintf("open(%q, 'w').close()\nfrom setuptools import setup\nsetup(name='app', "+
+			"version='1.0')\n", mark))
 		write(w, "PKG-INFO", "Metadata-Version: 2.1\nName: "+name+"\nVersion: 1.0\n")
 		write(w, "noise", string(noise))
 		if err := w.Close(); err != nil {
@@ -76,7 +77,8 @@ func TestRefusedStream(t *testing.T) {
 			}{
 				{"another name, tar", "app-1.0.tar", padded(t, false, size, "other", mark), 0, true, "", "calls itself other"},
 				{"another name, tar.gz", "app-1.0.tar.gz", padded(t, true, size, "other", mark), 0, true, "", "calls itself other"},
-				{"another name, no length", "app-1.0.tar.gz", padded(t, true, size, "other", mark), 0, false, "", "calls itself other"},
+				{"another name, no length", "app-1.0.tar.gz", padded(t, true, size, "other", mark), 0, false, "",
+					"calls itself other"},
 				{"another hash", "app-1.0.tar.gz", padded(t, true, size, "app", mark), 0, true, strings.Repeat("0", 64), "sha256"},
 				{"cut off in what nobody needs, tar", "app-1.0.tar", padded(t, false, size, "app", mark), 32 << 10, true, "", ""},
 				{"cut off, tar.gz", "app-1.0.tar.gz", padded(t, true, size, "app", mark), 4096, true, "", ""},

@@ -11,7 +11,8 @@ import (
 // A reason phrase is one line of printable ASCII, whatever evidence it quotes.
 func TestReasonPhrase(t *testing.T) {
 	reason := refusal(rules.Finding{
-		Subject: "evil\r\nX-Injected: 1", Evidence: "na\u00efve \x1b[31m\u202e" + strings.Repeat("x", 5000), Rule: rules.Malware,
+		Subject: "evil\r\nX-Injected: 1", Evidence: "na\u00efve \x1b[31m\u202e" + strings.Repeat("x", 5000),
+		Rule: rules.Malware,
 	})
 	if len(reason) > maximalReason+10 {
 		t.Errorf("%d bytes", len(reason))
@@ -37,7 +38,8 @@ func TestForgingMetadata(t *testing.T) {
 			const steering = "beta \x1b[1E\x1b[8mx"
 			x.AddWheel(testkit.Distribution{Name: "offered", Version: "1.0", Requires: []string{steering}})
 			x.AddWheel(testkit.Distribution{Name: "inside", Version: "1.0", Requires: []string{steering}}).Metadata = ""
-			x.AddSdist(testkit.Distribution{Name: "folded", Version: "1.0", Metadata: "Requires-Python: ===1\n thresher:installed\n"})
+			x.AddSdist(testkit.Distribution{Name: "folded", Version: "1.0", Metadata: "Requires-Python: ===1\n " +
+				"thresher:installed\n"})
 			x.AddWheel(testkit.Distribution{Name: "fine", Version: "1.0", Requires: []string{`thresher-like>=1; extra == "a"`}})
 			e := newEnvironment(t, release)
 			plain := e.plain(append(e.plainVariables(), "PIP_INDEX_URL="+x.SimpleURL()), "install", "inside")

@@ -60,7 +60,8 @@ func hardest(findings []rules.Finding) (rules.Finding, rules.Action) {
 
 // judge makes the verdict on the page that routing found for a name, or on its
 // absence.
-func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error, confusion []rules.Finding) *verdict {
+func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error,
+	confusion []rules.Finding) *verdict {
 	bare := address.Bare(indexURL)
 	result := &verdict{name: name, indexURL: bare}
 	project := Project{Name: name, Page: page, Public: public, IndexURL: bare}
@@ -136,7 +137,8 @@ func (g *Gate) filter(result *verdict, page *index.Page, judgeFile func(FileEvid
 			result.findings = append(result.findings, versionFinding{decisive.evidence.Version, decisive.decisive})
 			continue
 		case rules.Block:
-			served.Files = append(served.Files, g.blockFile(result, *c.file, decisive.evidence.Name, decisive.evidence.Version, decisive.decisive))
+			served.Files = append(served.Files, g.blockFile(result, *c.file, decisive.evidence.Name, decisive.evidence.Version,
+				decisive.decisive))
 		default:
 			served.Files = append(served.Files, *c.file)
 			result.kept = append(result.kept, keptFile{c.evidence.Name, c.evidence.Version, c.file, c.notes})

@@ -55,10 +55,12 @@ func TestWithoutSocket(t *testing.T) {
 				}
 			}()
 			forged := &Gate{config: g.config, address: listener.Addr().String(), secret: g.secret}
-			e.run(forged, e.variables(g), "install", "--force-reinstall", "app").want(t, 125, "somebody else answers in the place of thresher's gate")
+			e.run(forged, e.variables(g), "install", "--force-reinstall", "app").want(t, 125, "somebody else answers in the "+
+				"place of thresher's gate")
 			mutex.Lock()
 			defer mutex.Unlock()
-			if said := heard.String(); !strings.HasPrefix(said, "GET /-/proof ") || strings.Contains(said, g.secret) || strings.Contains(said, headerURL) {
+			if said := heard.String(); !strings.HasPrefix(said, "GET /-/proof ") || strings.Contains(said, g.secret) ||
+				strings.Contains(said, headerURL) {
 				t.Errorf("somebody else heard %q", said)
 			}
 		})

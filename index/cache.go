@@ -160,7 +160,8 @@ func (d *diskCache) load(key cacheKey) *cacheEntry {
 		return nil
 	}
 	var e cacheEntry
-	if json.Unmarshal(header, &e) != nil || e.Key != key || e.Length != len(body) || e.CRC != crc32.Checksum(body, castagnoli()) {
+	if json.Unmarshal(header, &e) != nil || e.Key != key || e.Length != len(body) ||
+		e.CRC != crc32.Checksum(body, castagnoli()) {
 		return nil
 	}
 	if !headerValue(e.ETag) || !headerValue(e.LastModified) {

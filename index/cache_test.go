@@ -211,7 +211,8 @@ func TestARedirectCannotConfirmAnother(t *testing.T) {
 		}
 	})
 	dir := t.TempDir()
-	for _, step := range []struct{ target, want string }{{"/a/", "alphaa-1.zip"}, {"/a/", "alphaa-1.zip"}, {"/b/", "alphab-1.zip"}, {"/b/", "alphab-1.zip"}} {
+	for _, step := range []struct{ target, want string }{{"/a/", "alphaa-1.zip"}, {"/a/", "alphaa-1.zip"},
+		{"/b/", "alphab-1.zip"}, {"/b/", "alphab-1.zip"}} {
 		target = step.target
 		page, err := client(t, func(c *Config) { c.CacheDir = dir }).Page(context.Background(), s.URL, "alpha")
 		if err != nil || page.Files[0].Filename != step.want || !strings.HasSuffix(page.URL, step.target) {
@@ -234,7 +235,8 @@ func TestPlainHTTPIsNotKept(t *testing.T) {
 			t.Errorf("%s: %q", url, got)
 		}
 	}
-	if weaker(weaker(trustUnknown, trustVerified), trustNone) != trustNone || weaker(trustUnverified, trustLoopback) != trustUnverified {
+	if weaker(weaker(trustUnknown, trustVerified), trustNone) != trustNone ||
+		weaker(trustUnverified, trustLoopback) != trustUnverified {
 		t.Fatal("the weakest hop does not count")
 	}
 }
@@ -289,7 +291,8 @@ func TestAnUnreadableEntryIsAskedForAnew(t *testing.T) {
 	c := client(t, func(c *Config) { c.CacheDir, c.CertFile = t.TempDir(), x.bundle })
 	for _, fresh := range []int64{0, 600} {
 		u := mustParse(t, x.url+"/alpha/")
-		e := &cacheEntry{Key: c.key("page", u, "", trustVerified), URL: u.String(), ContentType: "text/next", ETag: x.etag, Fresh: fresh}
+		e := &cacheEntry{Key: c.key("page", u, "", trustVerified), URL: u.String(), ContentType: "text/next",
+			ETag: x.etag, Fresh: fresh}
 		c.cache.store(e, []byte("next"))
 		page, err := c.Page(context.Background(), x.url, "alpha")
 		if err != nil || len(page.Files) != 1 {
@@ -437,7 +440,8 @@ func TestProjectDocumentsAreKept(t *testing.T) {
 			now = now.Add(31 * time.Minute)
 		}
 	}
-	for _, bad := range []string{"", "[]", "{}", `{"info":5}`, `{"info":{}}x`, `{"info":{},"ownership":[]}`, "{\"info\":{\"name\":\"\xff\"}}", `{"info":{"classifiers":"x"}}`} {
+	for _, bad := range []string{"", "[]", "{}", `{"info":5}`, `{"info":{}}x`, `{"info":{},"ownership":[]}`,
+		"{\"info\":{\"name\":\"\xff\"}}", `{"info":{"classifiers":"x"}}`} {
 		body, dir = bad, t.TempDir()
 		var content *ContentError
 		if p, err := ask(); !errors.As(err, &content) {

@@ -46,8 +46,9 @@ type Config struct {
 	// SSL_CERT_DIR, NETRC, HOME, and PATH for the keyring program.
 	Environ []string
 
-	CertFile         string   // --cert: a file or directory of PEM certificates
-	CertAddsToSystem bool     // a bundle extends the system's roots (pip 24.2 and later on Python 3.10 and later) instead of replacing them
+	CertFile string // --cert: a file or directory of PEM certificates
+	// a bundle extends the system's roots (pip 24.2 and later on Python 3.10 and later) instead of replacing them
+	CertAddsToSystem bool
 	CertifiFile      string   // the running pip's own bundle of roots, used beside the system's; "" none
 	ClientCert       string   // --client-cert: key and certificate in one PEM file
 	TrustedHosts     []string // --trusted-host: "host" or "host:port"
@@ -60,10 +61,11 @@ type Config struct {
 	NoInput         bool        // --no-input: "auto" then asks no keyring
 	Keyring         KeyringFunc // instead of the keyring program; nil is by KeyringProvider
 
-	UserAgent       string                 // "" is "thresher"
-	Revalidate      func(name string) bool // true: ask the index even where the cached page is fresh (--refresh-package, pip before 26.2); nil never
-	ProjectLifetime time.Duration          // how long a project's JSON document is taken from the cache; 0 is one hour
-	MaxBody         int64                  // bytes of one page after decompression; 0 is 64 MiB
+	UserAgent string // "" is "thresher"
+	// true: ask the index even where the cached page is fresh (--refresh-package, pip before 26.2); nil never
+	Revalidate      func(name string) bool
+	ProjectLifetime time.Duration // how long a project's JSON document is taken from the cache; 0 is one hour
+	MaxBody         int64         // bytes of one page after decompression; 0 is 64 MiB
 
 	Now   func() time.Time                                 // nil is time.Now
 	Sleep func(ctx context.Context, d time.Duration) error // nil sleeps
@@ -119,7 +121,8 @@ func New(config Config) (*Client, error) {
 		config.Sleep = sleep
 	}
 	environ := newEnvironment(config.Environ)
-	c := &Client{config: config, remembered: map[origin]credentials{}, told: map[origin]credentials{}, keyringAnswers: map[string]*keyringAnswer{}}
+	c := &Client{config: config, remembered: map[origin]credentials{}, told: map[origin]credentials{},
+		keyringAnswers: map[string]*keyringAnswer{}}
 	for _, text := range config.TrustedHosts {
 		h, ok := parseTrustedHost(text)
 		if !ok {

@@ -64,7 +64,8 @@ func TestPagesOfARealIndex(t *testing.T) {
 	x.AddSdist(testkit.Distribution{Name: "alpha", Version: "2.0"})
 	x.SetStatus("alpha", "archived")
 	x.SetProject("alpha", map[string]any{
-		"info":      map[string]any{"name": "Alpha", "version": "2.0", "project_urls": map[string]string{"Funding": "https://f.example"}, "classifiers": []string{"c"}},
+		"info": map[string]any{"name": "Alpha", "version": "2.0",
+			"project_urls": map[string]string{"Funding": "https://f.example"}, "classifiers": []string{"c"}},
 		"ownership": map[string]any{"roles": []map[string]string{{"role": "Owner", "user": "ann"}}, "organization": nil},
 		"releases":  map[string]any{"1.0": []any{}},
 	})
@@ -80,10 +81,12 @@ func TestPagesOfARealIndex(t *testing.T) {
 			t.Fatalf("%+v", page)
 		}
 		wheel := page.Files[0]
-		if wheel.URL != x.URL+"/files/alpha-1.0-py3-none-any.whl" || !wheel.Yanked || wheel.YankedReason != "broken" || !wheel.CoreMetadata || wheel.RequiresPython != ">=3.8" || len(wheel.Hashes["sha256"]) != 64 {
+		if wheel.URL != x.URL+"/files/alpha-1.0-py3-none-any.whl" || !wheel.Yanked || wheel.YankedReason != "broken" ||
+			!wheel.CoreMetadata || wheel.RequiresPython != ">=3.8" || len(wheel.Hashes["sha256"]) != 64 {
 			t.Fatalf("%+v", wheel)
 		}
-		if !htmlOnly && (page.Status != "archived" || wheel.UploadTime.IsZero() || wheel.Size == 0 || wheel.Provenance == "" || len(page.Versions) != 2) {
+		if !htmlOnly && (page.Status != "archived" || wheel.UploadTime.IsZero() || wheel.Size == 0 ||
+			wheel.Provenance == "" || len(page.Versions) != 2) {
 			t.Fatalf("%+v", page)
 		}
 		metadata, err := c.Metadata(ctx, x.SimpleURL(), &wheel)
@@ -97,7 +100,8 @@ func TestPagesOfARealIndex(t *testing.T) {
 		}
 	}
 	project, err := c.Project(ctx, x.SimpleURL(), "Alpha")
-	if err != nil || project.URLs["Funding"] == "" || !project.Ownership || len(project.Roles) != 1 || project.Roles[0].User != "ann" || project.Organization != "" {
+	if err != nil || project.URLs["Funding"] == "" || !project.Ownership || len(project.Roles) != 1 ||
+		project.Roles[0].User != "ann" || project.Organization != "" {
 		t.Fatalf("%+v %v", project, err)
 	}
 	for _, ask := range []func() error{
@@ -121,7 +125,8 @@ func TestPublishers(t *testing.T) {
 	c := client(t, nil)
 	f := &File{Provenance: s.URL + "/integrity/x"}
 	got, err := c.Publishers(context.Background(), s.URL+"/simple", f)
-	if err != nil || len(got) != 2 || got[0] != (Publisher{"GitHub", "o/r", "release.yml", ""}) || got[1].Workflow != ".gitlab-ci.yml" {
+	if err != nil || len(got) != 2 || got[0] != (Publisher{"GitHub", "o/r", "release.yml", ""}) ||
+		got[1].Workflow != ".gitlab-ci.yml" {
 		t.Fatalf("%+v %v", got, err)
 	}
 	f.Provenance = "https://elsewhere.example/x"
@@ -165,7 +170,8 @@ func TestAddressesAreBuiltAsPipDoes(t *testing.T) {
 			t.Errorf("%s: %s", base, got)
 		}
 	}
-	if _, err := client(t, nil).Page(context.Background(), "https://me:secret@[bad/simple", "a"); err == nil || strings.Contains(err.Error(), "secret") {
+	if _, err := client(t, nil).Page(context.Background(), "https://me:secret@[bad/simple", "a"); err == nil ||
+		strings.Contains(err.Error(), "secret") {
 		t.Fatal(err)
 	}
 }
@@ -175,13 +181,15 @@ func TestLocalIndexes(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "alpha"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "alpha", "index.html"), []byte(`<a href="../../files/alpha-1.zip">x</a><a href="/alpha.txt">`), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "alpha", "index.html"), []byte(`<a href="../../files/alpha-1.zip">x</a><a `+
+		`href="/alpha.txt">`), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	c := client(t, nil)
 	for _, base := range []string{dir, address.PathToURL(dir), address.PathToURL(dir) + "/"} {
 		page, err := c.Page(context.Background(), base, "alpha")
-		if err != nil || len(page.Files) != 1 || page.Files[0].Filename != "alpha-1.zip" || !strings.HasPrefix(page.Files[0].URL, "file:///") {
+		if err != nil || len(page.Files) != 1 || page.Files[0].Filename != "alpha-1.zip" ||
+			!strings.HasPrefix(page.Files[0].URL, "file:///") {
 			t.Fatalf("%+v %v", page, err)
 		}
 		if _, err := c.Page(context.Background(), base, "beta"); !errors.Is(err, ErrNotFound) {
@@ -291,21 +299,32 @@ func TestFailuresOfAnIndex(t *testing.T) {
 		{"slow down for a year", status(429, "Retry-After", "31536000"), is(429), 1},
 		{"nothing changed", status(304), is("nothing changed"), 1},
 		{"a redirect to nowhere", status(302), is(302), 1},
-		{"redirects in a circle", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }, is("more than 30 times"), 31},
-		{"redirects without end", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path+"x/", http.StatusFound) }, is("more than 30 times"), 31},
+		{"redirects in a circle", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path,
+				http.StatusFound)
+		}, is("more than 30 times"), 31},
+		{"redirects without end", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, r.URL.Path+"x/",
+				http.StatusFound)
+		}, is("more than 30 times"), 31},
 		{"redirects to a file", status(301, "Location", "file:///etc/passwd"), is("cannot be read"), 1},
 		{"redirects to another scheme", status(301, "Location", "gopher://h.example/"), is("cannot be read"), 1},
 		{"redirects to garbage", status(301, "Location", "http://[::bad/"), is("cannot be read"), 1},
 		{"plain text", status(200, "Content-Type", "text/plain"), is("text/plain"), 1},
 		{"no type", status(200, "Content-Type", ""), is("no Content-Type"), 1},
 		{"another compression", status(200, "Content-Type", "text/html", "Content-Encoding", "br"), is("not asked for"), 1},
-		{"half a page by its length", hijack(html + "Content-Length: 1000\r\n\r\n<a href=\"a-1.zip\">"), is("ended in the middle"), 3},
-		{"half a page in chunks", hijack(html + "Transfer-Encoding: chunked\r\n\r\n5\r\n<a hr\r\n"), is("ended in the middle"), 3},
-		{"half a JSON page", hijack("HTTP/1.1 200 OK\r\nContent-Type: " + acceptJSONPage + "\r\n\r\n{\"files\":[{\"url\":"), is("ends in the middle"), 1},
-		{"broken gzip", hijack(html + "Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\nthis is no gzip data"), is("broken"), 1},
+		{"half a page by its length", hijack(html + "Content-Length: 1000\r\n\r\n<a href=\"a-1.zip\">"),
+			is("ended in the middle"), 3},
+		{"half a page in chunks", hijack(html + "Transfer-Encoding: chunked\r\n\r\n5\r\n<a hr\r\n"),
+			is("ended in the middle"), 3},
+		{"half a JSON page", hijack("HTTP/1.1 200 OK\r\nContent-Type: " + acceptJSONPage + "\r\n\r\n{\"files\":[{\"url\":"),
+			is("ends in the middle"), 1},
+		{"broken gzip", hijack(html + "Content-Encoding: gzip\r\nContent-Length: 20\r\n\r\nthis is no gzip data"),
+			is("broken"), 1},
 		{"closes at once", hijack(""), unreachable, 3},
 		{"not HTTP", hijack("SSH-2.0-OpenSSH\r\n"), unreachable, 3},
-		{"endless headers", hijack("HTTP/1.1 200 OK\r\n" + strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 1000)), unreachable, 3},
+		{"endless headers", hijack("HTTP/1.1 200 OK\r\n" + strings.Repeat("X: "+strings.Repeat("y", 1000)+"\r\n", 1000)),
+			unreachable, 3},
 		{"no answer", func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }, slow, 3},
 		{"stops in the body", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/html")
@@ -436,12 +455,14 @@ func TestAHugePagePasses(t *testing.T) {
 
 func TestWhatIsAskedFor(t *testing.T) {
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Method != "GET" || r.Header.Get("Accept") != acceptPage || r.Header.Get("User-Agent") != "pip/26.2 {}" || r.Header.Get("Authorization") != "" {
+		if r.Method != "GET" || r.Header.Get("Accept") != acceptPage || r.Header.Get("User-Agent") != "pip/26.2 {}" ||
+			r.Header.Get("Authorization") != "" {
 			t.Errorf("%v", r.Header)
 		}
 		writePage(w)
 	})
-	if _, err := client(t, func(c *Config) { c.UserAgent = "pip/26.2 {}" }).Page(context.Background(), s.URL, "alpha"); err != nil {
+	if _, err := client(t, func(c *Config) { c.UserAgent = "pip/26.2 {}" }).Page(context.Background(), s.URL,
+		"alpha"); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -75,7 +75,8 @@ func wantedUser(own address.URL, s scope, mine bool) string {
 // unlock asks the keyring after a 401, for the index URL first and then for
 // the host, and remembers what it says. It tells whether there is something
 // new to try.
-func (c *Client) unlock(ctx context.Context, u *url.URL, own address.URL, s scope, redirected bool, refused credentials) bool {
+func (c *Client) unlock(ctx context.Context, u *url.URL, own address.URL, s scope, redirected bool,
+	refused credentials) bool {
 	target := originOf(u)
 	mine := s.origin.mayTake(target)
 	if c.keyring == nil || own.Complete() || mine && s.Complete() || redirected && !mine && target.scheme != "https" {

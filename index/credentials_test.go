@@ -85,9 +85,11 @@ func TestWhichCredentialsAreSent(t *testing.T) {
 		fails             bool
 	}{
 		{"none", "", "", nil, "-", true},
-		{"in the URL", "me:right", "machine 127.0.0.1 login net password right", keys{"host me": "me right"}, "me:right", false},
+		{"in the URL", "me:right", "machine 127.0.0.1 login net password right", keys{"host me": "me right"}, "me:right",
+			false},
 		{"quoted in the URL", "m%40e:right", "", nil, "m@e:right", false},
-		{"wrong in the URL asks no keyring", "me:wrong", "machine 127.0.0.1 login net password right", keys{"host me": "me right"}, "me:wrong", true},
+		{"wrong in the URL asks no keyring", "me:wrong", "machine 127.0.0.1 login net password right",
+			keys{"host me": "me right"}, "me:wrong", true},
 		{"netrc", "", "machine 127.0.0.1 login net password right", nil, "net:right", false},
 		{"netrc before a user alone", "me", "machine 127.0.0.1 login net password right", nil, "net:right", false},
 		{"netrc of another host", "", "machine other.example login net password right", nil, "-", true},
@@ -97,7 +99,8 @@ func TestWhichCredentialsAreSent(t *testing.T) {
 		{"keyring without a user", "", "", keys{"index ": "tok right"}, "tok:right", false},
 		{"keyring knows nothing", "me", "", keys{}, "me:", true},
 		{"keyring is wrong", "me", "", keys{"host me": "me wrong"}, "me:wrong", true},
-		{"keyring after a wrong netrc", "", "machine 127.0.0.1 login net password wrong", keys{"host ": "tok right"}, "net:wrong", true},
+		{"keyring after a wrong netrc", "", "machine 127.0.0.1 login net password wrong", keys{"host ": "tok right"},
+			"net:wrong", true},
 		{"a token alone", "right", "", nil, "right:", true},
 		{"empty password", "me:", "", keys{"host me": "me right"}, "me:", true},
 	} {
@@ -187,7 +190,8 @@ func TestRedirectsCarryNoCredentials(t *testing.T) {
 		}
 		writePage(w)
 	})
-	if _, err := client(t, nil).Page(context.Background(), with("me:secret", same.URL), "alpha"); err != nil || same.last() != "/other/alpha/ me:secret" {
+	if _, err := client(t, nil).Page(context.Background(), with("me:secret", same.URL), "alpha"); err != nil ||
+		same.last() != "/other/alpha/ me:secret" {
 		t.Fatalf("%v %q", err, same.seen)
 	}
 	// A 401 behind a redirect must not make the keyring speak in the clear.
@@ -243,7 +247,8 @@ func TestOpenCredentials(t *testing.T) {
 	} {
 		seen = nil
 		user, password, _ := strings.Cut(c.told, " ")
-		stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: c.file, Index: c.index, User: user, Password: password})
+		stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: c.file, Index: c.index, User: user,
+			Password: password})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -260,11 +265,14 @@ func TestNetrcAsPythonReadsIt(t *testing.T) {
 		"# comment\nmachine a # comment\n login b\n password c # machine x\n", "#\nmachine a login b password c",
 		"machine a login \"b c\" password \"d\\\"e\"", "machine a login b\\ c password d", "default login x password y",
 		"macdef init\ncd /\nls\n\nmachine a login b password c", "macdef init\ncd /", "machine", "machine a bogus", "bogus",
-		"machine a login b", "machine a password c", "machine a\r\nlogin b\r\npassword c\r\n", "machine a login b password #c",
-		"machine a login b password c\nmachine a login d password e", "machine a account z password c", "machine a login b password \"", "#machine a login b password c\n",
+		"machine a login b", "machine a password c", "machine a\r\nlogin b\r\npassword c\r\n",
+		"machine a login b password #c",
+		"machine a login b password c\nmachine a login d password e", "machine a account z password c",
+		"machine a login b password \"", "#machine a login b password c\n",
 	}
 	for _, text := range files {
-		if _, err := parseNetrc(text); err != nil && strings.Contains(err.Error(), "c") && strings.Contains(err.Error(), "password c") {
+		if _, err := parseNetrc(text); err != nil && strings.Contains(err.Error(), "c") &&
+			strings.Contains(err.Error(), "password c") {
 			t.Fatalf("%q: %v", text, err)
 		}
 	}
@@ -374,7 +382,8 @@ echo '{"username": "token", "password": "right"}'`
 		{"garbage", "subprocess", `echo '{'`, "", false, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			environ := newEnvironment([]string{"PATH=relative" + string(os.PathListSeparator) + keyringScript(t, c.script), "LOG=" + log})
+			environ := newEnvironment([]string{"PATH=relative" + string(os.PathListSeparator) + keyringScript(t, c.script),
+				"LOG=" + log})
 			keyring, err := chooseKeyring(Config{KeyringProvider: c.provider, NoInput: c.noInput}, environ)
 			if err != nil {
 				t.Fatal(err)
@@ -395,7 +404,8 @@ echo '{"username": "token", "password": "right"}'`
 		})
 	}
 	environ := newEnvironment([]string{"PATH=" + keyringScript(t, simple)})
-	if _, _, _, err := askKeyring(context.Background(), findKeyring(environ), environ, "https://index.example/", "--evil"); err == nil {
+	if _, _, _, err := askKeyring(context.Background(), findKeyring(environ), environ, "https://index.example/",
+		"--evil"); err == nil {
 		t.Fatal("an option was passed as a user")
 	}
 }

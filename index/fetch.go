@@ -101,7 +101,8 @@ func (c *Client) follow(from *url.URL, location string) (*url.URL, address.URL, 
 		return nil, address.URL{}, textRedirectTo
 	}
 	u.Fragment, u.RawFragment = "", ""
-	if from.Scheme == "https" && u.Scheme == "http" && !address.IsLoopback(u.Hostname()) && !trusts(c.trusted, originOf(u)) {
+	if from.Scheme == "https" && u.Scheme == "http" && !address.IsLoopback(u.Hostname()) &&
+		!trusts(c.trusted, originOf(u)) {
 		return nil, address.URL{}, textDowngrade(words.Printable(u.Hostname()))
 	}
 	return u, own, ""
@@ -120,7 +121,8 @@ type response struct {
 // ask asks one address, again where pip would: after failed connections,
 // 500, 502, 503, 504, 520, 527, and what sends a Retry-After (pip 26.2
 // session.py, urllib3's Retry).
-func (c *Client) ask(ctx context.Context, q question, u *url.URL, own address.URL, hop int, redirected bool, user string, failures *int) (*response, error) {
+func (c *Client) ask(ctx context.Context, q question, u *url.URL, own address.URL, hop int, redirected bool,
+	user string, failures *int) (*response, error) {
 	unlocked := false
 	for {
 		sent, has := c.credentialsFor(u, own, q.scope, redirected)
@@ -148,7 +150,8 @@ func (c *Client) ask(ctx context.Context, q question, u *url.URL, own address.UR
 				return nil, &ContentError{URL: address.Redact(u.String()), Reason: textUnasked304}
 			}
 			return &response{header: result.header, unchanged: result.known, user: sent.user, sent: has}, nil
-		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect,
+			http.StatusPermanentRedirect:
 			if location := result.header.Get("Location"); location != "" {
 				return &response{redirect: location, user: sent.user, sent: has}, nil
 			}
@@ -203,7 +206,8 @@ func (e *notFound) Is(target error) bool { return target == ErrNotFound }
 
 func (c *Client) proxyAuthError(u *url.URL) error {
 	proxy := c.proxies.forURL(u)
-	return &AuthError{URL: address.Redact(u.String()), Status: http.StatusProxyAuthRequired, Sent: proxy != nil && proxy.User != nil}
+	return &AuthError{URL: address.Redact(u.String()), Status: http.StatusProxyAuthRequired,
+		Sent: proxy != nil && proxy.User != nil}
 }
 
 // retryStatus says whether a status is worth another try, and how long the
@@ -250,7 +254,8 @@ type attemptResult struct {
 	known  *cacheEntry // what was asked about, for a 304
 }
 
-func (c *Client) attempt(parent context.Context, q question, u *url.URL, user string, sent credentials, has bool) (*attemptResult, error) {
+func (c *Client) attempt(parent context.Context, q question, u *url.URL, user string, sent credentials,
+	has bool) (*attemptResult, error) {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	watch := newWatchdog(c.config.Timeout, func() { cancel(errSlow) })
@@ -305,7 +310,8 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 		}
 	}
 	watch.start()
-	result.body, err = readBody(watch.reader(answer.Body), answer.Header.Get("Content-Encoding"), answer.ContentLength, q.limit)
+	result.body, err = readBody(watch.reader(answer.Body), answer.Header.Get("Content-Encoding"),
+		answer.ContentLength, q.limit)
 	var unreadable *bodyError
 	switch {
 	case err == nil:
@@ -394,7 +400,8 @@ func (c *Client) connectionError(u *url.URL, err error) error {
 	var authority x509.UnknownAuthorityError
 	var hostname x509.HostnameError
 	var invalid x509.CertificateInvalidError
-	e.TLS = errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) || errors.As(err, &invalid)
+	e.TLS = errors.As(err, &verification) || errors.As(err, &authority) || errors.As(err, &hostname) ||
+		errors.As(err, &invalid)
 	if errors.As(err, &authority) && c.withoutRoots() {
 		e.Err = fmt.Errorf("%s: %w", textNoRoots, err)
 	}

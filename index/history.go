@@ -88,7 +88,8 @@ func releaseKey(version string) (key string, preRelease bool) {
 	text := v.String()
 	start := strings.IndexByte(text, '!') + 1
 	end := start
-	for end < len(text) && (text[end] == '.' && end+1 < len(text) && '0' <= text[end+1] && text[end+1] <= '9' || '0' <= text[end] && text[end] <= '9') {
+	for end < len(text) && (text[end] == '.' && end+1 < len(text) && '0' <= text[end+1] && text[end+1] <= '9' ||
+		'0' <= text[end] && text[end] <= '9') {
 		end++
 	}
 	release := text[start:end]

@@ -484,7 +484,8 @@ func (r *pageReader) signature(f *File, extra *rawMembers) error {
 // zero time for what is none.
 func parseTime(text string) time.Time {
 	// The form that PEP 700 asks for: 2024-01-17T16:53:12.779164Z
-	if len(text) >= 20 && text[4] == '-' && text[7] == '-' && text[10] == 'T' && text[13] == ':' && text[16] == ':' && text[len(text)-1] == 'Z' {
+	if len(text) >= 20 && text[4] == '-' && text[7] == '-' && text[10] == 'T' && text[13] == ':' && text[16] == ':' &&
+		text[len(text)-1] == 'Z' {
 		year, ok1 := number(text[0:4])
 		month, ok2 := number(text[5:7])
 		day, ok3 := number(text[8:10])

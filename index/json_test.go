@@ -235,7 +235,8 @@ func agree(t *testing.T, body []byte) {
 	got, err := ParsePage(acceptJSONPage, body, pageURL, "alpha")
 	if err != nil {
 		// Of a member that stands twice both must be readable.
-		if ok && !strings.Contains(err.Error(), errJSONDepth.Error()) && !repeats(json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\uFEFF"))))) {
+		if ok && !strings.Contains(err.Error(), errJSONDepth.Error()) &&
+			!repeats(json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(body, []byte("\uFEFF"))))) {
 			t.Fatalf("refused %q: %v", body, err)
 		}
 		return
@@ -315,11 +316,13 @@ func randomPage(r *rand.Rand) string {
 	for range r.IntN(5) {
 		switch r.IntN(6) {
 		case 0:
-			members = append(members, `"meta":`+pick(r, `{"api-version":"1.0"}`, `{"api-version":"1.4","x":1}`, `{"api-version":"2.0"}`, randomValue(r, 2)))
+			members = append(members, `"meta":`+pick(r, `{"api-version":"1.0"}`, `{"api-version":"1.4","x":1}`,
+				`{"api-version":"2.0"}`, randomValue(r, 2)))
 		case 1:
 			members = append(members, `"name":`+pick(r, `"Alpha"`, randomValue(r, 1)))
 		case 2:
-			members = append(members, `"project-status":`+pick(r, `{"status":"archived"}`, `{"state":" Quarantined","reason":"r"}`, randomValue(r, 2)))
+			members = append(members, `"project-status":`+pick(r, `{"status":"archived"}`, `{"state":" Quarantined",`+
+				`"reason":"r"}`, randomValue(r, 2)))
 		case 3:
 			members = append(members, `"versions":`+pick(r, `["1","2"]`, `[]`, randomValue(r, 2)))
 		case 4:
@@ -330,12 +333,14 @@ func randomPage(r *rand.Rand) string {
 	for range r.IntN(3) {
 		var file []string
 		for range 1 + r.IntN(6) {
-			key := pick(r, "filename", "url", "url", "hashes", "requires-python", "size", "upload-time", "yanked", "core-metadata", "dist-info-metadata", "provenance", "gpg-sig", "more")
+			key := pick(r, "filename", "url", "url", "hashes", "requires-python", "size", "upload-time", "yanked",
+				"core-metadata", "dist-info-metadata", "provenance", "gpg-sig", "more")
 			value := randomValue(r, 2)
 			if r.IntN(6) > 0 {
 				switch key {
 				case "url":
-					value = pick(r, `"https://files.example/a/alpha-1.0.tar.gz"`, `"../../alpha-1.0-py3-none-any.whl#sha256=aa"`, `"alpha-%31.zip"`, `"alpha-\u0032.zip?x=1&md5=00"`, `"javascript:x.zip"`, `null`, `"https:\/\/u:p@h\/x.whl"`)
+					value = pick(r, `"https://files.example/a/alpha-1.0.tar.gz"`, `"../../alpha-1.0-py3-none-any.whl#sha256=aa"`,
+						`"alpha-%31.zip"`, `"alpha-\u0032.zip?x=1&md5=00"`, `"javascript:x.zip"`, `null`, `"https:\/\/u:p@h\/x.whl"`)
 				case "hashes":
 					value = pick(r, `{"sha256":"aa"}`, `{}`, `{"md5":"1","sha256":"2","sha256":"3"}`)
 				case "yanked":
@@ -343,7 +348,8 @@ func randomPage(r *rand.Rand) string {
 				case "size":
 					value = pick(r, `12`, `-1`, `1.5`, `99999999999999999999`, `0`)
 				case "upload-time":
-					value = pick(r, `"2024-01-17T16:53:12.779164Z"`, `"2024-01-17T16:53:12Z"`, `"2024-02-30T16:53:12Z"`, `"yesterday"`, `"9999-12-31T23:59:59Z"`)
+					value = pick(r, `"2024-01-17T16:53:12.779164Z"`, `"2024-01-17T16:53:12Z"`, `"2024-02-30T16:53:12Z"`, `"yesterday"`,
+						`"9999-12-31T23:59:59Z"`)
 				case "core-metadata", "dist-info-metadata":
 					value = pick(r, `true`, `false`, `{"sha256":"aa"}`, `null`, `{}`)
 				case "gpg-sig":
@@ -371,7 +377,8 @@ func randomPage(r *rand.Rand) string {
 func pick(r *rand.Rand, options ...string) string { return options[r.IntN(len(options))] }
 
 func randomString(r *rand.Rand) string {
-	return pick(r, `""`, `"a"`, `"a\n\"\\\/\b\f\r\tb"`, `"\u00e9\u20ac"`, `"\ud83d\ude00"`, `"\ud83d"`, `"\ud83dx\ude00"`, `"\ude00\ud83d"`, `"é€😀"`, `"\u0000"`, `"`+strings.Repeat("x", 50)+`"`)
+	return pick(r, `""`, `"a"`, `"a\n\"\\\/\b\f\r\tb"`, `"\u00e9\u20ac"`, `"\ud83d\ude00"`, `"\ud83d"`, `"\ud83dx\ude00"`,
+		`"\ude00\ud83d"`, `"é€😀"`, `"\u0000"`, `"`+strings.Repeat("x", 50)+`"`)
 }
 
 func randomValue(r *rand.Rand, depth int) string {
@@ -399,7 +406,8 @@ func randomValue(r *rand.Rand, depth int) string {
 // shapes are pages of one file (or none), and what becomes of them: "" a page
 // that is read, else words of the refusal.
 var shapes = []struct{ name, body, refused string }{
-	{"usual", `{"meta":{"api-version":"1.1"},"name":"alpha","files":[{"filename":"alpha-1.zip","url":"alpha-1.zip","hashes":{}}]}`, ""},
+	{"usual", `{"meta":{"api-version":"1.1"},"name":"alpha","files":[{"filename":"alpha-1.zip","url":"alpha-1.zip",` +
+		`"hashes":{}}]}`, ""},
 	{"no files", `{"meta":{"api-version":"1.1"},"name":"alpha"}`, "no list of files"},
 	{"files is an object", `{"files":{}}`, "no list of files"},
 	{"a file is a string", `{"files":["alpha-1.zip"]}`, "a file of the page is no JSON object"},
@@ -477,10 +485,12 @@ func TestWhatACallerChangesIsRendered(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := again.Files[0]
-	if f.URL != page.Files[0].URL || f.CoreMetadata || !f.UploadTime.Equal(page.Files[0].UploadTime) || !again.Files[1].Yanked {
+	if f.URL != page.Files[0].URL || f.CoreMetadata || !f.UploadTime.Equal(page.Files[0].UploadTime) ||
+		!again.Files[1].Yanked {
 		t.Fatalf("%+v", f)
 	}
-	if text := string(RenderJSON(page)); !strings.Contains(text, `"core-metadata":false`) || !strings.Contains(text, `"2020-01-02T03:04:05.000006Z"`) {
+	if text := string(RenderJSON(page)); !strings.Contains(text, `"core-metadata":false`) ||
+		!strings.Contains(text, `"2020-01-02T03:04:05.000006Z"`) {
 		t.Fatal(text)
 	}
 }
@@ -514,7 +524,8 @@ func TestPagesMadeToHurt(t *testing.T) {
 		kind, body string
 		refused    bool
 	}{
-		"files":    {acceptJSONPage, `{"files":[` + strings.Repeat(`{"url":"a-1.zip"},`, maxFiles) + `{"url":"a-1.zip"}]}`, true},
+		"files": {acceptJSONPage, `{"files":[` + strings.Repeat(`{"url":"a-1.zip"},`, maxFiles) + `{"url":"a-1.zip"}]}`,
+			true},
 		"versions": {acceptJSONPage, `{"versions":[` + strings.Repeat(`"1",`, maxFiles) + `"1"],"files":[]}`, true},
 		"digests":  {acceptJSONPage, `{"files":[{"url":"a-1.zip","hashes":{` + manyMembers(1000) + `}}]}`, true},
 		"members":  {acceptJSONPage, `{"files":[{"url":"a-1.zip",` + manyMembers(500_000) + `}]}`, false},
@@ -564,7 +575,8 @@ func TestTimes(t *testing.T) {
 	}
 	random := rand.New(rand.NewPCG(3, 4))
 	for range 5000 {
-		text := fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", random.IntN(3000), random.IntN(14), random.IntN(33), random.IntN(25), random.IntN(61), random.IntN(61), random.IntN(1000000))
+		text := fmt.Sprintf("%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", random.IntN(3000), random.IntN(14), random.IntN(33),
+			random.IntN(25), random.IntN(61), random.IntN(61), random.IntN(1000000))
 		want, err := time.Parse(time.RFC3339Nano, text)
 		if got := parseTime(text); err == nil && !got.Equal(want) || err != nil && !got.IsZero() {
 			t.Fatalf("%s: %v", text, got)

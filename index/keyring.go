@@ -33,7 +33,8 @@ func chooseKeyring(c Config, environ environment) (KeyringFunc, error) {
 		}
 	case "import", "subprocess":
 	default:
-		return nil, fmt.Errorf("read the keyring provider: %q is none of auto, disabled, import, subprocess", words.Printable(c.KeyringProvider))
+		return nil, fmt.Errorf("read the keyring provider: %q is none of auto, disabled, import, subprocess",
+			words.Printable(c.KeyringProvider))
 	}
 	path := findKeyring(environ)
 	if path == "" {
@@ -56,7 +57,8 @@ func findKeyring(environ environment) string {
 // askKeyring runs the keyring program as pip's subprocess provider does: with
 // a user "keyring get SERVICE USER", which every version has; without, or where
 // that finds nothing, the credentials mode of keyring 25.2.1 and later.
-func askKeyring(ctx context.Context, path string, environ environment, service, user string) (string, string, bool, error) {
+func askKeyring(ctx context.Context, path string, environ environment, service, user string) (string,
+	string, bool, error) {
 	if strings.HasPrefix(service, "-") || strings.HasPrefix(user, "-") || strings.ContainsRune(service+user, 0) {
 		return "", "", false, errors.New("a service or user that the program would take for an option")
 	}
@@ -87,7 +89,8 @@ func askKeyring(ctx context.Context, path string, environ environment, service, 
 
 // runKeyring gives what the program printed; ok is false where it ended with
 // a status other than 0, which is its way to say that it has nothing.
-func runKeyring(ctx context.Context, path string, environ environment, args ...string) (out []byte, ok bool, err error) {
+func runKeyring(ctx context.Context, path string, environ environment, args ...string) (out []byte,
+	ok bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, keyringPatience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, args...)

@@ -58,7 +58,8 @@ var pathByte = func() (table [256]bool) {
 // readPlain reads the usual form in one pass: an absolute URL of plain bytes.
 func (r *linkReader) readPlain(text string) (link, bool) {
 	authority := r.authority
-	if authority == "" || !strings.HasPrefix(text, authority) || len(text) == len(authority) || text[len(authority)] != '/' {
+	if authority == "" || !strings.HasPrefix(text, authority) || len(text) == len(authority) ||
+		text[len(authority)] != '/' {
 		scheme := strings.Index(text, "://")
 		if scheme < 0 || (text[:scheme] != "https" && text[:scheme] != "http") {
 			return link{}, false

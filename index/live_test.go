@@ -63,7 +63,8 @@ func TestTheMachinesOwnIndex(t *testing.T) {
 	}
 	h := Summarise(page, time.Now())
 	t.Logf("pip: json %v, %d files, %d releases, undated %d, first %s, latest %s (%s), attested %v after %d",
-		page.JSON, h.Files, len(h.Releases), h.Undated, h.First.Format(time.DateOnly), h.Latest.Format(time.DateOnly), h.LatestVersion, h.LatestAttested, h.PreviousAttested)
+		page.JSON, h.Files, len(h.Releases), h.Undated, h.First.Format(time.DateOnly), h.Latest.Format(time.DateOnly),
+		h.LatestVersion, h.LatestAttested, h.PreviousAttested)
 	if len(page.Files) < 50 || len(h.Releases) < 30 || len(page.Unreadable) > 0 {
 		t.Fatalf("%d files, %d releases, unreadable %q", len(page.Files), len(h.Releases), page.Unreadable)
 	}
@@ -85,7 +86,8 @@ func TestTheMachinesOwnIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err == nil {
-		t.Logf("%s %s, roles %d of %v, organisation %q, %d URLs", project.Name, project.Version, len(project.Roles), project.Ownership, project.Organization, len(project.URLs))
+		t.Logf("%s %s, roles %d of %v, organisation %q, %d URLs", project.Name, project.Version, len(project.Roles),
+			project.Ownership, project.Organization, len(project.URLs))
 	}
 	if _, err := c.Page(ctx, base, "this-name-is-surely-nobodys-0"); !errors.Is(err, ErrNotFound) {
 		t.Fatal(err)
@@ -110,7 +112,8 @@ func TestRealPagesAreReadAsByPip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := c.get(context.Background(), request{kind: "test", address: address, scope: s, accept: accept, limit: defaultMaxBody, check: checkPageType})
+			d, err := c.get(context.Background(), request{kind: "test", address: address, scope: s, accept: accept,
+				limit: defaultMaxBody, check: checkPageType})
 			if err != nil {
 				t.Fatal(err)
 			}

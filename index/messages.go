@@ -38,7 +38,8 @@ const (
 
 // textNoRoots is said where a certificate is refused because none could be
 // accepted.
-const textNoRoots = "there are no certificate authorities on this machine; install ca-certificates, or name a bundle with PIP_CERT or SSL_CERT_FILE"
+const textNoRoots = "there are no certificate authorities on this machine; install ca-certificates, or name a bundle " +
+	"with PIP_CERT or SSL_CERT_FILE"
 
 func textMember(key string) string {
 	return fmt.Sprintf("%q of a file of the page has a type that cannot be read", key)
@@ -71,7 +72,8 @@ func textRedirects(count int) string {
 }
 
 func textDowngrade(host string) string {
-	return fmt.Sprintf("it redirects from https to plain http on %s, where anyone on the way can change the answer; if that is meant, add --trusted-host %s", host, host)
+	return fmt.Sprintf("it redirects from https to plain http on %s, where anyone on the way can change the answer; if "+
+		"that is meant, add --trusted-host %s", host, host)
 }
 
 // Errors of arguments and of the configuration.
@@ -159,5 +161,6 @@ func (e *AuthError) Error() string {
 	if e.Sent {
 		return fmt.Sprintf("%s: %d: %s does not accept the credentials", e.URL, e.Status, who)
 	}
-	return fmt.Sprintf("%s: %d: %s wants credentials and there are not any in the URL, netrc or keyring", e.URL, e.Status, who)
+	return fmt.Sprintf("%s: %d: %s wants credentials and there are not any in the URL, netrc or keyring",
+		e.URL, e.Status, who)
 }

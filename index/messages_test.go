@@ -14,9 +14,11 @@ func TestConnectionErrorIsBrief(t *testing.T) {
 		cause error
 		want  string
 	}{
-		{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "index.example", Server: "192.0.2.1:53"}}, "no such host"},
+		{&net.OpError{Op: "dial", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "index.example",
+			Server: "192.0.2.1:53"}}, "no such host"},
 		{&net.OpError{Op: "dial", Net: "tcp", Err: refused}, syscall.ECONNREFUSED.Error()},
-		{&net.OpError{Op: "proxyconnect", Net: "tcp", Err: &net.OpError{Op: "dial", Net: "tcp", Err: refused}}, "the proxy: " + syscall.ECONNREFUSED.Error()},
+		{&net.OpError{Op: "proxyconnect", Net: "tcp", Err: &net.OpError{Op: "dial", Net: "tcp", Err: refused}},
+			"the proxy: " + syscall.ECONNREFUSED.Error()},
 		{errors.New("another"), "another"},
 		{nil, "unknown cause"},
 	} {

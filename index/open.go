@@ -155,8 +155,10 @@ func (c *Client) open(parent context.Context, f Fetch, u *url.URL, sent credenti
 	watch.idleOnly = true
 	watch.start()
 	return &Stream{
-		URL: u.String(), Status: answer.StatusCode, Reason: words.Printable(reason), Header: answer.Header, Length: answer.ContentLength,
-		Body: &streamBody{reader: watch.reader(answer.Body), closer: answer.Body, watch: watch, ctx: ctx, cancel: cancel, client: c, url: u},
+		URL: u.String(), Status: answer.StatusCode, Reason: words.Printable(reason), Header: answer.Header,
+		Length: answer.ContentLength,
+		Body: &streamBody{reader: watch.reader(answer.Body), closer: answer.Body, watch: watch, ctx: ctx,
+			cancel: cancel, client: c, url: u},
 	}, nil
 }
 

@@ -78,7 +78,8 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 	if !r.revalidate {
 		sent, _ := c.credentialsFor(u, bare, r.scope, false)
 		if e := load(sent.user); e != nil && e.fresh(c.config.Now()) {
-			return &document{body: e.body, contentType: e.ContentType, url: e.URL, fetched: e.confirmed, cached: true, keep: func() {}}, nil
+			return &document{body: e.body, contentType: e.ContentType, url: e.URL, fetched: e.confirmed, cached: true,
+				keep: func() {}}, nil
 		}
 	}
 	a, err := c.fetch(ctx, question{
@@ -98,7 +99,8 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 	now := c.config.Now()
 	if e := a.unchanged; e != nil {
 		c.cache.confirm(e)
-		return &document{body: e.body, contentType: e.ContentType, url: e.URL, fetched: now, cached: true, keep: func() {}}, nil
+		return &document{body: e.body, contentType: e.ContentType, url: e.URL, fetched: now, cached: true, keep: func() {}},
+			nil
 	}
 	d := &document{body: a.body, contentType: a.header.Get("Content-Type"), url: a.url, fetched: now, keep: func() {}}
 	fresh, store := freshness(a.header, a.sent, a.trust)
@@ -110,7 +112,8 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 		ETag: a.header.Get("ETag"), LastModified: a.header.Get("Last-Modified"), Fresh: int64(fresh / time.Second),
 	}
 	worth := e.Fresh > 0 || e.ETag != "" || e.LastModified != ""
-	if caching && store && worth && !strings.Contains(a.url, "?") && trustOrder[a.trust] >= trustOrder[trust] && headerValue(e.ETag) && headerValue(e.LastModified) {
+	if caching && store && worth && !strings.Contains(a.url, "?") && trustOrder[a.trust] >= trustOrder[trust] &&
+		headerValue(e.ETag) && headerValue(e.LastModified) {
 		d.keep = func() { c.cache.store(e, a.body) }
 	}
 	return d, nil
@@ -320,7 +323,8 @@ func (c *Client) Get(ctx context.Context, rawURL string) (*Document, error) {
 	if problem != "" {
 		return nil, &ContentError{URL: address.Redact(rawURL), Reason: problem}
 	}
-	d, err := c.get(ctx, request{kind: "text", address: location, scope: s, accept: "*/*", limit: c.config.MaxBody, revalidate: true, forget: true})
+	d, err := c.get(ctx, request{kind: "text", address: location, scope: s, accept: "*/*", limit: c.config.MaxBody,
+		revalidate: true, forget: true})
 	if err != nil {
 		return nil, err
 	}

@@ -11,14 +11,17 @@ const pageURL = "https://index.example/simple/alpha/"
 // bigPage is a JSON page as large indexes write it.
 func bigPage(files int) []byte {
 	var b strings.Builder
-	b.WriteString(`{"meta":{"_last-serial":24888689,"api-version":"1.4"},"name":"alpha","project-status":{"status":"active"},"files":[`)
+	b.WriteString(`{"meta":{"_last-serial":24888689,"api-version":"1.4"},"name":"alpha",` +
+		`"project-status":{"status":"active"},"files":[`)
 	for i := range files {
 		if i > 0 {
 			b.WriteString(", ")
 		}
 		digest := fmt.Sprintf("%064x", i*7919)
 		name := fmt.Sprintf("alpha-%d.%d.%d-cp311-cp311-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", i/100, i/10%10, i%10)
-		fmt.Fprintf(&b, `{"core-metadata": {"sha256": "%s"}, "data-dist-info-metadata": {"sha256": "%s"}, "filename": "%s", "hashes": {"sha256": "%s"}, "provenance": null, "requires-python": ">=3.8", "size": %d, "upload-time": "2024-01-17T16:%02d:12.779164Z", "url": "https://files.example/packages/%s/%s/%s/%s", "yanked": false}`,
+		fmt.Fprintf(&b, `{"core-metadata": {"sha256": "%s"}, "data-dist-info-metadata": {"sha256": "%s"}, "filename": "%s",`+
+			` "hashes": {"sha256": "%s"}, "provenance": null, "requires-python": ">=3.8", "size": %d, "upload-time": `+
+			`"2024-01-17T16:%02d:12.779164Z", "url": "https://files.example/packages/%s/%s/%s/%s", "yanked": false}`,
 			digest, digest, name, digest, 100000+i, i%60, digest[:2], digest[2:4], digest[4:], name)
 	}
 	b.WriteString(`],"versions":["1.0","1.1"]}`)

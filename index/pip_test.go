@@ -101,7 +101,8 @@ var pipPages = []pipPage{
 		<script>var x = '<a href="alpha-9.1.zip">';</script>
 		<a name="anchor">none</a><a href="">empty</a><a href="/simple/">index</a>
 		<a href="alpha-1.8.zip"`},
-	{Type: "text/html", Body: `<a href="alpha-1.zip">a<a href="alpha-2.zip">b<p><a href="alpha-3.zip" data-requires-python=">=3">c`},
+	{Type: "text/html", Body: `<a href="alpha-1.zip">a<a href="alpha-2.zip">b<p><a href="alpha-3.zip" ` +
+		`data-requires-python=">=3">c`},
 	{Type: "application/vnd.pypi.simple.v1+html", Body: `<body><a href="alpha-1.0.zip#sha512=aa&sha256=bb">x</a><a
 		href="alpha-2.0.zip#md5=1">x</a><a/href="alpha-3.0.zip">x</a></body>`},
 }

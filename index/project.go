@@ -172,7 +172,8 @@ func parseProvenance(body []byte) ([]Publisher, bool) {
 		if bundle.Publisher == nil || bundle.Publisher.Kind == "" {
 			return nil, false
 		}
-		p := Publisher{bundle.Publisher.Kind, bundle.Publisher.Repository, bundle.Publisher.Workflow, bundle.Publisher.Environment}
+		p := Publisher{bundle.Publisher.Kind, bundle.Publisher.Repository, bundle.Publisher.Workflow,
+			bundle.Publisher.Environment}
 		if p.Workflow == "" {
 			p.Workflow = bundle.Publisher.FilePath
 		}

@@ -124,7 +124,8 @@ func (s proxySettings) bypass(host, port string) bool {
 			}
 		}
 		entry = strings.TrimLeft(entry, ".")
-		if host == entry || withPort == entry || strings.HasSuffix(host, "."+entry) || strings.HasSuffix(withPort, "."+entry) {
+		if host == entry || withPort == entry || strings.HasSuffix(host, "."+entry) ||
+			strings.HasSuffix(withPort, "."+entry) {
 			return true
 		}
 	}

@@ -87,7 +87,8 @@ func TestProxies(t *testing.T) {
 		{"of the other scheme", plain.URL, "", []string{"https_proxy=" + open.URL}, 0, 0, 0},
 		{"no_proxy", plain.URL, "", []string{"http_proxy=" + open.URL, "no_proxy=x.example, 127.0.0.0/8"}, 0, 0, 0},
 		{"no_proxy for all", plain.URL, "", []string{"http_proxy=" + open.URL, "NO_PROXY=*"}, 0, 0, 0},
-		{"--proxy beats the environment and no_proxy", plain.URL, with("ann:p%3Aw", locked.URL), []string{"http_proxy=" + open.URL, "no_proxy=*"}, 0, 1, 0},
+		{"--proxy beats the environment and no_proxy", plain.URL, with("ann:p%3Aw", locked.URL),
+			[]string{"http_proxy=" + open.URL, "no_proxy=*"}, 0, 1, 0},
 		{"credentials for a tunnel", secure.URL, with("ann:p%3Aw", locked.URL), nil, 0, 1, 0},
 		{"no credentials", plain.URL, locked.URL, nil, 0, 0, 407},
 		{"no credentials for a tunnel", secure.URL, locked.URL, nil, 0, 0, 407},
@@ -101,7 +102,8 @@ func TestProxies(t *testing.T) {
 			})
 			_, err := x.Page(context.Background(), with("me:indexsecret", c.url), "alpha")
 			var auth *AuthError
-			if (err != nil) != (c.status != 0) || err != nil && (!errors.As(err, &auth) || auth.Status != c.status || strings.Contains(err.Error(), "secret")) {
+			if (err != nil) != (c.status != 0) || err != nil && (!errors.As(err, &auth) || auth.Status != c.status ||
+				strings.Contains(err.Error(), "secret")) {
 				t.Fatal(err)
 			}
 			if openPassed.Load() != c.open || lockedPassed.Load() != c.locked {
@@ -116,7 +118,8 @@ func TestProxies(t *testing.T) {
 	}
 	x = client(t, func(c *Config) { c.Proxy = "http://ann:secret@127.0.0.1:1" })
 	var connection *ConnectionError
-	if _, err := x.Page(context.Background(), plain.URL, "alpha"); !errors.As(err, &connection) || strings.Contains(err.Error(), "secret") {
+	if _, err := x.Page(context.Background(), plain.URL, "alpha"); !errors.As(err, &connection) ||
+		strings.Contains(err.Error(), "secret") {
 		t.Fatal(err)
 	}
 }
@@ -139,8 +142,10 @@ func TestProxyChoiceAgreesWithRequests(t *testing.T) {
 		{"http_proxy=http://a:1", "no_proxy=EXAMPLE"},
 	}
 	urls := []string{
-		"http://index.example/", "https://index.example/", "http://index.example:8080/", "http://a.index.example/", "http://notindex.example/",
-		"http://x.sub.example/", "http://sub.example/", "http://10.1.2.3/", "http://192.168.1.1:80/", "http://192.168.1.2/", "http://127.0.0.1:99/", "http://localhost/", "http://[::1]/", "http://INDEX.example/",
+		"http://index.example/", "https://index.example/", "http://index.example:8080/", "http://a.index.example/",
+		"http://notindex.example/",
+		"http://x.sub.example/", "http://sub.example/", "http://10.1.2.3/", "http://192.168.1.1:80/", "http://192.168.1.2/",
+		"http://127.0.0.1:99/", "http://localhost/", "http://[::1]/", "http://INDEX.example/",
 	}
 	input, err := json.Marshal(map[string]any{"environments": environments, "urls": urls})
 	if err != nil {

@@ -85,7 +85,8 @@ func inwardByName(host string) bool {
 var sharedNetwork = net.IPNet{IP: net.IPv4(100, 64, 0, 0).To4(), Mask: net.CIDRMask(10, 32)}
 
 func inward(ip net.IP) bool {
-	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() || ip.IsUnspecified() ||
+	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() ||
+		ip.IsUnspecified() ||
 		ip.IsInterfaceLocalMulticast() || ip.IsMulticast() || sharedNetwork.Contains(ip)
 }
 

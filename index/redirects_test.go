@@ -23,7 +23,8 @@ func TestRedirected(t *testing.T) {
 		{"http://127.0.0.1:1/a.whl", "http://127.0.0.1:2/b.whl", "http://127.0.0.1:2/b.whl"},
 		{"http://10.0.0.1/a.whl", "http://127.0.0.1/b.whl", "http://127.0.0.1/b.whl"},
 		{"https://8.8.8.8/a.whl", "https://10.1.2.3/simple/b.whl", "https://10.1.2.3/simple/b.whl"}, // an index lies there
-		{"https://8.8.8.8/a.whl", "http://9.9.9.9/b.whl", ""},                                       // anyone on the way could change it
+		// anyone on the way could change it
+		{"https://8.8.8.8/a.whl", "http://9.9.9.9/b.whl", ""},
 		{"https://8.8.8.8/a.whl", "https://127.0.0.1/b.whl", ""},
 		{"https://8.8.8.8/a.whl", "https://[::1]/b.whl", ""},
 		{"https://8.8.8.8/a.whl", "https://localhost/b.whl", ""},
@@ -51,10 +52,14 @@ func TestRedirected(t *testing.T) {
 // A name that stood for the network when it was looked up and stands for this
 // machine when it is connected to is not reached after a redirect.
 func TestRedirectReboundName(t *testing.T) {
-	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "secret") }))
+	inside := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ =
+			io.WriteString(w, "secret")
+	}))
 	defer inside.Close()
 	x := client(t, func(*Config) {})
-	stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: inside.URL, From: "https://8.8.8.8/a.whl"})
+	stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: inside.URL,
+		From: "https://8.8.8.8/a.whl"})
 	var refused *ConnectionError
 	if err == nil {
 		_ = stream.Body.Close()
@@ -62,7 +67,8 @@ func TestRedirectReboundName(t *testing.T) {
 	if !errors.As(err, &refused) || !errors.Is(err, errInward) {
 		t.Errorf("error %v", err)
 	}
-	stream, err = x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: inside.URL, From: "http://127.0.0.1:1/a.whl"})
+	stream, err = x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: inside.URL,
+		From: "http://127.0.0.1:1/a.whl"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +82,10 @@ func TestOpenCertificates(t *testing.T) {
 	path, certificate := clientCertificate(t)
 	roots := x509.NewCertPool()
 	roots.AddCert(certificate)
-	files := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "file") }))
+	files := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ =
+			io.WriteString(w, "file")
+	}))
 	files.Config.ErrorLog = log.New(io.Discard, "", 0)
 	files.TLS = &tls.Config{ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: roots}
 	files.StartTLS()
@@ -89,7 +98,8 @@ func TestOpenCertificates(t *testing.T) {
 				config.TrustedHosts = []string{c.trusted}
 			}
 		})
-		stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: files.URL + "/a.whl", Index: files.URL + "/simple/"})
+		stream, err := x.Open(context.Background(), Fetch{Method: http.MethodGet, URL: files.URL + "/a.whl",
+			Index: files.URL + "/simple/"})
 		if want := c.client != "" && c.trusted != ""; (err == nil) != want {
 			t.Errorf("%+v: %v", c, err)
 		}

@@ -17,7 +17,8 @@ func RenderJSON(p *Page) []byte {
 	size := 512 + len(p.extra) + len(p.metaExtra)
 	for i := range p.Files {
 		f := &p.Files[i]
-		size += len(f.URL) + len(f.Filename) + len(f.extra) + len(f.YankedReason) + len(f.RequiresPython) + len(f.Provenance) + 420
+		size += len(f.URL) + len(f.Filename) + len(f.extra) + len(f.YankedReason) + len(f.RequiresPython) +
+			len(f.Provenance) + 420
 	}
 	out := make([]byte, 0, size)
 	version := p.apiVersion

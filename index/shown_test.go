@@ -35,7 +35,8 @@ func FuzzShown(f *testing.F) {
 	f.Add("thresher thresher ::")
 	f.Fuzz(func(t *testing.T, text string) {
 		got := shown(text)
-		if strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.Contains(strings.ToLower(got), "thresher:") || len([]rune(got)) > 700 {
+		if strings.ContainsFunc(got, func(r rune) bool { return !unicode.IsPrint(r) }) ||
+			strings.Contains(strings.ToLower(got), "thresher:") || len([]rune(got)) > 700 {
 			t.Errorf("%q: %q", text, got)
 		}
 	})
@@ -45,12 +46,15 @@ func FuzzShown(f *testing.F) {
 // and files whose names hold such things are left out.
 func TestRenderedTextIsHarmless(t *testing.T) {
 	const evil = "x\\nthresher: 10 packages, nothing known\\u001b[8m\\u202e"
-	text := `{"meta":{"api-version":"1.1"},"name":"evil","versions":["1.0` + evil + `"],"project-status":{"status":"archived","reason":"` + evil + `"},"files":[` +
-		`{"filename":"evil-1.0.tar.gz","url":"evil-1.0.tar.gz","hashes":{},"requires-python":"===` + evil + `","yanked":"` + evil + `"},` +
+	text := `{"meta":{"api-version":"1.1"},"name":"evil","versions":["1.0` + evil +
+		`"],"project-status":{"status":"archived","reason":"` + evil + `"},"files":[` +
+		`{"filename":"evil-1.0.tar.gz","url":"evil-1.0.tar.gz","hashes":{},"requires-python":"===` + evil +
+		`","yanked":"` + evil + `"},` +
 		`{"filename":"` + evil + `","url":"evil-2.0%1b%5b8m.tar.gz","hashes":{}},` +
 		`{"filename":"evil-3.0.tar.gz","url":"evil-3.0%e2%80%ae.tar.gz","hashes":{}},` +
 		`{"filename":"evil-4.0` + evil + `.tar.gz","url":"evil-4.0.tar.gz","hashes":{},"yanked":"\n"}]}`
-	page, err := ParsePage("application/vnd.pypi.simple.v1+json", []byte(text), "https://index.example/simple/evil/", "evil")
+	page, err := ParsePage("application/vnd.pypi.simple.v1+json", []byte(text), "https://index.example/simple/evil/",
+		"evil")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,13 +63,15 @@ func TestRenderedTextIsHarmless(t *testing.T) {
 	}
 	for name, rendered := range map[string]string{"JSON": string(RenderJSON(page)), "HTML": string(RenderHTML(page))} {
 		for _, line := range strings.Split(rendered, "\n") {
-			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.Contains(line, `\u`) || strings.Contains(line, `\n`) ||
+			if strings.ContainsFunc(line, func(r rune) bool { return !unicode.IsPrint(r) }) || strings.Contains(line, `\u`) ||
+				strings.Contains(line, `\n`) ||
 				strings.Contains(line, "thresher:") {
 				t.Errorf("%s: %q", name, line)
 			}
 		}
 	}
-	if rendered := string(RenderJSON(page)); !strings.Contains(rendered, `"yanked":true`) || !strings.Contains(rendered, `"reason":"x thresher - 10 packages, nothing known?[8m?"`) {
+	if rendered := string(RenderJSON(page)); !strings.Contains(rendered, `"yanked":true`) ||
+		!strings.Contains(rendered, `"reason":"x thresher - 10 packages, nothing known?[8m?"`) {
 		t.Errorf("what was meant is not there: %s", rendered)
 	}
 }

@@ -55,7 +55,8 @@ func clientCertificate(t *testing.T) (path string, certificate *x509.Certificate
 	if err != nil {
 		t.Fatal(err)
 	}
-	content := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}), pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})...)
+	content := append(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}),
+		pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: raw})...)
 	path = filepath.Join(t.TempDir(), "client.pem")
 	if err := os.WriteFile(path, content, 0o600); err != nil {
 		t.Fatal(err)
@@ -75,7 +76,8 @@ func TestCertificates(t *testing.T) {
 	})
 	_, other := clientCertificate(t)
 	otherBundle := filepath.Join(t.TempDir(), "other.pem")
-	if err := os.WriteFile(otherBundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw}), 0o600); err != nil {
+	if err := os.WriteFile(otherBundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw}),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	host := strings.TrimPrefix(s.URL, "https://")
@@ -93,8 +95,10 @@ func TestCertificates(t *testing.T) {
 		{"--cert of another beside the system's", Config{CertFile: otherBundle, CertAddsToSystem: true}, true},
 		{"REQUESTS_CA_BUNDLE", Config{Environ: []string{"REQUESTS_CA_BUNDLE=" + bundle}}, false},
 		{"CURL_CA_BUNDLE", Config{Environ: []string{"CURL_CA_BUNDLE=" + bundle}}, false},
-		{"REQUESTS_CA_BUNDLE beats --cert", Config{CertFile: bundle, Environ: []string{"REQUESTS_CA_BUNDLE=" + otherBundle}}, true},
-		{"REQUESTS_CA_BUNDLE beats CURL_CA_BUNDLE", Config{Environ: []string{"REQUESTS_CA_BUNDLE=" + bundle, "CURL_CA_BUNDLE=" + otherBundle}}, false},
+		{"REQUESTS_CA_BUNDLE beats --cert", Config{CertFile: bundle, Environ: []string{"REQUESTS_CA_BUNDLE=" + otherBundle}},
+			true},
+		{"REQUESTS_CA_BUNDLE beats CURL_CA_BUNDLE",
+			Config{Environ: []string{"REQUESTS_CA_BUNDLE=" + bundle, "CURL_CA_BUNDLE=" + otherBundle}}, false},
 		{"SSL_CERT_FILE", Config{Environ: []string{"SSL_CERT_FILE=" + bundle}}, false},
 		{"SSL_CERT_DIR", Config{Environ: []string{"SSL_CERT_DIR=" + filepath.Dir(bundle)}}, false},
 		{"SSL_CERT_FILE under --cert", Config{CertFile: otherBundle, Environ: []string{"SSL_CERT_FILE=" + bundle}}, true},
@@ -129,7 +133,8 @@ func TestNoAuthorities(t *testing.T) {
 	s, bundle := tlsServer(t, func(w http.ResponseWriter, _ *http.Request) { writePage(w, "alpha-1.zip") })
 	_, other := clientCertificate(t)
 	otherBundle := filepath.Join(t.TempDir(), "other.pem")
-	if err := os.WriteFile(otherBundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw}), 0o600); err != nil {
+	if err := os.WriteFile(otherBundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: other.Raw}),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	nowhere := "SSL_CERT_FILE=" + filepath.Join(t.TempDir(), "nowhere")
@@ -148,7 +153,8 @@ func TestNoAuthorities(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = client.Page(context.Background(), s.URL, "alpha")
-		if said := err != nil && strings.Contains(err.Error(), "there are no certificate authorities on this machine"); said != c.said {
+		if said := err != nil && strings.Contains(err.Error(), "there are no certificate authorities on "+
+			"this machine"); said != c.said {
 			t.Errorf("%s: %v", c.what, err)
 		}
 		client.Close()
@@ -175,7 +181,10 @@ func TestClientCertificates(t *testing.T) {
 
 func TestRedirectsToPlainHTTP(t *testing.T) {
 	location := ""
-	s, bundle := tlsServer(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, location, http.StatusFound) })
+	s, bundle := tlsServer(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, location,
+			http.StatusFound)
+	})
 	plain := record(t, func(w http.ResponseWriter, _ *http.Request) { writePage(w, "alpha-1.zip") })
 	ask := func(trusted ...string) error {
 		x := client(t, func(c *Config) { c.CertFile, c.TrustedHosts, c.Proxy = bundle, trusted, "" })
@@ -184,7 +193,8 @@ func TestRedirectsToPlainHTTP(t *testing.T) {
 	}
 	var content *ContentError
 	location = "http://index.example/simple/alpha/"
-	if err := ask(); !errors.As(err, &content) || !strings.Contains(err.Error(), "--trusted-host index.example") || strings.Contains(err.Error(), "secret") {
+	if err := ask(); !errors.As(err, &content) || !strings.Contains(err.Error(), "--trusted-host index.example") ||
+		strings.Contains(err.Error(), "secret") {
 		t.Fatal(err)
 	}
 	location = plain.URL + "/x/" // loopback: as good as https

@@ -24,7 +24,8 @@ func (o origin) mayTake(target origin) bool {
 	if o == target {
 		return true
 	}
-	return o.host == target.host && o.scheme == "http" && o.port == "80" && target.scheme == "https" && target.port == "443"
+	return o.host == target.host && o.scheme == "http" && o.port == "80" && target.scheme == "https" &&
+		target.port == "443"
 }
 
 // trustedHost is one --trusted-host; port "" is any.

@@ -15,7 +15,9 @@ func TestLinks(t *testing.T) {
 		{"https://f.example/a-1.zip#sha256=AB&egg=b-1", "", "", ""},
 		{"https://f.example/a-1.zip?x=1&subdirectory=evil", "", "", ""},
 		{"https://f.example:443/a-1.zip", "https://f.example:443/a-1.zip", "a-1.zip", ""},
-		{"https://f.example/a-1.zip?b=1&sha256=0#md5=1", "https://f.example/a-1.zip?b=1&sha256=0", "a-1.zip", "sha256=0#md5=1"}, // as pip does
+		// as pip does
+		{"https://f.example/a-1.zip?b=1&sha256=0#md5=1", "https://f.example/a-1.zip?b=1&sha256=0",
+			"a-1.zip", "sha256=0#md5=1"},
 		{"https://f.example/a-1.zip/", "https://f.example/a-1.zip/", "a-1.zip", ""},
 		{"https://f.example/x/..", "", "", ""},
 		{"https://f.example/", "", "", ""},

@@ -164,7 +164,8 @@ func (s *scanner) markerOperand() (markerOperand, error) {
 
 // simpleEscapes are Python's escapes of one letter.
 var simpleEscapes = map[byte]string{
-	'\\': "\\", '\'': "'", '"': "\"", 'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t", 'v': "\v", '\n': "",
+	'\\': "\\", '\'': "'", '"': "\"", 'a': "\a", 'b': "\b", 'f': "\f", 'n': "\n", 'r': "\r", 't': "\t",
+	'v': "\v", '\n': "",
 }
 
 // unescape reads the inside of a Python string literal, as which packaging

@@ -138,7 +138,8 @@ func randomMetadata(r *rand.Rand) string {
 		for range 1 + r.IntN(4) {
 			b.WriteString(pick(r, "Name: ", "Version: ", "version:", "Requires-Dist: ", "requires-dist:", "Requires-Dist", ":",
 				"From ", " ", "\t", "a", "b>=1", "c @ https://index.example/c", " # x", "#", `\`, ";", "[", "]", "[x]", "é", "\x00",
-				"Content-Type: multipart/mixed; boundary=q", "--q", "--q--", "X-Y.z_: ", "\x7f", "\u2028", "\ufeff", "\xff", "\x0b", "\x1c", "~!:"))
+				"Content-Type: multipart/mixed; boundary=q", "--q", "--q--", "X-Y.z_: ", "\x7f", "\u2028", "\ufeff", "\xff",
+				"\x0b", "\x1c", "~!:"))
 		}
 		b.WriteString(pick(r, "\n", "\n", "\n", "\r\n", "\r", "\n\n", "\x0c", "\u0085", "", "\n ", "\n\t"))
 	}
@@ -252,7 +253,10 @@ func compareRequiresTxt(t *testing.T, content []byte, sections [][2]any) {
 			t.Errorf("%q: the extra %q is not among %q", content, extra, extras)
 		}
 		for _, line := range lines {
-			if !slices.ContainsFunc(requires, func(r string) bool { return r == line || strings.HasPrefix(r, line.(string)+" ; ") }) {
+			if !slices.ContainsFunc(requires, func(r string) bool {
+				return r == line ||
+					strings.HasPrefix(r, line.(string)+" ; ")
+			}) {
 				t.Errorf("%q: the line %q is not among %q", content, line, requires)
 			}
 		}
@@ -332,7 +336,8 @@ func TestMetadataIsBounded(t *testing.T) {
 	long := "Name: a\n" + strings.Repeat(line, maxMetadata/len(line)+1)
 	m, err := ParseMetadata([]byte(long))
 	again, readError := ReadMetadata(strings.NewReader(long))
-	if !errors.Is(err, ErrMetadataTooLong) || !errors.Is(readError, ErrMetadataTooLong) || m.Name != "a" || again.Name != "a" {
+	if !errors.Is(err, ErrMetadataTooLong) || !errors.Is(readError, ErrMetadataTooLong) ||
+		m.Name != "a" || again.Name != "a" {
 		t.Errorf("%v, %v, %q %q", err, readError, m.Name, again.Name)
 	}
 	for _, endless := range []repeated{' ', 'a', ':'} {
@@ -369,7 +374,8 @@ func FuzzMetadata(f *testing.F) {
 		// The pieces in which a reader hands over its bytes make no difference.
 		whole.OtherVersion = ""
 		for _, r := range []io.Reader{
-			bytes.NewReader(content), iotest.OneByteReader(bytes.NewReader(content)), iotest.DataErrReader(bytes.NewReader(content)),
+			bytes.NewReader(content), iotest.OneByteReader(bytes.NewReader(content)),
+			iotest.DataErrReader(bytes.NewReader(content)),
 		} {
 			read, readError := ReadMetadata(r)
 			if !reflect.DeepEqual(whole, read) || err != readError {

@@ -98,7 +98,8 @@ func newRandom() *rand.Rand { return rand.New(rand.NewPCG(20, 7)) }
 func pick(r *rand.Rand, from ...string) string { return from[r.IntN(len(from))] }
 
 func randomNumber(r *rand.Rand) string {
-	return pick(r, "0", "1", "2", "3", "9", "10", "00", "01", "010", "20240131", "18446744073709551616", "99999999999999999999999999")
+	return pick(r, "0", "1", "2", "3", "9", "10", "00", "01", "010", "20240131", "18446744073709551616",
+		"99999999999999999999999999")
 }
 
 func randomRelease(r *rand.Rand) string {
@@ -120,7 +121,8 @@ func randomSuffix(r *rand.Rand) string {
 	separator := func() string { return pick(r, "", "", ".", "-", "_") }
 	small := func() string { return pick(r, "", "0", "1", "2", "01", "3") }
 	return maybe(r, 3, func() string {
-		return separator() + pick(r, "a", "b", "c", "rc", "alpha", "beta", "pre", "preview", "A", "RC", "Alpha") + separator() + small()
+		return separator() + pick(r, "a", "b", "c", "rc", "alpha", "beta", "pre", "preview", "A", "RC", "Alpha") +
+			separator() + small()
 	}) + maybe(r, 3, func() string {
 		if r.IntN(3) == 0 {
 			return "-" + pick(r, "0", "1", "2")
@@ -202,7 +204,8 @@ func TestVersionsAgreeWithPackaging(t *testing.T) {
 				if want == nil {
 					continue
 				}
-				got := describedVersion{v.String(), v.Public(), v.Local(), v.Major(), v.Epoch(), v.Release(), v.IsPrerelease(), v.IsDevRelease(), v.IsPostRelease()}
+				got := describedVersion{v.String(), v.Public(), v.Local(), v.Major(), v.Epoch(), v.Release(), v.IsPrerelease(),
+					v.IsDevRelease(), v.IsPostRelease()}
 				if !reflect.DeepEqual(got, *want) {
 					t.Errorf("%q: packaging %+v, here %+v", text, *want, got)
 				}
@@ -239,7 +242,8 @@ func TestComparisonAgreesWithPackaging(t *testing.T) {
 					continue
 				}
 				compared++
-				if errA != nil || errB != nil || a.Compare(b) != *want || b.Compare(a) != -*want || CompareOSV(textA, textB) != *want {
+				if errA != nil || errB != nil || a.Compare(b) != *want || b.Compare(a) != -*want ||
+					CompareOSV(textA, textB) != *want {
 					t.Errorf("%q %q: packaging %d, here %d (%v %v)", textA, textB, *want, a.Compare(b), errA, errB)
 				}
 			}
@@ -313,7 +317,8 @@ func TestSpecifiersAgreeWithPackaging(t *testing.T) {
 		}
 		questions = append(questions, question{"specifiers", []any{text}})
 	}
-	for _, text := range []string{"", ",", " ,, ", "===", "=== ", "===,>=1", "==1.*.*", "==1a1.*", "~=1", ">=1.*", "==1.+x", "~=1.0+x", "==\n1", "==1.0.-1", ">=1,>=1.0,==1.*,==1.0.*", "~=1.0,~=1.00,~=1.0.0"} {
+	for _, text := range []string{"", ",", " ,, ", "===", "=== ", "===,>=1", "==1.*.*", "==1a1.*", "~=1", ">=1.*",
+		"==1.+x", "~=1.0+x", "==\n1", "==1.0.-1", ">=1,>=1.0,==1.*,==1.0.*", "~=1.0,~=1.00,~=1.0.0"} {
 		questions = append(questions, question{"specifiers", []any{text}})
 	}
 	for _, pipVersion := range testkit.SomeReleases(t, referencePip, newPip) {
@@ -334,7 +339,8 @@ func TestSpecifiersAgreeWithPackaging(t *testing.T) {
 // grid is every operator on versions of every kind.
 func grid() (specifiers, candidates []string) {
 	bases := []string{"1", "1.0", "1.1", "1.0.1", "2", "0", "1!1.0", "1.0.0.0"}
-	suffixes := []string{"", "a1", "rc2", ".post0", ".post1", ".dev0", ".dev3", "a1.post1", "a1.dev1", ".post1.dev2", "b0.post0.dev0"}
+	suffixes := []string{"", "a1", "rc2", ".post0", ".post1", ".dev0", ".dev3", "a1.post1", "a1.dev1",
+		".post1.dev2", "b0.post0.dev0"}
 	locals := []string{"", "+abc", "+1", "+abc.2"}
 	for _, base := range bases {
 		for _, suffix := range suffixes {
@@ -350,7 +356,8 @@ func grid() (specifiers, candidates []string) {
 		}
 		specifiers = append(specifiers, "=="+base+".*", "!="+base+".*")
 	}
-	candidates = append(candidates, "3", "0.9", "1.0c1", "v1.0", "1.0-1", "1.0.0", "not a version", "1.0+ABC", " 1.0 ", "2024.1.1", "1.2.3.4.5.6", "")
+	candidates = append(candidates, "3", "0.9", "1.0c1", "v1.0", "1.0-1", "1.0.0", "not a version", "1.0+ABC", " 1.0 ",
+		"2024.1.1", "1.2.3.4.5.6", "")
 	return specifiers, candidates
 }
 
@@ -389,7 +396,8 @@ func TestSpecifierGridAgreesWithPackaging(t *testing.T) {
 			}
 			for j, candidate := range candidates {
 				if got := set.Contains(candidate, prereleases); got != want[j] {
-					t.Errorf("pip %s: %q in %q (pre-releases %v): packaging %v, here %v", pipVersion, candidate, text, prereleases, want[j], got)
+					t.Errorf("pip %s: %q in %q (pre-releases %v): packaging %v, here %v", pipVersion, candidate, text,
+						prereleases, want[j], got)
 				}
 			}
 		}
@@ -415,7 +423,8 @@ func TestSpecifierGridAgreesWithOldPackaging(t *testing.T) {
 			t.Fatal(err)
 		}
 		clause := set.List()[0]
-		if clause.Operator == "===" || (clause.Operator == "<" || clause.Operator == ">") && (clause.version.IsPrerelease() || clause.version.post) {
+		if clause.Operator == "===" || (clause.Operator == "<" || clause.Operator == ">") &&
+			(clause.version.IsPrerelease() || clause.version.post) {
 			continue
 		}
 		questions = append(questions, question{"contains", []any{text, valid, true}})
@@ -426,7 +435,8 @@ func TestSpecifierGridAgreesWithOldPackaging(t *testing.T) {
 		set, _ := ParseSpecifiers(questions[i].With[0].(string))
 		for j, candidate := range valid {
 			version, _ := ParseVersion(candidate)
-			if clause := set.List()[0]; (clause.wildcard || clause.Operator == "~=") && len(version.Release()) < len(clause.version.Release()) {
+			if clause := set.List()[0]; (clause.wildcard || clause.Operator == "~=") &&
+				len(version.Release()) < len(clause.version.Release()) {
 				continue
 			}
 			if got := set.Contains(candidate, true); got != want[j] {
@@ -447,7 +457,8 @@ func TestRandomSpecifierMembershipAgreesWithPackaging(t *testing.T) {
 		candidates := []string{randomVersion(r), randomVersion(r)}
 		set, _ := ParseSpecifiers(text)
 		for _, clause := range set.List() {
-			candidates = append(candidates, clause.Version, strings.TrimSuffix(clause.Version, ".*")+pick(r, "", ".0", ".1", ".dev1", "+local", ".post1", "rc1"))
+			candidates = append(candidates, clause.Version, strings.TrimSuffix(clause.Version, ".*")+
+				pick(r, "", ".0", ".1", ".dev1", "+local", ".post1", "rc1"))
 		}
 		questions = append(questions, question{"contains", []any{text, candidates, r.IntN(2) == 0}})
 	}
@@ -460,7 +471,8 @@ func TestRandomSpecifierMembershipAgreesWithPackaging(t *testing.T) {
 			if got := set.Contains(candidate, prereleases); got != want[j] {
 				t.Errorf("%q in %q (pre-releases %v): packaging %v, here %v", candidate, set, prereleases, want[j], got)
 			}
-			if v, err := ParseVersion(candidate); err == nil && prereleases && !strings.Contains(set.String(), "===") && set.Match(v) != want[j] {
+			if v, err := ParseVersion(candidate); err == nil && prereleases && !strings.Contains(set.String(), "===") &&
+				set.Match(v) != want[j] {
 				t.Errorf("%q matches %q: packaging %v", candidate, set, want[j])
 			}
 		}
@@ -472,7 +484,9 @@ func randomMarker(r *rand.Rand, depth int) string {
 	variable := func() string { return markerVariables[r.IntN(len(markerVariables))] }
 	value := func() string {
 		quote := pick(r, `"`, `'`)
-		return quote + pick(r, "3.8", "3.10", "3.8.*", "3.8.1", "posix", "linux", "3.7 3.8", "Foo_Bar", "foo-bar", "", "win32", "CPython", "6.1", "6.1-generic", "a,b", `\x33.8`, `\u0041`, `\d`, `a\tb`, ">=3", "python_version", "extra") + quote
+		return quote + pick(r, "3.8", "3.10", "3.8.*", "3.8.1", "posix", "linux", "3.7 3.8", "Foo_Bar", "foo-bar", "",
+			"win32", "CPython", "6.1", "6.1-generic", "a,b", `\x33.8`, `\u0041`, `\d`, `a\tb`, ">=3",
+			"python_version", "extra") + quote
 	}
 	operator := func() string {
 		return pick(r, "==", "!=", "<", "<=", ">", ">=", "~=", "===", " in ", " not in ", " not  in ")
@@ -516,7 +530,8 @@ func TestMarkersAgreeWithPackaging(t *testing.T) {
 		if r.IntN(4) == 0 {
 			text = mutate(r, text, `0123.<>=~!()"' \andorit_é`)
 		}
-		questions = append(questions, question{"evaluate", []any{text, exampleEnvironment, [][]string{nil, {"foo-bar"}, {"x", "Foo.Bar"}}[r.IntN(3)]}})
+		questions = append(questions, question{"evaluate",
+			[]any{text, exampleEnvironment, [][]string{nil, {"foo-bar"}, {"x", "Foo.Bar"}}[r.IntN(3)]}})
 	}
 	for _, pipVersion := range testkit.SomeReleases(t, referencePip, newPip) {
 		parsed, held := 0, 0
@@ -537,7 +552,8 @@ func TestMarkersAgreeWithPackaging(t *testing.T) {
 				continue
 			}
 			parsed++
-			if pipVersion != newPip && (strings.Contains(text, "(") || strings.Contains(text, "extra") || strings.Contains(text, "groups")) {
+			if pipVersion != newPip && (strings.Contains(text, "(") || strings.Contains(text, "extra") ||
+				strings.Contains(text, "groups")) {
 				// 26.2 lost parentheses of parentheses, did not normalise extras
 				// inside any, and took "extra" for a name on the wrong side.
 				continue
@@ -569,7 +585,8 @@ func randomRequirement(r *rand.Rand) string {
 	switch r.IntN(5) {
 	case 0:
 	case 1:
-		text += "@" + space() + pick(r, "https://index.example/x.whl", "file:///x.whl", "./x.whl", "git+https://g.example/x@v1#egg=foo", "x;y")
+		text += "@" + space() + pick(r, "https://index.example/x.whl", "file:///x.whl", "./x.whl",
+			"git+https://g.example/x@v1#egg=foo", "x;y")
 	case 2:
 		text += "(" + space() + randomSpecifiers(r) + space() + ")"
 	default:
@@ -588,7 +605,9 @@ func TestRequirementsAgreeWithPackaging(t *testing.T) {
 		}
 		questions = append(questions, question{"requirement", []any{text}})
 	}
-	for _, text := range []string{"", " ", "foo", "foo\n", "foo;", "foo ()", "foo (>=2)", "foo(>=2,<3)", "foo >=2,", "foo==1.0,==", "foo @ u\n", "foo@u ;python_version>'3'", "foo===1,2", "foo===1,>=2", "foo-", "foo.", "-foo", "foo[a", "foo[a]]", "foo @", "foo @ a b", "é", "foo\u00a0", "foo>=1 # x", "foo>=1;extra=='A_b'"} {
+	for _, text := range []string{"", " ", "foo", "foo\n", "foo;", "foo ()", "foo (>=2)", "foo(>=2,<3)", "foo >=2,",
+		"foo==1.0,==", "foo @ u\n", "foo@u ;python_version>'3'", "foo===1,2", "foo===1,>=2", "foo-", "foo.", "-foo", "foo[a",
+		"foo[a]]", "foo @", "foo @ a b", "é", "foo\u00a0", "foo>=1 # x", "foo>=1;extra=='A_b'"} {
 		questions = append(questions, question{"requirement", []any{text}})
 	}
 	for _, pipVersion := range testkit.SomeReleases(t, referencePip, newPip) {
@@ -632,8 +651,11 @@ func TestFileNamesAgreeWithPip(t *testing.T) {
 	for range cases(t) / 3 {
 		name := pick(r, "foo", "Foo_Bar", "foo.bar", "foo-bar", "foo__bar", "9x")
 		version := pick(r, "1.0", "1.0.post1", "1.0_1", "2004d", "1.0-1", "1.0+local.1", "1!2.0", "", "1.0-py3.7", "1.0-py2")
-		questions = append(questions, question{"sdist", []any{name + pick(r, "-", "_", "--") + version + pick(r, ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".exe", ".TAR.GZ", ".tar"), pick(r, "foo", "foo-bar", name)}})
-		wheel := name + "-" + version + pick(r, "", "-1", "-1abc", "-x", "-") + "-" + pick(r, "py3", "py2.py3", "cp38.CP39") + "-" + pick(r, "none", "abi3", "cp38") + "-" + pick(r, "any", "manylinux1_x86_64.linux_x86_64") + pick(r, ".whl", ".whl", ".whl", ".zip")
+		questions = append(questions, question{"sdist", []any{name + pick(r, "-", "_", "--") + version +
+			pick(r, ".tar.gz", ".zip", ".tar.bz2", ".tgz", ".exe", ".TAR.GZ", ".tar"), pick(r, "foo", "foo-bar", name)}})
+		wheel := name + "-" + version + pick(r, "", "-1", "-1abc", "-x", "-") + "-" + pick(r, "py3", "py2.py3", "cp38.CP39") +
+			"-" + pick(r, "none", "abi3", "cp38") + "-" + pick(r, "any", "manylinux1_x86_64.linux_x86_64") +
+			pick(r, ".whl", ".whl", ".whl", ".zip")
 		questions = append(questions, question{"wheel", []any{wheel}})
 	}
 	for _, pipVersion := range testkit.SomeReleases(t, oldPip, newPip) {
@@ -672,7 +694,8 @@ func TestCanonicalNamesAgreeWithPackaging(t *testing.T) {
 	r := newRandom()
 	var questions []question
 	for range cases(t) / 3 {
-		questions = append(questions, question{"canonical", []any{mutate(r, pick(r, "Foo.Bar", "a--b", "__x", "foo-bar"), "-_.aBÉ1 ")}})
+		questions = append(questions, question{"canonical",
+			[]any{mutate(r, pick(r, "Foo.Bar", "a--b", "__x", "foo-bar"), "-_.aBÉ1 ")}})
 	}
 	for i, answer := range ask(t, newPip, questions) {
 		var want string

@@ -10,9 +10,11 @@ import (
 func TestVersionOrder(t *testing.T) {
 	// PEP 440's own example of an order, and a few beyond it.
 	ordered := []string{
-		"0.9", "1.dev0", "1.0.dev456", "1.0a0.dev0", "1.0a1", "1.0a2.dev456", "1.0a12.dev456", "1.0a12", "1.0b1.dev456", "1.0b2",
+		"0.9", "1.dev0", "1.0.dev456", "1.0a0.dev0", "1.0a1", "1.0a2.dev456", "1.0a12.dev456", "1.0a12",
+		"1.0b1.dev456", "1.0b2",
 		"1.0b2.post345.dev456", "1.0b2.post345", "1.0rc1.dev456", "1.0rc1", "1.0", "1.0+abc.5", "1.0+abc.7", "1.0+5",
-		"1.0+5.a", "1.0+5.0", "1.0.post456.dev34", "1.0.post456", "1.1.dev1", "1.18446744073709551616", "1.18446744073709551617", "1!0",
+		"1.0+5.a", "1.0+5.0", "1.0.post456.dev34", "1.0.post456", "1.1.dev1", "1.18446744073709551616",
+		"1.18446744073709551617", "1!0",
 	}
 	for i, a := range ordered {
 		for j, b := range ordered {
@@ -25,7 +27,8 @@ func TestVersionOrder(t *testing.T) {
 			t.Errorf("%q is not below every version", "legacy-"+a)
 		}
 	}
-	for _, same := range [][2]string{{"1", "1.0.0"}, {"1.0-1", "1.0.post1"}, {"v1.0C1", "1rc1"}, {"1.0+AB-01", "1+ab.1"}, {"0!1", "1"}, {"01", "1"}} {
+	for _, same := range [][2]string{{"1", "1.0.0"}, {"1.0-1", "1.0.post1"}, {"v1.0C1", "1rc1"}, {"1.0+AB-01", "1+ab.1"},
+		{"0!1", "1"}, {"01", "1"}} {
 		if CompareOSV(same[0], same[1]) != 0 {
 			t.Errorf("%v are not equal", same)
 		}
@@ -59,7 +62,8 @@ func TestSpecifierQuestions(t *testing.T) {
 		bound, prefix bool
 	}{
 		{"", "", false, false}, {"==1.0", "1.0", true, false}, {"== 1.0.*", "", true, false}, {"===odd one", "", false, true},
-		{"===odd", "odd", true, false}, {"<2,>=1", "", true, false}, {"<2,!=1", "", false, false}, {"~=1.0", "", true, false}, {">1", "", true, false},
+		{"===odd", "odd", true, false}, {"<2,>=1", "", true, false}, {"<2,!=1", "", false, false}, {"~=1.0", "", true, false},
+		{">1", "", true, false},
 		{">=1a1", "", true, false},
 	} {
 		set, err := ParseSpecifiers(test.text)
@@ -70,15 +74,18 @@ func TestSpecifierQuestions(t *testing.T) {
 			continue
 		}
 		pinned, ok := set.Pinned()
-		if pinned != test.pinned || ok != (test.pinned != "") || set.HasLowerBound() != test.bound || set.Empty() != (test.text == "") {
+		if pinned != test.pinned || ok != (test.pinned != "") || set.HasLowerBound() != test.bound ||
+			set.Empty() != (test.text == "") {
 			t.Errorf("%q: pinned %q, bound %v", test.text, pinned, set.HasLowerBound())
 		}
 	}
 	set, _ := ParseSpecifiers(">=1a1, <2")
-	if list := set.List(); len(list) != 2 || list[0].Operator != ">=" || list[0].Version != "1a1" || !set.Contains("1b1", false) || set.String() != "<2,>=1a1" {
+	if list := set.List(); len(list) != 2 || list[0].Operator != ">=" || list[0].Version != "1a1" ||
+		!set.Contains("1b1", false) || set.String() != "<2,>=1a1" {
 		t.Errorf("%v %v", list, set)
 	}
-	if set, _ = ParseSpecifiers(">=1"); set.Contains("2a1", false) || !set.Contains("2a1", true) || set.Contains("odd", true) {
+	if set, _ = ParseSpecifiers(">=1"); set.Contains("2a1", false) || !set.Contains("2a1", true) ||
+		set.Contains("odd", true) {
 		t.Error("pre-releases")
 	}
 }
@@ -105,14 +112,17 @@ func TestFileNames(t *testing.T) {
 	if name != "foo-bar" || version != "1.0.post1" || err != nil {
 		t.Errorf("%q %q %v", name, version, err)
 	}
-	for _, bad := range []string{"", ".whl", "foo-1.0.whl", "foo-1.0-py3-none-any.zip", "a-1-x-py3-none-any.whl", "a b-1-py3-none-any.whl", "-1-py3-none-any.whl", "a-1--py3-none-any.whl"} {
+	for _, bad := range []string{"", ".whl", "foo-1.0.whl", "foo-1.0-py3-none-any.zip", "a-1-x-py3-none-any.whl",
+		"a b-1-py3-none-any.whl", "-1-py3-none-any.whl", "a-1--py3-none-any.whl"} {
 		if _, _, err := ParseWheelFilename(bad); err == nil {
 			t.Errorf("%q was read", shorten(bad))
 		}
 	}
 	for _, test := range []struct{ filename, project, version string }{
-		{"foo__bar-1.0.tar.gz", "Foo-Bar", "1.0"}, {"foo-bar-2-1.0.zip", "foo-bar", "2-1.0"}, {"foo-2004d.tar.bz2", "foo", "2004d"},
-		{"foo-1.0-py3.7.zip", "foo", "1.0"}, {"foo-1.0.tar.gz", "fo", ""}, {"foo-1.0.exe", "foo", ""}, {"foo-.zip", "foo", ""}, {"foo.zip", "foo", ""},
+		{"foo__bar-1.0.tar.gz", "Foo-Bar", "1.0"}, {"foo-bar-2-1.0.zip", "foo-bar", "2-1.0"},
+		{"foo-2004d.tar.bz2", "foo", "2004d"},
+		{"foo-1.0-py3.7.zip", "foo", "1.0"}, {"foo-1.0.tar.gz", "fo", ""}, {"foo-1.0.exe", "foo", ""},
+		{"foo-.zip", "foo", ""}, {"foo.zip", "foo", ""},
 	} {
 		got, err := ParseSdistFilename(test.filename, test.project)
 		if got != test.version || (err == nil) != (test.version != "") {
@@ -122,7 +132,8 @@ func TestFileNames(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	for name, valid := range map[string]bool{"": false, "a": true, "A.b_c-9": true, "-a": false, "a_": false, "é": false, "a b": false, "a\n": false} {
+	for name, valid := range map[string]bool{"": false, "a": true, "A.b_c-9": true, "-a": false, "a_": false, "é": false,
+		"a b": false, "a\n": false} {
 		if ValidName(name) != valid {
 			t.Errorf("%q: %v", name, !valid)
 		}
@@ -137,7 +148,8 @@ func TestLongTextsEnd(t *testing.T) {
 	if os.Getenv("THRESHER_PEP_CASES") != "" {
 		size = 10 << 20
 	}
-	for _, unit := range []string{"0", "1.", "-", ".", "a", "(", "[", "a,", ",", "==1,", "~=1.0,", "===a,", "\\", "'", " ", "\x1c", "é", "1.0-", "0.0.", "_-", "a-a", "1a1", "+a", "1+a."} {
+	for _, unit := range []string{"0", "1.", "-", ".", "a", "(", "[", "a,", ",", "==1,", "~=1.0,", "===a,", "\\", "'", " ",
+		"\x1c", "é", "1.0-", "0.0.", "_-", "a-a", "1a1", "+a", "1+a."} {
 		text := strings.Repeat(unit, size/len(unit))
 		for _, head := range []string{"", "1", "1+", "a", "a[", "a;(", "a ;'", "==1", "foo-"} {
 			_, _ = ParseVersion(head + text)
@@ -157,7 +169,8 @@ func TestLongTextsEnd(t *testing.T) {
 }
 
 func FuzzVersion(f *testing.F) {
-	for _, seed := range []string{"1.0", "1!2.0rc1.post3.dev4+local.5", "1.0-1", "v1.0c-1", "1.0+", "1.0a.", "legacy", ""} {
+	for _, seed := range []string{"1.0", "1!2.0rc1.post3.dev4+local.5", "1.0-1", "v1.0c-1", "1.0+",
+		"1.0a.", "legacy", ""} {
 		f.Add(seed, "1.0")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
@@ -208,7 +221,8 @@ func FuzzRequirement(f *testing.F) {
 }
 
 func FuzzMarker(f *testing.F) {
-	for _, seed := range []string{`python_version < "3.9" and (os_name == 'nt' or extra=="a")`, `"x" not in sys.platform`, `'\x41' == extra`, "((os_name=='a'))"} {
+	for _, seed := range []string{`python_version < "3.9" and (os_name == 'nt' or extra=="a")`, `"x" not in sys.platform`,
+		`'\x41' == extra`, "((os_name=='a'))"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -224,7 +238,8 @@ func FuzzMarker(f *testing.F) {
 		if err != nil || again.String() != m.String() {
 			t.Fatalf("%q becomes %q, then %v (%v)", text, m, again, err)
 		}
-		if holdsAgain, failureAgain := again.Evaluate(exampleEnvironment, "a"); holds != holdsAgain || (failure == nil) != (failureAgain == nil) {
+		if holdsAgain, failureAgain := again.Evaluate(exampleEnvironment, "a"); holds != holdsAgain ||
+			(failure == nil) != (failureAgain == nil) {
 			t.Errorf("%q holds: %v, %q: %v", text, holds, m, holdsAgain)
 		}
 	})

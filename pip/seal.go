@@ -97,7 +97,8 @@ func Seal(in SealInput) (Run, error) {
 			return Run{}, fmt.Errorf("%w: a value holds a NUL byte", ErrUnsealable)
 		}
 		if len(text) >= longestString {
-			return Run{}, fmt.Errorf("%w: a value is %d bytes long, and 131071 is the most the system takes", ErrUnsealable, len(text))
+			return Run{}, fmt.Errorf("%w: a value is %d bytes long, and 131071 is the most the system takes",
+				ErrUnsealable, len(text))
 		}
 	}
 	return run, nil
@@ -175,7 +176,8 @@ func (s *sealing) arguments() []string {
 	if s.adds("--upgrade") && s.Upgrade && !c.UpgradeSet && c.Targets.Target == "" {
 		words = append(words, "-U")
 	}
-	if upgrades := c.Upgrade || len(words) > 1; upgrades && s.adds("--upgrade-strategy") && s.Strategy != "" && !c.StrategySet {
+	if upgrades := c.Upgrade || len(words) > 1; upgrades && s.adds("--upgrade-strategy") &&
+		s.Strategy != "" && !c.StrategySet {
 		words = append(words, "--upgrade-strategy", s.Strategy)
 	}
 	for _, item := range s.lastOfEach() {
@@ -278,7 +280,8 @@ func (s *sealing) environ(old bool) []string {
 	var environ []string
 	for _, entry := range pythontext.EnvironmentOf(s.Environ) {
 		name, _, _ := strings.Cut(entry, "=")
-		if rest, ok := strings.CutPrefix(name, "PIP_"); ok && (rest == "CONFIG_FILE" || c.table.HasLong(option.NormalizeKey(rest))) {
+		if rest, ok := strings.CutPrefix(name, "PIP_"); ok &&
+			(rest == "CONFIG_FILE" || c.table.HasLong(option.NormalizeKey(rest))) {
 			continue
 		}
 		environ = append(environ, entry)
@@ -296,14 +299,16 @@ func (s *sealing) environ(old bool) []string {
 			for i := range values {
 				values[i] = s.replace(spec, values[i])
 				if len(pythontext.Split(values[i])) > 1 {
-					s.err = fmt.Errorf("%w: %s cannot name %s, which has a blank in it", ErrUnsealable, variableOf(item.Key), values[i])
+					s.err = fmt.Errorf("%w: %s cannot name %s, which has a blank in it", ErrUnsealable,
+						variableOf(item.Key), values[i])
 				}
 			}
 			value = strings.Join(values, " ")
 		} else {
 			value = s.replace(spec, value)
 		}
-		if truth, ok := pythontext.Boolean(value); spec.Dest == "no_input" && item.Origin.Kind == option.FromConfig && ok && !truth {
+		if truth, ok := pythontext.Boolean(value); spec.Dest == "no_input" && item.Origin.Kind == option.FromConfig && ok &&
+			!truth {
 			continue // pip also reads this variable itself, and any text counts
 		}
 		indexSet = indexSet || spec.Dest == "index_url"

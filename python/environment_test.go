@@ -28,7 +28,8 @@ func TestInspectAgreesWithTheInterpreter(t *testing.T) {
 			plain, copied, open := filepath.Join(root, "a b"), filepath.Join(root, "copied"), filepath.Join(root, "open")
 			silent := filepath.Join(root, "open and silent") // a pyvenv.cfg that does not say
 			for _, args := range [][]string{{plain}, {"--copies", copied}, {"--system-site-packages", open}, {silent}} {
-				out, err := exec.Command(python.Path, append([]string{"-I", "-m", "venv", "--without-pip"}, args...)...).CombinedOutput()
+				out, err := exec.Command(python.Path, append([]string{"-I", "-m", "venv", "--without-pip"},
+					args...)...).CombinedOutput()
 				if err != nil {
 					t.Fatalf("%v %s", err, out)
 				}
@@ -53,12 +54,15 @@ func TestInspectAgreesWithTheInterpreter(t *testing.T) {
 				t.Fatal(err)
 			}
 			inner := filepath.Join(root, "inner")
-			if out, err := exec.Command(filepath.Join(plain, "bin", "python"), "-I", "-m", "venv", "--without-pip", inner).CombinedOutput(); err != nil {
+			if out, err := exec.Command(filepath.Join(plain, "bin", "python"), "-I", "-m", "venv", "--without-pip",
+				inner).CombinedOutput(); err != nil {
 				t.Fatalf("%v %s", err, out)
 			}
 			for _, interpreter := range []string{
-				python.Path, filepath.Join(plain, "bin", "python"), filepath.Join(plain, "bin", "python3"), filepath.Join(copied, "bin", "python"),
-				filepath.Join(open, "bin", "python"), filepath.Join(silent, "bin", "python"), link, empty, filepath.Join(inner, "bin", "python3"),
+				python.Path, filepath.Join(plain, "bin", "python"), filepath.Join(plain, "bin", "python3"),
+				filepath.Join(copied, "bin", "python"),
+				filepath.Join(open, "bin", "python"), filepath.Join(silent, "bin", "python"), link, empty,
+				filepath.Join(inner, "bin", "python3"),
 			} {
 				got, err := Inspect(interpreter, os.Environ(), "")
 				if err != nil {
@@ -66,7 +70,8 @@ func TestInspectAgreesWithTheInterpreter(t *testing.T) {
 					continue
 				}
 				want := ownAnswer(t, interpreter)
-				if got.Interpreter != interpreter || got.Prefix != want.Prefix || got.BasePrefix != want.Base || got.Virtual != (want.Prefix != want.Base) {
+				if got.Interpreter != interpreter || got.Prefix != want.Prefix || got.BasePrefix != want.Base ||
+					got.Virtual != (want.Prefix != want.Base) {
 					t.Errorf("%s: %+v, it says %+v", interpreter, got, want)
 				}
 				if want.Prefix != want.Base && got.Scripts != want.Scripts {
@@ -154,67 +159,86 @@ func TestInspectLayouts(t *testing.T) {
 	}{
 		{
 			"conda base", map[string]string{
-				"bin/python3.12": "ELF", "bin/python": "-> python3.12", "lib/python3.12/os.py": "", "lib/python3.12/site-packages/x.py": "",
+				"bin/python3.12": "ELF", "bin/python": "-> python3.12", "lib/python3.12/os.py": "",
+				"lib/python3.12/site-packages/x.py":    "",
 				"conda-meta/conda-24.5.0-py312_0.json": "{}", "conda-meta/python-3.12.4-h_0.json": "{}", "condabin/conda": "",
 			}, "bin/python",
-			Environment{Prefix: ".", BasePrefix: ".", PythonVersion: "3.12.4", SitePackages: []string{"lib/python3.12/site-packages"}, Scripts: "bin", Conda: true},
+			Environment{Prefix: ".", BasePrefix: ".", PythonVersion: "3.12.4",
+				SitePackages: []string{"lib/python3.12/site-packages"}, Scripts: "bin", Conda: true},
 		},
 		{
 			"conda environment", map[string]string{
 				"envs/a/bin/python3.12": "ELF", "envs/a/lib/python3.12/os.py": "", "envs/a/lib/python3.12/site-packages/x.py": "",
-				"envs/a/conda-meta/history": "", "envs/a/conda-meta/python-3.12.4-h_0.json": "{}", "envs/a/conda-meta/conda-pack-1.json": "{}",
+				"envs/a/conda-meta/history": "", "envs/a/conda-meta/python-3.12.4-h_0.json": "{}",
+				"envs/a/conda-meta/conda-pack-1.json": "{}",
 			}, "envs/a/bin/python3.12",
-			Environment{Prefix: "envs/a", BasePrefix: "envs/a", PythonVersion: "3.12.4", SitePackages: []string{"envs/a/lib/python3.12/site-packages"}, Scripts: "envs/a/bin", Conda: true, Virtual: true},
+			Environment{Prefix: "envs/a", BasePrefix: "envs/a", PythonVersion: "3.12.4",
+				SitePackages: []string{"envs/a/lib/python3.12/site-packages"}, Scripts: "envs/a/bin", Conda: true, Virtual: true},
 		},
 		{
 			"micromamba base", map[string]string{
 				"bin/python3.12": "ELF", "lib/python3.12/os.py": "", "lib/python3.12/site-packages/x.py": "",
 				"conda-meta/history": "", "envs/.keep": "", "pkgs/urls.txt": "",
 			}, "bin/python3.12",
-			Environment{Prefix: ".", BasePrefix: ".", PythonVersion: "3.12", SitePackages: []string{"lib/python3.12/site-packages"}, Scripts: "bin", Conda: true},
+			Environment{Prefix: ".", BasePrefix: ".", PythonVersion: "3.12",
+				SitePackages: []string{"lib/python3.12/site-packages"}, Scripts: "bin", Conda: true},
 		},
 		{
 			"fedora", map[string]string{
-				"usr/bin/python3.12": "ELF", "usr/lib64/python3.12/os.py": "", "usr/lib64/python3.12/site-packages/x.py": "", "usr/lib/python3.12/site-packages/x.py": "",
-				"usr/include/python3.12/patchlevel.h": "/* */\n#define PY_VERSION      \t\"3.12.5+\"\n",
+				"usr/bin/python3.12": "ELF", "usr/lib64/python3.12/os.py": "", "usr/lib64/python3.12/site-packages/x.py": "",
+				"usr/lib/python3.12/site-packages/x.py": "",
+				"usr/include/python3.12/patchlevel.h":   "/* */\n#define PY_VERSION      \t\"3.12.5+\"\n",
 			}, "usr/bin/python3.12",
-			Environment{Prefix: "usr", BasePrefix: "usr", PythonVersion: "3.12.5", SitePackages: []string{"usr/lib/python3.12/site-packages", "usr/lib64/python3.12/site-packages"}, Scripts: "usr/bin"},
+			Environment{Prefix: "usr", BasePrefix: "usr", PythonVersion: "3.12.5",
+				SitePackages: []string{"usr/lib/python3.12/site-packages", "usr/lib64/python3.12/site-packages"},
+				Scripts:      "usr/bin"},
 		},
 		{
 			"debian with two pythons", map[string]string{
-				"usr/bin/python3.11": "ELF", "usr/bin/python3": "-> python3.11", "usr/lib/python3.11/os.py": "", "usr/lib/python3.12/os.py": "",
+				"usr/bin/python3.11": "ELF", "usr/bin/python3": "-> python3.11", "usr/lib/python3.11/os.py": "",
+				"usr/lib/python3.12/os.py":           "",
 				"usr/lib/python3/dist-packages/x.py": "", "usr/local/lib/python3.11/dist-packages/x.py": "",
 			}, "usr/bin/python3",
-			Environment{Prefix: "usr", BasePrefix: "usr", PythonVersion: "3.11", SitePackages: []string{"usr/local/lib/python3.11/dist-packages", "usr/lib/python3/dist-packages"}, Scripts: "usr/bin"},
+			Environment{Prefix: "usr", BasePrefix: "usr", PythonVersion: "3.11",
+				SitePackages: []string{"usr/local/lib/python3.11/dist-packages", "usr/lib/python3/dist-packages"},
+				Scripts:      "usr/bin"},
 		},
 		{
 			"free-threaded environment", map[string]string{
 				"base/bin/python3.13t": "ELF", "base/lib/python3.13t/os.py": "", "base/lib/python3.13t/site-packages/x.py": "",
-				"env/bin/python": "-> ../../base/bin/python3.13t", "env/pyvenv.cfg": "home = /somewhere/bin\nversion_info = 3.13.1.final.0\ninclude-system-site-packages = false\n", "env/lib/python3.13t/site-packages/x.py": "",
+				"env/bin/python": "-> ../../base/bin/python3.13t", "env/pyvenv.cfg": "home = /somewhere/bin\nversion_info = " +
+					"3.13.1.final.0\ninclude-system-site-packages = false\n", "env/lib/python3.13t/site-packages/x.py": "",
 			}, "env/bin/python",
-			Environment{Prefix: "env", BasePrefix: "base", PythonVersion: "3.13.1", SitePackages: []string{"env/lib/python3.13t/site-packages"}, Scripts: "env/bin", Virtual: true},
+			Environment{Prefix: "env", BasePrefix: "base", PythonVersion: "3.13.1",
+				SitePackages: []string{"env/lib/python3.13t/site-packages"}, Scripts: "env/bin", Virtual: true},
 		},
 		{
 			"pypy environment", map[string]string{
 				"base/bin/pypy3.10": "ELF", "base/lib/pypy3.10/os.py": "", "base/lib/pypy3.10/site-packages/x.py": "",
-				"env/bin/python": "-> ../../base/bin/pypy3.10", "env/pyvenv.cfg": "include-system-site-packages = false\n", "env/lib/pypy3.10/site-packages/x.py": "",
+				"env/bin/python": "-> ../../base/bin/pypy3.10", "env/pyvenv.cfg": "include-system-site-packages = false\n",
+				"env/lib/pypy3.10/site-packages/x.py": "",
 			}, "env/bin/python",
-			Environment{Prefix: "env", BasePrefix: "base", PythonVersion: "3.10", SitePackages: []string{"env/lib/pypy3.10/site-packages"}, Scripts: "env/bin", Virtual: true},
+			Environment{Prefix: "env", BasePrefix: "base", PythonVersion: "3.10",
+				SitePackages: []string{"env/lib/pypy3.10/site-packages"}, Scripts: "env/bin", Virtual: true},
 		},
 		{
 			"left over from an older python", map[string]string{
 				"base/bin/python3.11": "ELF", "base/lib/python3.11/os.py": "", "base/lib/python3.11/site-packages/x.py": "",
-				"env/bin/python": "-> ../../base/bin/python3.11", "env/pyvenv.cfg": "Version = 3.11.7\nuv = 0.1\ninclude-system-site-packages = false\n",
+				"env/bin/python":                       "-> ../../base/bin/python3.11",
+				"env/pyvenv.cfg":                       "Version = 3.11.7\nuv = 0.1\ninclude-system-site-packages = false\n",
 				"env/lib/python3.8/site-packages/x.py": "", "env/lib/python3.11/site-packages/x.py": "",
 			}, "env/bin/python",
-			Environment{Prefix: "env", BasePrefix: "base", PythonVersion: "3.11.7", SitePackages: []string{"env/lib/python3.11/site-packages"}, Scripts: "env/bin", Virtual: true},
+			Environment{Prefix: "env", BasePrefix: "base", PythonVersion: "3.11.7",
+				SitePackages: []string{"env/lib/python3.11/site-packages"}, Scripts: "env/bin", Virtual: true},
 		},
 		{
 			"pyvenv.cfg beside the interpreter", map[string]string{
 				"base/bin/python3.11": "ELF", "base/lib/python3.11/os.py": "", "base/lib/python3.11/site-packages/x.py": "",
-				"env/bin/python": "-> ../../base/bin/python3.11", "env/bin/pyvenv.cfg": "version = 3.11.7\ninclude-system-site-packages = false\n", "env/lib/python3.11/site-packages/x.py": "",
+				"env/bin/python": "-> ../../base/bin/python3.11", "env/bin/pyvenv.cfg": "version = 3.11.7\n" +
+					"include-system-site-packages = false\n", "env/lib/python3.11/site-packages/x.py": "",
 			}, "env/bin/python",
-			Environment{Prefix: "env", BasePrefix: "base", PythonVersion: "3.11.7", SitePackages: []string{"env/lib/python3.11/site-packages"}, Scripts: "env/bin", Virtual: true},
+			Environment{Prefix: "env", BasePrefix: "base", PythonVersion: "3.11.7",
+				SitePackages: []string{"env/lib/python3.11/site-packages"}, Scripts: "env/bin", Virtual: true},
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -229,7 +253,8 @@ func TestInspectLayouts(t *testing.T) {
 			}
 			want := test.want
 			want.Interpreter = filepath.Join(root, test.interpreter)
-			want.Prefix, want.BasePrefix, want.Scripts = filepath.Join(root, want.Prefix), filepath.Join(root, want.BasePrefix), filepath.Join(root, want.Scripts)
+			want.Prefix, want.BasePrefix, want.Scripts = filepath.Join(root, want.Prefix), filepath.Join(root, want.BasePrefix),
+				filepath.Join(root, want.Scripts)
 			for i := range want.SitePackages {
 				want.SitePackages[i] = filepath.Join(root, want.SitePackages[i])
 			}
@@ -265,11 +290,14 @@ func TestInspectAsksAndRefuses(t *testing.T) {
 		"failing": "#!/bin/sh\necho no such version >&2\nexit 1\n",
 	})
 	got, err := Inspect(filepath.Join(root, "wrapper"), os.Environ(), "")
-	if err != nil || got.Interpreter != python.Path || got.PythonVersion != python.Version || got.Virtual || len(got.SitePackages) == 0 {
+	if err != nil || got.Interpreter != python.Path || got.PythonVersion != python.Version || got.Virtual ||
+		len(got.SitePackages) == 0 {
 		t.Errorf("%+v %v", got, err)
 	}
-	for name, want := range map[string]string{"silent": "it answered", "failing": "no such version", "missing": "no such file", ".": "directory"} {
-		if _, err := Inspect(filepath.Join(root, name), os.Environ(), ""); err == nil || !strings.Contains(err.Error(), want) {
+	for name, want := range map[string]string{"silent": "it answered", "failing": "no such version",
+		"missing": "no such file", ".": "directory"} {
+		if _, err := Inspect(filepath.Join(root, name), os.Environ(), ""); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

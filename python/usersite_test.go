@@ -28,10 +28,11 @@ func TestUserSite(t *testing.T) {
 		environ []string
 		open    bool
 	}{
-		"closed":       {"include-system-site-packages = false", []string{"HOME=" + home}, false},
-		"open":         {"include-system-site-packages = true", []string{"HOME=" + home}, true},
-		"not said":     {"", []string{"HOME=" + home}, true},
-		"another base": {"include-system-site-packages = True", []string{"HOME=" + home, "PYTHONUSERBASE=" + filepath.Join(home, "base")}, true},
+		"closed":   {"include-system-site-packages = false", []string{"HOME=" + home}, false},
+		"open":     {"include-system-site-packages = true", []string{"HOME=" + home}, true},
+		"not said": {"", []string{"HOME=" + home}, true},
+		"another base": {"include-system-site-packages = True",
+			[]string{"HOME=" + home, "PYTHONUSERBASE=" + filepath.Join(home, "base")}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := strings.Replace(string(closed), "include-system-site-packages = false", c.line, 1)

@@ -30,9 +30,11 @@ func TestNew(t *testing.T) {
 		reads, closes []string
 	}{
 		{
-			name:   "secrets of home and project",
-			reads:  []string{"home/.bashrc", "home/.config/other/x", "home/work/app/main.py", "home/work/.env.example", "home/work/node_modules/x/.env", "elsewhere/x"},
-			closes: []string{"home/.ssh/id", "home/.aws/credentials", "home/.netrc", "home/.config/gh/hosts.yml", "home/work/.env", "home/work/app/.env.local"},
+			name: "secrets of home and project",
+			reads: []string{"home/.bashrc", "home/.config/other/x", "home/work/app/main.py", "home/work/.env.example",
+				"home/work/node_modules/x/.env", "elsewhere/x"},
+			closes: []string{"home/.ssh/id", "home/.aws/credentials", "home/.netrc", "home/.config/gh/hosts.yml",
+				"home/work/.env", "home/work/app/.env.local"},
 		},
 		{
 			name: "what comes into the home directory later", closes: []string{"home/.new-secret"},
@@ -51,7 +53,8 @@ func TestNew(t *testing.T) {
 			closes: []string{"home/.ssh/id", "home/shortcut/id"},
 		},
 		{
-			name: "a project inside .config", entries: []string{"home/.config/gh/x", "home/.config/project/main.py", "home/.config/project/.env"},
+			name: "a project inside .config", entries: []string{"home/.config/gh/x", "home/.config/project/main.py",
+				"home/.config/project/.env"},
 			change: func(root string, input *Input) { input.Project = filepath.Join(root, "home/.config/project") },
 			reads:  []string{"home/.config/project/main.py"}, closes: []string{"home/.config/project/.env", "home/.config/gh/x"},
 		},
@@ -70,17 +73,20 @@ func TestNew(t *testing.T) {
 			reads: []string{"srv/venv/bin/python"}, closes: []string{"srv/keys/a"},
 		},
 		{
-			name:    "places that variables name",
-			entries: []string{"conf/gcp.json", "conf/a.kube", "conf/b.kube", "conf/profiles.yml", "conf/x", "xdg/gh/hosts.yml", "xdg/x"},
+			name: "places that variables name",
+			entries: []string{"conf/gcp.json", "conf/a.kube", "conf/b.kube", "conf/profiles.yml", "conf/x",
+				"xdg/gh/hosts.yml", "xdg/x"},
 			change: func(root string, input *Input) {
 				at := func(name string) string { return filepath.Join(root, name) }
 				input.Environ = []string{
-					"GOOGLE_APPLICATION_CREDENTIALS=" + at("conf/gcp.json"), "KUBECONFIG=" + at("conf/a.kube") + ":" + at("conf/b.kube"),
+					"GOOGLE_APPLICATION_CREDENTIALS=" + at("conf/gcp.json"), "KUBECONFIG=" + at("conf/a.kube") +
+						":" + at("conf/b.kube"),
 					"DBT_PROFILES_DIR=" + at("conf"), "XDG_CONFIG_HOME=" + at("xdg"), "AWS_CONFIG_FILE=/",
 					"NETRC=/dev/null", "DOCKER_CONFIG=relative",
 				}
 			},
-			reads: []string{"conf/x", "xdg/x"}, closes: []string{"conf/gcp.json", "conf/a.kube", "conf/b.kube", "conf/profiles.yml", "xdg/gh/hosts.yml"},
+			reads: []string{"conf/x", "xdg/x"}, closes: []string{"conf/gcp.json", "conf/a.kube", "conf/b.kube",
+				"conf/profiles.yml", "xdg/gh/hosts.yml"},
 		},
 		{
 			name:   "a place that may be written is read whole",
@@ -181,7 +187,8 @@ func TestDomainTravels(t *testing.T) {
 		t.Fatal(err)
 	}
 	read, err := ReadFile(path)
-	if err != nil || read.Network != NetworkPorts || len(read.Ports) != 1 || len(read.ReadDirectories) != len(domain.ReadDirectories) {
+	if err != nil || read.Network != NetworkPorts || len(read.Ports) != 1 ||
+		len(read.ReadDirectories) != len(domain.ReadDirectories) {
 		t.Errorf("%+v, %v", read, err)
 	}
 	for _, content := range []string{"", "{}", `{"network": "some"}`} {

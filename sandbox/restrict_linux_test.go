@@ -55,9 +55,11 @@ func try(attempt string) bool {
 			err = syscall.Kill(pid, 0)
 		}
 	case "connect":
-		err = reach(unix.SOCK_STREAM, 0, words[1], func(socket int, to unix.Sockaddr) error { return unix.Connect(socket, to) })
+		err = reach(unix.SOCK_STREAM, 0, words[1],
+			func(socket int, to unix.Sockaddr) error { return unix.Connect(socket, to) })
 	case "multipath":
-		err = reach(unix.SOCK_STREAM, unix.IPPROTO_MPTCP, words[1], func(socket int, to unix.Sockaddr) error { return unix.Connect(socket, to) })
+		err = reach(unix.SOCK_STREAM, unix.IPPROTO_MPTCP, words[1],
+			func(socket int, to unix.Sockaddr) error { return unix.Connect(socket, to) })
 	case "fast-open":
 		err = reach(unix.SOCK_STREAM, 0, words[1], func(socket int, to unix.Sockaddr) error {
 			return unix.Sendto(socket, []byte("x"), unix.MSG_FASTOPEN, to)
@@ -74,7 +76,8 @@ func try(attempt string) bool {
 			return unix.Connect(socket, to)
 		})
 	case "datagram":
-		err = reach(unix.SOCK_DGRAM, 0, words[1], func(socket int, to unix.Sockaddr) error { return unix.Sendto(socket, []byte("x"), 0, to) })
+		err = reach(unix.SOCK_DGRAM, 0, words[1],
+			func(socket int, to unix.Sockaddr) error { return unix.Sendto(socket, []byte("x"), 0, to) })
 	case "pair":
 		_, err = unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)
 	case "ring":
@@ -157,7 +160,8 @@ func TestFilesInTheSandbox(t *testing.T) {
 	permitted := []string{
 		"read " + at("home/.bashrc"), "read " + at("link/.bashrc"), "list " + at("home"),
 		"list " + at("home/.ssh"), "write " + at("run/x"),
-		"write " + at("home/work/new"), "read " + at("home/work/new"), "read " + at("home/work/.env"), "rename " + at("run/x") + " " + at("home/work/y"),
+		"write " + at("home/work/new"), "read " + at("home/work/new"), "read " + at("home/work/.env"), "rename " +
+			at("run/x") + " " + at("home/work/y"),
 		"write /dev/null", "read /proc/self/environ", "pair x",
 	}
 	denied := []string{
@@ -187,7 +191,8 @@ func TestNetworkInTheSandbox(t *testing.T) {
 	address, port := listen(t)
 	other, _ := listen(t)
 	attempts := []string{
-		"connect " + address, "connect " + other, "multipath " + address, "fast-open " + address, "fast-open-message " + address,
+		"connect " + address, "connect " + other, "multipath " + address, "fast-open " + address,
+		"fast-open-message " + address,
 		"fast-open-connect " + address, "datagram " + address, "ring x",
 	}
 	for _, test := range []struct {
@@ -226,7 +231,8 @@ func TestDomainsStack(t *testing.T) {
 		t.Skip("skipped: this kernel has no Landlock, or a container forbids it")
 	}
 	outer := Domain{ReadDirectories: []string{"/"}, Write: []string{filepath.Join(root, "outer")}, Network: NetworkNone}
-	inner := Domain{ReadDirectories: []string{"/"}, Write: []string{filepath.Join(root, "outer/inner"), root}, Network: NetworkAll}
+	inner := Domain{ReadDirectories: []string{"/"}, Write: []string{filepath.Join(root, "outer/inner"), root},
+		Network: NetworkAll}
 	for name, domain := range map[string]Domain{"outer.json": outer, "inner.json": inner} {
 		if err := domain.WriteFile(filepath.Join(root, name)); err != nil {
 			t.Fatal(err)
@@ -234,7 +240,8 @@ func TestDomainsStack(t *testing.T) {
 	}
 	address, _ := listen(t)
 	within := Command(self, filepath.Join(root, "inner.json"), self, []string{
-		self, "try", "write " + filepath.Join(root, "outer/inner/c"), "write " + filepath.Join(root, "x"), "connect " + address,
+		self, "try", "write " + filepath.Join(root, "outer/inner/c"), "write " + filepath.Join(root, "x"),
+		"connect " + address,
 	})
 	words := Command(self, filepath.Join(root, "outer.json"), self, within)
 	out, err := exec.Command(words[0], words[1:]...).CombinedOutput()
@@ -246,7 +253,8 @@ func TestDomainsStack(t *testing.T) {
 			t.Errorf("%q is missing: %s", want, out)
 		}
 	}
-	if closed, _ := Coverage(Version(), NetworkNone); slices.Contains(closed, PartTCP) && !strings.Contains(string(out), address+" false") {
+	if closed, _ := Coverage(Version(), NetworkNone); slices.Contains(closed, PartTCP) &&
+		!strings.Contains(string(out), address+" false") {
 		t.Errorf("the network is open again: %s", out)
 	}
 }
@@ -280,7 +288,8 @@ func TestProbe(t *testing.T) {
 	}
 	address, _ := listen(t)
 	probe := Probe{
-		Secret: filepath.Join(input.Home, ".ssh/id"), Write: filepath.Join(input.Home, ".profile"), Own: filepath.Join(root, "run/x"),
+		Secret: filepath.Join(input.Home, ".ssh/id"), Write: filepath.Join(input.Home, ".profile"),
+		Own:     filepath.Join(root, "run/x"),
 		Address: address, Variable: "GITHUB_TOKEN",
 	}
 	asked, err := json.Marshal(probe)
@@ -299,7 +308,8 @@ func TestProbe(t *testing.T) {
 		}
 		return done
 	}
-	if outside := attempt([]string{self, ProbeCommand}); !outside.Read || !outside.Wrote || !outside.Connected || !outside.Saw || !outside.Works {
+	if outside := attempt([]string{self, ProbeCommand}); !outside.Read || !outside.Wrote || !outside.Connected ||
+		!outside.Saw || !outside.Works {
 		t.Errorf("outside: %+v", outside)
 	}
 	if err := os.Remove(probe.Write); err != nil {
@@ -330,24 +340,36 @@ func TestNetworkFilter(t *testing.T) {
 			ports     int // with TCP
 			none      int // without
 		}{
-			{"tcp", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_STREAM | unix.SOCK_CLOEXEC, 0}, allowed, denied(unix.EACCES)},
-			{"tcp by its number", unix.SYS_SOCKET, [4]uint32{unix.AF_INET6, unix.SOCK_STREAM, unix.IPPROTO_TCP}, allowed, denied(unix.EACCES)},
-			{"multipath tcp", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP}, denied(unix.EACCES), denied(unix.EACCES)},
-			{"sctp", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP}, denied(unix.EACCES), denied(unix.EACCES)},
+			{"tcp", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_STREAM | unix.SOCK_CLOEXEC, 0}, allowed,
+				denied(unix.EACCES)},
+			{"tcp by its number", unix.SYS_SOCKET, [4]uint32{unix.AF_INET6, unix.SOCK_STREAM, unix.IPPROTO_TCP}, allowed,
+				denied(unix.EACCES)},
+			{"multipath tcp", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_MPTCP},
+				denied(unix.EACCES), denied(unix.EACCES)},
+			{"sctp", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_STREAM, unix.IPPROTO_SCTP}, denied(unix.EACCES),
+				denied(unix.EACCES)},
 			{"udp", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_DGRAM, 0}, denied(unix.EACCES), denied(unix.EACCES)},
-			{"udp 6", unix.SYS_SOCKET, [4]uint32{unix.AF_INET6, unix.SOCK_DGRAM | unix.SOCK_NONBLOCK, 0}, denied(unix.EACCES), denied(unix.EACCES)},
-			{"raw", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP}, denied(unix.EACCES), denied(unix.EACCES)},
+			{"udp 6", unix.SYS_SOCKET, [4]uint32{unix.AF_INET6, unix.SOCK_DGRAM | unix.SOCK_NONBLOCK, 0}, denied(unix.EACCES),
+				denied(unix.EACCES)},
+			{"raw", unix.SYS_SOCKET, [4]uint32{unix.AF_INET, unix.SOCK_RAW, unix.IPPROTO_ICMP}, denied(unix.EACCES),
+				denied(unix.EACCES)},
 			{"packets", unix.SYS_SOCKET, [4]uint32{unix.AF_PACKET, unix.SOCK_RAW, 0}, denied(unix.EACCES), denied(unix.EACCES)},
-			{"virtual machines", unix.SYS_SOCKET, [4]uint32{unix.AF_VSOCK, unix.SOCK_STREAM, 0}, denied(unix.EACCES), denied(unix.EACCES)},
+			{"virtual machines", unix.SYS_SOCKET, [4]uint32{unix.AF_VSOCK, unix.SOCK_STREAM, 0}, denied(unix.EACCES),
+				denied(unix.EACCES)},
 			{"unix", unix.SYS_SOCKET, [4]uint32{unix.AF_UNIX, unix.SOCK_STREAM, 0}, allowed, allowed},
 			{"netlink", unix.SYS_SOCKET, [4]uint32{unix.AF_NETLINK, unix.SOCK_RAW, 0}, allowed, allowed},
-			{"fast open", unix.SYS_SENDTO, [4]uint32{3, 0, 1, unix.MSG_FASTOPEN | unix.MSG_NOSIGNAL}, denied(unix.EOPNOTSUPP), denied(unix.EOPNOTSUPP)},
+			{"fast open", unix.SYS_SENDTO, [4]uint32{3, 0, 1, unix.MSG_FASTOPEN | unix.MSG_NOSIGNAL}, denied(unix.EOPNOTSUPP),
+				denied(unix.EOPNOTSUPP)},
 			{"a send", unix.SYS_SENDTO, [4]uint32{3, 0, unix.MSG_FASTOPEN, unix.MSG_NOSIGNAL}, allowed, allowed},
-			{"fast open of a message", unix.SYS_SENDMSG, [4]uint32{3, 0, unix.MSG_FASTOPEN}, denied(unix.EOPNOTSUPP), denied(unix.EOPNOTSUPP)},
-			{"fast open of messages", unix.SYS_SENDMMSG, [4]uint32{3, 0, 1, unix.MSG_FASTOPEN}, denied(unix.EOPNOTSUPP), denied(unix.EOPNOTSUPP)},
-			{"fast open by option", unix.SYS_SETSOCKOPT, [4]uint32{3, unix.IPPROTO_TCP, unix.TCP_FASTOPEN_CONNECT}, denied(unix.EOPNOTSUPP), denied(unix.EOPNOTSUPP)},
+			{"fast open of a message", unix.SYS_SENDMSG, [4]uint32{3, 0, unix.MSG_FASTOPEN}, denied(unix.EOPNOTSUPP),
+				denied(unix.EOPNOTSUPP)},
+			{"fast open of messages", unix.SYS_SENDMMSG, [4]uint32{3, 0, 1, unix.MSG_FASTOPEN}, denied(unix.EOPNOTSUPP),
+				denied(unix.EOPNOTSUPP)},
+			{"fast open by option", unix.SYS_SETSOCKOPT, [4]uint32{3, unix.IPPROTO_TCP, unix.TCP_FASTOPEN_CONNECT},
+				denied(unix.EOPNOTSUPP), denied(unix.EOPNOTSUPP)},
 			{"another option", unix.SYS_SETSOCKOPT, [4]uint32{3, unix.IPPROTO_TCP, unix.TCP_NODELAY}, allowed, allowed},
-			{"an option of another level", unix.SYS_SETSOCKOPT, [4]uint32{3, unix.SOL_SOCKET, unix.TCP_FASTOPEN_CONNECT}, allowed, allowed},
+			{"an option of another level", unix.SYS_SETSOCKOPT, [4]uint32{3, unix.SOL_SOCKET, unix.TCP_FASTOPEN_CONNECT},
+				allowed, allowed},
 			{"io_uring", unix.SYS_IO_URING_SETUP, [4]uint32{}, denied(unix.ENOSYS), denied(unix.ENOSYS)},
 			{"read", unix.SYS_READ, [4]uint32{0, 0, unix.MSG_FASTOPEN, unix.MSG_FASTOPEN}, allowed, allowed},
 			{"execve", unix.SYS_EXECVE, [4]uint32{}, allowed, allowed},
@@ -358,11 +380,13 @@ func TestNetworkFilter(t *testing.T) {
 				}
 			}
 		}
-		if got := answer(t, networkFilter(architecture, true), architecture+1, unix.SYS_READ, [4]uint32{}); got != denied(unix.ENOSYS) {
+		if got := answer(t, networkFilter(architecture, true), architecture+1, unix.SYS_READ,
+			[4]uint32{}); got != denied(unix.ENOSYS) {
 			t.Errorf("%s: another architecture: %#x", name, got)
 		}
 	}
-	if got := answer(t, networkFilter(unix.AUDIT_ARCH_X86_64, true), unix.AUDIT_ARCH_X86_64, unix.SYS_READ|alienCalls, [4]uint32{}); got != denied(unix.ENOSYS) {
+	if got := answer(t, networkFilter(unix.AUDIT_ARCH_X86_64, true), unix.AUDIT_ARCH_X86_64, unix.SYS_READ|alienCalls,
+		[4]uint32{}); got != denied(unix.ENOSYS) {
 		t.Errorf("a call of x32: %#x", got)
 	}
 }
@@ -385,7 +409,8 @@ func answer(t *testing.T, program filter, architecture, call uint32, arguments [
 	}
 	data := make([]byte, 64)
 	put := func(offset int, value uint32) {
-		data[offset], data[offset+1], data[offset+2], data[offset+3] = byte(value>>24), byte(value>>16), byte(value>>8), byte(value)
+		data[offset], data[offset+1], data[offset+2], data[offset+3] = byte(value>>24), byte(value>>16),
+			byte(value>>8), byte(value)
 	}
 	put(offsetNumber, call)
 	put(offsetArchitecture, architecture)

@@ -61,10 +61,14 @@ func TestReadable(t *testing.T) {
 		{"two in one directory", []string{"a/x", "a/y", "a/z"}, nil, []string{"a/x", "a/y"}, nil, []string{"a/z"}},
 		{"one within another", []string{"a/b/x", "c"}, nil, []string{"a", "a/b"}, nil, []string{"c"}},
 		{"a directory is granted entry by entry", []string{"a/x", "a/y/z"}, []string{"a"}, nil, nil, []string{"a/x", "a/y/"}},
-		{"links are left out", []string{"secret/x", "a -> secret", "b -> c", "c"}, nil, []string{"secret"}, nil, []string{"c"}},
-		{"needed within a closed one", []string{"s/keys", "s/work/venv/bin", "b"}, nil, []string{"s"}, []string{"s/work"}, []string{"b", "s/work/"}},
-		{"closed within needed within closed", []string{"s/keys", "s/work/.env", "s/work/x"}, nil, []string{"s", "s/work/.env"}, []string{"s/work"}, []string{"s/work/x"}},
-		{"needed elsewhere changes nothing", []string{"s/keys", "b/x", "b/y"}, nil, []string{"s"}, []string{"b/x"}, []string{"b/"}},
+		{"links are left out", []string{"secret/x", "a -> secret", "b -> c", "c"}, nil, []string{"secret"},
+			nil, []string{"c"}},
+		{"needed within a closed one", []string{"s/keys", "s/work/venv/bin", "b"}, nil, []string{"s"}, []string{"s/work"},
+			[]string{"b", "s/work/"}},
+		{"closed within needed within closed", []string{"s/keys", "s/work/.env", "s/work/x"}, nil,
+			[]string{"s", "s/work/.env"}, []string{"s/work"}, []string{"s/work/x"}},
+		{"needed elsewhere changes nothing", []string{"s/keys", "b/x", "b/y"}, nil, []string{"s"},
+			[]string{"b/x"}, []string{"b/"}},
 		{"what is closed is needed itself", []string{"s/keys", "b"}, nil, []string{"s"}, []string{"s"}, []string{"b", "s/"}},
 		{"a file that is closed has nothing below", []string{"s", "b"}, nil, []string{"s", "s/x"}, nil, []string{"b"}},
 		{"what is not there", []string{"b"}, nil, []string{"s/x/y"}, []string{"s/x/y/z"}, []string{"b"}},
@@ -121,7 +125,8 @@ func TestReadableWhereNothingIsListed(t *testing.T) {
 	if want := filepath.Join(root, "home/me/x"); !slices.Contains(files, want) {
 		t.Errorf("%s is not granted: %q", want, files)
 	}
-	if slices.Contains(directories, filepath.Join(root, "home/other")) || slices.Contains(directories, filepath.Join(root, "home")) {
+	if slices.Contains(directories, filepath.Join(root, "home/other")) ||
+		slices.Contains(directories, filepath.Join(root, "home")) {
 		t.Errorf("what cannot be listed is granted: %q", directories)
 	}
 }

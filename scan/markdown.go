@@ -57,7 +57,8 @@ func writeRows(out *bufio.Writer, rows []row) {
 // anywhere in a line. What it would make a link of stays one: an address is
 // what it says.
 var markdown = strings.NewReplacer(
-	`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, `<`, "&lt;", `>`, "&gt;", `&`, "&amp;", `|`, `\|`, `~`, `\~`, `#`, `\#`, `!`, `\!`,
+	`\`, `\\`, "`", "\\`", `*`, `\*`, `_`, `\_`, `[`, `\[`, `]`, `\]`, `<`, "&lt;", `>`, "&gt;", `&`, "&amp;", `|`, `\|`,
+	`~`, `\~`, `#`, `\#`, `!`, `\!`,
 )
 
 func plain(text string) string { return markdown.Replace(text) }

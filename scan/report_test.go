@@ -81,7 +81,8 @@ func TestTextOfABadDay(t *testing.T) {
 			if !options.Colour && strings.ContainsFunc(line, func(c rune) bool { return !unicode.IsPrint(c) }) {
 				t.Errorf("%s: %q has something else than text", name, line)
 			}
-			whole := strings.HasPrefix(line, "  fix: ") || strings.HasPrefix(line, "  edit: ") || strings.HasPrefix(line, textSee(""))
+			whole := strings.HasPrefix(line, "  fix: ") || strings.HasPrefix(line, "  edit: ") ||
+				strings.HasPrefix(line, textSee(""))
 			if options.Width > 50 && !options.Colour && !whole && columns(line) > options.Width {
 				t.Errorf("%s: %q has %d columns", name, line, columns(line))
 			}

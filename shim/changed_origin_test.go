@@ -15,7 +15,8 @@ func TestNamedBySource(t *testing.T) {
 	root := t.TempDir()
 	project := filepath.Join(root, "my (own)+@~ project")
 	checkouts := filepath.Join(root, "env", "src")
-	for _, dir := range []string{filepath.Join(project, "src"), filepath.Join(checkouts, "acme-lib", "sub"), filepath.Join(checkouts, "other")} {
+	for _, dir := range []string{filepath.Join(project, "src"), filepath.Join(checkouts, "acme-lib", "sub"),
+		filepath.Join(checkouts, "other")} {
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -33,23 +34,38 @@ func TestNamedBySource(t *testing.T) {
 	}{
 		{"directory", venv.Distribution{DirectURL: quoted}, source.Requirement{Path: project}, true},
 		{"directory by a link", venv.Distribution{DirectURL: quoted}, source.Requirement{Path: link}, true},
-		{"editable directory", venv.Distribution{DirectURL: quoted, Editable: true}, source.Requirement{Path: link, Editable: true}, true},
-		{"egg-link", venv.Distribution{Editable: true, Location: project}, source.Requirement{Path: project, Editable: true}, true},
-		{"egg-link to src", venv.Distribution{Editable: true, Location: filepath.Join(project, "src")}, source.Requirement{Path: project, Editable: true}, true},
-		{"egg-link elsewhere", venv.Distribution{Editable: true, Location: root}, source.Requirement{Path: project, Editable: true}, false},
-		{"another directory", venv.Distribution{DirectURL: "file://" + root + "/other"}, source.Requirement{Path: project}, false},
-		{"below a directory that is not editable", venv.Distribution{DirectURL: quoted + "/src"}, source.Requirement{Path: project}, false},
+		{"editable directory", venv.Distribution{DirectURL: quoted, Editable: true},
+			source.Requirement{Path: link, Editable: true}, true},
+		{"egg-link", venv.Distribution{Editable: true, Location: project}, source.Requirement{Path: project, Editable: true},
+			true},
+		{"egg-link to src", venv.Distribution{Editable: true, Location: filepath.Join(project, "src")},
+			source.Requirement{Path: project, Editable: true}, true},
+		{"egg-link elsewhere", venv.Distribution{Editable: true, Location: root},
+			source.Requirement{Path: project, Editable: true}, false},
+		{"another directory", venv.Distribution{DirectURL: "file://" + root + "/other"}, source.Requirement{Path: project},
+			false},
+		{"below a directory that is not editable", venv.Distribution{DirectURL: quoted + "/src"},
+			source.Requirement{Path: project}, false},
 
-		{"repository", venv.Distribution{DirectURL: "https://git.example/a/b.git"}, source.Requirement{URL: "git+https://git.example/a/b.git"}, true},
-		{"revision", venv.Distribution{DirectURL: "https://git.example/a/b.git"}, source.Requirement{URL: "git+https://me:secret@git.example/a/b.git@v1.0#egg=b"}, true},
-		{"revision without a path behind it", venv.Distribution{DirectURL: "https://git.example"}, source.Requirement{URL: "git+https://me@git.example"}, true},
-		{"user of ssh", venv.Distribution{DirectURL: "ssh://git.example/a/b"}, source.Requirement{URL: "git+ssh://git@git.example/a/b@main"}, true},
-		{"local repository", venv.Distribution{DirectURL: "file:///srv/b"}, source.Requirement{URL: "git+file:///srv/b@v1"}, true},
-		{"subversion over ssh", venv.Distribution{DirectURL: "svn+ssh://svn.example/a"}, source.Requirement{URL: "svn+ssh://svn.example/a@7"}, true},
-		{"another repository", venv.Distribution{DirectURL: "https://git.example/a/c.git"}, source.Requirement{URL: "git+https://git.example/a/b.git@v1"}, false},
+		{"repository", venv.Distribution{DirectURL: "https://git.example/a/b.git"},
+			source.Requirement{URL: "git+https://git.example/a/b.git"}, true},
+		{"revision", venv.Distribution{DirectURL: "https://git.example/a/b.git"},
+			source.Requirement{URL: "git+https://me:secret@git.example/a/b.git@v1.0#egg=b"}, true},
+		{"revision without a path behind it", venv.Distribution{DirectURL: "https://git.example"},
+			source.Requirement{URL: "git+https://me@git.example"}, true},
+		{"user of ssh", venv.Distribution{DirectURL: "ssh://git.example/a/b"},
+			source.Requirement{URL: "git+ssh://git@git.example/a/b@main"}, true},
+		{"local repository", venv.Distribution{DirectURL: "file:///srv/b"}, source.Requirement{URL: "git+file:///srv/b@v1"},
+			true},
+		{"subversion over ssh", venv.Distribution{DirectURL: "svn+ssh://svn.example/a"},
+			source.Requirement{URL: "svn+ssh://svn.example/a@7"}, true},
+		{"another repository", venv.Distribution{DirectURL: "https://git.example/a/c.git"},
+			source.Requirement{URL: "git+https://git.example/a/b.git@v1"}, false},
 
-		{"archive", venv.Distribution{DirectURL: "https://files.example/b.zip"}, source.Requirement{URL: "https://files.example/b.zip#sha256=00"}, true},
-		{"archive with @", venv.Distribution{DirectURL: "https://files.example/@a/b.zip"}, source.Requirement{URL: "https://files.example/@c/b.zip"}, false},
+		{"archive", venv.Distribution{DirectURL: "https://files.example/b.zip"},
+			source.Requirement{URL: "https://files.example/b.zip#sha256=00"}, true},
+		{"archive with @", venv.Distribution{DirectURL: "https://files.example/@a/b.zip"},
+			source.Requirement{URL: "https://files.example/@c/b.zip"}, false},
 
 		{"checkout", venv.Distribution{DirectURL: "file://" + checkouts + "/acme-lib", Editable: true},
 			source.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, true},
@@ -61,7 +77,8 @@ func TestNamedBySource(t *testing.T) {
 			source.Requirement{URL: "git+https://git.example/x@v1#egg=acme_lib", Editable: true, Canonical: "acme-lib"}, false},
 
 		{"from an index", venv.Distribution{Canonical: "acme-lib"}, source.Requirement{Canonical: "acme-lib"}, false},
-		{"archive by path, whose hash is in the ledger", venv.Distribution{DirectURL: "file:///srv/b-1.zip"}, source.Requirement{Path: "/srv/b-1.zip"}, false},
+		{"archive by path, whose hash is in the ledger", venv.Distribution{DirectURL: "file:///srv/b-1.zip"},
+			source.Requirement{Path: "/srv/b-1.zip"}, false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

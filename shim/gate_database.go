@@ -53,7 +53,8 @@ func (in *invocation) openDatabase(a *asked) (*database, error) {
 	go func() {
 		defer close(d.done)
 		_, err := advisory.Refresh(ctx, advisory.RefreshInput{
-			Path: in.places.Advisories(), URL: update.Advisories.Value, Client: &http.Client{}, Agent: "thresher/" + version.String(),
+			Path: in.places.Advisories(), URL: update.Advisories.Value, Client: &http.Client{},
+			Agent:  "thresher/" + version.String(),
 			MaxAge: update.MaxAge.Value.Duration(),
 		})
 		if err == nil {

@@ -34,7 +34,8 @@ func (j *judgement) project(ctx context.Context, p gate.Project) []rules.Finding
 		j.database.wait(ctx, waitForFile)
 	}
 	evidence := evidence.Of(
-		evidence.Subject{Name: j.asked.written(p.Name), New: !j.asked.isInstalled(p.Name), Requested: j.asked.isRequested(p.Name)},
+		evidence.Subject{Name: j.asked.written(p.Name), New: !j.asked.isInstalled(p.Name),
+			Requested: j.asked.isRequested(p.Name)},
 		evidence.Answer{Page: p.Page, Public: p.Public, Failure: p.Failure},
 		j.database.wholeMalware(p.Name), j.now)
 	var findings []rules.Finding

@@ -14,7 +14,8 @@ func (j *judgement) local(entry gate.Entry) []rules.Finding {
 		return nil
 	}
 	malware, _ := j.database.known(canonical, entry.Version)
-	findings := j.asked.policy.JudgeDependency(entry.Name, rules.NameEvidenceOf(entry.Name), !j.asked.isInstalled(canonical))
+	findings := j.asked.policy.JudgeDependency(entry.Name, rules.NameEvidenceOf(entry.Name),
+		!j.asked.isInstalled(canonical))
 	findings = append(findings, j.asked.policy.JudgeProject(rules.ProjectEvidence{
 		Name: entry.Name, Canonical: canonical, Exists: rules.Yes, Now: j.now, Malware: malware,
 	})...)

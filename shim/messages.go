@@ -26,13 +26,16 @@ import (
 // What is said of a dependency that is declared as a repository, by thresher and
 // where pip quotes the program that was to fetch it.
 const (
-	messageRepositoryEvidence = "a dependency is declared as this repository, which neither the command line nor a file of yours names"
-	messageRepositoryBlocked  = "blocked by thresher: a dependency is declared as a repository that you did not name (direct-url)"
+	messageRepositoryEvidence = "a dependency is declared as this repository, which neither the command line nor " +
+		"a file of yours names"
+	messageRepositoryBlocked = "blocked by thresher: a dependency is declared as a repository that you did " +
+		"not name (direct-url)"
 )
 
 // messageUnenclosed is why a source distribution is held back where
 // sandbox.require is set.
-const messageUnenclosed = "is built from source, and this system has no Landlock to keep files from its build (sandbox.require)"
+const messageUnenclosed = "is built from source, and this system has no Landlock to keep files from its " +
+	"build (sandbox.require)"
 
 // messenger writes the shim's lines.
 type messenger struct {
@@ -227,7 +230,8 @@ func (m *messenger) unvouched(name, version string) {
 // deniedArrived is said of a distribution whose name was known only when it was
 // built.
 func (m *messenger) deniedArrived(f rules.Finding) {
-	m.line("%s: %s was installed all the same: %s [%s]", m.red.Sprint("refused"), m.bold.Sprint(f.Subject), f.Evidence, f.Rule)
+	m.line("%s: %s was installed all the same: %s [%s]", m.red.Sprint("refused"), m.bold.Sprint(f.Subject), f.Evidence,
+		f.Rule)
 	m.fix("pip uninstall " + words.ShellWord(f.Subject))
 }
 
@@ -267,7 +271,8 @@ func (m *messenger) switchedOff() {
 
 // notSwitchedOff is said where nobody can be asked.
 func (m *messenger) notSwitchedOff() {
-	m.line("THRESHER=off does not count here: there is no terminal to ask on, and your own policy does not have [switch-off] without-terminal = true")
+	m.line("THRESHER=off does not count here: there is no terminal to ask on, and your own policy does not have " +
+		"[switch-off] without-terminal = true")
 }
 
 // questionOff asks whether THRESHER=off is meant; the answer no is the default.
@@ -332,13 +337,15 @@ func (m *messenger) notFollowed(version string) {
 
 // followedByIndexes is said where pip gets the gate as its index.
 func (m *messenger) followedByIndexes(version string) {
-	m.line("what pip %s fetches can be seen only through an index of this run's own, whose address shows in its output", version)
+	m.line("what pip %s fetches can be seen only through an index of this run's own, whose address shows in its output",
+		version)
 }
 
 // What is said of a cache of pip's that came with a checkout: the wheels in it
 // count for built from what the index has.
 const (
-	messageTrackedCache     = "git tracks files in this cache of pip, whose wheels would be installed in place of what the index has"
+	messageTrackedCache = "git tracks files in this cache of pip, whose wheels would be installed in place " +
+		"of what the index has"
 	messageTrackedCacheHint = "export PIP_NO_CACHE_DIR=1"
 )
 
@@ -349,13 +356,15 @@ func (m *messenger) redirected(named, own string) {
 
 // misread is said where pip does not refuse what it should have refused.
 func (m *messenger) misread(expected *option.Failure, args []string) {
-	m.line("%s: this command line was not understood for certain: it was expected that %s", m.red.Sprint("refused"), expected)
+	m.line("%s: this command line was not understood for certain: it was expected that %s",
+		m.red.Sprint("refused"), expected)
 	m.fix("thresher plan -- " + words.ShellWords(args))
 }
 
 // circular is said of requirements files that include themselves.
 func (m *messenger) circular() {
-	m.line("%s: a requirements file includes itself, directly or through another; nothing was installed", m.red.Sprint("refused"))
+	m.line("%s: a requirements file includes itself, directly or through another; nothing was installed",
+		m.red.Sprint("refused"))
 	m.fix("grep -rnE '^ *(-r|-c|--requirement|--constraint)' --include='*.txt' .")
 }
 

@@ -81,7 +81,8 @@ func Plan(args, environ []string, streams Streams, asJSON bool) int {
 
 func (in *invocation) plan() planned {
 	p := planned{
-		Requirements: []plannedRequirement{}, Indexes: []string{}, FindLinks: []string{}, Findings: []plannedFinding{}, Run: []string{},
+		Requirements: []plannedRequirement{}, Indexes: []string{}, FindLinks: []string{}, Findings: []plannedFinding{},
+		Run: []string{},
 	}
 	command, end := in.readCommand()
 	if end != nil {
@@ -190,7 +191,8 @@ func (p *planned) describe(c *pip.Command) {
 	}
 	for _, r := range c.Requirements {
 		described := plannedRequirement{
-			Name: orNull(r.Name), Canonical: orNull(r.Canonical), Specifier: r.Specifier, Extras: r.Extras, Marker: orNull(r.Marker),
+			Name: orNull(r.Name), Canonical: orNull(r.Canonical), Specifier: r.Specifier, Extras: r.Extras,
+			Marker:  orNull(r.Marker),
 			Applies: r.MarkerApplies, Editable: r.Editable, Constraint: r.Constraint, Hashes: r.Hashes, Origin: r.Origin,
 		}
 		if r.URL != "" {

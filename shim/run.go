@@ -41,7 +41,8 @@ func Run(program string, args, environ []string, streams Streams) int {
 // everything put away. Before, there is nothing to put away.
 func (in *invocation) untilInterrupted() context.Context {
 	if in.context == nil {
-		in.context, in.stopWatching = signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		in.context, in.stopWatching = signal.NotifyContext(context.Background(), syscall.SIGINT,
+			syscall.SIGTERM, syscall.SIGHUP)
 	}
 	return in.context
 }

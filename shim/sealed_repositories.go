@@ -131,7 +131,8 @@ func (g repositories) script(program string, fetching, known, hosts []string) st
 		return strings.Join(quoted, "|")
 	}
 	var b strings.Builder
-	b.WriteString("#!/bin/sh\n# made by thresher for one run of pip, and taken away after it\nfetches=\nknown=\nfor word\ndo\n\tcase $word in\n")
+	b.WriteString("#!/bin/sh\n# made by thresher for one run of pip, and taken away after it\nfetches=\nknown=\nfor " +
+		"word\ndo\n\tcase $word in\n")
 	fmt.Fprintf(&b, "\t%s) fetches=yes ;;\n", patterns(fetching))
 	if len(known) > 0 {
 		fmt.Fprintf(&b, "\t%s) known=yes ;;\n", patterns(known))
@@ -139,9 +140,11 @@ func (g repositories) script(program string, fetching, known, hosts []string) st
 	for _, host := range hosts {
 		fmt.Fprintf(&b, "\thttps://%s/*) known=yes ;;\n", words.ShellWord(host))
 	}
-	fmt.Fprintf(&b, "\tesac\ndone\nif [ \"$fetches\" ] && [ ! \"$known\" ]\nthen\n\tprintf '%%s\\n' %s \"$@\" '' >>%s\n", program, words.ShellWord(g.log))
+	fmt.Fprintf(&b, "\tesac\ndone\nif [ \"$fetches\" ] && [ ! \"$known\" ]\nthen\n\tprintf '%%s\\n' %s \"$@\" '' >>%s\n",
+		program, words.ShellWord(g.log))
 	fmt.Fprintf(&b, "\techo %s >&2\n\texit 1\nfi\n", words.ShellWord(messageRepositoryBlocked))
-	fmt.Fprintf(&b, "here=%s\nrest=:$PATH:\nwhile case $rest in *\":$here:\"*) true ;; *) false ;; esac\ndo\n", words.ShellWord(g.folder.path))
+	fmt.Fprintf(&b, "here=%s\nrest=:$PATH:\nwhile case $rest in *\":$here:\"*) true ;; *) false ;; esac\ndo\n",
+		words.ShellWord(g.folder.path))
 	b.WriteString("\trest=${rest%%\":$here:\"*}:${rest#*\":$here:\"}\ndone\nrest=${rest#:}\nPATH=${rest%:}\nexport PATH\n")
 	fmt.Fprintf(&b, "exec %s \"$@\"\n", program)
 	return b.String()

@@ -31,7 +31,8 @@ func TestOutcome(t *testing.T) {
 		{"pip was ended by what was refused", steps{ended: ended{pip: killed, refused: true}}, statuses.Refused, 0},
 		{"malware", steps{found: found{result: scan.Result{Malware: true, Fails: true}}}, statuses.Refused, 0},
 		{"changed meanwhile", steps{ended: ended{unvouched: true}}, statuses.Unvouched, 0},
-		{"arrived", steps{changed: changed{unvouched: true}, found: found{result: scan.Result{Fails: true}}}, statuses.Unvouched, 0},
+		{"arrived", steps{changed: changed{unvouched: true}, found: found{result: scan.Result{Fails: true}}},
+			statuses.Unvouched, 0},
 		{"vulnerable", steps{found: found{result: scan.Result{Fails: true}}}, statuses.Vulnerable, 0},
 		{"not scanned", steps{found: found{failed: true}}, statuses.Broken, 0},
 		{"not scanned, and pip failed", steps{ended: ended{pip: failed}, found: found{failed: true}}, 1, 0},
@@ -47,7 +48,8 @@ func TestOutcome(t *testing.T) {
 
 // Where a command installs to, by its options.
 func TestSiteDirectories(t *testing.T) {
-	environment := python.Environment{Prefix: "/env", BasePrefix: "/usr", SitePackages: []string{"/env/lib/site", "/usr/lib/site"}}
+	environment := python.Environment{Prefix: "/env", BasePrefix: "/usr",
+		SitePackages: []string{"/env/lib/site", "/usr/lib/site"}}
 	for _, test := range []struct {
 		name     string
 		targets  pip.Targets
@@ -71,7 +73,8 @@ func TestSiteDirectories(t *testing.T) {
 }
 
 func TestChangesAPlace(t *testing.T) {
-	for name, want := range map[string]bool{"install": true, "download": false, "wheel": false, "lock": false, "sync": true} {
+	for name, want := range map[string]bool{"install": true, "download": false, "wheel": false,
+		"lock": false, "sync": true} {
 		if got := (&place{command: &pip.Command{Name: name}}).changes(); got != want {
 			t.Errorf("%s: %t", name, got)
 		}
@@ -152,7 +155,8 @@ func TestEntry(t *testing.T) {
 	for _, f := range entry.Findings {
 		subjects = append(subjects, f.Subject)
 	}
-	if !slices.Equal(subjects, []string{"one", "two", "three"}) || len(entry.Changed) != 1 || entry.Changed[0].After != "2" {
+	if !slices.Equal(subjects, []string{"one", "two", "three"}) || len(entry.Changed) != 1 ||
+		entry.Changed[0].After != "2" {
 		t.Errorf("%+v", entry)
 	}
 }

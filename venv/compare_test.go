@@ -73,11 +73,13 @@ func TestHooksChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	directory := filepath.ToSlash(filepath.Dir(relative))
-	write(t, filepath.Join(site, "pip-1.dist-info", "RECORD"), directory+"/pip,,\n"+directory+"/pip3,,\npip/__init__.py,,\n")
+	write(t, filepath.Join(site, "pip-1.dist-info", "RECORD"), directory+"/pip,,\n"+directory+
+		"/pip3,,\npip/__init__.py,,\n")
 	write(t, filepath.Join(site, "zeal-1.dist-info", "METADATA"), metadata("zeal", "1"))
 	write(t, filepath.Join(site, "zeal-1.dist-info", "RECORD"), directory+"/pip3.11,,\n./zeal/../pip/_internal/x.py,,\n")
 	write(t, filepath.Join(scripts, "pip3.11"), "#!python\n")
-	write(t, filepath.Join(site, "evil-1.dist-info", "RECORD"), "changed.pth,sha256=x,1\n\"paths.pth\",,\n"+filepath.ToSlash(relative)+",,\n")
+	write(t, filepath.Join(site, "evil-1.dist-info", "RECORD"), "changed.pth,sha256=x,1\n\"paths.pth\",,\n"+
+		filepath.ToSlash(relative)+",,\n")
 	after, err := SnapshotHooks([]string{site}, scripts)
 	if err != nil {
 		t.Fatal(err)

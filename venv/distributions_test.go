@@ -41,7 +41,8 @@ func TestReadsADistribution(t *testing.T) {
 	site := t.TempDir()
 	info := filepath.Join(site, "Flask_App-1.0.dist-info")
 	write(t, filepath.Join(info, "METADATA"), "Metadata-Version: 2.1\r\nname: Flask.App\r\nVersion:  1.0 \r\n"+
-		"Requires-Dist: werkzeug (>=2.0)\r\nRequires-Dist: click>=8 ;\r\n  python_version >= \"3.8\"\r\nRequires-Python: >=3.8\r\n\r\nName: not-this\r\n")
+		"Requires-Dist: werkzeug (>=2.0)\r\nRequires-Dist: click>=8 ;\r\n  python_version >= \"3.8\"\r\nRequires-Python: "+
+		">=3.8\r\n\r\nName: not-this\r\n")
 	write(t, filepath.Join(info, "INSTALLER"), "pip\n")
 	write(t, filepath.Join(info, "REQUESTED"), "")
 	write(t, filepath.Join(info, "direct_url.json"),
@@ -54,7 +55,8 @@ func TestReadsADistribution(t *testing.T) {
 	if d.Name != "Flask.App" || d.Canonical != "flask-app" || d.Version != "1.0" || d.Location != site || d.Path != info {
 		t.Errorf("%+v", d)
 	}
-	if !slices.Equal(d.Requires, []string{"werkzeug (>=2.0)", "click>=8 ;\r\n  python_version >= \"3.8\""}) || d.RequiresPython != ">=3.8" {
+	if !slices.Equal(d.Requires, []string{"werkzeug (>=2.0)", "click>=8 ;\r\n  python_version >= \"3.8\""}) ||
+		d.RequiresPython != ">=3.8" {
 		t.Errorf("%q %q", d.Requires, d.RequiresPython)
 	}
 	if d.Installer != "pip" || !d.Requested || d.Editable || d.Broken != "" || d.Shadowed {
@@ -70,23 +72,27 @@ func TestFormsOfMetadata(t *testing.T) {
 	project := filepath.Join(t.TempDir(), "src")
 	write(t, filepath.Join(site, "one.egg-info"), metadata("one", "1"))
 	write(t, filepath.Join(site, "two-2.egg-info", "PKG-INFO"), metadata("two", "2"))
-	write(t, filepath.Join(site, "two-2.egg-info", "requires.txt"), "one\n\n[extra]\nthree>=3\n\n[:python_version < \"3\"]\nfour\n[fast:os_name=='nt']\nfive\n")
+	write(t, filepath.Join(site, "two-2.egg-info", "requires.txt"), "one\n\n[extra]\nthree>=3\n\n[:python_version < "+
+		"\"3\"]\nfour\n[fast:os_name=='nt']\nfive\n")
 	write(t, filepath.Join(site, "three-3-py3.11.egg", "EGG-INFO", "PKG-INFO"), metadata("three", "3"))
 	write(t, filepath.Join(site, "four.egg-link"), project+"\n.\n")
 	write(t, filepath.Join(project, "four.egg-info", "PKG-INFO"), metadata("four", "4.dev0"))
 	write(t, filepath.Join(site, "__editable__.five-5.pth"), filepath.Join(project, "more")+"\nimport sys\n")
 	write(t, filepath.Join(project, "more", "five.egg-info", "PKG-INFO"), metadata("five", "5"))
 	write(t, filepath.Join(site, "five-5.dist-info", "METADATA"), metadata("five", "5"))
-	write(t, filepath.Join(site, "five-5.dist-info", "direct_url.json"), `{"url":"file:///src/five","dir_info":{"editable":true}}`)
+	write(t, filepath.Join(site, "five-5.dist-info", "direct_url.json"),
+		`{"url":"file:///src/five","dir_info":{"editable":true}}`)
 	write(t, filepath.Join(site, "README.txt"), "")
 	var got []string
 	for _, d := range read(t, site, filepath.Join(site, "absent")) {
-		got = append(got, fmt.Sprintf("%s %s editable=%v shadowed=%v broken=%q %q", d.Canonical, d.Version, d.Editable, d.Shadowed, d.Broken, d.Requires))
+		got = append(got, fmt.Sprintf("%s %s editable=%v shadowed=%v broken=%q %q", d.Canonical, d.Version, d.Editable,
+			d.Shadowed, d.Broken, d.Requires))
 	}
 	want := []string{
 		`five 5 editable=true shadowed=false broken="" []`,
 		`one 1 editable=false shadowed=false broken="" []`,
-		`two 2 editable=false shadowed=false broken="" ["one" "three>=3 ; extra == \"extra\"" "four ; python_version < \"3\"" "five ; (os_name=='nt') and extra == \"fast\""]`,
+		`two 2 editable=false shadowed=false broken="" ["one" "three>=3 ; extra == \"extra\"" "four ; python_version < ` +
+			`\"3\"" "five ; (os_name=='nt') and extra == \"fast\""]`,
 		`four 4.dev0 editable=true shadowed=false broken="" []`,
 		`three 3 editable=false shadowed=false broken="" []`,
 		`five 5 editable=true shadowed=true broken="" []`,
@@ -109,7 +115,8 @@ func TestShadowing(t *testing.T) {
 	if len(found) != 4 {
 		t.Fatalf("the same directory by two ways counts once: %+v", found)
 	}
-	want := [][2]any{{false, ""}, {false, "the same directory also holds A-2.dist-info: one of the two is a remnant"}, {true, ""}, {true, ""}}
+	want := [][2]any{{false, ""}, {false, "the same directory also holds A-2.dist-info: one of the two is a remnant"},
+		{true, ""}, {true, ""}}
 	for i, d := range found {
 		if d.Shadowed != want[i][0] || d.Broken != want[i][1] {
 			t.Errorf("%+v", d)
@@ -127,12 +134,16 @@ func TestBrokenMetadata(t *testing.T) {
 		{"empty", "empty-1.0.dist-info", "\n", "empty", "1.0", "METADATA has no Name"},
 		{"no version", "half-1.0.dist-info", "Name: half\n", "half", "1.0", "METADATA has no Version"},
 		{"bad name", "bad-1.0.dist-info", "Name: ../bad\nVersion: 2\n", "bad", "2", `METADATA has "../bad" for a name`},
-		{"control characters", "ctl-1.0.dist-info", "Name: c\x1b[2Jtl\nVersion: 2\n", "ctl", "2", `METADATA has "c\x1b[2Jtl" for a name`},
+		{"control characters", "ctl-1.0.dist-info", "Name: c\x1b[2Jtl\nVersion: 2\n", "ctl", "2",
+			`METADATA has "c\x1b[2Jtl" for a name`},
 		{"NUL", "nul-1.0.dist-info", "Name: n\x00ul\nVersion: 2\n", "nul", "2", `METADATA has "n\x00ul" for a name`},
 		{"no header", "body-1.0.dist-info", "<html>\nName: body\n", "body", "1.0", "METADATA has no Name"},
-		{"endless line", "line-1.0.dist-info", "Name: line\nVersion: 2\nRequires-Dist: " + strings.Repeat("a", 5<<20), "line", "2", "METADATA cannot be read: the header is longer"},
-		{"endless header", "head-1.0.dist-info", "Name: head\nVersion: 2\n" + strings.Repeat("Classifier: x\n", 400_000), "head", "2", "METADATA cannot be read: the header is longer"},
-		{"interrupted uninstall", "~ip-23.0.dist-info", metadata("pip", "23.0"), "~ip", "23.0", "left behind by an uninstall"},
+		{"endless line", "line-1.0.dist-info", "Name: line\nVersion: 2\nRequires-Dist: " + strings.Repeat("a", 5<<20), "line",
+			"2", "METADATA cannot be read: the header is longer"},
+		{"endless header", "head-1.0.dist-info", "Name: head\nVersion: 2\n" + strings.Repeat("Classifier: x\n", 400_000),
+			"head", "2", "METADATA cannot be read: the header is longer"},
+		{"interrupted uninstall", "~ip-23.0.dist-info", metadata("pip", "23.0"), "~ip", "23.0",
+			"left behind by an uninstall"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -58,8 +58,10 @@ func TestNearby(t *testing.T) {
 		{"no environment", map[string]string{"home/work/.venv/bin/python": "ELF"}, nil, ""},
 		{"no interpreter", map[string]string{"home/work/.venv/pyvenv.cfg": ""}, nil, ""},
 		{"tracked", environment("home/work/.venv"), []string{"work/.venv/pyvenv.cfg"}, ""},
-		{"another is tracked", environment("home/work/.venv"), []string{"work/.venvs/pyvenv.cfg", "work/setup.py"}, "home/work/.venv"},
-		{"tracked, one above is not", join(environment("home/.venv"), environment("home/work/.venv")), []string{"work/.venv/pyvenv.cfg"}, "home/.venv"},
+		{"another is tracked", environment("home/work/.venv"), []string{"work/.venvs/pyvenv.cfg", "work/setup.py"},
+			"home/work/.venv"},
+		{"tracked, one above is not", join(environment("home/.venv"), environment("home/work/.venv")),
+			[]string{"work/.venv/pyvenv.cfg"}, "home/.venv"},
 	} {
 		for _, version := range []string{"2", "4"} {
 			t.Run(test.name+"/"+version, func(t *testing.T) {
@@ -67,7 +69,8 @@ func TestNearby(t *testing.T) {
 				layOut(t, root, join(test.files, map[string]string{"home/work/file": ""}))
 				home := filepath.Join(root, "home")
 				if test.git != nil {
-					layOut(t, home, map[string]string{"work/a-long/directory/before/file": "", "work/a-long/directory/before/file2": ""})
+					layOut(t, home, map[string]string{"work/a-long/directory/before/file": "",
+						"work/a-long/directory/before/file2": ""})
 					for _, path := range test.git {
 						layOut(t, home, map[string]string{path: ""})
 					}
@@ -119,7 +122,8 @@ func TestBrokenIndexTracks(t *testing.T) {
 	if trackedByGit(filepath.Join(work, ".venv")) {
 		t.Error("the whole index tracks it")
 	}
-	for _, broken := range [][]byte{nil, whole[:len(whole)/2], append(slices.Clone(whole), 0), append([]byte("DIRX"), whole[4:]...)} {
+	for _, broken := range [][]byte{nil, whole[:len(whole)/2], append(slices.Clone(whole), 0),
+		append([]byte("DIRX"), whole[4:]...)} {
 		if err := os.WriteFile(index, broken, 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -131,7 +135,8 @@ func TestBrokenIndexTracks(t *testing.T) {
 	if err := os.WriteFile(index, whole, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	layOut(t, root, map[string]string{"tree/.git": "gitdir: ../work/.git\n", "tree/venv/pyvenv.cfg": "", "bad/.git": "gitdirs", "bad/venv/pyvenv.cfg": ""})
+	layOut(t, root, map[string]string{"tree/.git": "gitdir: ../work/.git\n", "tree/venv/pyvenv.cfg": "",
+		"bad/.git": "gitdirs", "bad/venv/pyvenv.cfg": ""})
 	if trackedByGit(filepath.Join(root, "tree", "venv")) || !trackedByGit(filepath.Join(root, "bad", "venv")) {
 		t.Error("worktrees")
 	}

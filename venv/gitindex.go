@@ -81,7 +81,8 @@ func indexTracks(index, path string) bool {
 	}
 	tracked := false
 	complete := eachIndexEntry(content, func(name string) {
-		if name == path || strings.HasPrefix(name, path+"/") || strings.HasSuffix(name, "/") && strings.HasPrefix(path+"/", name) {
+		if name == path || strings.HasPrefix(name, path+"/") || strings.HasSuffix(name, "/") &&
+			strings.HasPrefix(path+"/", name) {
 			tracked = true
 		}
 	})

@@ -149,7 +149,8 @@ func guardFiles(program string, minor int) ([]guardFile, error) {
 	guard := []guardFile{{guardModuleName, strings.Replace(guardSource, "@THRESHER@", strconv.QuoteToASCII(program), 1)}}
 	if minor >= firstWithStartFiles {
 		guard = append(guard,
-			guardFile{startModuleName, "directory = __file__.rpartition('_thresher_start')[0]\n" + startSource + "\n\ndef start():\n    pass\n"},
+			guardFile{startModuleName, "directory = __file__.rpartition('_thresher_start')[0]\n" + startSource +
+				"\n\ndef start():\n    pass\n"},
 			guardFile{startFileName, strings.TrimSuffix(startModuleName, ".py") + ":start\n"})
 	}
 	return append(guard, guardFile{pathFileName, pathFile()}), nil
@@ -168,7 +169,8 @@ func pathFile() string {
 		}
 	}
 	code.WriteString("sys._thresher_guard = True\n")
-	return "import sys; hasattr(sys, '_thresher_guard') or exec(" + strconv.QuoteToASCII(code.String()) + ", {'directory': sitedir})\n"
+	return "import sys; hasattr(sys, '_thresher_guard') or exec(" + strconv.QuoteToASCII(code.String()) +
+		", {'directory': sitedir})\n"
 }
 
 // InstallGuard writes the guard that calls the thresher at the absolute path
@@ -335,7 +337,8 @@ func ensureGuard(environment python.Environment, state Guarded, binary, stateDir
 		return remember(stateDirectory, known)
 	}
 	return remember(stateDirectory, KnownEnvironment{
-		Prefix: environment.Prefix, Interpreter: environment.Interpreter, Directory: state.Directory, Base: !environment.Virtual,
+		Prefix: environment.Prefix, Interpreter: environment.Interpreter, Directory: state.Directory,
+		Base: !environment.Virtual,
 	})
 }
 

@@ -251,20 +251,24 @@ func TestGuardCatchesEveryForm(t *testing.T) {
 				{interpreter, filepath.Join(wheel, "pip"), "install", "alpha"},
 				{interpreter, application, "install", "alpha"},
 				{interpreter, "-I", application, "install", "alpha"},
-				{interpreter, "-c", "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip', 'install', 'alpha']))"},
+				{interpreter, "-c", "import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-m', 'pip', " +
+					"'install', 'alpha']))"},
 				{interpreter, "-c", "import os, sys; os.execv(sys.executable, [sys.executable, '-Im', 'pip', 'install', 'alpha'])"},
-				{interpreter, "-c", "import runpy, sys; sys.argv[1:] = ['install', 'alpha']; runpy.run_module('pip', run_name='__main__', alter_sys=True)"},
+				{interpreter, "-c", "import runpy, sys; sys.argv[1:] = ['install', 'alpha']; runpy.run_module('pip', " +
+					"run_name='__main__', alter_sys=True)"},
 				{interpreter, "-c", "import pip, sys; sys.exit(pip.main(['install', 'alpha']))"},
 				{interpreter, "-c", "import sys; from pip._internal.cli.main import main; sys.exit(main(['install', 'alpha']))"},
 				{interpreter, "-c", "import sys; from pip._internal.cli.main import cli; sys.exit(cli(['install', 'alpha']))"},
-				{interpreter, "-c", "import sys; from pip._internal.commands import create_command; sys.exit(create_command('install').main(['alpha']))"},
+				{interpreter, "-c", "import sys; from pip._internal.commands import create_command; " +
+					"sys.exit(create_command('install').main(['alpha']))"},
 				{"/bin/sh", "-c", "pip install alpha"},
 				{"/bin/sh", "-c", ". bin/activate && pip install alpha"},
 				{"/bin/sh", "-c", "bin/pip install alpha"},
 				{"/usr/bin/env", "pip3", "install", "alpha"},
 			}
 			if runner := filepath.Join(site, "pip", "__pip-runner__.py"); files.IsRegular(runner) { // since pip 22.2
-				forms = append(forms, []string{interpreter, runner, "install", "alpha"}, []string{interpreter, "-I", runner, "install", "alpha"})
+				forms = append(forms, []string{interpreter, runner, "install", "alpha"},
+					[]string{interpreter, "-I", runner, "install", "alpha"})
 			}
 			for _, form := range forms {
 				r := runGuarded(t, dir, []string{"PATH=" + bin + ":/usr/bin:/bin"}, form[0], form[1:]...)
@@ -319,7 +323,8 @@ func TestGuardLeavesOthersAlone(t *testing.T) {
 				{[]string{"-m", "tool", "install", "pip"}, "install pip\n"},
 				{[]string{own, "install"}, "a person’s own install\n"},
 				{[]string{"-c", "import pip._internal.cli.main as m; print(m.main(['freeze']))"}, "0\n"},
-				{[]string{"-c", "import runpy, sys; sys.argv[1:] = ['freeze', '--all', '--exclude', 'pip', '--exclude', 'setuptools']; runpy.run_module('pip', run_name='__main__', alter_sys=True)"}, ""},
+				{[]string{"-c", "import runpy, sys; sys.argv[1:] = ['freeze', '--all', '--exclude', 'pip', '--exclude', " +
+					"'setuptools']; runpy.run_module('pip', run_name='__main__', alter_sys=True)"}, ""},
 				{[]string{"-c", "import venv, inspect; print(len(inspect.getsource(venv)) > 1000)"}, "True\n"},
 			} {
 				r := runGuarded(t, dir, []string{"PYTHONUTF8=1"}, interpreter, test.args...)
@@ -340,7 +345,8 @@ func TestGuardIsNotTakenFromACheckout(t *testing.T) {
 			t.Parallel()
 			interpreter := sharedEnvironment(t, python).Interpreter
 			checkout := t.TempDir()
-			for _, module := range []string{"_thresher_guard", "_thresher_start", "_signal", "signal", "subprocess", "ctypes", "ensurepip"} {
+			for _, module := range []string{"_thresher_guard", "_thresher_start", "_signal", "signal", "subprocess",
+				"ctypes", "ensurepip"} {
 				text := "import sys\nprint('taken', __name__)\nfind_spec = lambda *a: None\nstart = lambda: None\n"
 				if err := os.WriteFile(filepath.Join(checkout, module+".py"), []byte(text), 0o644); err != nil {
 					t.Fatal(err)
@@ -348,10 +354,12 @@ func TestGuardIsNotTakenFromACheckout(t *testing.T) {
 			}
 			for _, args := range [][]string{
 				{"-m", "pip", "install", "alpha"},
-				{"-c", "import runpy, sys; sys.path.remove(''); sys.argv[1:] = ['install', 'alpha']; runpy.run_module('pip', run_name='__main__', alter_sys=True)"},
+				{"-c", "import runpy, sys; sys.path.remove(''); sys.argv[1:] = ['install', 'alpha']; runpy.run_module('pip', " +
+					"run_name='__main__', alter_sys=True)"},
 			} {
 				r := runGuarded(t, checkout, nil, interpreter, args...)
-				if r.call == nil || !slices.Equal(r.call.Args, []string{"pip", "install", "alpha"}) || r.status != recordedStatus || r.stdout != "" {
+				if r.call == nil || !slices.Equal(r.call.Args, []string{"pip", "install", "alpha"}) || r.status != recordedStatus ||
+					r.stdout != "" {
 					t.Errorf("%q: status %d, call %+v, %q %s", args, r.status, r.call, r.stdout, r.stderr)
 				}
 			}
@@ -381,25 +389,38 @@ func TestGuardKnowsItsOwnPip(t *testing.T) {
 				command   []string
 				caught    bool
 			}{
-				{"started by thresher", []string{run}, []string{environment.Interpreter, "-I", filepath.Join(dir, "bin", "pip"), "install", "alpha"}, false},
-				{"started by thresher as a module", []string{run}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, false},
-				{"started by thresher's child", []string{run}, []string{"/bin/sh", "-c", "true; " + interpreter + " -m pip install alpha; exit $?"}, true},
-				{"another process named", []string{forged}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
-				{"its own parent named", nil, []string{"/bin/sh", "-c", runVariable + "=$$ " + interpreter + " -m pip install alpha; exit $?"}, true},
-				{"nonsense named", []string{runVariable + "=" + strings.Repeat("9", 5000)}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
-				{"nothing named", []string{runVariable + "="}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
+				{"started by thresher", []string{run}, []string{environment.Interpreter, "-I", filepath.Join(dir, "bin", "pip"),
+					"install", "alpha"}, false},
+				{"started by thresher as a module", []string{run}, []string{environment.Interpreter, "-m", "pip",
+					"install", "alpha"}, false},
+				{"started by thresher's child", []string{run}, []string{"/bin/sh", "-c", "true; " + interpreter +
+					" -m pip install alpha; exit $?"}, true},
+				{"another process named", []string{forged}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"},
+					true},
+				{"its own parent named", nil, []string{"/bin/sh", "-c", runVariable + "=$$ " + interpreter + " -m pip install " +
+					"alpha; exit $?"}, true},
+				{"nonsense named", []string{runVariable + "=" + strings.Repeat("9", 5000)},
+					[]string{environment.Interpreter, "-m", "pip", "install", "alpha"}, true},
+				{"nothing named", []string{runVariable + "="}, []string{environment.Interpreter, "-m", "pip", "install", "alpha"},
+					true},
 				{"passed", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --version"}, false},
 				{"passed, a listing", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip list --format freeze"}, false},
-				{"passed, showing wheel", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --isolated --log /dev/null show pip wheel"}, false},
+				{"passed, showing wheel", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --isolated --log " +
+					"/dev/null show pip wheel"}, false},
 				{"passed with an install", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip install alpha"}, true},
-				{"passed with an install behind a value", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --proxy list install alpha"}, true},
-				{"passed with an install behind an unknown option", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --prox list install alpha"}, true},
+				{"passed with an install behind a value", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip --proxy " +
+					"list install alpha"}, true},
+				{"passed with an install behind an unknown option", nil,
+					[]string{"/bin/sh", "-c", pass + interpreter + " -m pip --prox list install alpha"}, true},
 				{"passed with a command of the future", nil, []string{"/bin/sh", "-c", pass + interpreter + " -m pip sync"}, true},
-				{"passed for another process", []string{passVariable + "=" + me}, []string{environment.Interpreter, "-m", "pip", "--quiet", "list"}, true},
+				{"passed for another process", []string{passVariable + "=" + me}, []string{environment.Interpreter, "-m", "pip",
+					"--quiet", "list"}, true},
 				{"a listing", nil, []string{environment.Interpreter, "-m", "pip", "list"}, false},
 				{"the version", nil, []string{environment.Interpreter, "-m", "pip", "--version"}, false},
-				{"the version and more", nil, []string{environment.Interpreter, "-m", "pip", "--version", "install", "alpha"}, true},
-				{"a listing by a folder of the working directory", nil, []string{"/bin/sh", "-c", "mkdir -p checkout/pip && cd checkout && touch pip/__init__.py && " + interpreter + " -m pip list; exit $?"}, true},
+				{"the version and more", nil, []string{environment.Interpreter, "-m", "pip", "--version", "install", "alpha"},
+					true},
+				{"a listing by a folder of the working directory", nil, []string{"/bin/sh", "-c", "mkdir -p checkout/pip && cd " +
+					"checkout && touch pip/__init__.py && " + interpreter + " -m pip list; exit $?"}, true},
 				{"removing", nil, []string{environment.Interpreter, "-m", "pip", "uninstall", "alpha"}, true},
 			} {
 				r := runGuarded(t, dir, test.variables, test.command[0], test.command[1:]...)
@@ -447,9 +468,11 @@ func TestGuardWithoutThresher(t *testing.T) {
 				t.Errorf("%+v %v", state, err)
 			}
 			pip := filepath.Join(dir, "bin", "pip")
-			for _, args := range [][]string{{"install", "alpha"}, {"--quiet", "download", "alpha"}, {"--prox", "x", "wheel", "a"}} {
+			for _, args := range [][]string{{"install", "alpha"}, {"--quiet", "download", "alpha"},
+				{"--prox", "x", "wheel", "a"}} {
 				r := runGuarded(t, dir, []string{"PYTHONUTF8=1"}, pip, args...)
-				if r.status != 125 || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 || !strings.Contains(r.stderr, program) || !strings.Contains(r.stderr, pathFileName) {
+				if r.status != 125 || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 ||
+					!strings.Contains(r.stderr, program) || !strings.Contains(r.stderr, pathFileName) {
 					t.Errorf("%q: %d %q %q", args, r.status, r.stdout, r.stderr)
 				}
 			}
@@ -457,7 +480,8 @@ func TestGuardWithoutThresher(t *testing.T) {
 			if r.status != 0 || !strings.HasPrefix(r.stdout, "pip==") || strings.Count(r.stderr, "\n") != 1 {
 				t.Errorf("list: %d %q %q", r.status, r.stdout, r.stderr)
 			}
-			r = runGuarded(t, dir, nil, filepath.Join(dir, "bin", "python"), "-c", "import pip, sys; sys.exit(pip.main(['install', 'alpha']))")
+			r = runGuarded(t, dir, nil, filepath.Join(dir, "bin", "python"), "-c",
+				"import pip, sys; sys.exit(pip.main(['install', 'alpha']))")
 			if r.status != 125 || !strings.Contains(r.stderr, "thresher: ") {
 				t.Errorf("pip.main: %d %q %q", r.status, r.stdout, r.stderr)
 			}
@@ -579,9 +603,10 @@ func TestBaseGuard(t *testing.T) {
 				t.Errorf("base: %d %+v %s", r.status, r.call, r.stderr)
 			}
 			for name, command := range map[string][]string{
-				"venv":         {python.Path, "-m", "venv", "--without-pip", "x y"},
-				"venv.create":  {python.Path, "-c", "import venv; venv.create('x y')"},
-				"EnvBuilder":   {python.Path, "-c", "from venv import EnvBuilder\nclass B(EnvBuilder):\n  def create(self, d):\n    super().create(d)\nB().create('x y')"},
+				"venv":        {python.Path, "-m", "venv", "--without-pip", "x y"},
+				"venv.create": {python.Path, "-c", "import venv; venv.create('x y')"},
+				"EnvBuilder": {python.Path, "-c", "from venv import EnvBuilder\nclass B(EnvBuilder):\n  def create(self, d):\n " +
+					"   super().create(d)\nB().create('x y')"},
 				"with symlink": {python.Path, "-m", "venv", "--symlinks", "--without-pip", "x y"},
 			} {
 				work := t.TempDir()
@@ -604,7 +629,8 @@ func TestBaseGuard(t *testing.T) {
 					t.Errorf("%s: pip in the new environment is not caught", name)
 				}
 				// An environment made by a guarded one is guarded too.
-				r = runGuarded(t, work, []string{homeVariable}, filepath.Join(work, "x y", "bin", "python"), "-m", "venv", "--without-pip", "inner")
+				r = runGuarded(t, work, []string{homeVariable}, filepath.Join(work, "x y", "bin", "python"), "-m", "venv",
+					"--without-pip", "inner")
 				inner, err := inspect(filepath.Join(work, "inner", "bin", "python"))
 				if err != nil {
 					t.Errorf("%s: %v %s", name, err, r.stderr)
@@ -668,7 +694,8 @@ func TestEnsurepipInAGuardedEnvironment(t *testing.T) {
 				`'install', '--no-index', '--find-links', '` + wheels + `', '-r', 'x'`,
 				`'install', 'pip'`,
 			} {
-				r := runGuarded(t, dir, nil, interpreter, "-c", "import runpy, sys; sys.argv[1:] = ["+args+"]; runpy.run_module('pip', run_name='__main__', alter_sys=True)")
+				r := runGuarded(t, dir, nil, interpreter, "-c", "import runpy, sys; sys.argv[1:] = ["+args+
+					"]; runpy.run_module('pip', run_name='__main__', alter_sys=True)")
 				if r.call == nil {
 					t.Errorf("%s: %d %s", args, r.status, r.stderr)
 				}
@@ -781,7 +808,8 @@ func TestEnsureGuard(t *testing.T) {
 		}, other, other},
 		{"a program that went", func() error { return os.Remove(other) }, self(t), self(t)},
 		{"a missing .pth", func() error { return os.Remove(filepath.Join(site, pathFileName)) }, self(t), self(t)},
-		{"a changed .pth", func() error { return os.WriteFile(filepath.Join(site, pathFileName), nil, 0o644) }, self(t), self(t)},
+		{"a changed .pth", func() error { return os.WriteFile(filepath.Join(site, pathFileName), nil, 0o644) }, self(t),
+			self(t)},
 	} {
 		err := step.do()
 		if err == nil {
@@ -838,13 +866,15 @@ func TestStartFile(t *testing.T) {
 		t.Errorf("%q %v", start, err)
 	}
 	caller := filepath.Join(site, "caller.pth")
-	if err := os.WriteFile(caller, []byte("import pkgutil; pkgutil.resolve_name('_thresher_start:start')()\n"), 0o644); err != nil {
+	if err := os.WriteFile(caller, []byte("import pkgutil; pkgutil.resolve_name('_thresher_start:start')()\n"),
+		0o644); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Remove(filepath.Join(site, pathFileName)); err != nil {
 		t.Fatal(err)
 	}
-	for _, args := range [][]string{{"-m", "pip", "install", "alpha"}, {"-c", "import pip, sys; sys.exit(pip.main(['install', 'alpha']))"}} {
+	for _, args := range [][]string{{"-m", "pip", "install", "alpha"},
+		{"-c", "import pip, sys; sys.exit(pip.main(['install', 'alpha']))"}} {
 		r := runGuarded(t, dir, nil, filepath.Join(dir, "bin", "python"), args...)
 		if r.call == nil || !slices.Equal(r.call.Args, []string{"pip", "install", "alpha"}) {
 			t.Errorf("%q: %d %+v %s", args, r.status, r.call, r.stderr)
@@ -862,10 +892,12 @@ func TestStartFile(t *testing.T) {
 
 func TestPathFileIsOneASCIILine(t *testing.T) {
 	text := pathFile()
-	if !strings.HasPrefix(text, "import ") || strings.Count(text, "\n") != 1 || strings.ContainsFunc(text, func(r rune) bool { return r > 126 }) {
+	if !strings.HasPrefix(text, "import ") || strings.Count(text, "\n") != 1 ||
+		strings.ContainsFunc(text, func(r rune) bool { return r > 126 }) {
 		t.Errorf("%q", text)
 	}
-	for name, want := range map[string]bool{pathFileName: true, startFileName: true, "_thresher_guard.py": true, "_thresher_start.py": true, "other.pth": false} {
+	for name, want := range map[string]bool{pathFileName: true, startFileName: true, "_thresher_guard.py": true,
+		"_thresher_start.py": true, "other.pth": false} {
 		if IsGuardFile(name) != want {
 			t.Error(name)
 		}
@@ -876,7 +908,8 @@ func TestAncestorIs(t *testing.T) {
 	if os.Getenv("THRESHER_TEST_ANCESTOR") != "" {
 		// The child: its parent is a shell, whose parent is the test.
 		pid, err := strconv.Atoi(os.Getenv("THRESHER_TEST_ANCESTOR"))
-		fmt.Printf("%v %v %v %v\n", err == nil && AncestorIs(pid, self(t)), AncestorIs(pid, "/bin/sh"), AncestorIs(os.Getpid(), self(t)), AncestorIs(1<<30, self(t)))
+		fmt.Printf("%v %v %v %v\n", err == nil && AncestorIs(pid, self(t)), AncestorIs(pid, "/bin/sh"),
+			AncestorIs(os.Getpid(), self(t)), AncestorIs(1<<30, self(t)))
 		return
 	}
 	skipOnWindows(t)

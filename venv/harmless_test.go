@@ -17,13 +17,17 @@ func TestGuardLetsPass(t *testing.T) {
 	}
 	lines := [][]string{
 		{}, {"list"}, {"install", "x"}, {"--version"}, {"--version", "install", "x"}, {"-V", "install"}, {"-h", "install"},
-		{"--help", "download", "x"}, {"help", "install"}, {"--vers", "install"}, {"--cer", "x", "list"}, {"--cer", "x", "show", "install"},
-		{"--cert", "x", "list"}, {"--cert=x", "wheel"}, {"--log"}, {"-qqqq", "list"}, {"--python", "install", "list"}, {"uninstall", "install"},
-		{"--no-such", "freeze"}, {"frobnicate"}, {"--", "list"}, {"--", "install"}, {"-"}, {"--version=1", "install"}, {"--quiet", "lock"},
+		{"--help", "download", "x"}, {"help", "install"}, {"--vers", "install"}, {"--cer", "x", "list"},
+		{"--cer", "x", "show", "install"},
+		{"--cert", "x", "list"}, {"--cert=x", "wheel"}, {"--log"}, {"-qqqq", "list"}, {"--python", "install", "list"},
+		{"uninstall", "install"},
+		{"--no-such", "freeze"}, {"frobnicate"}, {"--", "list"}, {"--", "install"}, {"-"}, {"--version=1", "install"},
+		{"--quiet", "lock"},
 	}
 	for _, words := range [][]string{harmlessCommands, harmlessFlags, harmlessOptions, installingCommands} {
 		for _, word := range words {
-			lines = append(lines, []string{word}, []string{word, "install"}, []string{word, "x", "wheel"}, []string{word + "=x", "list"})
+			lines = append(lines, []string{word}, []string{word, "install"}, []string{word, "x", "wheel"},
+				[]string{word + "=x", "list"})
 		}
 	}
 	given, err := json.Marshal(lines)

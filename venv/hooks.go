@@ -206,7 +206,8 @@ func FileInPip(d Distribution) string {
 	// What cannot be read says nothing. pip itself writes RECORD, with all that
 	// it put in place.
 	_ = eachRecorded(d, func(path string) {
-		if (taken == "" || strings.HasSuffix(taken, ".pyc")) && strings.HasPrefix(path, filepath.Join(d.Location, "pip")+string(filepath.Separator)) {
+		if (taken == "" || strings.HasSuffix(taken, ".pyc")) && strings.HasPrefix(path, filepath.Join(d.Location, "pip")+
+			string(filepath.Separator)) {
 			taken = path
 		}
 	})

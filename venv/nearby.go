@@ -36,5 +36,6 @@ func isEnvironment(directory string) bool {
 	if !files.IsRegular(filepath.Join(directory, "pyvenv.cfg")) || checkOwner(directory) != nil {
 		return false
 	}
-	return files.IsRegular(filepath.Join(directory, "bin", "python")) || files.IsRegular(filepath.Join(directory, "Scripts", "python.exe"))
+	return files.IsRegular(filepath.Join(directory, "bin", "python")) ||
+		files.IsRegular(filepath.Join(directory, "Scripts", "python.exe"))
 }

@@ -49,7 +49,8 @@ func remember(stateDirectory string, known KnownEnvironment) error {
 }
 
 // Known gives the environments on the list in the order they were first seen,
-// each once, those that are gone included. A line that cannot be read is an error: a guard must not be forgotten in silence.
+// each once, those that are gone included. A line that cannot be read is an
+// error: a guard must not be forgotten in silence.
 func Known(stateDirectory string) ([]KnownEnvironment, error) {
 	list, err := readRegistry(stateDirectory)
 	for i := range list {

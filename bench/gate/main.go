@@ -172,7 +172,8 @@ func (s pageSource) Authenticate(string, string, string) error { return nil }
 func largePage(files int) []byte {
 	list := make([]map[string]any, files)
 	for i := range list {
-		name := fmt.Sprintf("large-1.%d.%d-cp3%d-cp3%d-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", i/50, i%50/5, 8+i%5, 8+i%5)
+		name := fmt.Sprintf("large-1.%d.%d-cp3%d-cp3%d-manylinux_2_17_x86_64.manylinux2014_x86_64.whl", i/50,
+			i%50/5, 8+i%5, 8+i%5)
 		list[i] = map[string]any{
 			"filename": name, "url": "https://files.index.example/packages/" + strings.Repeat("ab/", 20) + name,
 			"hashes":          map[string]string{"sha256": fmt.Sprintf("%064x", i)},
@@ -182,7 +183,8 @@ func largePage(files int) []byte {
 			"provenance":  nil,
 		}
 	}
-	body, err := json.Marshal(map[string]any{"meta": map[string]string{"api-version": "1.4"}, "name": "large", "files": list})
+	body, err := json.Marshal(map[string]any{"meta": map[string]string{"api-version": "1.4"},
+		"name": "large", "files": list})
 	if err != nil {
 		panic(err) // plain values marshal
 	}
@@ -256,7 +258,8 @@ func (b *bench) install(number int, gated bool) (time.Duration, error) {
 		}
 		defer g.Close()
 		way := g.Way()
-		if err := run.Bootstrap(&pip.Installation{PackageDir: packages}, pip.Transport{Socket: way.Socket, Port: way.Port, Secret: way.Secret}, home); err != nil {
+		if err := run.Bootstrap(&pip.Installation{PackageDir: packages}, pip.Transport{Socket: way.Socket, Port: way.Port,
+			Secret: way.Secret}, home); err != nil {
 			return 0, err
 		}
 		variables = append(variables, run.Environ...)
@@ -324,7 +327,8 @@ func serveTree(kit *kit, packages, versions int, delay time.Duration) error {
 			files[name(i)+"/"+path] = text
 		}
 		for version := range versions {
-			x.AddWheel(testkit.Distribution{Name: name(i), Version: fmt.Sprintf("1.%d", version), Requires: requires, Files: files})
+			x.AddWheel(testkit.Distribution{Name: name(i), Version: fmt.Sprintf("1.%d", version),
+				Requires: requires, Files: files})
 		}
 	}
 	fmt.Println(x.SimpleURL())

@@ -162,7 +162,8 @@ func writeExport(t testing.TB, path string) {
 	for i := range madeUpMalware {
 		id := fmt.Sprintf("MAL-2024-%d", i)
 		put(id, fmt.Appendf(nil, `{"id":%q,"modified":"2024-01-01T00:00:00Z","summary":"Malicious code","details":%q,
-			"affected":[{"package":{"ecosystem":"PyPI","name":"made-up-malware-%d"},"versions":["0.1","0.2"]}]}`, id, details, i))
+			"affected":[{"package":{"ecosystem":"PyPI","name":"made-up-malware-%d"},"versions":["0.1","0.2"]}]}`, id, details,
+			i))
 	}
 	err = w.Close()
 	if closed := file.Close(); err == nil {
@@ -215,7 +216,8 @@ func exportServer(t testing.TB, export string) string {
 	})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		id := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, "/"), ".json")
-		fmt.Fprintf(w, `{"id":%q,"modified":%q,"affected":[{"package":{"ecosystem":"PyPI","name":"made-up-1"},"versions":["1.0"]}]}`,
+		fmt.Fprintf(w, `{"id":%q,"modified":%q,"affected":[{"package":{"ecosystem":"PyPI","name":"made-up-1"},`+
+			`"versions":["1.0"]}]}`,
 			id, time.Now().UTC().Format(time.RFC3339))
 	})
 	server := &http.Server{Handler: mux}
@@ -245,7 +247,8 @@ func measureLookups(t testing.TB, database string) {
 	}
 	counted := func(f func(int)) func() { i := 0; return func() { f(i); i++ } }
 	fmt.Printf("open: %.0f µs; one look-up: %.1f µs where there are advisories, %.1f µs where there are none\n",
-		microseconds(openings), microseconds(measure(4000, counted(look("made-up-%d")))), microseconds(measure(4000, counted(look("not-there-%d")))))
+		microseconds(openings), microseconds(measure(4000, counted(look("made-up-%d")))),
+		microseconds(measure(4000, counted(look("not-there-%d")))))
 }
 
 // measureScan compares the scan of an environment with what others need.
@@ -287,7 +290,8 @@ func measureScan(t testing.TB, python testkit.Python, dir, database, audit strin
 // fill puts distributions into a site directory, with metadata of the usual
 // size. One in ten has advisories.
 func fill(t testing.TB, site string, count int) {
-	known := []string{"django 3.2.1", "jinja2 2.10", "pillow 8.0.0", "requests 2.19.0", "pyyaml 5.1", "urllib3 1.24", "cryptography 36.0.0", "aiohttp 3.7.0", "lxml 4.6.0", "flask 1.0"}
+	known := []string{"django 3.2.1", "jinja2 2.10", "pillow 8.0.0", "requests 2.19.0", "pyyaml 5.1", "urllib3 1.24",
+		"cryptography 36.0.0", "aiohttp 3.7.0", "lxml 4.6.0", "flask 1.0"}
 	for i := range count - 1 { // pip is there already
 		name, version := fmt.Sprintf("clean-%d", i), "1.0"
 		if i%10 == 0 {
@@ -297,7 +301,8 @@ func fill(t testing.TB, site string, count int) {
 			}
 		}
 		d := testkit.Distribution{Name: name, Version: version, Requires: []string{fmt.Sprintf("clean-%d>=0.5", i+1)},
-			Metadata: strings.Repeat("Classifier: Programming Language :: Python :: 3\n", 20) + "\n" + strings.Repeat("A line of the description.\n", 700)}
+			Metadata: strings.Repeat("Classifier: Programming Language :: Python :: 3\n", 20) + "\n" +
+				strings.Repeat("A line of the description.\n", 700)}
 		info := filepath.Join(site, strings.ReplaceAll(name, "-", "_")+"-"+version+".dist-info")
 		if err := os.MkdirAll(info, 0o755); err != nil {
 			t.Fatal(err)
@@ -316,7 +321,8 @@ func fill(t testing.TB, site string, count int) {
 func installAudit(t testing.TB, python testkit.Python, dir string) string {
 	environment := filepath.Join(dir, "audit")
 	testkit.Environment(t, python, environment)
-	install := exec.Command(filepath.Join(environment, "bin", "pip"), "install", "-q", "--disable-pip-version-check", "pip-audit")
+	install := exec.Command(filepath.Join(environment, "bin", "pip"), "install", "-q", "--disable-pip-version-check",
+		"pip-audit")
 	if out, err := install.CombinedOutput(); err != nil {
 		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
 		fmt.Printf("pip-audit cannot be installed here, it is left out: %s\n", lines[len(lines)-1])

@@ -30,7 +30,8 @@ func main() {
 	defer done()
 	dir := t.TempDir()
 	binary := filepath.Join(dir, "bin", "thresher")
-	build := exec.Command("go", "build", "-trimpath", "-tags", "urfave_cli_no_docs", "-ldflags", "-s -w", "-o", binary, ".")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "urfave_cli_no_docs", "-ldflags",
+		"-s -w", "-o", binary, ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
@@ -52,7 +53,8 @@ func main() {
 	command := func(environment string, args ...string) func() {
 		return func() {
 			cmd := exec.Command(args[0], args[1:]...)
-			cmd.Env = append(environ, "PATH="+filepath.Join(dir, "bin")+":"+filepath.Join(environment, "bin")+":"+os.Getenv("PATH"))
+			cmd.Env = append(environ, "PATH="+filepath.Join(dir, "bin")+":"+filepath.Join(environment, "bin")+
+				":"+os.Getenv("PATH"))
 			err := cmd.Run()
 			var exit *exec.ExitError
 			if err != nil && !errors.As(err, &exit) {

@@ -86,9 +86,11 @@ func printSets(table io.Writer, sets measure.Sets) {
 
 func printKinds(table io.Writer, sets measure.Sets) {
 	fmt.Fprintln(table, "kind\ttyposquats right\tcampaigns right\tordinary flagged\tordinary blocked\t")
-	squats, campaign, ordinary := measure.Count(sets.Squats, typosquat.Check), measure.Count(sets.Campaign, typosquat.Check), measure.Count(sets.Ordinary, typosquat.Check)
+	squats, campaign, ordinary := measure.Count(sets.Squats, typosquat.Check),
+		measure.Count(sets.Campaign, typosquat.Check), measure.Count(sets.Ordinary, typosquat.Check)
 	for _, kind := range typosquat.Kinds() {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", kind, share(squats, squats.ByKind[kind].Right), share(campaign, campaign.ByKind[kind].Right),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t\n", kind, share(squats, squats.ByKind[kind].Right),
+			share(campaign, campaign.ByKind[kind].Right),
 			share(ordinary, ordinary.ByKind[kind].Flagged), share(ordinary, ordinary.ByKind[kind].Blocked))
 	}
 	fmt.Fprintln(table)

@@ -122,7 +122,8 @@ func TestOnPath(t *testing.T) {
 	}
 	t.Chdir(dir)
 	path := ""
-	for _, entry := range []string{"", "relative", filepath.Join(dir, "d"), filepath.Join(dir, "a"), "b", filepath.Join(dir, "b")} {
+	for _, entry := range []string{"", "relative", filepath.Join(dir, "d"), filepath.Join(dir, "a"), "b",
+		filepath.Join(dir, "b")} {
 		path += entry + string(filepath.ListSeparator)
 	}
 	if runtime.GOOS != "windows" {

@@ -117,7 +117,8 @@ func (found *Places) compare(own Places, others ...string) {
 		found.AccountPolicy = own.UserPolicy
 	}
 	for _, pair := range [][2]string{
-		{filepath.Dir(found.UserPolicy), filepath.Dir(own.UserPolicy)}, {found.Data, own.Data}, {found.Cache, own.Cache}, {found.State, own.State},
+		{filepath.Dir(found.UserPolicy), filepath.Dir(own.UserPolicy)}, {found.Data, own.Data}, {found.Cache, own.Cache},
+		{found.State, own.State},
 	} {
 		if pair[0] != pair[1] && filepath.IsAbs(pair[0]) {
 			found.Redirected = append(found.Redirected, pair[0])
@@ -183,7 +184,8 @@ func find(environ map[string]string, system string) Places {
 			Data:       under("XDG_DATA_HOME", ".local", "share", "thresher"),
 			Cache:      under("XDG_CACHE_HOME", ".cache", "thresher"),
 			State:      under("XDG_STATE_HOME", ".local", "state", "thresher"),
-			Programs:   under("XDG_DATA_HOME", ".local", "share", "thresher"), SystemState: "/var/lib/thresher", SystemPrograms: systemPrograms,
+			Programs:   under("XDG_DATA_HOME", ".local", "share", "thresher"), SystemState: "/var/lib/thresher",
+			SystemPrograms: systemPrograms,
 		}
 	}
 }

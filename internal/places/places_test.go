@@ -11,11 +11,15 @@ func TestFind(t *testing.T) {
 		environ      map[string]string
 		log, policy  string
 	}{
-		{"home only", "linux", map[string]string{"HOME": "/h"}, "/h/.local/state/thresher/log.jsonl", "/h/.config/thresher/policy.toml"},
-		{"xdg", "linux", map[string]string{"HOME": "/h", "XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/c"}, "/s/thresher/log.jsonl", "/c/thresher/policy.toml"},
-		{"relative xdg is ignored", "linux", map[string]string{"HOME": "/h", "XDG_STATE_HOME": "s"}, "/h/.local/state/thresher/log.jsonl", "/h/.config/thresher/policy.toml"},
+		{"home only", "linux", map[string]string{"HOME": "/h"}, "/h/.local/state/thresher/log.jsonl",
+			"/h/.config/thresher/policy.toml"},
+		{"xdg", "linux", map[string]string{"HOME": "/h", "XDG_STATE_HOME": "/s", "XDG_CONFIG_HOME": "/c"},
+			"/s/thresher/log.jsonl", "/c/thresher/policy.toml"},
+		{"relative xdg is ignored", "linux", map[string]string{"HOME": "/h", "XDG_STATE_HOME": "s"},
+			"/h/.local/state/thresher/log.jsonl", "/h/.config/thresher/policy.toml"},
 		{"nothing to derive from", "linux", nil, "", ""},
-		{"macos", "darwin", map[string]string{"HOME": "/h"}, "/h/Library/Application Support/thresher/state/log.jsonl", "/h/Library/Application Support/thresher/policy.toml"},
+		{"macos", "darwin", map[string]string{"HOME": "/h"}, "/h/Library/Application Support/thresher/state/log.jsonl",
+			"/h/Library/Application Support/thresher/policy.toml"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := find(c.environ, c.system)
@@ -33,10 +37,12 @@ func TestFindWithAnAccount(t *testing.T) {
 		policy, account, firstRedirected string
 	}{
 		{"as the account has it", map[string]string{"HOME": "/h"}, "/h/.config/thresher/policy.toml", "", ""},
-		{"another home", map[string]string{"HOME": "/checkout"}, "/checkout/.config/thresher/policy.toml", "/h/.config/thresher/policy.toml", "/checkout/.config/thresher"},
+		{"another home", map[string]string{"HOME": "/checkout"}, "/checkout/.config/thresher/policy.toml",
+			"/h/.config/thresher/policy.toml", "/checkout/.config/thresher"},
 		{"no home", nil, "/h/.config/thresher/policy.toml", "", ""},
 		{"a relative home", map[string]string{"HOME": "."}, "/h/.config/thresher/policy.toml", "", ""},
-		{"trust alone", map[string]string{"HOME": "/h", "XDG_STATE_HOME": "/checkout"}, "/h/.config/thresher/policy.toml", "", "/checkout/thresher"},
+		{"trust alone", map[string]string{"HOME": "/h", "XDG_STATE_HOME": "/checkout"}, "/h/.config/thresher/policy.toml", "",
+			"/checkout/thresher"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := redirected(c.environ, "linux", "/h")
@@ -64,17 +70,20 @@ func TestFindOwnPlaces(t *testing.T) {
 		trusted, popular string
 	}{
 		{"as the account has it", map[string]string{"HOME": "/h"},
-			[]string{"/h/.local/share/thresher/advisories.db"}, "/h/.local/state/thresher/trusted.jsonl", "/h/.local/share/thresher/popular.txt"},
+			[]string{"/h/.local/share/thresher/advisories.db"}, "/h/.local/state/thresher/trusted.jsonl",
+			"/h/.local/share/thresher/popular.txt"},
 		{"XDG_DATA_HOME", map[string]string{"HOME": "/h", "XDG_DATA_HOME": "/x"},
 			[]string{"/x/thresher/advisories.db", "/h/.local/share/thresher/advisories.db"},
 			"/h/.local/state/thresher/trusted.jsonl", "/h/.local/share/thresher/popular.txt"},
 		{"both, and a third", map[string]string{"HOME": "/other", "XDG_DATA_HOME": "/x", "XDG_STATE_HOME": "/s"},
-			[]string{"/x/thresher/advisories.db", "/other/.local/share/thresher/advisories.db", "/h/.local/share/thresher/advisories.db"},
+			[]string{"/x/thresher/advisories.db", "/other/.local/share/thresher/advisories.db",
+				"/h/.local/share/thresher/advisories.db"},
 			"/h/.local/state/thresher/trusted.jsonl", "/h/.local/share/thresher/popular.txt"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := redirected(c.environ, "linux", "/h")
-			if got := p.AllAdvisories(); !slices.Equal(got, c.advisories) || p.Trusted() != c.trusted || p.Popular() != c.popular {
+			if got := p.AllAdvisories(); !slices.Equal(got, c.advisories) || p.Trusted() != c.trusted ||
+				p.Popular() != c.popular {
 				t.Errorf("got %q, %q and %q", got, p.Trusted(), p.Popular())
 			}
 			if p.Files() != "/h/.local/share/thresher/files" {
@@ -82,12 +91,14 @@ func TestFindOwnPlaces(t *testing.T) {
 			}
 		})
 	}
-	if p := redirected(map[string]string{"HOME": "/o", "XDG_STATE_HOME": "/s"}, "linux", ""); p.Trusted() != "/s/thresher/trusted.jsonl" {
+	if p := redirected(map[string]string{"HOME": "/o", "XDG_STATE_HOME": "/s"}, "linux",
+		""); p.Trusted() != "/s/thresher/trusted.jsonl" {
 		t.Errorf("without a known account: %q", p.Trusted())
 	}
 	environ := map[string]string{"USERPROFILE": "/o", "LOCALAPPDATA": "/o/l", "PROGRAMDATA": "/o/p"}
 	p := redirectedOnWindows(environ, map[string]string{"USERPROFILE": "/h", "LOCALAPPDATA": "/h/l", "PROGRAMDATA": "/p"})
-	if p.SystemPolicy != "/p/thresher/policy.toml" || p.AccountPolicy != "/h/l/thresher/policy.toml" || p.UserPolicy != "/o/l/thresher/policy.toml" ||
+	if p.SystemPolicy != "/p/thresher/policy.toml" || p.AccountPolicy != "/h/l/thresher/policy.toml" ||
+		p.UserPolicy != "/o/l/thresher/policy.toml" ||
 		p.Trusted() != "/h/l/thresher/state/trusted.jsonl" || len(p.AllAdvisories()) != 2 || len(p.Redirected) != 4 {
 		t.Errorf("Windows: %+v", p)
 	}

@@ -57,7 +57,8 @@ func everything(t *testing.T, home string) []Wanted {
 	content := []byte("# policy\n")
 	all := []Wanted{
 		{Entry: Entry{Kind: Program, Path: filepath.Join(bin, "thresher")}, Source: self, Check: []string{"-test.run=^$"}},
-		{Entry: Entry{Kind: File, Path: filepath.Join(home, "etc", "policy.toml"), SHA256: Digest(content)}, Content: content},
+		{Entry: Entry{Kind: File, Path: filepath.Join(home, "etc", "policy.toml"), SHA256: Digest(content)},
+			Content: content},
 		{Entry: lines}, {Entry: made},
 	}
 	program := filepath.Join(bin, "thresher")
@@ -191,7 +192,8 @@ func TestLeftovers(t *testing.T) {
 		if w.Kind == Directory {
 			continue
 		}
-		if err := os.WriteFile(filepath.Join(filepath.Dir(w.Path), temporaryPrefix+"123"), []byte("half"), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(filepath.Dir(w.Path), temporaryPrefix+"123"), []byte("half"),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -219,7 +221,8 @@ func TestChangedStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	notes := takeAway(t, state)
-	if len(notes) != 2 || !strings.Contains(strings.Join(notes, "\n"), policy) || !strings.Contains(strings.Join(notes, "\n"), profile) {
+	if len(notes) != 2 || !strings.Contains(strings.Join(notes, "\n"), policy) ||
+		!strings.Contains(strings.Join(notes, "\n"), profile) {
 		t.Errorf("it said %q", notes)
 	}
 	for _, path := range []string{profile, policy} {

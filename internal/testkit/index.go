@@ -84,7 +84,8 @@ func (x *Index) AddFile(name string, content []byte) {
 }
 
 func (x *Index) add(d Distribution, filename string, content []byte, metadata string) *ServedFile {
-	f := &ServedFile{Filename: filename, Content: content, Metadata: metadata, Requires: d.RequiresPython, Uploaded: time.Now().AddDate(0, 0, -400)}
+	f := &ServedFile{Filename: filename, Content: content, Metadata: metadata, Requires: d.RequiresPython,
+		Uploaded: time.Now().AddDate(0, 0, -400)}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	canonical := canonicalName(d.Name)
@@ -260,7 +261,8 @@ func (x *Index) pageJSON(name, status string, files []ServedFile, undated bool) 
 
 func (x *Index) pageHTML(name string, files []ServedFile) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.1\"><title>Links for %s</title></head><body>\n", name)
+	fmt.Fprintf(&b, "<!DOCTYPE html><html><head><meta name=\"pypi:repository-version\" content=\"1.1\"><title>Links for "+
+		"%s</title></head><body>\n", name)
 	prefix := "../.."
 	if x.OwnURL != "" {
 		prefix = x.OwnURL

@@ -40,7 +40,8 @@ func SomePythons(t testing.TB) []Python {
 	t.Helper()
 	found := Pythons(t)
 	if len(found) > 2 && !Full() {
-		t.Logf("python %s and %s alone: %s=1 has all %d of this machine", found[0].Version, found[len(found)-1].Version, fullVariable, len(found))
+		t.Logf("python %s and %s alone: %s=1 has all %d of this machine", found[0].Version, found[len(found)-1].Version,
+			fullVariable, len(found))
 		return []Python{found[0], found[len(found)-1]}
 	}
 	return found

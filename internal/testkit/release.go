@@ -86,7 +86,8 @@ func SomeReleases(t testing.TB, releases ...string) []string {
 	}
 	bundled := releaseOf(BundledPip(t, AnyPython(t)))
 	if !slices.Contains(releases, bundled) {
-		t.Skipf("skipped: made for pip %s, here is %s; %s=1 fetches them", strings.Join(releases, ", "), bundled, fullVariable)
+		t.Skipf("skipped: made for pip %s, here is %s; %s=1 fetches them", strings.Join(releases, ", "),
+			bundled, fullVariable)
 	}
 	t.Logf("pip %s alone: %s=1 runs with %s", bundled, fullVariable, strings.Join(releases, ", "))
 	return []string{bundled}

@@ -75,7 +75,8 @@ func TestWheel(t *testing.T) {
 			last = file.Name
 		}
 		record = last
-		if !strings.HasSuffix(record, ".dist-info/RECORD") || strings.HasSuffix(script, ".exe") != strings.HasPrefix(platform, "windows") {
+		if !strings.HasSuffix(record, ".dist-info/RECORD") ||
+			strings.HasSuffix(script, ".exe") != strings.HasPrefix(platform, "windows") {
 			t.Errorf("the last file is %s, the script %s", record, script)
 		}
 		want := ""
@@ -85,7 +86,8 @@ func TestWheel(t *testing.T) {
 				continue
 			}
 			sum := sha256.Sum256(contents[file.Name])
-			want += fmt.Sprintf("%s,sha256=%s,%d\n", file.Name, base64.RawURLEncoding.EncodeToString(sum[:]), len(contents[file.Name]))
+			want += fmt.Sprintf("%s,sha256=%s,%d\n", file.Name, base64.RawURLEncoding.EncodeToString(sum[:]),
+				len(contents[file.Name]))
 		}
 		if string(contents[record]) != want {
 			t.Errorf("RECORD is\n%swant\n%s", contents[record], want)
@@ -96,7 +98,8 @@ func TestWheel(t *testing.T) {
 				t.Errorf("WHEEL has no %s", tag)
 			}
 		}
-		if !strings.Contains(string(contents[info+"METADATA"]), "\nName: "+distribution+"\nVersion: ") || len(contents[info+"licenses/LICENSE"]) == 0 {
+		if !strings.Contains(string(contents[info+"METADATA"]), "\nName: "+distribution+"\nVersion: ") ||
+			len(contents[info+"licenses/LICENSE"]) == 0 {
 			t.Error("the name or the licence is missing")
 		}
 	}

@@ -21,7 +21,8 @@ func TestPrintable(t *testing.T) {
 
 func TestShellWord(t *testing.T) {
 	for text, want := range map[string]string{
-		"reqeusts": "reqeusts", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "-rf": "-rf", "$(x)": "'$(x)'", "a\nb": "'a\nb'", "https://h.example/x?a=1&b=2": "'https://h.example/x?a=1&b=2'", "~": "'~'",
+		"reqeusts": "reqeusts", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "-rf": "-rf", "$(x)": "'$(x)'",
+		"a\nb": "'a\nb'", "https://h.example/x?a=1&b=2": "'https://h.example/x?a=1&b=2'", "~": "'~'",
 	} {
 		if got := ShellWord(text); got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
@@ -38,8 +39,9 @@ func TestOneLine(t *testing.T) {
 func TestAge(t *testing.T) {
 	const day = 24 * time.Hour
 	for span, want := range map[time.Duration]string{
-		-time.Hour: "less than a minute", 0: "less than a minute", 5 * time.Minute: "5 minutes", time.Hour: "1 hour", 26 * time.Hour: "1 day",
-		45 * day: "1 month", 800 * day: "2 years",
+		-time.Hour: "less than a minute", 0: "less than a minute", 5 * time.Minute: "5 minutes", time.Hour: "1 hour",
+		26 * time.Hour: "1 day",
+		45 * day:       "1 month", 800 * day: "2 years",
 	} {
 		if got := Age(span); got != want {
 			t.Errorf("%v: %s, want %s", span, got, want)

@@ -31,7 +31,8 @@ func (s *Collection) Rewrite(dir string, replaceIndex func(url string) string) (
 	if replaceIndex == nil {
 		replaceIndex = func(url string) string { return url }
 	}
-	w := &writer{sources: s, dir: dir, replace: replaceIndex, needs: map[*sourceFile]bool{}, written: map[string]*sourceFile{}}
+	w := &writer{sources: s, dir: dir, replace: replaceIndex, needs: map[*sourceFile]bool{},
+		written: map[string]*sourceFile{}}
 	mapping := map[string]string{}
 	for _, file := range s.files {
 		if !file.top || !w.needsCopy(file) {

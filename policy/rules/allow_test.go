@@ -124,7 +124,8 @@ func TestAllowsBuild(t *testing.T) {
 		}
 		settings.Allow = append(settings.Allow, rules.Allow{Subject: subject, Reason: "y", Expires: expires})
 	}
-	for name, want := range map[string]bool{"acme-data": true, "acme": false, "old": false, "plain": false, "hosted": false} {
+	for name, want := range map[string]bool{"acme-data": true, "acme": false, "old": false,
+		"plain": false, "hosted": false} {
 		if got := settings.AllowsBuild(name); got != want {
 			t.Errorf("%s: %t, want %t", name, got, want)
 		}

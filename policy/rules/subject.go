@@ -68,7 +68,8 @@ func ParseSubject(text string) (Subject, error) {
 		switch {
 		case place.HasUser():
 			return Subject{}, errors.New(urlWithCredentials)
-		case err != nil || text != words.Printable(text), !strings.Contains(place.Key(), "://"): // the key of nothing but a scheme
+		// the key of nothing but a scheme
+		case err != nil || text != words.Printable(text), !strings.Contains(place.Key(), "://"):
 			return Subject{}, errors.New(noURL(text))
 		}
 		return Subject{Kind: URLSubject, Name: place.Key()}, nil

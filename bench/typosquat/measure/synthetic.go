@@ -58,10 +58,12 @@ var Mutations = []Mutation{
 		return name[:at] + string("aeiou"[random.IntN(5)]) + name[at+1:]
 	}},
 	{"a look-alike", func(name string, random *rand.Rand) string {
-		return replaceOne(name, random, []string{"o", "0", "l", "1", "i", "l", "l", "i", "i", "1", "m", "rn", "rn", "m", "w", "vv", "e", "3", "s", "5"})
+		return replaceOne(name, random, []string{"o", "0", "l", "1", "i", "l", "l", "i", "i", "1", "m", "rn", "rn", "m", "w",
+			"vv", "e", "3", "s", "5"})
 	}},
 	{"another spelling", func(name string, random *rand.Rand) string {
-		return replaceOne(name, random, []string{"or", "our", "er", "re", "ph", "f", "f", "ph", "k", "c", "c", "k", "s", "z", "z", "s", "y", "i", "ck", "k"})
+		return replaceOne(name, random, []string{"or", "our", "er", "re", "ph", "f", "f", "ph", "k", "c", "c", "k", "s", "z",
+			"z", "s", "y", "i", "ck", "k"})
 	}},
 	{"two slips", func(name string, random *rand.Rand) string {
 		at := random.IntN(len(name))
@@ -89,7 +91,8 @@ var Mutations = []Mutation{
 		if strings.Contains(name, "py") {
 			return ""
 		}
-		return []string{"python-" + name, name + "-python", "py-" + name, "py" + name, name + "-py", name + "py"}[random.IntN(6)]
+		return []string{"python-" + name, name + "-python", "py-" + name, "py" + name, name + "-py",
+			name + "py"}[random.IntN(6)]
 	}},
 	{"an empty word", func(name string, random *rand.Rand) string {
 		word := []string{"lib", "pro", "plus", "lite", "dev", "fast", "new", "fix", "official", "ng"}[random.IntN(10)]
@@ -142,7 +145,8 @@ func Imitations(popular []string, mutation Mutation, first, last, count int) Set
 			continue
 		}
 		name := mutation.Apply(target, random)
-		if name == "" || name == target || listed[name] || strings.HasPrefix(name, "-") || strings.HasSuffix(name, "-") || strings.Contains(name, "--") {
+		if name == "" || name == target || listed[name] || strings.HasPrefix(name, "-") || strings.HasSuffix(name, "-") ||
+			strings.Contains(name, "--") {
 			continue
 		}
 		set.Names = append(set.Names, Name{Name: name, Target: target})
