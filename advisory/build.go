@@ -31,7 +31,7 @@ type item struct {
 // Stats tells what an import or refresh took in.
 type Stats struct {
 	Records   int    // in force afterwards, malware included
-	Malware   int    // of them MAL-*
+	Malware   int    // of them those of malicious code
 	Names     int    // packages that have a record
 	Changed   int    // records read in this run
 	Withdrawn int    // of them withdrawn
@@ -71,6 +71,7 @@ type pending struct {
 	sequence  int
 	modified  time.Time
 	withdrawn bool
+	malware   bool
 	parts     []part
 }
 
@@ -213,7 +214,7 @@ func (b *builder) take(result parsed) error {
 	if record.withdrawn {
 		b.stats.Withdrawn++
 	}
-	next := &pending{sequence: result.sequence, modified: record.modified, withdrawn: record.withdrawn}
+	next := &pending{sequence: result.sequence, modified: record.modified, withdrawn: record.withdrawn, malware: record.malware}
 	if earlier := b.seen[record.id]; earlier != nil && !next.replaces(earlier) {
 		return nil
 	}
@@ -374,11 +375,11 @@ func (b *builder) putChanged(w *tableWriter, key string, changed map[string][]st
 	}
 	id := strings.TrimPrefix(key, idKey)
 	record := b.seen[id]
-	entry := recorded{Modified: record.modified}
+	entry := recorded{Modified: record.modified, Malware: record.malware}
 	for _, p := range record.parts {
 		entry.Names = append(entry.Names, p.name)
 	}
-	meta.count(id, entry)
+	meta.count(entry)
 	text, err := json.Marshal(entry)
 	if err != nil {
 		return err
@@ -387,12 +388,12 @@ func (b *builder) putChanged(w *tableWriter, key string, changed map[string][]st
 }
 
 // count adds a record to the counts, if it is in force.
-func (m *Meta) count(id string, entry recorded) {
+func (m *Meta) count(entry recorded) {
 	if len(entry.Names) == 0 {
 		return
 	}
 	m.Count++
-	if strings.HasPrefix(id, "MAL-") {
+	if entry.Malware {
 		m.Malware++
 	}
 }
@@ -414,7 +415,7 @@ func (b *builder) carryOver(w *tableWriter, key string, content []byte, changed 
 		if err := json.Unmarshal(content, &entry); err != nil {
 			return errDamaged
 		}
-		meta.count(rest, entry)
+		meta.count(entry)
 	default:
 		return nil // the description is written anew
 	}

@@ -23,7 +23,7 @@ var ErrDamaged = errDamaged
 type Meta struct {
 	Format  int       `json:"format"`
 	Count   int       `json:"count"`   // records in force, malware included
-	Malware int       `json:"malware"` // of them MAL-*
+	Malware int       `json:"malware"` // of them those of malicious code
 	Names   int       `json:"names"`   // packages that have a record
 	Updated time.Time `json:"updated"` // when the data was last brought up to date
 	Newest  time.Time `json:"newest"`  // the newest change of a record in it
@@ -35,7 +35,7 @@ type Meta struct {
 
 // format is the form of the stored records. A database of another one is
 // treated as absent, so that an upgrade of thresher takes it anew.
-const format = 2
+const format = 3
 
 // Keys of the table, in their order: packages by record, records by package,
 // and at the end the description, whose counts are known last.
@@ -52,6 +52,7 @@ const maxCache = 64
 type recorded struct {
 	Modified time.Time `json:"modified"`
 	Names    []string  `json:"names,omitempty"` // none for a withdrawn record
+	Malware  bool      `json:"malware,omitempty"`
 }
 
 // Database is the local advisory data, open for reading. It may be used from
@@ -258,13 +259,13 @@ func match(records []Record, text string) []Record {
 	return matched
 }
 
-// Malware gives the records of malicious code (MAL-*) about this version.
+// Malware gives the records that call this version malicious.
 func (d *Database) Malware(canonical, version string) ([]Record, error) {
 	matched, err := d.Match(canonical, version)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(matched, func(r Record) bool { return !r.Malware() }), nil
+	return slices.DeleteFunc(matched, func(r Record) bool { return !r.Malware(version) }), nil
 }
 
 // Vulnerabilities gives what is known against this version of a package, one

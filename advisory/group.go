@@ -143,7 +143,7 @@ func vulnerability(matched, others []*Record, v version) Vulnerability {
 	for i, r := range matched {
 		plain[i] = *r
 		found.Records = append(found.Records, r.ID)
-		found.Malware = found.Malware || r.Malware()
+		found.Malware = found.Malware || r.malware(v)
 		if found.Published.IsZero() || (!r.Published.IsZero() && r.Published.Before(found.Published)) {
 			found.Published = r.Published
 		}

@@ -38,6 +38,7 @@ type osvRecord struct {
 	Severity   []osvSeverity  `json:"severity"`
 	Affected   []osvAffected  `json:"affected"`
 	References []osvReference `json:"references"`
+	Specific   specific       `json:"database_specific"`
 }
 
 type osvSeverity struct {
@@ -51,11 +52,14 @@ type osvAffected struct {
 		Name      string `json:"name"`
 	} `json:"package"`
 	Severity []osvSeverity `json:"severity"`
-	Ranges   []struct {
-		Type   string     `json:"type"`
-		Events []osvEvent `json:"events"`
-	} `json:"ranges"`
-	Versions []string `json:"versions"`
+	Ranges   []osvRange    `json:"ranges"`
+	Versions []string      `json:"versions"`
+	Specific specific      `json:"database_specific"`
+}
+
+type osvRange struct {
+	Type   string     `json:"type"`
+	Events []osvEvent `json:"events"`
 }
 
 type osvEvent struct {
@@ -75,6 +79,7 @@ type parsedRecord struct {
 	id        string
 	modified  time.Time
 	withdrawn bool
+	malware   bool
 	foreign   bool // about other ecosystems only
 	packages  map[string]*Record
 }
@@ -114,12 +119,13 @@ func parseOSV(text []byte) (parsedRecord, error) {
 			record = source.record()
 			parsed.packages[name] = record
 		}
-		if err := record.add(affected); err != nil {
+		if err := record.add(affected, source.overReaches); err != nil {
 			return parsedRecord{}, fmt.Errorf("%s: %w", source.ID, err)
 		}
 	}
 	for _, record := range parsed.packages {
 		record.compact()
+		parsed.malware = parsed.malware || record.Malicious
 	}
 	parsed.foreign = len(parsed.packages) == 0
 	return parsed, nil
@@ -133,6 +139,7 @@ func (source *osvRecord) record() *Record {
 			r.Aliases = append(r.Aliases, alias)
 		}
 	}
+	r.Malicious = source.saysMalicious()
 	r.Summary = summarise(source.Summary, source.Details)
 	r.raise(source.Severity)
 	if linkOf(source.ID) == "" {
@@ -141,13 +148,15 @@ func (source *osvRecord) record() *Record {
 	return r
 }
 
-// add takes in one entry of "affected" about the record's package.
-func (r *Record) add(affected *osvAffected) error {
+// add takes in one entry of "affected" about the record's package. overReaches
+// is asked of a record of malware that never ends and names versions as well.
+func (r *Record) add(affected *osvAffected, overReaches func() bool) error {
 	r.raise(affected.Severity)
 	if len(r.Versions)+len(affected.Versions) > maxVersions {
 		return fmt.Errorf("more than %d versions", maxVersions)
 	}
 	r.Versions = append(r.Versions, affected.Versions...)
+	endless := false
 	for _, source := range affected.Ranges {
 		if source.Type != "ECOSYSTEM" { // GIT ranges say nothing of releases
 			continue
@@ -155,24 +164,33 @@ func (r *Record) add(affected *osvAffected) error {
 		if len(source.Events) > maxEvents || len(r.Ranges) > maxEvents {
 			return fmt.Errorf("more than %d events", maxEvents)
 		}
-		var span Range
-		for _, event := range source.Events {
-			// An object with several fields is several events.
-			for _, single := range []Event{
-				{Introduced: event.Introduced}, {Fixed: event.Fixed},
-				{LastAffected: event.LastAffected}, {Limit: event.Limit},
-			} {
-				if single != (Event{}) {
-					span = append(span, single)
-				}
-			}
-		}
-		sortEvents(span)
-		if len(span) > 0 {
+		if span := source.span(); len(span) > 0 {
 			r.Ranges = append(r.Ranges, span)
+			endless = endless || span.endless()
 		}
 	}
+	if r.Malicious && endless && len(affected.Versions) > 0 && overReaches() {
+		r.Named = append(r.Named, affected.Versions...)
+	}
 	return nil
+}
+
+// span gives the events of a range in the order of their versions.
+func (source osvRange) span() Range {
+	var span Range
+	for _, event := range source.Events {
+		// An object with several fields is several events.
+		for _, single := range []Event{
+			{Introduced: event.Introduced}, {Fixed: event.Fixed},
+			{LastAffected: event.LastAffected}, {Limit: event.Limit},
+		} {
+			if single != (Event{}) {
+				span = append(span, single)
+			}
+		}
+	}
+	sortEvents(span)
+	return span
 }
 
 // compact drops listed versions that a range covers, which are nearly all. A

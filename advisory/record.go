@@ -3,7 +3,6 @@ package advisory
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 
 	"thresher/pep"
@@ -21,7 +20,9 @@ type Record struct {
 	Published time.Time `json:"published,omitzero"`
 	Modified  time.Time `json:"modified,omitzero"`
 	Ranges    []Range   `json:"ranges,omitempty"`
-	Versions  []string  `json:"versions,omitempty"` // listed ones that no range covers
+	Versions  []string  `json:"versions,omitempty"`  // listed ones that no range covers
+	Malicious bool      `json:"malicious,omitempty"` // it says that releases themselves are malicious
+	Named     []string  `json:"named,omitempty"`     // the only ones that are, where the range says too much; nil: all it is about
 }
 
 // Range is an OSV range of type ECOSYSTEM: its events in the order of versions.
@@ -35,9 +36,13 @@ type Event struct {
 	Limit        string `json:"m,omitempty"`
 }
 
-// Malware tells whether the record is one of malicious code: its id begins
-// with "MAL-" (the OpenSSF's malicious-packages collection).
-func (r *Record) Malware() bool { return strings.HasPrefix(r.ID, "MAL-") }
+// Malware tells whether the record says of the version that it is malicious
+// itself, and not only that it has a flaw.
+func (r *Record) Malware(text string) bool { return r.malware(parseVersion(text)) }
+
+func (r *Record) malware(v version) bool {
+	return r.Malicious && r.affects(v) && (r.Named == nil || v.isOneOf(r.Named))
+}
 
 // Affects tells whether the record is about the version: one of the listed
 // versions, or within a range (OSV schema, "Evaluation"). Versions that are no
@@ -45,10 +50,8 @@ func (r *Record) Malware() bool { return strings.HasPrefix(r.ID, "MAL-") }
 func (r *Record) Affects(text string) bool { return r.affects(parseVersion(text)) }
 
 func (r *Record) affects(v version) bool {
-	for _, listed := range r.Versions {
-		if listed == v.text || (v.valid && parseVersion(listed).equals(v)) {
-			return true
-		}
+	if v.isOneOf(r.Versions) {
+		return true
 	}
 	for _, span := range r.Ranges {
 		if span.contains(v) {
@@ -57,6 +60,9 @@ func (r *Record) affects(v version) bool {
 	}
 	return false
 }
+
+// endless tells whether a range has no end: the versions still to come are in it.
+func (span Range) endless() bool { return len(span) > 0 && span[len(span)-1].Introduced != "" }
 
 // placedEvent is an event with its version read.
 type placedEvent struct {
@@ -157,6 +163,13 @@ func (v version) compare(other version) int {
 
 func (v version) equals(other version) bool {
 	return v.valid && other.valid && v.parsed.Compare(other.parsed) == 0
+}
+
+// isOneOf tells whether a version is among those listed, as text or by its value.
+func (v version) isOneOf(listed []string) bool {
+	return slices.ContainsFunc(listed, func(text string) bool {
+		return text == v.text || v.valid && parseVersion(text).equals(v)
+	})
 }
 
 // decodeRecords reads the stored form of a package's records.
