@@ -62,8 +62,8 @@ func (p *program) printLog(entries []journal.Entry, verdicts bool) error {
 	var lines strings.Builder
 	table := tabwriter.NewWriter(&lines, 0, 0, 2, ' ', 0)
 	for _, e := range entries {
-		_, err := fmt.Fprintf(table, "%s\t%d\t%s\tpip %s\t%s\n", e.Time.Local().Format("2006-01-02 15:04"),
-			e.Status, changed(len(e.Changed)), harmless(strings.Join(e.Argv, " ")), harmless(strings.Join(said(e), "; ")))
+		_, err := fmt.Fprintf(table, "%s\t%s\t%d\t%s\tpip %s\t%s\n", e.Time.Local().Format("2006-01-02 15:04"),
+			e.ID, e.Status, changed(len(e.Changed)), harmless(strings.Join(e.Argv, " ")), harmless(strings.Join(said(e), "; ")))
 		if err != nil {
 			return err
 		}

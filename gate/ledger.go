@@ -63,6 +63,40 @@ func vouched(entries []Entry, a Arrived) bool {
 	return false
 }
 
+// CameFrom gives the index or folder, without credentials, and the sha256 of the
+// file that an arrival was installed or built from; "" where the ledger has none,
+// or several that differ in it. pip records of no file from an index which one
+// it took: where a release has wheels, its source archive is taken for not used.
+func CameFrom(ledger []Entry, a Arrived) (index, sha256 string) {
+	name := pep.CanonicalName(a.Name)
+	var wheels, sources []Entry
+	for _, entry := range ledger {
+		switch {
+		case entry.Name != name || !vouched([]Entry{entry}, a):
+		case isWheel(entry.Filename):
+			wheels = append(wheels, entry)
+		default:
+			sources = append(sources, entry)
+		}
+	}
+	if len(wheels) > 0 {
+		sources = wheels
+	}
+	for i, entry := range sources {
+		if i == 0 {
+			index, sha256 = entry.Index, entry.Hashes["sha256"]
+			continue
+		}
+		if entry.Index != index {
+			index = ""
+		}
+		if entry.Hashes["sha256"] != sha256 {
+			sha256 = ""
+		}
+	}
+	return index, sha256
+}
+
 // sameVersion says whether two spellings are one release: "1.0" and "1.00.0"
 // are. What is no version of PEP 440 is compared as text.
 func sameVersion(a, b string) bool {

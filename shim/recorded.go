@@ -1,13 +1,16 @@
 package shim
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
 	"thresher/address"
+	"thresher/gate"
 	"thresher/internal/journal"
 	"thresher/internal/version"
 	"thresher/policy/rules"
+	"thresher/venv"
 )
 
 // record writes the run's line to the log. A log that cannot be written is
@@ -22,6 +25,7 @@ func (made steps) entry() journal.Entry {
 	if c := made.command; c != nil {
 		entry.Pip, entry.Environment = c.Installation.Version, c.Installation.Prefix
 		entry.Requested = requestedNames(c)
+		entry.Target = cmp.Or(c.Targets.Target, c.Targets.Root, c.Targets.Prefix)
 	}
 	findings := slices.Concat(made.ended.findings, made.changed.findings)
 	if made.asked != nil {
@@ -30,9 +34,7 @@ func (made steps) entry() journal.Entry {
 	for _, f := range findings {
 		entry.Findings = append(entry.Findings, logged(f))
 	}
-	for _, c := range made.changed.changes {
-		entry.Changed = append(entry.Changed, journal.Change{Name: c.Name, Before: c.Before, After: c.After})
-	}
+	entry.Changed = loggedChanges(made.changed.changes, made.before.distributions, made.ended.ledger)
 	entry.Vulnerabilities = standing(made.found.result)
 	return entry
 }
@@ -47,6 +49,33 @@ func (in *invocation) log(entry journal.Entry, status int) {
 	if err := journal.Append(in.places.Log(), entry); err != nil {
 		in.say.logFailed(err)
 	}
+}
+
+// loggedChanges are what changed as the log keeps it: with where each came from,
+// as far as the ledger or pip's own record tells.
+func loggedChanges(changes []venv.Change, before []venv.Distribution, ledger []gate.Entry) []journal.Change {
+	earlier := map[string]string{}
+	for _, d := range before {
+		if !d.Shadowed && d.DirectURL != "" {
+			earlier[d.Canonical] = d.DirectURL
+		}
+	}
+	var logged []journal.Change
+	for _, c := range changes {
+		change := journal.Change{Name: c.Name, Before: c.Before, After: c.After}
+		if c.Before != "" {
+			change.BeforeURL = earlier[c.Distribution.Canonical]
+		}
+		if c.After != "" {
+			change.URL = c.Distribution.DirectURL
+			change.Index, change.SHA256 = gate.CameFrom(ledger, asArrived(c.Distribution))
+		}
+		if change.URL != "" {
+			change.Index = ""
+		}
+		logged = append(logged, change)
+	}
+	return logged
 }
 
 // logged is a finding as the log keeps it.

@@ -2,6 +2,7 @@ package shim
 
 import (
 	"thresher/pip"
+	"thresher/venv"
 )
 
 // uninstall runs pip and looks at the guard afterwards: the files of a
@@ -20,6 +21,7 @@ func (in *invocation) uninstall(command *pip.Command) *ending {
 	}
 	in.keepGuarded(p.environment)
 	before := guardOf(p)
+	installed := in.installedBefore(p)
 	ended, err := pip.Plain(command, in.environ, in.dir).Start()
 	if err != nil {
 		end := notRun(err)
@@ -27,10 +29,38 @@ func (in *invocation) uninstall(command *pip.Command) *ending {
 		return end
 	}
 	result := outcome{pip: ended, unvouched: in.keepGuard(p.environment, before, guardOf(p))}
-	if result.unvouched {
-		in.record(steps{command: command}, result.status())
+	made := steps{command: command, place: p, before: state{distributions: installed}}
+	made.changed.changes = in.removed(p, installed)
+	if result.unvouched || len(made.changed.changes) > 0 {
+		in.record(made, result.status())
 	}
 	return result.ending()
+}
+
+// installedBefore is what an uninstall may take away, for the log. Of a pip that
+// works for another one, whose run is logged as a whole, and of an environment
+// that cannot be read it is nothing.
+func (in *invocation) installedBefore(p *place) []venv.Distribution {
+	if in.gate != "" || in.places.State == "" {
+		return nil
+	}
+	installed, err := venv.Distributions(p.environment.SitePackages)
+	if err != nil {
+		return nil
+	}
+	return installed
+}
+
+// removed is what an uninstall took away.
+func (in *invocation) removed(p *place, before []venv.Distribution) []venv.Change {
+	if before == nil {
+		return nil
+	}
+	after, err := venv.Distributions(p.environment.SitePackages)
+	if err != nil {
+		return nil
+	}
+	return venv.Compare(before, after)
 }
 
 // placeToClean is the environment that an uninstall is about. Outside a virtual

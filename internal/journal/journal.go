@@ -4,7 +4,11 @@ package journal
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +24,10 @@ import (
 // some ten thousand runs.
 const rotateAt = 8 << 20
 
+// idBytes is how long the id of a run is. Of ten thousand runs two have the same
+// once in a hundred logs; who names a run is told then.
+const idBytes = 4
+
 // Finding is one finding of a run as the log keeps it.
 type Finding struct {
 	Subject  string `json:"subject"`
@@ -29,11 +37,22 @@ type Finding struct {
 }
 
 // Change is one distribution that the run changed. Before or After is empty
-// where the distribution was new or removed.
+// where the distribution was new or removed. Lines of threshers before 0.1.0
+// have nothing else.
 type Change struct {
 	Name   string `json:"name"`
 	Before string `json:"before,omitempty"`
 	After  string `json:"after,omitempty"`
+	// Index is the index or folder that After was taken from, without
+	// credentials; empty where it came from a URL or directory, or is not known.
+	Index string `json:"index,omitempty"`
+	// SHA256 is the hex digest of the archive that After was installed from or
+	// built from; empty where there was none, or which it was is not known.
+	SHA256 string `json:"sha256,omitempty"`
+	// URL and BeforeURL are the address or directory that After and Before were
+	// installed from where that was no index (PEP 610), without credentials.
+	URL       string `json:"url,omitempty"`
+	BeforeURL string `json:"before_url,omitempty"`
 }
 
 // Vulnerability is one known vulnerability that stands after the run.
@@ -45,10 +64,12 @@ type Vulnerability struct {
 
 // Entry is one run. The names of the JSON fields are a contract.
 type Entry struct {
+	ID              string          `json:"id"` // of the run: 8 hexadecimal digits
 	Time            time.Time       `json:"time"`
 	Directory       string          `json:"cwd"`
 	Environment     string          `json:"environment"`
-	Argv            []string        `json:"argv"` // credentials replaced by ***
+	Target          string          `json:"target,omitempty"` // directory that --target, --prefix or --root named
+	Argv            []string        `json:"argv"`             // credentials replaced by ***
 	Requested       []string        `json:"requested"`
 	Findings        []Finding       `json:"verdicts"`
 	Changed         []Change        `json:"changed"`
@@ -60,9 +81,14 @@ type Entry struct {
 	Note            string          `json:"note,omitempty"` // "switched off by THRESHER=off" and the like
 }
 
-// Append writes the entry as one line at the end of the log. The line appears
-// whole or not at all, also with several runs at once.
+// Append writes the entry as one line at the end of the log, with an ID where it
+// has none. The line appears whole or not at all, also with several runs at once.
 func Append(path string, entry Entry) error {
+	if entry.ID == "" {
+		random := make([]byte, idBytes)
+		_, _ = rand.Read(random) // never fails (crypto/rand)
+		entry.ID = hex.EncodeToString(random)
+	}
 	line, err := json.Marshal(withoutNulls(entry))
 	if err != nil {
 		return fmt.Errorf("encode log entry: %w", err)
@@ -125,37 +151,50 @@ func rotate(path string) error {
 
 // Read gives the entries since a time (the zero time for all), oldest first,
 // the rotated part included. A line that is no entry is counted in broken and
-// left out; a log that does not exist is empty.
+// left out; a log that does not exist is empty. An entry that was written
+// without an id has one made of its line.
 func Read(path string, since time.Time) (entries []Entry, broken int, err error) {
 	for _, part := range []string{path + ".1", path} {
-		f, err := os.Open(part)
+		found, left, err := ReadFile(part, since)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			return nil, 0, err
 		}
-		lines := bufio.NewReader(f)
-		for {
-			line, readErr := lines.ReadBytes('\n')
-			if len(line) > 0 {
-				var entry Entry
-				if json.Unmarshal(line, &entry) != nil {
-					broken++
-				} else if !entry.Time.Before(since) {
-					entries = append(entries, entry)
-				}
-			}
-			if errors.Is(readErr, io.EOF) {
-				break
-			}
-			if readErr != nil {
-				return nil, 0, errors.Join(fmt.Errorf("read %s: %w", part, readErr), f.Close())
-			}
-		}
-		if err := f.Close(); err != nil {
-			return nil, 0, err
-		}
+		entries, broken = append(entries, found...), broken+left
 	}
 	return entries, broken, nil
+}
+
+// ReadFile gives the entries of one file, as Read does of both; one that does
+// not exist is an error.
+func ReadFile(path string, since time.Time) (entries []Entry, broken int, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer f.Close()
+	lines := bufio.NewReader(f)
+	for {
+		line, readErr := lines.ReadBytes('\n')
+		if line = bytes.TrimSpace(line); len(line) > 0 {
+			var entry Entry
+			if json.Unmarshal(line, &entry) != nil {
+				broken++
+			} else if !entry.Time.Before(since) {
+				if entry.ID == "" {
+					sum := sha256.Sum256(line)
+					entry.ID = hex.EncodeToString(sum[:idBytes])
+				}
+				entries = append(entries, entry)
+			}
+		}
+		if errors.Is(readErr, io.EOF) {
+			return entries, broken, nil
+		}
+		if readErr != nil {
+			return nil, 0, fmt.Errorf("read %s: %w", path, readErr)
+		}
+	}
 }
