@@ -6,21 +6,27 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/google/go-cmp/cmp"
 )
+
+// guardSays finds what a guard says, and what it fills in.
+var guardSays = regexp.MustCompile(`\bsay\(\s*"([^"]*)"(?:\s*%\s*([^")]*))?`)
 
 // TestMessages holds everything that thresher says against one page, so that the
 // wording can be read in one place: the texts of every file of messages, what the
 // commands say besides, and what a guard says.
 func TestMessages(t *testing.T) {
 	var page strings.Builder
+	missing := map[string]bool{}
 	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
@@ -36,7 +42,7 @@ func TestMessages(t *testing.T) {
 		} else if house := strings.Split(filepath.ToSlash(path), "/")[0]; house != "cli" && house != "shim" {
 			return nil
 		}
-		return addTexts(&page, path, said)
+		return addTexts(&page, missing, path, said)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -46,8 +52,19 @@ func TestMessages(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Fprintf(&page, "venv/guard/guard.py\n")
-	for _, found := range regexp.MustCompile(`\bsay\(\s*"([^"]*)"`).FindAllSubmatch(guard, -1) {
-		fmt.Fprintf(&page, "  %s\n", found[1])
+	for _, said := range guardSays.FindAllStringSubmatch(string(guard), -1) {
+		words := regexp.MustCompile(`\w+`).FindAllString(said[2], -1)
+		fmt.Fprintf(&page, "  %s\n", verb.ReplaceAllStringFunc(said[1], func(string) string {
+			word := strings.ToLower(words[0])
+			words = words[1:]
+			if examples[word] == "" {
+				missing[word] = true
+			}
+			return examples[word]
+		}))
+	}
+	for _, name := range slices.Sorted(maps.Keys(missing)) {
+		t.Errorf("%q is filled into a message and has no example in messages_examples_test.go", name)
 	}
 	const path = "testdata/messages.golden"
 	if *update {
@@ -62,28 +79,50 @@ func TestMessages(t *testing.T) {
 	if diff := cmp.Diff(string(golden), page.String()); diff != "" {
 		t.Errorf("%s is not what is said; fix: go test . -run Messages -update\n%s", path, diff)
 	}
+	ruleName := regexp.MustCompile(`\[[a-z-]+\]`)
 	hard := regexp.MustCompile(`\b(mend|any more|unvouched|vouched for|none of its own|distributions?)\b|\bnext: `)
 	for _, line := range strings.Split(page.String(), "\n") {
-		if word := hard.FindString(line); word != "" {
+		if word := hard.FindString(ruleName.ReplaceAllString(line, "")); word != "" {
 			t.Errorf("%q has a word that a reader must learn: %q", line, word)
 		}
 	}
 }
 
-// addTexts writes the texts of a file that are said, one a line.
-func addTexts(page *strings.Builder, path string, said func(ast.Node) bool) error {
+// addTexts writes the texts of a file that are said, one a line, as a person sees
+// them: with an example for whatever is filled in.
+func addTexts(page *strings.Builder, missing map[string]bool, path string, said func(ast.Node) bool) error {
 	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		return err
+	}
+	r, err := newReader(filepath.Dir(path), missing)
 	if err != nil {
 		return err
 	}
 	var texts []string
 	collect := func(node ast.Node) {
 		ast.Inspect(node, func(inner ast.Node) bool {
-			text, whole := literalText(inner)
-			if whole && strings.Contains(strings.TrimSpace(text), " ") {
-				texts = append(texts, strings.ReplaceAll(text, "\n", `\n`))
+			if value, ok := inner.(*ast.ValueSpec); ok {
+				for _, name := range value.Names {
+					if r.named(name) != "" {
+						texts = append(texts, r.render(name))
+					}
+				}
+				return len(value.Values) == 0 || r.named(value.Names[0]) == ""
 			}
-			return !whole
+			expression, ok := inner.(ast.Expr)
+			if !ok || !r.says(expression) {
+				return true
+			}
+			if call, ok := inner.(*ast.CallExpr); ok {
+				if at := r.format(call); at >= 0 && r.named(call.Args[at]) != "" {
+					return false // it stands where it has its name
+				}
+			}
+			if strings.ContainsFunc(r.own(expression), func(c rune) bool { return unicode.IsLetter(c) || c == '[' }) {
+				texts = append(texts, r.render(expression))
+			}
+			return false
 		})
 	}
 	for _, declared := range file.Decls {
@@ -98,24 +137,14 @@ func addTexts(page *strings.Builder, path string, said func(ast.Node) bool) erro
 			return false
 		})
 	}
+	texts = slices.DeleteFunc(texts, func(text string) bool { return !strings.Contains(strings.TrimSpace(text), " ") })
 	if len(texts) > 0 {
-		fmt.Fprintf(page, "%s\n  %s\n", filepath.ToSlash(path), strings.Join(texts, "\n  "))
+		fmt.Fprintln(page, filepath.ToSlash(path))
+		for _, text := range texts {
+			fmt.Fprintln(page, "  "+strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    "))
+		}
 	}
 	return nil
-}
-
-// literalText is a text that stands in the source, also on several lines.
-func literalText(node ast.Node) (text string, whole bool) {
-	switch node := node.(type) {
-	case *ast.BasicLit:
-		text, err := strconv.Unquote(node.Value)
-		return text, err == nil && node.Kind == token.STRING
-	case *ast.BinaryExpr:
-		left, wholeLeft := literalText(node.X)
-		right, wholeRight := literalText(node.Y)
-		return left + right, wholeLeft && wholeRight && node.Op == token.ADD
-	}
-	return "", false
 }
 
 // everything takes all texts of a file.
