@@ -214,7 +214,8 @@ func (b *builder) take(result parsed) error {
 	if record.withdrawn {
 		b.stats.Withdrawn++
 	}
-	next := &pending{sequence: result.sequence, modified: record.modified, withdrawn: record.withdrawn, malware: record.malware}
+	next := &pending{sequence: result.sequence, modified: record.modified, withdrawn: record.withdrawn,
+		malware: record.malware}
 	if earlier := b.seen[record.id]; earlier != nil && !next.replaces(earlier) {
 		return nil
 	}

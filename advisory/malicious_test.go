@@ -111,7 +111,8 @@ func TestMalwareOfVersions(t *testing.T) {
 			`"versions":["1.0"],"database_specific":{"cwes":[{"cweId":"CWE-506"}]}}]}`, "1.0", true, false},
 		{"a version after the named ones", `{"id":"PYSEC-1","summary":"acme 1.1 contains a backdoor",` + affected + `}`,
 			"2.0", false, false},
-		{"a vulnerability", `{"id":"PYSEC-1","summary":"a flaw","database_specific":["another form"],` + affected + `}`, "1.0", false, false},
+		{"a vulnerability", `{"id":"PYSEC-1","summary":"a flaw","database_specific":["another form"],` + affected + `}`,
+			"1.0", false, false},
 	} {
 		record, err := parseOSV([]byte(c.text))
 		if err != nil {

@@ -22,7 +22,8 @@ type Record struct {
 	Ranges    []Range   `json:"ranges,omitempty"`
 	Versions  []string  `json:"versions,omitempty"`  // listed ones that no range covers
 	Malicious bool      `json:"malicious,omitempty"` // it says that releases themselves are malicious
-	Named     []string  `json:"named,omitempty"`     // the only ones that are, where the range says too much; nil: all it is about
+	// the only ones that are, where the range says too much; nil: all it is about
+	Named []string `json:"named,omitempty"`
 }
 
 // Range is an OSV range of type ECOSYSTEM: its events in the order of versions.

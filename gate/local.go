@@ -190,7 +190,8 @@ func (g *Gate) judgeCachedWheel(path string, asked use) *rules.Finding {
 		return &finding
 	}
 	built := &offer{
-		url: path, page: cmp.Or(source.page, filepath.Dir(path)), filename: filepath.Base(path), name: source.name, version: source.version,
+		url: path, page: cmp.Or(source.page, filepath.Dir(path)), filename: filepath.Base(path), name: source.name,
+		version:  source.version,
 		indexURL: source.indexURL, notes: source.notes, file: source.file,
 	}
 	return g.judgeLocal(path, []*offer{built}, redactedOrigin(asked.Origin))
