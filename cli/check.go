@@ -38,6 +38,7 @@ type checkedFinding struct {
 	Target     *string          `json:"target"`
 	Evidence   string           `json:"evidence"`
 	Hint       string           `json:"hint"`
+	Answer     string           `json:"answer,omitempty"` // what records that the name is right after all
 }
 
 func (p *program) checkCommand() *cli.Command {
@@ -237,7 +238,7 @@ func (p *program) verdict(loaded *policy.Policy, r rules.Requested, projects map
 	decided := rules.Decide(kept, rules.AtTerminal)
 	verdict.Verdict = decided.Word()
 	for _, f := range decided.Findings {
-		line := checkedFinding{Rule: f.Rule, Action: f.Action, Confidence: f.Confidence, Evidence: f.Evidence, Hint: f.Hint}
+		line := checkedFinding{Rule: f.Rule, Action: f.Action, Confidence: f.Confidence, Evidence: f.Evidence, Hint: f.Hint, Answer: f.Answer}
 		if f.Target != "" {
 			line.Target = &f.Target
 		}
@@ -256,6 +257,11 @@ func (p *program) printChecked(out io.Writer, v checked) error {
 		}
 		if f.Hint != "" && (f.Action == rules.Ask || f.Action == rules.Block) {
 			if _, err := fmt.Fprintf(out, "       %s\n", words.Remedy(v.Name, f.Hint)); err != nil {
+				return err
+			}
+		}
+		if f.Answer != "" {
+			if _, err := fmt.Fprintf(out, "       or, where %s is right: %s\n", v.Name, f.Answer); err != nil {
 				return err
 			}
 		}

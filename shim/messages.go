@@ -122,12 +122,16 @@ func (m *messenger) finding(f rules.Finding, place string) {
 	case rules.Hold:
 		word = m.yellow.Sprint("held back")
 	}
+	where := ""
 	if place != "" {
-		place = " (" + place + ")"
+		where = " (" + place + ")"
 	}
-	m.line("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), place, f.Evidence, f.Rule)
+	m.line("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), where, f.Evidence, f.Rule)
 	if f.Action == rules.Block || f.Action == rules.Ask {
-		m.remedy(f.Subject, f.Hint)
+		m.remedy(cmp.Or(place, f.Subject), f.Hint)
+	}
+	if f.Action == rules.Block && f.Answer != "" {
+		m.line("  or, where %s is right: %s", f.Subject, m.bold.Sprint(f.Answer))
 	}
 }
 

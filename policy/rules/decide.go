@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"thresher/internal/words"
+	"thresher/policy/typosquat"
 )
 
 // Decision is what all findings together come to.
@@ -12,8 +13,8 @@ type Decision struct {
 	// Action is the hardest of the findings' actions; Off where nothing is to
 	// be said.
 	Action Action
-	// Findings are those that do something, the hardest first, and else in an
-	// order that does not depend on which evidence came first.
+	// Findings are those that do something, those that have the right name first, then
+	// the hardest, and else in an order that does not depend on which evidence came first.
 	Findings []Finding
 }
 
@@ -54,9 +55,13 @@ func Decide(findings []Finding, stage Stage) Decision {
 		if finding.Action == Off {
 			continue
 		}
-		if command := AnswerCommand(finding); asked && stage != AtTerminal && command != "" &&
-			harder(finding.Action, Note) {
-			finding.Hint = command
+		if command := AnswerCommand(finding); asked && command != "" && harder(finding.Action, Note) {
+			switch {
+			case hasRightName(finding):
+				finding.Answer = command
+			case stage != AtTerminal:
+				finding.Hint = command
+			}
 		}
 		decision.Findings = append(decision.Findings, finding)
 		if harder(finding.Action, decision.Action) {
@@ -65,14 +70,30 @@ func Decide(findings []Finding, stage Stage) Decision {
 	}
 	slices.SortStableFunc(decision.Findings, func(a, b Finding) int {
 		return cmp.Or(
+			cmp.Compare(notImport(a), notImport(b)),
 			cmp.Compare(Severity(b.Action), Severity(a.Action)),
 			cmp.Compare(a.Subject, b.Subject),
 			cmp.Compare(place(a.Rule), place(b.Rule)),
+			cmp.Compare(typosquat.PlaceOf(a.Target), typosquat.PlaceOf(b.Target)),
 			cmp.Compare(a.Target, b.Target),
 			cmp.Compare(a.Evidence, b.Evidence),
 		)
 	})
 	return decision
+}
+
+// notImport puts the findings that have a right name for certain before all
+// others.
+func notImport(finding Finding) int {
+	if finding.Rule == ImportName {
+		return 0
+	}
+	return 1
+}
+
+// hasRightName says whether a finding has the right name to go on with.
+func hasRightName(finding Finding) bool {
+	return (finding.Rule == ImportName || finding.Rule == Typosquat) && finding.Target != ""
 }
 
 // unasked is what a question of a rule is at a stage. Without a terminal it

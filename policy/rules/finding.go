@@ -7,6 +7,7 @@ type Rule string
 const (
 	// names
 	Unreadable  Rule = "unreadable"
+	ImportName  Rule = "import-name"
 	Typosquat   Rule = "typosquat"
 	Denied      Rule = "denied"
 	Unapproved  Rule = "unapproved"
@@ -74,4 +75,7 @@ type Finding struct {
 	Target     string     `json:"target"` // the name imitated or to be used instead
 	Evidence   string     `json:"evidence"`
 	Hint       string     `json:"hint"`
+	// Answer is the command that records that the name is right after all, where
+	// Hint has another name; Decide sets it.
+	Answer string `json:"answer,omitempty"`
 }

@@ -98,6 +98,27 @@ func imitates(target, why string) string {
 	return fmt.Sprintf("may be meant for %s: %s", words.Printable(target), words.Printable(why))
 }
 
+// importOf says what to install for an import. One that hardly anybody means who
+// names it is told with a condition.
+func importOf(known Import, meant bool) string {
+	evidence := "the package to install is called " + known.Distribution
+	if !meant {
+		evidence = "where the import of this name is meant, " + evidence
+	}
+	switch len(known.Also) {
+	case 0:
+		return evidence
+	case 1:
+		return evidence + "; " + known.Also[0] + " has it, too"
+	}
+	return evidence + "; " + words.Listed(known.Also) + " have it, too"
+}
+
+// inThePlaceOf is what to write where another name stands.
+func inThePlaceOf(name, wrong string) string {
+	return fmt.Sprintf("%s in the place of %s", words.Printable(name), words.Printable(wrong))
+}
+
 func stdlibEvidence(alternative Alternative) string {
 	switch alternative.Kind {
 	case Python2:

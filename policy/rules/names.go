@@ -36,7 +36,8 @@ func (s *Settings) JudgeRequested(r Requested, e NameEvidence) []Finding {
 		findings = append(findings, s.denied(r.Name, r.Canonical)...)
 		findings = append(findings, s.unapproved(r)...)
 		if r.Name != "" {
-			findings = append(findings, s.typosquat(r, e)...)
+			findings = append(findings, s.importName(r, e)...)
+			findings = onceAsked(append(findings, s.typosquat(r, e)...))
 			findings = append(findings, s.stdlib(r)...)
 			findings = append(findings, s.preferred(r)...)
 			findings = append(findings, s.unbounded(r)...)
@@ -186,15 +187,13 @@ func (s *Settings) typosquat(r Requested, e NameEvidence) []Finding {
 			imitates(suspicion.Target, suspicion.Why)+s.expiredFor(r.Canonical, Typosquat))
 		finding.Target = words.Printable(suspicion.Target)
 		finding.Action = s.typosquatAction(finding.Confidence)
-		hint := explainCommand(r.Name)
+		hint := insteadOf(r, suspicion.Target)
 		switch {
 		case r.URL != "":
 		case suspicion.Target == typosquat.RequirementsFile:
 			hint = "pip install -r requirements.txt"
 		case typosquat.Rank(suspicion.Target) == 0: // a module of the standard library
 			hint = "python -c " + words.ShellWord(words.Printable("import "+suspicion.Target))
-		case r.Typed:
-			hint = "pip install " + words.ShellWord(words.Printable(suspicion.Target))
 		}
 		findings = append(findings, one(finding, hint)...)
 	}

@@ -235,7 +235,7 @@ func TestTyposquat(t *testing.T) {
 			want      string
 		}{
 			{typed("reqeusts"), "pip install requests"},
-			{named("reqeusts", ">=1"), "thresher explain reqeusts"},
+			{named("reqeusts", ">=1"), "requests in the place of reqeusts"},
 		} {
 			if got := settings.JudgeRequested(test.requested, suspect(typosquat.High))[0]; got.Hint != test.want ||
 				got.Target != "requests" {

@@ -329,6 +329,12 @@ func (s *Settings) SettleSuspicion(e ProjectEvidence) (imitation Known, why stri
 // was known of it. The findings before are those of JudgeRequested for this
 // name; the result has those that still stand, and those of JudgeProject.
 func (s *Settings) Settle(before []Finding, e ProjectEvidence) []Finding {
+	if e.Exists == No {
+		findings, answered := s.withAnswer(before)
+		return append(findings, slices.DeleteFunc(s.JudgeProject(e), func(f Finding) bool {
+			return answered && f.Rule == UnknownName
+		})...)
+	}
 	imitation, why := s.SettleSuspicion(e)
 	var findings []Finding
 	for _, finding := range before {

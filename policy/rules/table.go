@@ -39,6 +39,7 @@ var (
 var table = []Info{
 	{Unreadable, "names", "an input of which thresher cannot tell what pip would make", onlyBlock, Block, Block, Block,
 		NoAnswer},
+	{ImportName, "names", "the name of an import, which another package has", nameActions, Ask, Ask, Block, AnswerName},
 	{Typosquat, "names", "a name that imitates a popular one", nameActions, Ask, Ask, Block, AnswerName},
 	{Denied, "names", "a name in deny", hardActions, Block, Block, Block, NoAnswer},
 	{Unapproved, "names", "with allowlist = true: a name outside allow", hardActions, Block, Block, Block, AnswerName},

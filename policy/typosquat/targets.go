@@ -1,6 +1,10 @@
 package typosquat
 
-import "strings"
+import (
+	"math"
+	"slices"
+	"strings"
+)
 
 // target is a spelling of something that may be imitated.
 type target struct {
@@ -60,6 +64,20 @@ func otherTargets(popular *table) []target {
 		}
 	}
 	return others
+}
+
+// PlaceOf returns the place that the target of a suspicion counts as: that on
+// the list, and for what is on no list that of names as often meant.
+func PlaceOf(target string) int {
+	switch rank := Rank(target); {
+	case rank > 0:
+		return rank
+	case target == RequirementsFile:
+		return fileRank
+	case slices.Contains(modules, target):
+		return moduleRank
+	}
+	return math.MaxInt
 }
 
 // withoutAffix returns a name less its word for the language or the digits at
