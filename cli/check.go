@@ -238,7 +238,10 @@ func (p *program) verdict(loaded *policy.Policy, r rules.Requested, projects map
 	decided := rules.Decide(kept, rules.AtTerminal)
 	verdict.Verdict = decided.Word()
 	for _, f := range decided.Findings {
-		line := checkedFinding{Rule: f.Rule, Action: f.Action, Confidence: f.Confidence, Evidence: f.Evidence, Hint: f.Hint, Answer: f.Answer}
+		line := checkedFinding{
+			Rule: f.Rule, Action: f.Action, Confidence: f.Confidence, Evidence: f.Evidence, Hint: f.Hint,
+			Answer: f.Answer,
+		}
 		if f.Target != "" {
 			line.Target = &f.Target
 		}
