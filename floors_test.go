@@ -54,6 +54,7 @@ var floors = map[string]floor{
 	"thresher/internal/lazyregexp":     {-1, 0},
 	"thresher/internal/statuses":       {-1, 0},
 	"thresher/internal/words":          {-1, 0},
+	"thresher/internal/progress":       {-1, 0},
 	"thresher/internal/files":          {-1, 0},
 }
 

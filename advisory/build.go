@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -47,6 +48,14 @@ type Progress struct {
 	Stage string // "download", "import" or "changes"
 	Done  int64  // bytes, for "changes" records
 	Total int64
+}
+
+// Amount writes a part of what a stage has to do: megabytes, or records.
+func (p Progress) Amount(n int64) string {
+	if p.Stage == "changes" {
+		return strconv.FormatInt(n, 10)
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }
 
 // errTooManySkipped says that a source is not what it should be.

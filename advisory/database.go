@@ -148,11 +148,11 @@ func (d *Database) Count() int { return d.meta.Count }
 // Updated gives when the data was last brought up to date.
 func (d *Database) Updated() time.Time { return d.meta.Updated }
 
-// AsOf gives the time up to which the data knows what was published: when it
-// was last brought up to date from an address, or the newest change in it
-// where it came from a file, whose own age nothing else tells.
+// AsOf gives the time up to which the data is known to be complete: that of the
+// newest change in it. When it was fetched says nothing of that, since a source
+// may stand still.
 func (d *Database) AsOf() time.Time {
-	if d.meta.Remote || d.meta.Newest.IsZero() {
+	if d.meta.Newest.IsZero() {
 		return d.meta.Updated
 	}
 	return d.meta.Newest

@@ -79,7 +79,9 @@ func Refresh(ctx context.Context, in RefreshInput) (Stats, error) {
 	if stats, fresh := r.young(); fresh {
 		return stats, nil // without waiting for the lock
 	}
+	watched := r.watchOther()
 	unlock, err := lock(ctx, in.Path)
+	watched()
 	if err != nil {
 		return Stats{}, err
 	}
@@ -89,6 +91,51 @@ func Refresh(ctx context.Context, in RefreshInput) (Stats, error) {
 		return Stats{}, fmt.Errorf("refresh the advisories from %s: %w", address.Redact(r.URL), brief{err})
 	}
 	return stats, nil
+}
+
+// lookAtOther is the time between two looks at what another refresh has done.
+const lookAtOther = 200 * time.Millisecond
+
+// watchOther tells, until the function that it gives has returned, how far
+// another refresh of the same file is, which this one waits for: what it
+// downloads and builds lies beside the database.
+func (r *refresher) watchOther() (stop func()) {
+	if r.Progress == nil {
+		return func() {}
+	}
+	ended, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(lookAtOther)
+		defer ticker.Stop()
+		before := int64(0)
+		for {
+			select {
+			case <-ended:
+				return
+			case <-ticker.C:
+			}
+			if size := sizeBeside(r.Path); size != before {
+				before = size
+				r.Progress(Progress{Stage: "download", Done: size})
+			}
+		}
+	}()
+	return func() { close(ended); <-done }
+}
+
+// sizeBeside is the size of all that lies in the directory of a database.
+func sizeBeside(path string) (size int64) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return 0 // not made yet
+	}
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil {
+			size += info.Size()
+		}
+	}
+	return size
 }
 
 // brief is an error that says why a host could not be reached, without the

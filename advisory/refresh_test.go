@@ -237,7 +237,7 @@ func TestRefresh(t *testing.T) {
 	}
 	defer d.Close()
 	if meta := d.Meta(); meta.Count != 9 || !meta.Updated.Equal(start.Add(3*time.Hour)) || !meta.Whole.Equal(start) ||
-		d.AsOf() != meta.Updated {
+		d.AsOf() != meta.Newest {
 		t.Errorf("%+v", meta)
 	}
 	records, err := d.Records("a")
@@ -562,6 +562,21 @@ func TestParallelRefresh(t *testing.T) {
 }
 
 // Neither errors nor the database hold what an address has of credentials.
+// A refresh that waits for another tells how far that one is.
+func TestWatchesAnotherRefresh(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "advisories.db")
+	told := make(chan Progress, 100)
+	r := &refresher{RefreshInput: RefreshInput{Path: path, Progress: func(at Progress) { told <- at }}}
+	stop := r.watchOther()
+	if err := os.WriteFile(path+".download", []byte("12345"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if at := <-told; at.Stage != "download" || at.Done != 5 {
+		t.Errorf("%+v", at)
+	}
+	stop()
+}
+
 func TestCredentials(t *testing.T) {
 	x := newExport(t)
 	x.put("PYSEC-1", "1", start.AddDate(0, 0, -1))

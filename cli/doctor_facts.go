@@ -6,18 +6,14 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"time"
 
 	"thresher/advisory"
 	"thresher/internal/words"
 	"thresher/pip"
+	"thresher/policy"
 	"thresher/python"
 	"thresher/venv"
 )
-
-// oldAdvisories is the age from which on doctor warns: the shim refreshes them
-// by itself, so that something must be in its way.
-const oldAdvisories = 7 * 24 * time.Hour
 
 // facts are what else decides: the pip this shell finds, policy, data,
 // interpreters, environments.
@@ -99,7 +95,11 @@ func (p *program) advisoriesFact() fact {
 	}
 	found := fact{"advisories", "ok", fmt.Sprintf("%d records, %s, as of %s", database.Count(), size,
 		database.AsOf().Local().Format("2006-01-02 15:04")), ""}
-	if p.now.Sub(database.AsOf()) > oldAdvisories {
+	stale := policy.Default(policy.Standard).Update.StaleAfter.Value
+	if loaded, err := p.policy(); err == nil { // the facts of the policy tell of an error
+		stale = loaded.Update.StaleAfter.Value
+	}
+	if p.now.Sub(database.AsOf()) >= stale.Duration() {
 		found.State, found.Next = "warning", "thresher update"
 	}
 	return found

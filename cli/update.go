@@ -4,18 +4,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
 
 	"thresher/advisory"
 	"thresher/internal/files"
+	"thresher/internal/progress"
 	"thresher/internal/words"
 	"thresher/policy"
 	"thresher/policy/typosquat"
@@ -73,19 +72,22 @@ func (p *program) updateAdvisories(ctx context.Context, from fetch, loaded *poli
 	if place == "" {
 		place = loaded.Update.Advisories.Value
 	}
-	bar := &progressBar{out: p.err, width: width(p.err)}
+	bar := &progress.Bar{Out: p.err, Width: width(p.err)}
+	show := func(at advisory.Progress) {
+		bar.Show(at.Stage, at.Amount(at.Done), at.Amount(at.Total), at.Done, at.Total)
+	}
 	var stats advisory.Stats
 	var err error
 	if place == "" || strings.HasPrefix(place, "http://") || strings.HasPrefix(place, "https://") {
 		stats, err = advisory.Refresh(ctx, advisory.RefreshInput{
 			Path: p.places.Advisories(), URL: place, Client: &http.Client{}, Agent: "thresher/" + p.shim.Version,
-			Whole: from.whole, Replace: from.replace, Progress: bar.show,
+			Whole: from.whole, Replace: from.replace, Progress: show,
 		})
 	} else {
 		stats, err = advisory.Import(ctx, p.places.Advisories(), advisory.Source{Path: place, Now: p.now,
-			Replace: from.replace}, bar.show)
+			Replace: from.replace}, show)
 	}
-	bar.clear()
+	bar.Clear()
 	if errors.Is(err, advisory.ErrBackward) {
 		next := "thresher update --replace"
 		if from.place != "" {
@@ -137,52 +139,4 @@ func (p *program) updatePopular(from string) error {
 	}
 	p.say("took %d popular names from %s", count, from)
 	return nil
-}
-
-// progressBar shows long work on a terminal, and nothing elsewhere or before
-// a second has passed.
-type progressBar struct {
-	out   io.Writer
-	width int
-	start time.Time
-	last  time.Time
-	shown bool
-}
-
-func (b *progressBar) show(at advisory.Progress) {
-	if b.width == 0 {
-		return
-	}
-	now := time.Now()
-	if b.start.IsZero() {
-		b.start = now
-	}
-	if now.Sub(b.start) < time.Second || now.Sub(b.last) < 100*time.Millisecond {
-		return
-	}
-	b.last, b.shown = now, true
-	text := fmt.Sprintf("thresher: %s %s", at.Stage, amount(at.Stage, at.Done))
-	if at.Total > 0 {
-		const cells = 24
-		full := int(cells * min(at.Done, at.Total) / at.Total)
-		text += fmt.Sprintf(" of %s [%s%s]", amount(at.Stage, at.Total), strings.Repeat("#", full),
-			strings.Repeat(".", cells-full))
-	}
-	if len(text) >= b.width {
-		text = text[:b.width-1]
-	}
-	_, _ = fmt.Fprintf(b.out, "\r\x1b[K%s", text)
-}
-
-func (b *progressBar) clear() {
-	if b.shown {
-		_, _ = fmt.Fprint(b.out, "\r\x1b[K")
-	}
-}
-
-func amount(stage string, n int64) string {
-	if stage == "changes" {
-		return fmt.Sprint(n)
-	}
-	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
 }

@@ -204,10 +204,20 @@ func buildFields() []field {
 		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Update.MaxAge },
 			[3]rules.Span{rules.Day, rules.Hour, rules.Hour}, readSpan(rules.Minute), formatSpan, smallerIsStricter),
 		scalar(KeyInfo{
-			Key: "update.required", Type: "true or false", Layers: EveryLayer, Tighter: "true",
-			Meaning: "without advisories nothing is installed",
-		}, func(p *Policy) *rules.Sourced[bool] { return &p.Update.Required },
-			[3]bool{false, false, true}, readBoolean, strconv.FormatBool, trueIsStricter),
+			Key: "update.missing", Type: "note or block", Layers: EveryLayer, Tighter: "block",
+			Meaning: "what a run meets for which no advisories came",
+		}, func(p *Policy) *rules.Sourced[rules.Action] { return &p.Update.Missing },
+			[3]rules.Action{rules.Note, rules.Note, rules.Block}, readChoice(rules.Note, rules.Block), quote, bySeverity),
+		scalar(KeyInfo{
+			Key: "update.patience", Type: "length of time", Layers: OwnLayers,
+			Meaning: "how long a run waits for its first advisories while nothing of them arrives",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Update.Patience },
+			[3]rules.Span{10 * rules.Second, 10 * rules.Second, 30 * rules.Second}, readSpan(0), formatSpan, bySize),
+		scalar(KeyInfo{
+			Key: "update.stale-after", Type: "length of time", Layers: EveryLayer, Tighter: "shorter",
+			Meaning: "advisories of which the newest is older than this are told of",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Update.StaleAfter },
+			[3]rules.Span{7 * rules.Day, 7 * rules.Day, 7 * rules.Day}, readSpan(rules.Hour), formatSpan, smallerIsStricter),
 		scalar(KeyInfo{
 			Key: "update.advisories", Type: "URL or path", Layers: OwnLayers,
 			Meaning: "where the OSV export comes from; empty for the built-in address",

@@ -69,7 +69,9 @@ var disarming = map[string][]struct{ user, project string }{
 	"update.automatic": {{"", "[update]\nautomatic = false\n"}},
 	"update.max-age": {{"", "[update]\nmax-age = \"100 years\"\n"},
 		{"", "[update]\nmax-age = \"1min\"\n"}},
-	"update.required":      {{"[update]\nrequired = true\n", "[update]\nrequired = false\n"}},
+	"update.missing":       {{"[update]\nmissing = \"block\"\n", "[update]\nmissing = \"note\"\n"}},
+	"update.patience":      {{"", "[update]\npatience = \"0s\"\n"}},
+	"update.stale-after":   {{"", "[update]\nstale-after = \"1 year\"\n"}},
 	"update.advisories":    {{"", "[update]\nadvisories = \"https://evil.example/all.zip\"\n"}},
 	"update.popular-names": {{"", "[update]\npopular-names = \"https://evil.example/names\"\n"}},
 }
@@ -154,7 +156,8 @@ func TestProjectMayTighten(t *testing.T) {
 		{"[scan]\nfail-on = \"none\"\n", "[scan]\nfail-on = \"fixable\"\n", "scan.fail-on", `"fixable" (project)`},
 		{"[scan]\nfail-on = \"high\"\n", "[scan]\nfail-on = \"low\"\n", "scan.fail-on", `"low" (project)`},
 		{"", "[scan]\nscope = \"all\"\n", "scan.scope", `"all" (project)`},
-		{"", "[update]\nrequired = true\n", "update.required", "true (project)"},
+		{"", "[update]\nmissing = \"block\"\n", "update.missing", `"block" (project)`},
+		{"", "[update]\nstale-after = \"1 day\"\n", "update.stale-after", `"1 day" (project)`},
 		{"", "[[scan.ignore]]\nid = \"X-1\"\nreason = \"y\"\nexpires = 2027-02-18\n", "scan.ignore",
 			`{ id = "X-1", reason = "y", expires = 2027-02-18 } (project)`},
 	}

@@ -97,11 +97,13 @@ type Policy struct {
 		Ignore        []Ignore            // expired ones included: they fail again and say since when
 	}
 	Update struct {
-		Automatic    rules.Sourced[bool]       // refresh the data beside pip's run
-		MaxAge       rules.Sourced[rules.Span] // data older than this is refreshed
-		Required     rules.Sourced[bool]       // without advisories nothing is installed
-		Advisories   rules.Sourced[string]     // URL or path of the OSV export; "" the built-in default
-		PopularNames rules.Sourced[string]     // URL or path of a list of popular names; "" the embedded one
+		Automatic    rules.Sourced[bool]         // refresh the data beside pip's run
+		MaxAge       rules.Sourced[rules.Span]   // data older than this is refreshed
+		Missing      rules.Sourced[rules.Action] // what a run without advisories meets: note or block
+		Patience     rules.Sourced[rules.Span]   // how long they are waited for while nothing of them arrives
+		StaleAfter   rules.Sourced[rules.Span]   // advisories of which the newest is older are told of
+		Advisories   rules.Sourced[string]       // URL or path of the OSV export; "" the built-in default
+		PopularNames rules.Sourced[string]       // URL or path of a list of popular names; "" the embedded one
 	}
 
 	Sandbox struct {

@@ -16,10 +16,6 @@ import (
 // `thresher scan` shows all.
 const mostRows = 10
 
-// tooOldToTrust is the age of advisories from which on a failing refresh is
-// told: laptops are offline for a day without harm.
-const tooOldToTrust = 24 * time.Hour
-
 // found is what is known against what is installed after pip.
 type found struct {
 	result scan.Result
@@ -44,17 +40,16 @@ func (in *invocation) scan(a *asked, d *door, run ended, c changed) found {
 }
 
 func (in *invocation) scanAgainst(a *asked, database *database, run ended, c changed) (scan.Result, error) {
-	database.wait(in.untilInterrupted(), waitForScan)
+	database.wait(in.untilInterrupted())
 	data := database.data()
 	if data == nil {
-		in.say.noDatabase(database.refreshFailure())
-		return scan.Result{}, nil
+		return scan.Result{}, nil // which was said before the first file
 	}
 	if err := database.refreshFailure(); errors.Is(err, advisory.ErrBackward) {
 		in.say.keptDatabase(err)
 	}
-	if age := in.start.Sub(data.AsOf()); database.refreshFailure() != nil && age > tooOldToTrust {
-		in.say.staleDatabase(age)
+	if age := in.start.Sub(data.AsOf()); age >= a.policy.Update.StaleAfter.Value.Duration() {
+		in.say.staleDatabase(age, staleRemedy(a, data, in.start))
 	}
 	input := scan.Input{
 		Environment: a.environment.Prefix, Distributions: c.after.distributions, Database: data,

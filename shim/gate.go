@@ -5,7 +5,6 @@ import (
 	"thresher/gate"
 	"thresher/index"
 	"thresher/index/route"
-	"thresher/internal/statuses"
 	"thresher/policy/rules"
 	"thresher/scan"
 	"thresher/session"
@@ -47,14 +46,8 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	if d.database, err = in.openDatabase(a); err != nil {
 		return d, broken("open the advisory data", err)
 	}
-	if a.policy.Update.Required.Value {
-		if d.database.wait(in.untilInterrupted(), waitForScan); d.database.missing() {
-			failure := d.database.refreshFailure()
-			return d, &ending{status: statuses.Refused, tell: func(m *messenger) {
-				m.noDatabase(failure)
-				m.refusedSummary()
-			}}
-		}
+	if end := in.awaitAdvisories(a, d.database); end != nil {
+		return d, end
 	}
 	if d.client, err = session.New(a.command, in.environ, in.places.Pages()); err != nil {
 		return d, broken("read how to reach the index", err)

@@ -11,14 +11,10 @@ import (
 	"thresher/internal/version"
 )
 
-// How long a run waits for advisory data that is not there yet, counted from
-// its start: before the first file is let through, and before the scan. Data
-// that is there but old is refreshed beside pip, and waited for a moment only.
-const (
-	waitForFile  = 10 * time.Second
-	waitForScan  = 60 * time.Second
-	waitForFresh = 2 * time.Second
-)
+// waitForFresh is how long a scan waits for the refresh of data that is there: it
+// goes on beside pip. Data that is not there is waited for before pip starts, for
+// as long as bytes arrive.
+const waitForFresh = 2 * time.Second
 
 // database is the local advisory data as one run uses it, with a refresh that
 // goes on beside pip. Without data it answers that nothing is known, and
@@ -30,10 +26,15 @@ type database struct {
 	cancel context.CancelFunc
 	done   chan struct{} // closed when the refresh has ended; nil without one
 
+	patience time.Duration // how long data that is not there is waited for while nothing arrives
+
 	mutex      sync.Mutex
 	opened     *advisory.Database // nil: no data
 	failure    error              // of a look-up
 	refreshErr error
+	heard      time.Time               // when something of the refresh arrived last
+	complete   bool                    // all has arrived, and is being read
+	show       func(advisory.Progress) // how far it is; nil where nobody waits
 }
 
 // openDatabase opens the local data, and begins to refresh it where policy
@@ -50,12 +51,13 @@ func (in *invocation) openDatabase(a *asked) (*database, error) {
 	}
 	ctx, cancel := context.WithCancel(in.untilInterrupted())
 	d.cancel, d.done = cancel, make(chan struct{})
+	d.heard, d.patience = time.Now(), update.Patience.Value.Duration()
 	go func() {
 		defer close(d.done)
 		_, err := advisory.Refresh(ctx, advisory.RefreshInput{
 			Path: in.places.Advisories(), URL: update.Advisories.Value, Client: &http.Client{},
 			Agent:  "thresher/" + version.String(),
-			MaxAge: update.MaxAge.Value.Duration(),
+			MaxAge: update.MaxAge.Value.Duration(), Progress: d.arrived,
 		})
 		if err == nil {
 			err = d.open()
@@ -118,23 +120,59 @@ func (d *database) data() *advisory.Database {
 // missing says whether there is no data.
 func (d *database) missing() bool { return d.data() == nil }
 
-// wait waits for the refresh until a time after the start of the run; where
-// there is data already, for a moment only.
-func (d *database) wait(ctx context.Context, patience time.Duration) {
+// arrived hears how far the refresh is.
+func (d *database) arrived(at advisory.Progress) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.heard, d.complete = time.Now(), at.Stage == "import"
+	if d.show != nil {
+		d.show(at)
+	}
+}
+
+// shown says who is shown how far the refresh is; nil for nobody.
+func (d *database) shown(to func(advisory.Progress)) {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.show = to
+}
+
+// wait waits for the refresh: where there is no data, for as long as something
+// arrives and is read; otherwise for a moment.
+func (d *database) wait(ctx context.Context) {
 	if d.done == nil {
 		return
 	}
-	left := patience - time.Since(d.start)
+	fresh := time.Now().Add(waitForFresh)
+	for {
+		left, bounded := d.left(fresh)
+		if bounded && left <= 0 {
+			return
+		}
+		timer := time.NewTimer(left)
+		select {
+		case <-d.done:
+		case <-timer.C:
+			continue
+		case <-ctx.Done():
+		}
+		timer.Stop()
+		return
+	}
+}
+
+// left says how long there still is to wait; without a bound it is when to look
+// again.
+func (d *database) left(fresh time.Time) (left time.Duration, bounded bool) {
 	if !d.missing() {
-		left = waitForFresh
+		return time.Until(fresh), true
 	}
-	timer := time.NewTimer(max(left, 0))
-	defer timer.Stop()
-	select {
-	case <-d.done:
-	case <-timer.C:
-	case <-ctx.Done():
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	if d.complete {
+		return time.Second, false
 	}
+	return d.patience - time.Since(d.heard), true
 }
 
 // refreshFailure is why the refresh failed; nil where it did not, or has not

@@ -29,10 +29,7 @@ type judgement struct {
 }
 
 // project judges a project when pip first asks for its page.
-func (j *judgement) project(ctx context.Context, p gate.Project) []rules.Finding {
-	if j.database.missing() {
-		j.database.wait(ctx, waitForFile)
-	}
+func (j *judgement) project(_ context.Context, p gate.Project) []rules.Finding {
 	evidence := evidence.Of(
 		evidence.Subject{Name: j.asked.written(p.Name), New: !j.asked.isInstalled(p.Name),
 			Requested: j.asked.isRequested(p.Name)},

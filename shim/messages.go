@@ -246,13 +246,31 @@ func (m *messenger) noDatabase(failure error) {
 	if failure != nil {
 		m.line("  %v", failure)
 	}
-	m.fix("thresher update")
+	m.fix(messageUpdate)
 }
 
-func (m *messenger) staleDatabase(age time.Duration) {
-	m.line("the advisories are %s old and could not be refreshed", words.Age(age))
-	m.fix("thresher update")
+// fetchesDatabase is said where no terminal is there to show how far it is.
+func (m *messenger) fetchesDatabase() {
+	m.line("fetching the advisories of known malware and vulnerabilities, which this machine does not have yet")
 }
+
+// slowDatabase is why advisories count as missing that may be on their way.
+func slowDatabase(patience time.Duration) error {
+	return fmt.Errorf("nothing of them arrived for %s", patience)
+}
+
+// staleDatabase says how old the newest of the advisories is.
+func (m *messenger) staleDatabase(age time.Duration, remedy string) {
+	m.line("the newest of the advisories is %s old: what has become known since is not seen", words.Age(age))
+	m.fix(remedy)
+}
+
+// messageUpdate is how advisories are fetched; those of a source that stands
+// still are had from another.
+const (
+	messageUpdate            = "thresher update"
+	messageSourceStandsStill = "update.advisories, whose source has nothing newer"
+)
 
 // keptDatabase is said where a refresh offered less than is known.
 func (m *messenger) keptDatabase(err error) {
