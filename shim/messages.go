@@ -255,8 +255,8 @@ func (m *messenger) fetchesDatabase() {
 }
 
 // slowDatabase is why advisories count as missing that may be on their way.
-func slowDatabase(patience time.Duration) error {
-	return fmt.Errorf("nothing of them arrived for %s", patience)
+func slowDatabase(limit time.Duration) error {
+	return fmt.Errorf("nothing of them arrived for %s", limit)
 }
 
 // staleDatabase says how old the newest of the advisories is.
