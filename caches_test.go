@@ -10,11 +10,11 @@ import (
 	"thresher/internal/testkit"
 )
 
-// TestPipsCaches: what lies in pip's caches is used as ever, and never passes a
+// TestEveryPipsCaches: what lies in pip's caches is used as ever, and never passes a
 // verdict: neither a page or file that plain pip left there before a release
 // turned out to be malware, though the index answers "not modified", nor a wheel
 // that is not what it was built from.
-func TestPipsCaches(t *testing.T) {
+func TestEveryPipsCaches(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		x, certificates := testkit.NewTLSIndex(t, false)
 		x.AddWheel(testkit.Distribution{Name: "alpha", Version: "1.0"})

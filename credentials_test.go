@@ -37,10 +37,10 @@ _, status = os.waitpid(pid, 0)
 sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 99)
 `
 
-// TestCredentials: an index that wants a login is reached as with pip, by what
+// TestEveryPipLogsIn: an index that wants a login is reached as with pip, by what
 // its address, netrc or the keyring holds, and where nothing fits pip asks on the
 // terminal. What belongs to one host no other hears, nor does a build.
-func TestCredentials(t *testing.T) {
+func TestEveryPipLogsIn(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		var heard sync.Map
 		other := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

@@ -45,11 +45,11 @@ grep -rl prepare_linked_requirement pip/_internal --include=*.py | xargs sed -i 
 grep -rlw WheelCache pip/_internal --include=*.py | xargs sed -i 's/\bWheelCache\b/BuiltWheels/g'`},
 }
 
-// TestFallback: a pip in which thresher cannot be sure of its place gets the gate
+// TestEveryPipWithoutTransport: a pip in which thresher cannot be sure of its place gets the gate
 // as its index, which is said once; what must be refused is refused there as
 // well, and so is a command that names what pip would open unseen. By policy it
 // is not run at all.
-func TestFallback(t *testing.T) {
+func TestEveryPipWithoutTransport(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		x := testkit.NewIndex(t)
 		x.AddWheel(testkit.Distribution{Name: "alpha", Version: "1.0", Requires: []string{"beta"}})

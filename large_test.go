@@ -107,10 +107,10 @@ func faulty(t *testing.T, filename string, content []byte,
 	return x
 }
 
-// TestFaultyIndexes: an index that is slow, dead, or stops in the middle is told
+// TestEveryPipAtFaultyIndexes: an index that is slow, dead, or stops in the middle is told
 // of, within the time and the attempts that pip's own options give it, and
 // nothing of half a file is used.
-func TestFaultyIndexes(t *testing.T) {
+func TestEveryPipAtFaultyIndexes(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		noise := make([]byte, 20<<20)
 		if _, err := rand.Read(noise); err != nil {
@@ -175,9 +175,9 @@ func TestFaultyIndexes(t *testing.T) {
 	})
 }
 
-// TestInterruptedDownload: Ctrl-C in the middle of a large file ends pip, thresher
+// TestEveryPipInterrupted: Ctrl-C in the middle of a large file ends pip, thresher
 // and what it fetches, and leaves nothing.
-func TestInterruptedDownload(t *testing.T) {
+func TestEveryPipInterrupted(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		gone, begun := make(chan struct{}), make(chan struct{})
 		x := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {

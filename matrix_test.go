@@ -15,8 +15,9 @@ import (
 	"thresher/internal/testkit"
 )
 
-// What every pip has to do behind thresher as it does by itself: each test here
-// runs the built shim with the pips of testkit.PipReleases.
+// What every pip has to do behind thresher as it does by itself: each test whose
+// name begins with TestEveryPip runs the built shim with the pips of
+// testkit.PipReleases.
 
 // forEveryPip runs a test with every pip, side by side.
 func forEveryPip(t *testing.T, test func(t *testing.T, w *workplace)) {

@@ -8,10 +8,10 @@ import (
 	"thresher/internal/testkit"
 )
 
-// TestNestedPips: the gate sees what builds require, whatever pip starts for it,
+// TestEveryPipNested: the gate sees what builds require, whatever pip starts for it,
 // in an environment with a guard and without. A pip that a build starts by itself
 // joins the run where there is a guard; where there is none it reaches nothing.
-func TestNestedPips(t *testing.T) {
+func TestEveryPipNested(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		x := testkit.NewIndex(t)
 		x.AddWheel(testkit.Distribution{Name: "helper", Version: "1.0"})

@@ -22,10 +22,10 @@ var connections = regexp.MustCompile(`(?m)^ *(Starting new HTTP connection|http:
 // ownLines are thresher's.
 var ownLines = regexp.MustCompile(`(?m)^thresher: .*\n`)
 
-// TestNoTrace: with nothing to refuse thresher leaves no trace. Standard output
+// TestEveryPipLeavesNoTrace: with nothing to refuse thresher leaves no trace. Standard output
 // is pip's, standard error as well but for thresher's own lines, and the
 // environment and what was saved are the same in every file.
-func TestNoTrace(t *testing.T) {
+func TestEveryPipLeavesNoTrace(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		x, more, private := testkit.NewIndex(t), testkit.NewIndex(t), testkit.NewIndex(t)
 		private.User, private.Password = "ann", "wonder"

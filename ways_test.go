@@ -13,10 +13,10 @@ import (
 	"thresher/internal/testkit"
 )
 
-// TestWaysToAnIndex: whatever way to packages a person configures, it is the way
+// TestEveryPipReachesIndexes: whatever way to packages a person configures, it is the way
 // that is taken: proxies, redirects, variables in files, caches elsewhere, pages
 // of links, repositories and projects that stay where they are.
-func TestWaysToAnIndex(t *testing.T) {
+func TestEveryPipReachesIndexes(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		x := testkit.NewIndex(t)
 		x.AddWheel(testkit.Distribution{Name: "alpha", Version: "1.0", Requires: []string{"beta"}})
