@@ -13,7 +13,7 @@ import (
 // TestEveryPipsCaches: what lies in pip's caches is used as ever, and never passes a
 // verdict: neither a page or file that plain pip left there before a release
 // turned out to be malware, though the index answers "not modified", nor a wheel
-// that is not what it was built from.
+// that is not what it was built from, or was built from what no page offers.
 func TestEveryPipsCaches(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		x, certificates := testkit.NewTLSIndex(t, false)
@@ -22,6 +22,13 @@ func TestEveryPipsCaches(t *testing.T) {
 		x.AddWheel(testkit.Distribution{Name: "evil", Version: "2.0"})
 		x.AddSdist(testkit.Distribution{Name: "gamma", Version: "1.0"})
 		x.AddSdist(testkit.Distribution{Name: "badsource", Version: "1.0"})
+		source, content := testkit.Distribution{Name: "unlisted", Version: "1.0"}.Sdist()
+		x.AddFile(source, content)
+		unlisted := "unlisted @ " + x.URL + "/files/" + source
+		x.AddWheel(testkit.Distribution{
+			Name: "app", Version: "1.0", Requires: []string{unlisted + ` ; extra == "more"`}, Metadata: "Provides-Extra: more\n",
+		})
+		x.AddWheel(testkit.Distribution{Name: "top", Version: "1.0", Requires: []string{"app[more]"}})
 		variables := []string{"PIP_INDEX_URL=" + x.SimpleURL(), "PIP_CERT=" + certificates.Authority}
 		asked := func(part string) int { return strings.Count(strings.Join(x.Requests(), "\n")+"\n", part) }
 
@@ -74,6 +81,30 @@ func TestEveryPipsCaches(t *testing.T) {
 			}
 			w.pip([]string{"install", "gamma"}, variables...).want(t, 20, name)
 		}
+
+		// A wheel that plain pip built from an address is used where the command
+		// names the address, not where a dependency does.
+		w.plain([]string{"install", "top"}, variables...).want(t, 0)
+		w.plain([]string{"uninstall", "-y", "top", "app", "unlisted"}, variables...).want(t, 0)
+		before = asked("/files/" + source + "\n")
+		got := w.pip([]string{"install", "top"}, variables...)
+		got.want(t, 20, source)
+		if after := asked("/files/" + source + "\n"); after != before {
+			t.Errorf("it was not the wheel in the cache that was refused: %s\n%s", x.Requests(), got.text())
+		}
+		w.run(binaries+"/thresher", []string{"allow", x.URL + "/files/" + source, "--reason", "a test"}).want(t, 0)
+		w.pip([]string{"install", unlisted}, variables...).want(t, 0, "+ unlisted 1.0", "Using cached")
+		if after := asked("/files/" + source + "\n"); after != before {
+			t.Errorf("a wheel that pip has built was built again: %s", x.Requests())
+		}
+
+		// A redirect that pip keeps for ever leads nowhere by itself.
+		x.Change(func() { x.OwnURL = x.URL + "/moved" })
+		for range 3 {
+			w.plain([]string{"uninstall", "-y", "alpha"}, variables...).want(t, 0)
+			w.pip([]string{"install", "alpha"}, variables...).want(t, 0, "+ alpha 1.0")
+		}
+
 		if installed := w.plain([]string{"list"}, variables...); strings.Contains(installed.stdout, "gamma") ||
 			strings.Contains(installed.stdout, "other") {
 			t.Errorf("installed\n%s", installed.stdout)

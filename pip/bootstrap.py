@@ -249,13 +249,18 @@ def send_to_gate(self, request, stream=False, timeout=None, verify=True, cert=No
 def wrap_session_send(original):
     @functools.wraps(original)
     def send(self, request, **options):
+        request.headers["Thresher-Session"] = "1"
         if request.method == "GET":
             status, _ = answered("GET", "/-/cached", {"Thresher-Url": request.url})
-            if status != 200:
-                # Neither a page nor a file that the gate has not read itself
-                # may come from pip's cache.
-                request.headers["Cache-Control"] = "no-cache"
-        request.headers["Thresher-Session"] = "1"
+            if status == 200:
+                response = original(self, request, **dict(options, allow_redirects=False))
+                if not response.is_redirect:
+                    return response
+                # One that pip keeps for ever leads where the gate knows nothing of.
+                response.close()
+            # Neither a page nor a file that the gate has not read itself may
+            # come from pip's cache.
+            request.headers["Cache-Control"] = "no-cache"
         return original(self, request, **options)
     return send
 

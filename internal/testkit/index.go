@@ -26,7 +26,8 @@ type Index struct {
 	Delay time.Duration
 	// NoUploadTimes leaves PEP 700's upload-time out.
 	NoUploadTimes bool
-	// OwnURL is what its pages call the server; "" its URL.
+	// OwnURL is what its pages call the server; "" its URL. What is asked for below
+	// URL/moved is redirected to where it lies.
 	OwnURL string
 
 	mu       sync.Mutex
@@ -142,6 +143,8 @@ func (x *Index) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	path := strings.Trim(r.URL.Path, "/")
 	switch {
+	case strings.HasPrefix(path, "moved/"): // for ever
+		http.Redirect(w, r, strings.TrimPrefix(r.URL.Path, "/moved"), http.StatusMovedPermanently)
 	case strings.HasPrefix(path, "files/"):
 		x.serveFile(w, r, strings.TrimPrefix(path, "files/"))
 	case strings.Contains(path, "simple/"): // under any path
