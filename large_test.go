@@ -176,10 +176,10 @@ func TestEveryPipAtFaultyIndexes(t *testing.T) {
 }
 
 // TestEveryPipInterrupted: Ctrl-C in the middle of a large file ends pip, thresher
-// and what it fetches, and leaves nothing.
+// and what it fetches, leaves nothing, and gives the status that pip by itself has.
 func TestEveryPipInterrupted(t *testing.T) {
 	forEveryPip(t, func(t *testing.T, w *workplace) {
-		gone, begun := make(chan struct{}), make(chan struct{})
+		begun, gone := make(chan struct{}, 2), make(chan struct{}, 2)
 		x := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 			if !strings.HasPrefix(r.URL.Path, "/files/") {
 				rw.Header().Set("Content-Type", "text/html")
@@ -189,34 +189,42 @@ func TestEveryPipInterrupted(t *testing.T) {
 			rw.Header().Set("Content-Length", strconv.Itoa(64<<20))
 			_, _ = rw.Write(make([]byte, 32<<20))
 			rw.(http.Flusher).Flush()
-			close(begun)
+			begun <- struct{}{}
 			<-r.Context().Done()
-			close(gone)
+			gone <- struct{}{}
 		}))
 		defer x.Close()
-		cmd := exec.Command(filepath.Join(binaries, "pip"), "install", "--no-cache-dir", "app")
-		cmd.Dir, cmd.Env = w.dir, append(w.variables, "PIP_INDEX_URL="+x.URL+"/simple/")
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-		out, err := os.Create(w.path("printed"))
-		if err != nil {
-			t.Fatal(err)
+		interrupted := func(program string) *os.ProcessState {
+			t.Helper()
+			cmd := exec.Command(program, "install", "--no-cache-dir", "app")
+			cmd.Dir, cmd.Env = w.dir, append(w.variables, "PIP_INDEX_URL="+x.URL+"/simple/")
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+			out, err := os.Create(w.path("printed"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer out.Close()
+			cmd.Stdout, cmd.Stderr = out, out
+			if err := cmd.Start(); err != nil {
+				t.Fatal(err)
+			}
+			<-begun
+			for !strings.Contains(w.read("printed"), "Downloading") {
+				time.Sleep(100 * time.Millisecond)
+			}
+			if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+			_ = cmd.Wait() // the status is looked at
+			<-gone
+			if strings.Contains(w.read("printed"), "Traceback") {
+				t.Errorf("%s: %v\n%s", program, cmd.ProcessState, w.read("printed"))
+			}
+			return cmd.ProcessState
 		}
-		defer out.Close()
-		cmd.Stdout, cmd.Stderr = out, out
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		<-begun
-		for !strings.Contains(w.read("printed"), "Downloading") {
-			time.Sleep(100 * time.Millisecond)
-		}
-		if err := syscall.Kill(-cmd.Process.Pid, syscall.SIGINT); err != nil {
-			t.Fatal(err)
-		}
-		_ = cmd.Wait() // the status is looked at
-		<-gone
-		if cmd.ProcessState.Success() || strings.Contains(w.read("printed"), "Traceback") {
-			t.Errorf("%v\n%s", cmd.ProcessState, w.read("printed"))
+		plain := interrupted(w.path("env/bin/pip"))
+		if behind := interrupted(filepath.Join(binaries, "pip")); behind.String() != plain.String() || behind.Success() {
+			t.Errorf("ended with %v, pip by itself with %v\n%s", behind, plain, w.read("printed"))
 		}
 		left, err := os.ReadDir(w.path("tmp"))
 		for _, entry := range left {
