@@ -102,7 +102,7 @@ func TestScenarios(t *testing.T) {
 		t.Skip("skipped: -short")
 	}
 	python := testkit.AnyPython(t)
-	testscript.Run(t, testscript.Params{
+	testscript.RunT(scenario{t}, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -137,7 +137,7 @@ type state struct {
 type stateKey struct{}
 
 func setUp(e *testscript.Env, python testkit.Python) error {
-	t := e.T().(testing.TB)
+	t := e.T().(scenario)
 	main := testkit.NewIndex(t)
 	e.Values[stateKey{}] = &state{tb: t, python: python, indexes: map[string]*testkit.Index{"main": main}, current: main}
 	folder := filepath.Dir(e.WorkDir)

@@ -14,7 +14,7 @@ var examples = map[string]string{
 	"library": "json", "major": "3", "minor": "11", "rank": "12,345", "who": "the index", "what": "who maintains it",
 	"others": "the public index", "packages": "3 packages", "counted": "6 maintainers", "addded": "12",
 
-	"shim what": "acme-app", "shim place": " (requirements.txt:3)", "shim word": "refused",
+	"command name": "prefer", "shim what": "acme-app", "shim place": " (requirements.txt:3)", "shim word": "refused",
 	"cli word": "places with secrets", "cli counted": "8 places with secrets",
 	"archive text": "a member is encrypted", "archive dir": "other-1.0.dist-info", "cli one": "place with secrets",
 

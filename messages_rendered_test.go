@@ -49,15 +49,24 @@ func newReader(directory string, missing map[string]bool) (*reader, error) {
 		ast.Inspect(file, func(node ast.Node) bool {
 			if call, ok := node.(*ast.CallExpr); ok {
 				if at := r.format(call); at >= 0 {
-					if name := r.named(call.Args[at]); name != "" && r.filled[name] == nil {
-						r.filled[name] = call.Args[at+1:]
-					}
+					r.learn(call.Args[at], call.Args[at+1:])
 				}
 			}
 			return true
 		})
 	}
 	return r, nil
+}
+
+// learn keeps what is filled into a format that has a name, or ends with one.
+func (r *reader) learn(format ast.Expr, arguments []ast.Expr) {
+	if sum, ok := format.(*ast.BinaryExpr); ok {
+		before, _ := r.text(sum.X)
+		format, arguments = sum.Y, arguments[min(len(arguments), strings.Count(before, "%")):]
+	}
+	if name := r.named(format); name != "" && r.filled[name] == nil {
+		r.filled[name] = arguments
+	}
 }
 
 // read learns the texts of one declaration of constants.
@@ -221,6 +230,10 @@ func lastWord(expression ast.Expr) string {
 		return e.Name
 	case *ast.SelectorExpr:
 		switch e.Sel.Name {
+		case "Name":
+			if of := lastWord(e.X); strings.EqualFold(of, "command") {
+				return of + " name"
+			}
 		case "Format", "UTC", "Local", "String", "Base", "Get", "First", "Trim", "Error":
 			return lastWord(e.X)
 		}

@@ -79,6 +79,7 @@ func TestMessages(t *testing.T) {
 	if diff := cmp.Diff(string(golden), page.String()); diff != "" {
 		t.Errorf("%s is not what is said; fix: go test . -run Messages -update\n%s", path, diff)
 	}
+	checkFixes(t, page.String())
 	ruleName := regexp.MustCompile(`\[[a-z-]+\]`)
 	hard := regexp.MustCompile(`\b(mend|any more|unvouched|vouched for|none of its own|distributions?)\b|\bnext: `)
 	for _, line := range strings.Split(page.String(), "\n") {

@@ -97,7 +97,7 @@ func (p *program) preferCommand() *cli.Command {
 		Flags:     []cli.Flag{projectFlag},
 		Action: func(c *cli.Context) error {
 			if c.NArg() != 2 {
-				return usageError("prefer takes two names; fix: thresher prefer OLD NEW")
+				return usageError("prefer takes two names; fix: thresher prefer --help")
 			}
 			return p.keep(c, func(path string) (bool, string, error) {
 				return policy.AppendPrefer(path, rules.Prefer{Name: c.Args().Get(0), Use: c.Args().Get(1)})

@@ -69,7 +69,7 @@ func (p *program) check(c *cli.Context) error {
 		return err
 	}
 	if len(requirements) == 0 {
-		return usageError("no name to check; fix: thresher check NAME")
+		return usageError("no name to check; fix: thresher check --help")
 	}
 	projects := map[string]rules.ProjectEvidence{}
 	if !c.Bool("offline") && loaded.Evidence.Online.Value {

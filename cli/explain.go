@@ -49,7 +49,7 @@ func (p *program) explainCommand() *cli.Command {
 		Flags:     []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object a line"}},
 		Action: func(c *cli.Context) error {
 			if c.NArg() == 0 {
-				return usageError("explain takes a name; fix: thresher explain NAME")
+				return usageError("explain takes a name; fix: thresher explain --help")
 			}
 			loaded, err := p.policy()
 			if err != nil {

@@ -6,9 +6,9 @@ const (
 	messageSetupData  = "--data goes with --remove; fix: thresher setup --remove --data"
 	messageSetupStep  = "there is no step %q to leave out, the steps are %s; fix: thresher setup --help"
 	messageSetupRoot  = "--system changes what belongs to root; fix: sudo thresher setup --system"
-	messageSetupHome  = "%s belongs to another user, who could not change what setup places there; fix: run it as " +
+	messageSetupHome  = "%s belongs to another user, who could not change what setup places there; run it as " +
 		"the user who will use pip, without sudo, or with --system"
-	messageSetupElsewhere = "thresher is set up in %s already; fix: %s setup --remove, then this again"
+	messageSetupElsewhere = "thresher is set up in %s already; take that away first; fix: %s setup --remove"
 
 	messageSetupPlan      = "this will be changed:"
 	messageSetupGoOn      = "go on"
@@ -24,7 +24,7 @@ const (
 	messageSetupSchema     = "what editors complete and check it by"
 	messageSetupGuard      = "a guard for %s (python %s), its python -m pip and the environments it makes"
 	messageSetupAdvisories = "the known vulnerabilities and malware, fetched now"
-	messageSetupNoPython   = "there is no python from 3.8 on here, so there is nothing to guard; fix: install one, " +
+	messageSetupNoPython   = "there is no python from 3.8 on here, so there is nothing to guard; install one, " +
 		"then run setup again"
 
 	messageSetupAskLines = "add two lines at the end of %s"
@@ -53,9 +53,9 @@ const (
 
 // What is said of answers.
 const (
-	messageMalwareEnd     = "malware is allowed for %s at most; fix: give an earlier day with --expires"
-	messageMalwareProject = "malware is allowed in your own policy alone; fix: the same without --project"
+	messageMalwareEnd     = "malware is allowed for %s at most; give an earlier day with --expires"
+	messageMalwareProject = "malware is allowed in your own policy alone; do the same without --project"
 	messageNobodyAnswers  = "an answer is a person's to give, and no terminal is here; nothing was recorded; " +
-		"fix: type it at a terminal; where scripts are to answer, edit: %s, add the lines [answers] and " +
+		"type it at a terminal; where scripts are to answer, edit: %s, add the lines [answers] and " +
 		"without-terminal = true"
 )

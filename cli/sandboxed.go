@@ -72,7 +72,7 @@ func (p *program) runSandboxed(words []string, options runOptions) error {
 		return &exitError{status: statuses.NotFound, text: fmt.Sprintf("there is no command %q on PATH", words[0])}
 	}
 	version := sandbox.Version()
-	if end := p.refuseUnenforced(loaded, version, options); end != nil {
+	if end := p.refuseUnenforced(words, loaded, version, options); end != nil {
 		return end
 	}
 	directory, err := os.MkdirTemp(p.environment["TMPDIR"], "thresher-")
@@ -93,12 +93,13 @@ func (p *program) runSandboxed(words []string, options runOptions) error {
 }
 
 // refuseUnenforced refuses what was asked for and this system cannot do.
-func (p *program) refuseUnenforced(loaded *policy.Policy, version int, options runOptions) error {
+func (p *program) refuseUnenforced(words []string, loaded *policy.Policy, version int,
+	options runOptions) error {
 	switch {
 	case version == 0 && loaded.Sandbox.Require.Value:
 		return &exitError{status: statuses.Refused, text: refusedWithoutSandbox(loaded.Sandbox.Require.Source)}
 	case options.net == netNone && options.netChosen && !closesNetwork(version):
-		return &exitError{status: statuses.Refused, text: refusedOpenNetwork}
+		return &exitError{status: statuses.Refused, text: refusedOpenNetwork(words)}
 	}
 	return nil
 }

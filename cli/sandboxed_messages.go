@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"thresher/internal/words"
 	"thresher/policy/rules"
 	"thresher/sandbox"
 )
@@ -16,8 +17,10 @@ import (
 const sandboxMissing = "this system has no Landlock to keep files and network from a program; " +
 	"only variables are kept back, see docs/sandbox.md"
 
-const refusedOpenNetwork = `refused: this system cannot close the network to a command, which takes Linux 6.7 with Landlock
-  fix: thresher run --net all -- COMMAND`
+func refusedOpenNetwork(command []string) string {
+	return "refused: this system cannot close the network to a command, which takes Linux 6.7 with Landlock\n" +
+		"  fix: thresher run --net all -- " + words.ShellWords(command)
+}
 
 func refusedWithoutSandbox(require rules.Source) string {
 	return fmt.Sprintf("refused: this system has no Landlock to keep files from a command, "+

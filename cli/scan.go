@@ -149,7 +149,7 @@ func (p *program) environments(c *cli.Context) ([]python.Environment, error) {
 	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self,
 		CacheDir: p.places.Cache})
 	if err != nil {
-		return nil, fmt.Errorf("find the environment to scan: %w; fix: thresher scan ENVIRONMENT", err)
+		return nil, fmt.Errorf("find the environment to scan: %w; fix: thresher scan --help", err)
 	}
 	return []python.Environment{installation.Environment}, nil
 }

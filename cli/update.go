@@ -99,7 +99,7 @@ func (p *program) updateAdvisories(ctx context.Context, from fetch, loaded *poli
 		return err // whoever names a place knows how
 	}
 	if err != nil {
-		return fmt.Errorf("%w; fix: thresher update --from PLACE", err)
+		return fmt.Errorf("%w; to take them from another place: thresher update --help", err)
 	}
 	if stats.Skipped > 0 {
 		p.say("%d records could not be read, the first since %s", stats.Skipped, stats.Reason)
