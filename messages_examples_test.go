@@ -65,6 +65,9 @@ var examples = map[string]string{
 	"remedy": "fix: thresher new .venv", "prompt": "install reqeusts all the same", "again": "thresher setup",
 	"rest": "", "trimprefix": "",
 
+	"answer": "thresher allow reqeusts --reason 'our own fork'", "distribution": "pyyaml",
+	"where": " (requirements.txt:3)", "wrong": "requests",
+
 	// What is inside archives and texts.
 	"member": "reqeusts/data.bin", "members": "7", "maximalmembers": "200,000", "maximaldepth": "100", "size": "4,096",
 	"number": "9", "start": "44", "offset": "1,024", "left": "a", "right": "b", "operator": "~=",
