@@ -203,10 +203,17 @@ func union(records, more []Record) []Record {
 	return all
 }
 
-// Agreed gives the ids of the vulnerabilities of a version, malware apart, that
-// every one of the databases knows by itself: what may loosen something, such as the cooldown of
-// the release that fixes them.
-func (d *Database) Agreed(canonical, version string) ([]string, error) {
+// FixedBy gives the ids of the vulnerabilities of a version, malware apart, that
+// another version fixes for certain: none of the databases knows it there, and
+// every one of them by itself has a record that names that version as the fix, or
+// was last changed after its upload, so that whoever wrote it could have seen it.
+// It is what lets a release pass that is otherwise too young; a zero time is
+// unknown.
+func (d *Database) FixedBy(canonical, version, fix string, uploaded time.Time) ([]string, error) {
+	still, err := d.Vulnerabilities(canonical, fix)
+	if err != nil {
+		return nil, err
+	}
 	var agreed []string
 	for i, one := range append([]*Database{d.alone()}, d.also...) {
 		records, err := one.Records(canonical)
@@ -215,7 +222,8 @@ func (d *Database) Agreed(canonical, version string) ([]string, error) {
 		}
 		var ids []string
 		for _, v := range Group(records, version) {
-			if !v.Malware {
+			stands := slices.ContainsFunc(still, func(other Vulnerability) bool { return other.Names(v.ID) })
+			if !v.Malware && !stands && v.knowsFix(records, fix, uploaded) {
 				ids = append(ids, v.ID)
 			}
 		}
@@ -225,6 +233,18 @@ func (d *Database) Agreed(canonical, version string) ([]string, error) {
 		agreed = slices.DeleteFunc(agreed, func(id string) bool { return !slices.Contains(ids, id) })
 	}
 	return agreed, nil
+}
+
+// knowsFix tells whether one of the records of a vulnerability speaks of a
+// version that was uploaded at this time.
+func (v *Vulnerability) knowsFix(records []Record, fix string, uploaded time.Time) bool {
+	if !uploaded.IsZero() && v.Modified.After(uploaded) {
+		return true
+	}
+	parsed := parseVersion(fix)
+	return slices.ContainsFunc(records, func(r Record) bool {
+		return slices.Contains(v.Records, r.ID) && r.fixedBy(parsed)
+	})
 }
 
 // alone is the first of the databases without the others.

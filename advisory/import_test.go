@@ -359,10 +359,24 @@ func TestOpenAll(t *testing.T) {
 	if err != nil || len(found) != 2 || len(found[0].Records) != 1 || len(found[1].Records) != 1 {
 		t.Errorf("shared 2.5: %+v, %v", found, err)
 	}
-	for version, want := range map[string]int{"1": 1, "2.5": 0} {
-		if ids, err := d.Agreed("shared", version); err != nil || len(ids) != want {
-			t.Errorf("agreed of shared %s: %v, %v", version, ids, err)
+	before, after := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC), time.Now()
+	for _, c := range []struct {
+		fix      string
+		uploaded time.Time
+		want     int
+	}{
+		{"3", before, 1}, // there when both were written
+		{"3", after, 0},  // only one of them names it
+		{"3", time.Time{}, 0},
+		{"2", before, 0}, // one of them names it, the other still has it
+	} {
+		ids, err := d.FixedBy("shared", "1", c.fix, c.uploaded)
+		if err != nil || len(ids) != c.want {
+			t.Errorf("fixed by shared %s of %s: %v, %v", c.fix, c.uploaded, ids, err)
 		}
+	}
+	if ids, err := d.alone().FixedBy("shared", "1", "3", after); err != nil || len(ids) != 1 {
+		t.Errorf("fixed by shared 3 by the one that names it: %v, %v", ids, err)
 	}
 	if names, err := d.Names("MAL-1"); err != nil || len(names) != 1 {
 		t.Errorf("names of MAL-1: %v, %v", names, err)

@@ -21,47 +21,44 @@ var sayingMalicious = []struct {
 	what string
 	is   func() *regexp.Regexp
 }{
-	{"the record begins by calling the package malicious",
-		lazyregexp.New(`^\W*(embedded )?(malicious (package|code|release|version)s?\b( in [\w.-]+( ` +
-			`\(pypi\))?)?|malware)( in [\w.-]+)?\W*$`)},
-	{"taken over, and a malicious release made",
-		lazyregexp.New(`\b(project|package|account|maintainer|release process)\b.*\b(taken over|compromised?|hijacked)\b` +
+	{"the record begins by calling the package malicious", lazyregexp.New(
+		`^\W*(embedded )?(malicious (package|code|release|version)s?|malware)\b( in [\w.-]+( \(pypi\))?)?\W*$`)},
+	{"taken over, and a malicious release made", lazyregexp.New(
+		`\b(project|package|account|maintainer|release process)\b.*\b(taken over|compromised?|hijacked)\b` +
 			`.*\b(malicious|malware|backdoor|cryptominer|stealer)`)},
-	{"malicious releases were published",
-		lazyregexp.New(`\b(malicious|backdoored|trojani[sz]ed|poisoned|unauthori[sz]ed) ([\w-]+ ` +
-			`)?(code|releases?|versions?|packages?|builds?)\b` +
-			`.{0,80}\b(was|were|has been|have been|got) ([\w-]+ )?(published|uploaded|pushed|released|inserted|added to ` +
-			`(the|pypi))`)},
-	{"releases were published that hold malware",
-		lazyregexp.New(`\b(releases?|versions?|packages?)\b.*\b(published|uploaded|pushed|released|distributed)\b` +
-			`.{0,80}\b(contain(s|ed|ing)?|includ(es|ed|ing)|with|carr(y|ies|ied|ying))\b.{0,60}` + malice)},
-	{"the release holds malware",
-		lazyregexp.New(`\b(releases?|versions? [\d.]+|version \S+ and \S+|packages?|project|distributed on pypi|in pypi|on ` +
-			`pypi|[\w.-]+ \d+\.[\w.]+)\b` +
-			`.{0,80}\b(contain(s|ed)?|includ(es|ed)?)\b.{0,60}` + malice)},
-	{"releases were compromised",
-		lazyregexp.New(`\b(releases?|versions?)( [\w.,]+){0,6} (is|are|was|were|has been|have been) ([\w-]+ )?` +
+	{"malicious releases were published", lazyregexp.New(
+		`\b(malicious|backdoored|trojani[sz]ed|poisoned|unauthori[sz]ed) ([\w-]+ )?` +
+			`(code|releases?|versions?|packages?|builds?)\b.{0,80}\b(was|were|has been|have been|got) ([\w-]+ )?` +
+			`(published|uploaded|pushed|released|inserted|added to (the|pypi))`)},
+	{"releases were published that hold malware", lazyregexp.New(
+		`\b(releases?|versions?|packages?)\b.*\b(published|uploaded|pushed|released|distributed)\b.{0,80}` +
+			`\b(contain(s|ed|ing)?|includ(es|ed|ing)|with|carr(y|ies|ied|ying))\b.{0,60}` + malice)},
+	{"the release holds malware", lazyregexp.New(
+		`\b(releases?|versions? [\d.]+|version \S+ and \S+|packages?|project|(distributed )?(on|in) pypi` +
+			`|[\w.-]+ \d+\.[\w.]+)\b.{0,80}\b(contain(s|ed)?|includ(es|ed)?)\b.{0,60}` + malice)},
+	{"releases were compromised", lazyregexp.New(
+		`\b(releases?|versions?)( [\w.,]+){0,6} (is|are|was|were|has been|have been) ([\w-]+ )?` +
 			`(compromised|backdoored|trojani[sz]ed|infected|malicious)\b` +
-			`|\b(suffered|(victim|target|part) of|affected by|due to|after) an? ([\w-]+ )*supply[- ]chain (attack|compromise)`)},
-	{"published by an attacker",
-		lazyregexp.New(`\battackers? (had |have )?(published|uploaded|pushed|released)\b` +
-			`|\b(published|uploaded|pushed|released) by (an? |the )?(attacker|threat actor|malicious ` +
-			`(actor|third party|user))`)},
+			`|\b(suffered|(victim|target|part) of|affected by|due to|after) an? ([\w-]+ )*` +
+			`supply[- ]chain (attack|compromise)`)},
+	{"published by an attacker", lazyregexp.New(
+		`\battackers? (had |have )?(published|uploaded|pushed|released)\b|\b(published|uploaded|pushed|released)` +
+			` by (an? |the )?(attacker|threat actor|malicious (actor|third party|user))`)},
 }
 
 // malice is what a malicious release holds.
-const malice = `(\bmalicious[ ` +
-	`-](code|payload|dependency|script|functionality|\.pth)|\bmalware\b|\bbackdoor|\b(crypto(currency)?|coin)[ -]?miner|` +
-	`\b(credential|info(rmation)?|token|wallet)[ -]?(steal|harvest)|\btrojan\b|\bremote access trojan)`
+const malice = `(\bmalicious[ -](code|payload|dependency|script|functionality|\.pth)|\bmalware\b|\bbackdoor` +
+	`|\b(crypto(currency)?|coin)[ -]?miner|\b(credential|info(rmation)?|token|wallet)[ -]?(steal|harvest)` +
+	`|\b(remote access )?trojan\b)`
 
 // notOfTheRelease are words with which a sentence speaks of what could happen
 // rather than of what was released.
-var notOfTheRelease = lazyregexp.New(`\b(could|can|may|might|would|allow(s|ed|ing)?|if an?|does not|do ` +
-	`not|unless|potentially|in order to|vulnerab\w+|flaws?|functions?|methods?)\b`)
+var notOfTheRelease = lazyregexp.New(`\b(could|can|may|might|would|allow(s|ed|ing)?|if an?|does not|do not|unless` +
+	`|potentially|in order to|vulnerab\w+|flaws?|functions?|methods?)\b`)
 
 // speakingOfMalice is in every text that sayingMalicious could fit.
-var speakingOfMalice = lazyregexp.New(
-	`(?i)malicious|malware|compromise|infected|backdoor|attacker|actor|unauthori|poisoned|trojan|miner|steal|harvest`)
+var speakingOfMalice = lazyregexp.New(`(?i)malicious|malware|compromise|infected|backdoor|attacker|actor|unauthori` +
+	`|poisoned|trojan|miner|steal|harvest`)
 
 // overReaching are the sources of the malicious-packages collection that call
 // all versions of a name malware where only some are: of GitHub's records the

@@ -106,9 +106,11 @@ func TestMalwareOfVersions(t *testing.T) {
 			`{"source":"other","ranges":[{"type":"ECOSYSTEM","events":[{"introduced":"0"}]}]}]},` + affected + `}`,
 			"2.0", true, true},
 		{"by its alias", `{"id":"GHSA-1","aliases":["MAL-1"],` + affected + `}`, "1.0", true, false},
-		{"by its class", `{"id":"GHSA-1","database_specific":{"cwe_ids":["CWE-506"]},` + affected + `}`, "1.0", true, false},
-		{"by its class, said of the package", `{"id":"PYSEC-1","affected":[{"package":{"name":"acme","ecosystem":"PyPI"},` +
-			`"versions":["1.0"],"database_specific":{"cwes":[{"cweId":"CWE-506"}]}}]}`, "1.0", true, false},
+		{"by its class", `{"id":"GHSA-1","database_specific":{"cwe_ids":["CWE-506"]},` + affected + `}`,
+			"1.0", true, false},
+		{"by its class, said of the package", `{"id":"PYSEC-1",` +
+			`"affected":[{"package":{"name":"acme","ecosystem":"PyPI"},"versions":["1.0"],` +
+			`"database_specific":{"cwes":[{"cweId":"CWE-506"}]}}]}`, "1.0", true, false},
 		{"a version after the named ones", `{"id":"PYSEC-1","summary":"acme 1.1 contains a backdoor",` + affected + `}`,
 			"2.0", false, false},
 		{"a vulnerability", `{"id":"PYSEC-1","summary":"a flaw","database_specific":["another form"],` + affected + `}`,

@@ -22,7 +22,8 @@ type Record struct {
 	Ranges    []Range   `json:"ranges,omitempty"`
 	Versions  []string  `json:"versions,omitempty"`  // listed ones that no range covers
 	Malicious bool      `json:"malicious,omitempty"` // it says that releases themselves are malicious
-	// the only ones that are, where the range says too much; nil: all it is about
+	// Named are the only releases that are, where the range says too much; nil: all
+	// that it is about.
 	Named []string `json:"named,omitempty"`
 }
 

@@ -85,11 +85,11 @@ type Config struct {
 	// JudgeLocal judges a wheel or source archive that is on no index's page: one
 	// of this machine, or at an address that the command names.
 	JudgeLocal func(entry Entry) []rules.Finding
-	// SecurityFix names the one release among held that fixes a known
-	// vulnerability of the installed version where none of allowed does, and
-	// the ids that it fixes; version is "" where there is none. Its files are
-	// judged once more, with Fixes set. Both lists ascend.
-	SecurityFix func(canonical, installed string, allowed, held []string) (version string, ids []string)
+	// SecurityFix gives the ids of the known vulnerabilities of one version of a
+	// project, the one that pip would take instead, which another fixes that was
+	// uploaded at this time (zero: unknown). A file that it gives any for is judged
+	// once more, with Fixes set.
+	SecurityFix func(canonical, instead, fix string, uploaded time.Time) []string
 	// JudgeConfusion judges a name that more than one index was seen to have.
 	JudgeConfusion func(evidence rules.ConfusionEvidence) []rules.Finding
 
@@ -169,7 +169,7 @@ func (c Config) withDefaults() Config {
 		c.JudgeLocal = func(Entry) []rules.Finding { return nil }
 	}
 	if c.SecurityFix == nil {
-		c.SecurityFix = func(string, string, []string, []string) (string, []string) { return "", nil }
+		c.SecurityFix = func(string, string, string, time.Time) []string { return nil }
 	}
 	if c.JudgeConfusion == nil {
 		c.JudgeConfusion = func(rules.ConfusionEvidence) []rules.Finding { return nil }

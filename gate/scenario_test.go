@@ -1,13 +1,14 @@
 package gate
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -176,35 +177,66 @@ func TestHTMLOnlyIndex(t *testing.T) {
 	e.pip(g, "install", "bad").want(t, 1, "blocked by thresher: bad: is malware")
 }
 
+// Between what pip may take the oldest fix passes and nothing newer; none does
+// that another rule holds back.
 func TestSecurityFix(t *testing.T) {
 	t.Parallel()
 	x := testkit.NewIndex(t)
-	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
-	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.1"}).Uploaded = time.Now()
-	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.2"}).Uploaded = time.Now()
-	e := newEnvironment(t, "")
-	e.pip(open(t, Config{Indexes: mainIndex(x)}), "install", "app==1.0").want(t, 0)
-	var asked []string
-	g := open(t, Config{
-		Indexes: mainIndex(x), JudgeFile: holdYoung(time.Hour), Installed: map[string]string{"app": "1.0"},
-		SecurityFix: func(name, installed string, allowed, held []string) (string, []string) {
-			asked = []string{name, installed, strings.Join(allowed, " "), strings.Join(held, " ")}
-			return "1.1", []string{"CVE-2026-1"}
+	for _, version := range []string{"1.0", "2.0"} {
+		x.AddWheel(testkit.Distribution{Name: "app", Version: version})
+	}
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "3.0", RequiresPython: "<3.0"})
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "4.0"}).Yanked = true
+	for _, version := range []string{"1.1", "1.2", "1.3", "4.1", "4.2"} {
+		x.AddWheel(testkit.Distribution{Name: "app", Version: version}).Uploaded = time.Now()
+	}
+	var mutex sync.Mutex
+	asked := map[string]string{}
+	young := holdYoung(time.Hour)
+	configuration := Config{
+		Indexes: mainIndex(x),
+		JudgeFile: func(e FileEvidence) []rules.Finding {
+			findings := young(e)
+			if e.Version == "1.1" || e.Version == "4.1" {
+				findings = append(findings, rules.Finding{Subject: e.Name, Rule: rules.Provenance, Action: rules.Hold})
+			}
+			return findings
 		},
-	})
+		SecurityFix: func(name, instead, fix string, uploaded time.Time) []string {
+			mutex.Lock()
+			defer mutex.Unlock()
+			if asked[fix] = instead; time.Since(uploaded) > time.Hour {
+				t.Errorf("%s uploaded %s", fix, uploaded)
+			}
+			return []string{"CVE-2026-1"}
+		},
+		Environment: map[string]string{"python_full_version": "3.11.0"},
+	}
+	e := newEnvironment(t, "")
+	g := open(t, configuration)
+	e.pip(g, "install", "app<2").want(t, 0)
+	e.wantInstalled("app==1.2")
 	e.pip(g, "install", "-U", "app").want(t, 0)
-	e.wantInstalled("app==1.1")
-	if want := []string{"app", "1.0", "1.0", "1.1 1.2"}; !slices.Equal(asked, want) {
+	e.wantInstalled("app==4.2")
+	// 1.3 is not asked about: 1.2 was let through. Neither 3.0, which does not fit,
+	// nor 4.0, which was yanked, would be taken.
+	if want := map[string]string{"1.1": "1.0", "1.2": "1.0", "4.1": "2.0", "4.2": "2.0"}; !maps.Equal(asked, want) {
 		t.Errorf("asked %q, want %q", asked, want)
 	}
-	if got := g.Findings(); len(got) != 1 || got[0].Subject != "app==1.2" || got[0].Action != rules.Hold {
-		t.Errorf("findings %+v", got)
-	}
 	for _, entry := range g.Ledger() {
-		if entry.Version == "1.1" && (len(entry.Notes) != 1 || entry.Notes[0].Evidence != "fixes CVE-2026-1") {
+		if entry.Version == "4.2" && (len(entry.Notes) != 1 || entry.Notes[0].Evidence != "fixes CVE-2026-1") {
 			t.Errorf("notes %+v", entry.Notes)
 		}
 	}
+
+	// Nothing below it may be taken: it is held back as any other.
+	alone := testkit.NewIndex(t)
+	alone.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"}).Uploaded = time.Now()
+	configuration.Indexes = mainIndex(alone)
+	newEnvironment(t, "").pip(open(t, configuration), "install", "app").want(t, 1)
+	// What is installed is what pip would keep.
+	configuration.Installed = map[string]string{"app": "0.9"}
+	newEnvironment(t, "").pip(open(t, configuration), "install", "app").want(t, 0)
 }
 
 // A dependency by URL is refused where it is declared, and at its fetch where

@@ -109,6 +109,7 @@ type candidate struct {
 	action   rules.Action
 	decisive rules.Finding
 	notes    []rules.Finding
+	young    bool // the cooldown keeps it from pip, whatever else does
 	// others are further readings of a source archive's name on a page of
 	// links. The hardest verdict on any is that on the file.
 	others []candidate
@@ -118,7 +119,7 @@ type candidate struct {
 func (g *Gate) filter(result *verdict, page *index.Page, judgeFile func(FileEvidence) []rules.Finding) {
 	result.faults = g.faultsOf(result.name, result.indexURL, page)
 	candidates := g.candidates(result, page, judgeFile)
-	g.letFixThrough(result.name, candidates, judgeFile)
+	g.letFixesThrough(result.name, candidates, judgeFile)
 
 	served := emptied(page)
 	served.Files = make([]index.File, 0, len(candidates))
@@ -192,42 +193,13 @@ func (g *Gate) candidates(result *verdict, page *index.Page, judgeFile func(File
 
 func (c *candidate) judge(judgeFile func(FileEvidence) []rules.Finding) {
 	findings := judgeFile(c.evidence)
-	c.notes = nil
+	c.notes, c.young = nil, false
 	c.decisive, c.action = hardest(findings)
 	for _, finding := range findings {
 		if finding.Action == rules.Note {
 			c.notes = append(c.notes, finding)
-		}
-	}
-}
-
-// letFixThrough judges the files of one release again that the cooldown holds
-// back although it fixes a known vulnerability of what is installed.
-func (g *Gate) letFixThrough(name string, candidates []candidate, judgeFile func(FileEvidence) []rules.Finding) {
-	installed := g.config.Installed[name]
-	if name == "" || installed == "" {
-		return
-	}
-	allowed, held := map[string]bool{}, map[string]bool{}
-	for _, c := range candidates {
-		switch {
-		case c.action == rules.Note:
-			allowed[c.evidence.Version] = true
-		case c.action == rules.Hold && c.decisive.Rule == rules.Cooldown:
-			held[c.evidence.Version] = true
-		}
-	}
-	if len(held) == 0 {
-		return
-	}
-	fix, ids := g.config.SecurityFix(name, installed, ascending(allowed), ascending(held))
-	if fix == "" {
-		return
-	}
-	for i := range candidates {
-		if c := &candidates[i]; c.action == rules.Hold && sameVersion(c.evidence.Version, fix) {
-			c.evidence.Fixes = ids
-			c.judge(judgeFile)
+		} else if finding.Rule == rules.Cooldown {
+			c.young = true
 		}
 	}
 }

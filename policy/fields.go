@@ -53,7 +53,7 @@ func buildFields() []field {
 			[3]rules.Span{3 * rules.Day, 7 * rules.Day, 30 * rules.Day}, readSpan(0), formatSpan, bySize),
 		scalar(KeyInfo{
 			Key: "cooldown.security-fixes", Type: "true or false", Layers: EveryLayer, Tighter: "false",
-			Meaning: "a fix of a known vulnerability of the installed version passes at once",
+			Meaning: "a fix of a known vulnerability passes at once",
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Cooldown.SecurityFixes },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, falseIsStricter),
 		scalar(KeyInfo{

@@ -176,7 +176,8 @@ func textNext(s *Subject) []string {
 			parent, _, _ := strings.Cut(hold.Parent, " ")
 			next = append(next, "pip install -U "+parent)
 		case HeldByCooldown:
-			next = append(next, "the policy file, under [cooldown]: security-fixes = true")
+			next = append(next, fmt.Sprintf("thresher allow %s --rule cooldown --reason %s",
+				words.ShellWord(s.Name+"=="+hold.Release), words.ShellQuoted("why it is right")))
 		}
 	}
 	return next
@@ -201,9 +202,9 @@ func textHold(hold Hold) string {
 		return fmt.Sprintf("%s requires %s", hold.Parent, hold.Requirement)
 	case HeldByCooldown:
 		if hold.Until.IsZero() {
-			return "the cooldown holds that release back"
+			return "the cooldown holds " + hold.Release + " back"
 		}
-		return "the cooldown holds that release back until " + hold.Until.Format(time.DateOnly)
+		return "the cooldown holds " + hold.Release + " back until " + hold.Until.Format(time.DateOnly)
 	case NotOffered:
 		return "no index offers that release to this python"
 	case HeldByEditable:

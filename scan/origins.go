@@ -231,7 +231,7 @@ func (o *origins) holdsOf(d *venv.Distribution, version string) []Hold {
 	}
 	for _, release := range o.in.Held {
 		if release.Canonical == d.Canonical && pep.CompareOSV(release.Version, version) == 0 {
-			add(Hold{Kind: HeldByCooldown, Until: release.Until})
+			add(Hold{Kind: HeldByCooldown, Release: release.Version, Until: release.Until})
 		}
 	}
 	return held

@@ -125,6 +125,7 @@ type Hold struct {
 	Place       string    `json:"place,omitempty"`       // of a requirement
 	Requirement string    `json:"requirement,omitempty"` // "django==3.2.1"
 	Parent      string    `json:"parent,omitempty"`      // "flask 1.0"
+	Release     string    `json:"release,omitempty"`     // that a cooldown holds back
 	Until       time.Time `json:"until,omitzero"`        // of a cooldown
 }
 

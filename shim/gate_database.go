@@ -232,20 +232,14 @@ func (d *database) known(canonical, version string) (malware, vulnerabilities []
 	return malware, vulnerabilities
 }
 
-// vulnerabilities gives the ids of all that is known against one version,
-// whichever of the databases says it.
-func (d *database) vulnerabilities(canonical, version string) []string {
-	_, ids := d.known(canonical, version)
-	return ids
-}
-
-// agreed gives those ids that every one of the databases has.
-func (d *database) agreed(canonical, version string) []string {
+// fixedBy gives the ids of the vulnerabilities of one version that another
+// fixes, by all of the databases.
+func (d *database) fixedBy(canonical, version, fix string, uploaded time.Time) []string {
 	opened := d.data()
 	if opened == nil {
 		return nil
 	}
-	ids, err := opened.Agreed(canonical, version)
+	ids, err := opened.FixedBy(canonical, version, fix, uploaded)
 	if err != nil {
 		d.fail(err)
 	}

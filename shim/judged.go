@@ -76,6 +76,8 @@ func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 		switch {
 		case f.Rule == rules.Cooldown && f.Action == rules.Hold:
 			j.hold(evidence)
+		case f.Rule == rules.Cooldown && len(evidence.Fixes) > 0:
+			j.release(evidence)
 		case f.Rule == rules.Malware && f.Action == rules.Note:
 			j.noteAllowed(f)
 		}
@@ -108,6 +110,13 @@ func (j *judgement) hold(e rules.FileEvidence) {
 	j.held[e.Name+" "+e.Version] = scan.HeldRelease{Canonical: e.Name, Version: e.Version, Until: until}
 }
 
+// release forgets that a release is too young.
+func (j *judgement) release(e rules.FileEvidence) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	delete(j.held, e.Name+" "+e.Version)
+}
+
 // heldReleases gives what was too young on the pages that pip was given, in
 // order, the newest of each name. Pages that were fetched ahead say nothing.
 func (j *judgement) heldReleases(served []rules.Finding) []scan.HeldRelease {
@@ -133,44 +142,11 @@ func (j *judgement) heldReleases(served []rules.Finding) []scan.HeldRelease {
 	return releases
 }
 
-// securityFix names the one release among held that fixes a known
-// vulnerability of the installed version, where no release allowed does: the
-// lowest such, so that the window opens no wider than it must.
-func (j *judgement) securityFix(canonical, installed string, allowed, held []string) (string, []string) {
-	if installed == "" || !j.asked.policy.Cooldown.SecurityFixes.Value {
-		return "", nil
+// securityFix gives the ids of the known vulnerabilities of the version that pip
+// would take instead which a release fixes that is too young.
+func (j *judgement) securityFix(canonical, instead, fix string, uploaded time.Time) []string {
+	if !j.asked.policy.Cooldown.SecurityFixes.Value {
+		return nil
 	}
-	standing := j.database.agreed(canonical, installed)
-	if len(standing) == 0 {
-		return "", nil
-	}
-	for _, version := range allowed {
-		if pep.CompareOSV(version, installed) > 0 && len(j.fixed(standing, canonical, version)) == len(standing) {
-			return "", nil
-		}
-	}
-	for _, version := range held {
-		if pep.CompareOSV(version, installed) <= 0 {
-			continue
-		}
-		if fixed := j.fixed(standing, canonical, version); len(fixed) > 0 {
-			return version, fixed
-		}
-	}
-	return "", nil
-}
-
-// fixed gives those of the vulnerabilities that a version has no more.
-func (j *judgement) fixed(standing []string, canonical, version string) []string {
-	still := map[string]bool{}
-	for _, id := range j.database.vulnerabilities(canonical, version) {
-		still[id] = true
-	}
-	var fixed []string
-	for _, id := range standing {
-		if !still[id] {
-			fixed = append(fixed, id)
-		}
-	}
-	return fixed
+	return j.database.fixedBy(canonical, instead, fix, uploaded)
 }

@@ -94,8 +94,8 @@ type FileEvidence struct {
 
 	Malware         []string // ids of malware advisories for this version
 	Vulnerabilities []string // ids of known vulnerabilities of this version
-	// Fixes are the ids of the known vulnerabilities of the installed version
-	// that this version fixes; the caller sets it only for the one release
+	// Fixes are the ids of the known vulnerabilities of what pip would take
+	// instead that this version fixes; the caller sets it only for the one release
 	// that the security exception may let through.
 	Fixes []string
 }
