@@ -26,6 +26,7 @@ var floors = map[string]floor{
 	"thresher/shim":                    {4, 0},
 	"thresher/gate":                    {3, 0},
 	"thresher/scan":                    {3, 0},
+	"thresher/exposure":                {3, 0},
 	"thresher/evidence":                {3, 0},
 	"thresher/policy":                  {2, 3},
 	"thresher/policy/rules":            {2, 2},

@@ -20,7 +20,7 @@ thresher-policy(5).`
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.pipCommand(), p.planCommand(), p.checkCommand(), p.explainCommand(), p.scanCommand(), p.logCommand(),
-		p.inventoryCommand(), p.runCommand(),
+		p.inventoryCommand(), p.exposedCommand(), p.runCommand(),
 		p.allowCommand(), p.denyCommand(), p.preferCommand(), p.ignoreCommand(), p.trustCommand(), p.policyCommand(),
 		p.setupCommand(), p.updateCommand(), p.newCommand(), p.guardCommand(), p.initCommand(), p.completionCommand(),
 		p.doctorCommand(), p.manualCommand(),

@@ -59,3 +59,22 @@ const (
 		"type it at a terminal; where scripts are to answer, edit: %s, add the lines [answers] and " +
 		"without-terminal = true"
 )
+
+// What is said where a bad release stands.
+const (
+	messageExposedWords  = "exposed takes the name of a package; fix: thresher exposed NAME==VERSION"
+	messageExposedPartly = "not everything could be looked at, so this is no all-clear"
+	messageNoLogs        = "there is no log (a file that ends in .jsonl) in %s"
+	messageNowhere       = "%s: nowhere in %s, %s and %s of pip"
+	messageNotInLogs     = "%s: nowhere in %s, %s"
+	messageExposedHead   = "%s: installed in %d environments, gone from %d"
+	messageExposedCaches = "pip's caches that hold it:"
+	messageExposedRuns   = "runs that brought it:"
+	messageStepsHead     = "what to do, in this order:"
+	messageStepStay      = "do not start python there: no pip, no IDE, no notebook; put it away"
+	messageStepHooks     = "remove what still runs at every start of python"
+	messageStepSecrets   = "change, on another machine, what whatever ran as this user could read:"
+	messageStepCaches    = "take it out of pip's caches, or it is installed again from there"
+	messageStepMachines  = "on each of these machines, run thresher exposed for what to do there"
+	messageNoSecrets     = "nothing in the usual places"
+)

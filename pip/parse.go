@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -385,15 +384,8 @@ func (p *parsing) wheelCache(option *option.Value) string {
 		return ""
 	case option.Set:
 		return p.path(option.Text)
-	case pythontext.OnWindows:
-		return ""
-	case runtime.GOOS == "darwin":
-		return filepath.Join(pythontext.ExpandUser("~", p.in.Environ, p.in.Home), "Library", "Caches", "pip")
 	}
-	if cache := strings.TrimSpace(pythontext.Environment(p.in.Environ).Get("XDG_CACHE_HOME")); cache != "" {
-		return p.path(filepath.Join(cache, "pip"))
-	}
-	return filepath.Join(pythontext.ExpandUser("~", p.in.Environ, p.in.Home), ".cache", "pip")
+	return ownCache(p.in.Environ, p.in.Dir, p.in.Home)
 }
 
 // folder gives the folder of an option, the working directory where it is not

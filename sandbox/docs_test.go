@@ -27,7 +27,7 @@ func TestSandboxPage(t *testing.T) {
 		}
 		wanted = append(wanted, "| "+part.Name+" | "+since)
 	}
-	for _, secret := range homeSecrets {
+	for _, secret := range homePaths() {
 		wanted = append(wanted, "`~/"+secret+"`")
 	}
 	for _, path := range configurations {

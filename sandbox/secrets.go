@@ -10,46 +10,67 @@ import (
 	"strings"
 )
 
+// secretKind are places of one kind of secret.
+type secretKind struct {
+	kind  string // in words, as a person is told
+	paths []string
+}
+
 // homeSecrets lie below the home directory; those in .config, .local/share and
 // .cache also where the XDG variables say.
-var homeSecrets = []string{
-	// Access to machines, repositories and their hosts.
-	".ssh", ".gnupg", ".netrc", "_netrc", ".git-credentials", ".config/git/credentials", ".config/gh", ".config/hub",
-	".config/glab-cli", ".age", ".config/sops",
-	// Package indexes, of Python and of others.
-	".pypirc", ".local/share/uv/credentials", ".config/pypoetry/auth.toml", ".npmrc",
-	".yarnrc.yml", ".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml",
-	".gradle/gradle.properties",
-	".local/share/python_keyring",
-	// Clouds and what runs in them.
-	".aws", ".azure", ".config/gcloud", ".boto", ".s3cfg", ".config/rclone", ".oci", ".config/doctl",
-	".config/openstack",
-	".kube", ".docker", ".config/containers", ".config/helm", ".config/argocd", ".terraform.d", ".terraformrc",
-	".vault-token",
-	".fly", ".config/heroku", ".config/netlify", ".config/configstore", ".ansible/vault", ".vault_pass",
-	// Data: warehouses, databases, models.
-	".dbt", ".databrickscfg", ".databricks", ".snowflake", ".config/snowflake", ".snowsql", ".pgpass", ".my.cnf",
-	".mylogin.cnf", ".odbc.ini",
-	".bigqueryrc", ".cache/huggingface/token", ".huggingface/token", ".kaggle", ".config/kaggle", ".config/wandb",
-	".streamlit/secrets.toml", ".local/share/jupyter/runtime",
-	// Passwords, and the profiles of browsers and mail.
-	".password-store", ".local/share/keyrings", ".local/share/kwalletd", ".kde/share/apps/kwallet",
-	".config/keepassxc", ".config/Bitwarden",
-	".config/Bitwarden CLI", ".config/1Password", ".config/op", ".config/lastpass", ".local/share/lastpass",
-	".mozilla", ".thunderbird", ".config/google-chrome", ".config/chromium", ".config/BraveSoftware",
-	".config/microsoft-edge",
-	".config/vivaldi", ".config/opera", ".config/mozilla", "snap/firefox", "snap/chromium", ".var/app", ".pki",
-	".config/Slack", ".config/discord", ".config/Signal", ".config/Code/User/globalStorage",
-	".vscode-server/data/User/globalStorage",
-	".Xauthority", ".ICEauthority",
-	// Histories, in which credentials were typed.
-	".bash_history", ".zsh_history", ".zhistory", ".zsh_sessions", ".histfile", ".sh_history", ".ksh_history",
-	".history",
-	".local/share/fish/fish_history", ".config/nushell/history.txt", ".python_history",
-	".ipython/profile_default/history.sqlite",
-	".psql_history", ".mysql_history", ".sqlite_history", ".rediscli_history", ".dbshell", ".mongodb",
-	".node_repl_history", ".lesshst",
-	".viminfo",
+var homeSecrets = []secretKind{
+	{"keys and tokens of machines and repositories", []string{
+		".ssh", ".gnupg", ".netrc", "_netrc", ".git-credentials", ".config/git/credentials", ".config/gh", ".config/hub",
+		".config/glab-cli", ".age", ".config/sops",
+	}},
+	{"tokens of package indexes", []string{
+		".pypirc", ".local/share/uv/credentials", ".config/pypoetry/auth.toml", ".npmrc",
+		".yarnrc.yml", ".cargo/credentials", ".cargo/credentials.toml", ".gem/credentials", ".m2/settings.xml",
+		".gradle/gradle.properties",
+		".local/share/python_keyring",
+	}},
+	{"clouds and clusters", []string{
+		".aws", ".azure", ".config/gcloud", ".boto", ".s3cfg", ".config/rclone", ".oci", ".config/doctl",
+		".config/openstack",
+		".kube", ".docker", ".config/containers", ".config/helm", ".config/argocd", ".terraform.d", ".terraformrc",
+		".vault-token",
+		".fly", ".config/heroku", ".config/netlify", ".config/configstore", ".ansible/vault", ".vault_pass",
+	}},
+	{"databases, warehouses and models", []string{
+		".dbt", ".databrickscfg", ".databricks", ".snowflake", ".config/snowflake", ".snowsql", ".pgpass", ".my.cnf",
+		".mylogin.cnf", ".odbc.ini",
+		".bigqueryrc", ".cache/huggingface/token", ".huggingface/token", ".kaggle", ".config/kaggle", ".config/wandb",
+		".streamlit/secrets.toml", ".local/share/jupyter/runtime",
+	}},
+	{"passwords, browsers, mail and editors", []string{
+		".password-store", ".local/share/keyrings", ".local/share/kwalletd", ".kde/share/apps/kwallet",
+		".config/keepassxc", ".config/Bitwarden",
+		".config/Bitwarden CLI", ".config/1Password", ".config/op", ".config/lastpass", ".local/share/lastpass",
+		".mozilla", ".thunderbird", ".config/google-chrome", ".config/chromium", ".config/BraveSoftware",
+		".config/microsoft-edge",
+		".config/vivaldi", ".config/opera", ".config/mozilla", "snap/firefox", "snap/chromium", ".var/app", ".pki",
+		".config/Slack", ".config/discord", ".config/Signal", ".config/Code/User/globalStorage",
+		".vscode-server/data/User/globalStorage",
+		".Xauthority", ".ICEauthority",
+	}},
+	{"histories of shells, in which credentials were typed", []string{
+		".bash_history", ".zsh_history", ".zhistory", ".zsh_sessions", ".histfile", ".sh_history", ".ksh_history",
+		".history",
+		".local/share/fish/fish_history", ".config/nushell/history.txt", ".python_history",
+		".ipython/profile_default/history.sqlite",
+		".psql_history", ".mysql_history", ".sqlite_history", ".rediscli_history", ".dbshell", ".mongodb",
+		".node_repl_history", ".lesshst",
+		".viminfo",
+	}},
+}
+
+// homePaths are homeSecrets of every kind.
+func homePaths() []string {
+	var paths []string
+	for _, kind := range homeSecrets {
+		paths = append(paths, kind.paths...)
+	}
+	return paths
 }
 
 // systemSecrets lie in the same place for everybody; most can be read by root
@@ -117,7 +138,7 @@ func candidates(input Input) []string {
 		if !filepath.IsAbs(home) {
 			continue
 		}
-		for _, secret := range homeSecrets {
+		for _, secret := range homePaths() {
 			found = append(found, filepath.Join(home, secret))
 		}
 	}
@@ -138,7 +159,7 @@ func candidates(input Input) []string {
 		"XDG_CONFIG_HOME": ".config/", "XDG_DATA_HOME": ".local/share/", "XDG_CACHE_HOME": ".cache/",
 	} {
 		if directory := environment[variable]; filepath.IsAbs(directory) {
-			for _, secret := range homeSecrets {
+			for _, secret := range homePaths() {
 				if rest, ok := strings.CutPrefix(secret, standard); ok {
 					found = append(found, filepath.Join(directory, rest))
 				}

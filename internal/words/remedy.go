@@ -7,7 +7,8 @@ import (
 
 // programs are what a command that thresher shows begins with.
 var programs = []string{
-	".", "cat", "curl", "exec", "export", "git", "grep", "pip", "python", "python3", "rm", "sh", "thresher", "unset",
+	".", "cat", "curl", "exec", "export", "git", "grep", "mv", "pip", "python", "python3", "rm", "sh", "thresher", "unset",
+	"Move-Item", "Remove-Item", // of PowerShell
 }
 
 // IsCommand says whether what helps is a command that can be pasted.
