@@ -64,7 +64,7 @@ type Gate struct {
 	given    map[string]contents // metadata that pip was given ahead, by comparable address of its file
 	known256 map[string]contents // what was read in this run, by sha256
 	declared map[string]string   // comparable address → the release that names it
-	approved map[string]bool     // local files that were judged
+	approved map[approval]bool   // local files that were judged
 	ledger   []Entry
 	entered  map[string]bool
 }
@@ -118,7 +118,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		given:    map[string]contents{},
 		known256: map[string]contents{},
 		declared: map[string]string{},
-		approved: map[string]bool{},
+		approved: map[approval]bool{},
 		entered:  map[string]bool{},
 	}
 	g.routes.background, g.fetches.background = &g.background, &g.background

@@ -29,6 +29,9 @@ type use struct {
 	Origin      string `json:"origin"`      // of a wheel in pip's cache: the address that it was built from
 	Requirement string `json:"requirement"` // as pip writes it
 	From        string `json:"from"`        // who requires it, as pip writes it; "" the command
+
+	// byBuild says that a pip which a build started asks, or the build itself.
+	byBuild bool
 }
 
 // serveUse judges what pip is about to use.
@@ -38,6 +41,7 @@ func (g *Gate) serveUse(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, messageNoSuchPlace)
 		return
 	}
+	asked.byBuild = !same(r.Header.Get(headerSecret), g.secret)
 	if finding := g.judgeUse(asked); finding != nil {
 		g.record("", "", *finding)
 		w.WriteHeader(http.StatusForbidden)
@@ -76,9 +80,9 @@ func (g *Gate) judgeUse(asked use) *rules.Finding {
 		return &unknown
 	}
 	if offers := g.localOffers(path, asked.Link); len(offers) > 0 {
-		return g.judgeLocal(path, offers, "")
+		return g.judgeLocal(path, offers, asked)
 	}
-	if g.isApproved(path) {
+	if g.isApproved(path, asked.byBuild) {
 		return nil
 	}
 	return &unknown
@@ -112,7 +116,7 @@ func (g *Gate) localOffers(path, link string) []*offer {
 
 // judgeLocal reads a local archive as one that is fetched is read, and enters it
 // into the ledger.
-func (g *Gate) judgeLocal(path string, offers []*offer, origin string) *rules.Finding {
+func (g *Gate) judgeLocal(path string, offers []*offer, asked use) *rules.Finding {
 	for _, o := range offers {
 		if o.blocked != nil {
 			return o.blocked
@@ -141,13 +145,13 @@ func (g *Gate) judgeLocal(path string, offers []*offer, origin string) *rules.Fi
 	}
 	for _, o := range offers {
 		entry := entryOf(o, read, opened.digests)
-		entry.Origin = origin
+		entry.Origin = redactedOrigin(asked.Origin)
 		if finding := g.judgePageless(o, entry); finding != nil {
 			return finding
 		}
 		g.enter(entry)
 	}
-	g.approve(path)
+	g.approve(path, asked.byBuild)
 	return nil
 }
 
@@ -180,9 +184,9 @@ func (g *Gate) judgeCachedWheel(path string, asked use) *rules.Finding {
 		if source.blocked != nil {
 			return source.blocked
 		}
-	} else if origin, local := address.FilePath(asked.Origin); local && len(g.localOffers(origin, asked.Origin)) > 0 {
-		source = &offer{}
-	} else if g.named(asked.Origin) {
+	} else if g.namesPlace(asked.Origin) && !asked.byBuild {
+		// Of what is built there nobody knows the name beforehand, so that a build
+		// could have any wheel pass for it.
 		source = &offer{}
 	}
 	if source == nil {
@@ -194,7 +198,13 @@ func (g *Gate) judgeCachedWheel(path string, asked use) *rules.Finding {
 		version:  source.version,
 		indexURL: source.indexURL, notes: source.notes, file: source.file,
 	}
-	return g.judgeLocal(path, []*offer{built}, redactedOrigin(asked.Origin))
+	return g.judgeLocal(path, []*offer{built}, asked)
+}
+
+// namesPlace says whether the command itself names what a wheel was built from.
+func (g *Gate) namesPlace(origin string) bool {
+	path, local := address.FilePath(origin)
+	return local && len(g.localOffers(path, origin)) > 0 || g.named(origin)
 }
 
 func redactedOrigin(origin string) string {
@@ -202,17 +212,23 @@ func redactedOrigin(origin string) string {
 	return address.Redact(bare)
 }
 
-// approve remembers a local file that was judged in this run.
-func (g *Gate) approve(path string) {
-	g.mutex.Lock()
-	defer g.mutex.Unlock()
-	g.approved[files.Resolved(path)] = true
+// approval is a local file that was judged in this run, for the run's own pips or
+// for those that builds start: what a build had judged is no word of the user's.
+type approval struct {
+	path    string
+	byBuild bool
 }
 
-func (g *Gate) isApproved(path string) bool {
+func (g *Gate) approve(path string, byBuild bool) {
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
-	return g.approved[files.Resolved(path)]
+	g.approved[approval{files.Resolved(path), byBuild}] = true
+}
+
+func (g *Gate) isApproved(path string, byBuild bool) bool {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	return g.approved[approval{files.Resolved(path), byBuild}]
 }
 
 // localFile is an archive of this machine, hashed.

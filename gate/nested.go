@@ -128,7 +128,6 @@ type report struct {
 	Subject  string `json:"subject"`
 	Rule     string `json:"rule"`
 	Evidence string `json:"evidence"`
-	Hint     string `json:"hint"`
 }
 
 // Report tells the gate what a nested run refused before it fetched anything, so
@@ -138,7 +137,7 @@ func (j Joined) Report(ctx context.Context, findings []rules.Finding) error {
 	var reports []report
 	for _, f := range findings {
 		if f.Action == rules.Block {
-			reports = append(reports, report{f.Subject, string(f.Rule), f.Evidence, f.Hint})
+			reports = append(reports, report{f.Subject, string(f.Rule), f.Evidence})
 		}
 	}
 	body, err := json.Marshal(reports)
@@ -159,18 +158,24 @@ func (j Joined) Report(ctx context.Context, findings []rules.Finding) error {
 	return response.Body.Close()
 }
 
-// takeReport records what a nested run refused. Whoever joined may say so: it
-// fails the run, and lets nothing through.
+// takeReport records what a nested run refused. Whoever joined may say so, a build
+// too: it fails the run, and lets nothing through. What to do about it is not a
+// build's to say.
 func (g *Gate) takeReport(r *http.Request) {
 	var reports []report
 	if json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&reports) != nil {
 		return
 	}
 	for _, said := range reports[:min(len(reports), 100)] {
-		g.record("", "", rules.Finding{
-			Subject: words.Printable(said.Subject), Rule: rules.Rule(words.Printable(said.Rule)), Action: rules.Block,
-			Confidence: rules.High, Evidence: words.Printable(said.Evidence), Hint: words.Printable(said.Hint),
-		})
+		finding := rules.Finding{
+			Subject: words.Printable(said.Subject), Rule: rules.Rule(said.Rule), Action: rules.Block,
+			Confidence: rules.High, Evidence: words.Printable(said.Evidence),
+		}
+		if _, known := rules.InfoOf(finding.Rule); !known {
+			continue
+		}
+		finding.Hint = rules.AnswerCommand(finding)
+		g.record("", "", finding)
 	}
 }
 
