@@ -10,8 +10,9 @@ import (
 	"thresher/internal/testkit"
 )
 
-// invented are pip's names for temporary folders, which lie in the run's own, what
-// it measures, and the hash of what was built a moment ago.
+// invented are pip's names for temporary folders, what it measures, and the hash of
+// what was built a moment ago. In the sandbox the folders lie in the run's own,
+// which -v shows: a build may write there, and not to all of TMPDIR.
 var invented = regexp.MustCompile(`(thresher-[0-9]+/run/)?pip-[a-z-]+-[a-z0-9_]{8}|[0-9.]+ ` +
 	`[kM]B/s|0:00:[0-9]{2}|(?m)^  Created wheel .*$`)
 
