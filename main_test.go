@@ -121,6 +121,7 @@ func TestScenarios(t *testing.T) {
 			"project":     setProject,
 			"requests":    printRequests,
 			"upgrade-pip": upgradePip,
+			"without":     removeDistributions,
 		},
 		Condition: condition,
 	})
@@ -397,6 +398,26 @@ func upgradePip(ts *testscript.TestScript, _ bool, args []string) {
 	testkit.InstallPip(stateOf(ts).tb, dir, testkit.PipWheel(stateOf(ts).tb, python, args[1]))
 }
 
+// without DIR NAME…: takes distributions out of the environment, without a start of
+// pip where it is not pip's uninstall that matters.
+func removeDistributions(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: without DIR NAME…")
+	}
+	site := filepath.Join(ts.MkAbs(args[0]), "lib", "python3*", "site-packages")
+	for _, name := range args[1:] {
+		file := strings.ReplaceAll(name, "-", "_")
+		records, _ := filepath.Glob(filepath.Join(site, file+"-*.dist-info"))
+		if len(records) != 1 {
+			ts.Fatalf("without: %s is not installed once: %q", name, records)
+		}
+		modules, _ := filepath.Glob(filepath.Join(site, file+".*"))
+		for _, path := range append(modules, records[0], filepath.Join(filepath.Dir(records[0]), file)) {
+			ts.Check(os.RemoveAll(path))
+		}
+	}
+}
+
 // spy NAME VERSION [FOLDER]: an sdist on the selected index whose build tries
 // what a malicious one would, or its source tree in a folder. spy FILE: the same
 // as a script.
@@ -433,8 +454,12 @@ func listen(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // condition: [data:FILE] for a file of the shared test data beside the checkout,
-// [landlock] for a kernel that keeps files and network from programs.
+// [landlock] for a kernel that keeps files and network from programs, [full] where
+// much is asked for (THRESHER_TEST_FULL).
 func condition(word string) (bool, error) {
+	if word == "full" {
+		return testkit.Full(), nil
+	}
 	if word == "landlock" {
 		closed, _ := sandbox.Coverage(sandbox.Version(), sandbox.NetworkNone)
 		return slices.Contains(closed, sandbox.PartTCP), nil
