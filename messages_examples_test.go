@@ -66,7 +66,7 @@ var examples = map[string]string{
 	"rest": "", "trimprefix": "",
 
 	"answer": "thresher allow reqeusts --reason 'our own fork'", "distribution": "pyyaml",
-	"where": " (requirements.txt:3)", "wrong": "requests",
+	"where": " (requirements.txt:3)", "places": "requirements.txt:3", "wrong": "requests",
 
 	// What is inside archives and texts.
 	"member": "reqeusts/data.bin", "members": "7", "maximalmembers": "200,000", "maximaldepth": "100", "size": "4,096",
