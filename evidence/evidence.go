@@ -90,6 +90,20 @@ func (s Source) Gather(ctx context.Context, subjects []Subject) map[string]rules
 // document.
 func (s Source) Project(ctx context.Context, subject Subject) rules.ProjectEvidence {
 	canonical := pep.CanonicalName(subject.Name)
+	targets := make(chan []rules.TargetEvidence, 1)
+	go func() { targets <- s.targets(ctx, subject) }()
+	answer := s.answer(ctx, canonical)
+	var malware []string
+	if s.Malware != nil {
+		malware = s.Malware(canonical)
+	}
+	project := Of(subject, answer, malware, s.Now)
+	project.Targets = <-targets
+	return project
+}
+
+// answer asks the index that a canonical name belongs to.
+func (s Source) answer(ctx context.Context, canonical string) Answer {
 	var document *index.Project
 	found := s.Table.Owner(canonical, func(url string) (*index.Page, error) {
 		page, beside, err := s.ask(ctx, url, canonical)
@@ -100,11 +114,27 @@ func (s Source) Project(ctx context.Context, subject Subject) rules.ProjectEvide
 	if found.Err != nil && !found.None {
 		answer.Failure = failure(ctx, found.Err)
 	}
-	var malware []string
-	if s.Malware != nil {
-		malware = s.Malware(canonical)
+	return answer
+}
+
+// targets asks about the popular projects that a requested name may be meant
+// for, and gives what came in.
+func (s Source) targets(ctx context.Context, subject Subject) []rules.TargetEvidence {
+	if !subject.Requested || typosquat.Rank(pep.CanonicalName(subject.Name)) > 0 {
+		return nil
 	}
-	return Of(subject, answer, malware, s.Now)
+	var targets []rules.TargetEvidence
+	for _, suspicion := range typosquat.Check(subject.Name) {
+		if suspicion.Confidence != typosquat.Medium || typosquat.Rank(suspicion.Target) == 0 {
+			continue
+		}
+		target := Of(Subject{Name: suspicion.Target}, s.answer(ctx, suspicion.Target), nil, s.Now)
+		targets = append(targets, rules.TargetEvidence{
+			Name: target.Canonical, First: target.First, Maintainers: target.Maintainers,
+			Organisation: target.Organisation,
+		})
+	}
+	return targets
 }
 
 // Answer is what the index that a name belongs to said about it.

@@ -21,6 +21,9 @@ func (in *invocation) weigh(a *asked, d *door) *ending {
 	findings := a.findings
 	for _, name := range a.requestedNames() {
 		if project, asked := projects[name]; asked {
+			if project.Exists == rules.No && len(a.command.FindLinks) > 0 {
+				project.Exists, project.Failure = rules.Unknown, messageLinksNotAsked
+			}
 			about, rest := split(findings, project)
 			findings = append(rest, a.policy.Settle(about, project)...)
 		}

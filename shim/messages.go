@@ -37,6 +37,10 @@ const (
 const messageUnenclosed = "is built from source, and this system has no Landlock to keep files from its " +
 	"build (sandbox.require)"
 
+// messageLinksNotAsked is why nothing is known of a name that no index has, where
+// there are other places to get it from.
+const messageLinksNotAsked = "no index has it, and what --find-links names is not asked beforehand"
+
 // messenger writes the shim's lines.
 type messenger struct {
 	out                      io.Writer

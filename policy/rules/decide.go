@@ -79,6 +79,14 @@ func Decide(findings []Finding, stage Stage) Decision {
 			cmp.Compare(a.Evidence, b.Evidence),
 		)
 	})
+	answered := map[string]bool{} // commands that a finding has already
+	for i := range decision.Findings {
+		if command := decision.Findings[i].Answer; answered[command] {
+			decision.Findings[i].Answer = ""
+		} else {
+			answered[command] = true
+		}
+	}
 	return decision
 }
 

@@ -71,6 +71,19 @@ type ProjectEvidence struct {
 	Malware         []string // ids of advisories that call any version malware
 	Suspicions      []typosquat.Suspicion
 	FromPublicIndex Known // the index that answered is the one that pip asks by itself
+
+	// Targets are the popular projects that the name may be meant for, as far as
+	// their index answered.
+	Targets []TargetEvidence
+}
+
+// TargetEvidence is what an index says of a project that a name may be meant
+// for: who owns it, and since when it is there.
+type TargetEvidence struct {
+	Name         string    // canonical
+	First        time.Time // upload of the first file; zero unknown
+	Maintainers  []string  // accounts with a role of their own
+	Organisation string    // that owns it on the index; "" none or unknown
 }
 
 // URL is one labelled link of a project.

@@ -101,7 +101,8 @@ func imitates(target, why string) string {
 // importOf says what to install for an import. One that hardly anybody means who
 // names it is told with a condition.
 func importOf(known Import, meant bool) string {
-	evidence := "the package to install is called " + known.Distribution
+	right := known.Distribution
+	evidence := "the package to install is called " + right
 	if !meant {
 		evidence = "where the import of this name is meant, " + evidence
 	}
@@ -218,6 +219,12 @@ func notSaid(what []string) string {
 func settledByYouth(age time.Duration) string {
 	return fmt.Sprintf("its first file is %s old", words.Age(age))
 }
+
+func settledByOwner(owner, target string) string {
+	return fmt.Sprintf("%s owns it and %s", words.Printable(owner), words.Printable(target))
+}
+
+func settledByAge(target string) string { return "it is older than " + words.Printable(target) }
 
 func settledByOrganisation(name string) string {
 	return fmt.Sprintf("it belongs to %s", words.Printable(name))

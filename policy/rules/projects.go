@@ -280,17 +280,18 @@ func (s *Settings) ExemptFromCooldown(canonical string) bool {
 
 // What evidence says about a suspicion of medium confidence.
 const (
-	youngImitation   = 30 * Day // a name that began later than this is an imitation
-	grownUp          = Year     // one that is older may be itself, if more speaks for it,
-	veryOld          = 3 * Year // such as a long life
-	manyReleases     = 10       // or a history of releases
-	abandonedSilence = 5 * Year // but a name that nobody has touched for this long may have been parked
+	youngImitation   = 30 * Day  // a name that began later than this is an imitation
+	grownUp          = Year      // one that is older may be itself, if more speaks for it,
+	veryOld          = 3 * Year  // such as a long life
+	manyReleases     = 10        // or a history of releases
+	abandonedSilence = 5 * Year  // but a name that nobody has touched for this long may have been parked
+	establishedAge   = 10 * Year // unless it is as old as this, with a history of releases
 )
 
-// SettleSuspicion says what evidence makes of a suspicion of medium
-// confidence: Yes, it is an imitation; No, it is a project of its own; Unknown,
-// the question stays. The words say why.
-func (s *Settings) SettleSuspicion(e ProjectEvidence) (imitation Known, why string) {
+// SettleSuspicion says what evidence makes of a suspicion of medium confidence
+// that a name is meant for a target: Yes, it is an imitation; No, it is a
+// project of its own; Unknown, the question stays. The words say why.
+func (s *Settings) SettleSuspicion(e ProjectEvidence, target string) (imitation Known, why string) {
 	if len(e.Malware) > 0 || strings.EqualFold(e.Status, "quarantined") {
 		return Yes, settledByStatus
 	}
@@ -298,14 +299,25 @@ func (s *Settings) SettleSuspicion(e ProjectEvidence) (imitation Known, why stri
 	if e.Exists != Yes || e.First.IsZero() || age < -Day.Duration() {
 		return Unknown, "" // a date that far in the future says that a clock is wrong
 	}
+	var imitated TargetEvidence
+	if at := slices.IndexFunc(e.Targets, func(t TargetEvidence) bool { return t.Name == target }); at >= 0 {
+		imitated = e.Targets[at]
+	}
+	if owner := sharedOwner(e, imitated); owner != "" {
+		return No, settledByOwner(owner, target)
+	}
 	if age < youngImitation.Duration() {
 		return Yes, settledByYouth(max(age, 0))
+	}
+	if e.First.Before(imitated.First) {
+		return No, settledByAge(target)
 	}
 	if organisation := s.trustedOrganisation(e); organisation != "" {
 		return No, settledByOrganisation(organisation)
 	}
-	if age < grownUp.Duration() || e.Latest.IsZero() || e.Now.Sub(e.Latest) > abandonedSilence.Duration() ||
-		e.Latest.After(e.Now.Add(time.Hour)) {
+	silent := e.Now.Sub(e.Latest) > abandonedSilence.Duration() &&
+		(age < establishedAge.Duration() || e.Releases < manyReleases)
+	if age < grownUp.Duration() || e.Latest.IsZero() || silent || e.Latest.After(e.Now.Add(time.Hour)) {
 		return Unknown, ""
 	}
 	var reasons []string
@@ -325,6 +337,21 @@ func (s *Settings) SettleSuspicion(e ProjectEvidence) (imitation Known, why stri
 	return No, strings.Join(reasons, ", ")
 }
 
+// sharedOwner returns the organisation or the account that owns both a project
+// and the one that its name may be meant for; "" where none is known to. Nobody
+// becomes an owner without having agreed.
+func sharedOwner(e ProjectEvidence, imitated TargetEvidence) string {
+	if e.Organisation != "" && strings.EqualFold(e.Organisation, imitated.Organisation) {
+		return e.Organisation
+	}
+	for _, account := range e.Maintainers {
+		if slices.ContainsFunc(imitated.Maintainers, func(other string) bool { return strings.EqualFold(account, other) }) {
+			return account
+		}
+	}
+	return ""
+}
+
 // Settle judges a project and what was suspected of its name before anything
 // was known of it. The findings before are those of JudgeRequested for this
 // name; the result has those that still stand, and those of JudgeProject.
@@ -335,10 +362,10 @@ func (s *Settings) Settle(before []Finding, e ProjectEvidence) []Finding {
 			return answered && f.Rule == UnknownName
 		})...)
 	}
-	imitation, why := s.SettleSuspicion(e)
 	var findings []Finding
 	for _, finding := range before {
 		if finding.Rule == Typosquat && finding.Confidence == Medium {
+			imitation, why := s.SettleSuspicion(e, finding.Target)
 			switch imitation {
 			case No:
 				continue

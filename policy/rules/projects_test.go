@@ -307,8 +307,46 @@ func TestSettleSuspicion(t *testing.T) {
 		{"a trusted organisation's", "[trust]\norganisations = [\"acme\"]\n",
 			with(func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, -6, 0) }), rules.No},
 	}
+	target := func(t rules.TargetEvidence, change func(e *rules.ProjectEvidence)) rules.ProjectEvidence {
+		return with(func(e *rules.ProjectEvidence) {
+			e.First, e.Releases, e.Provenance, e.Organisation = today.AddDate(-2, 0, 0), 1, rules.No, ""
+			e.Maintainers = []string{"ada"}
+			t.Name = "acme-date"
+			e.Targets = []rules.TargetEvidence{{Name: "other", Maintainers: e.Maintainers}, t}
+			change(e)
+		})
+	}
+	nothing := func(*rules.ProjectEvidence) {}
+	young := func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, 0, -2) }
+	for _, more := range []struct {
+		name, user string
+		evidence   rules.ProjectEvidence
+		want       rules.Known
+	}{
+		{"nothing in common", "", target(rules.TargetEvidence{Maintainers: []string{"eve"}}, nothing), rules.Unknown},
+		{"one account owns both", "", target(rules.TargetEvidence{Maintainers: []string{"eve", "Ada"}}, nothing),
+			rules.No},
+		{"one account owns both, and it is new", "",
+			target(rules.TargetEvidence{Maintainers: []string{"ada"}}, young), rules.No},
+		{"one account owns both, and it is malware", "", target(rules.TargetEvidence{Maintainers: []string{"ada"}},
+			func(e *rules.ProjectEvidence) { e.Malware = []string{"MAL-1"} }), rules.Yes},
+		{"one organisation owns both", "", target(rules.TargetEvidence{Organisation: "acme"},
+			func(e *rules.ProjectEvidence) { e.Organisation = "Acme" }), rules.No},
+		{"older than the target", "", target(rules.TargetEvidence{First: today.AddDate(-1, 0, 0)}, nothing), rules.No},
+		{"younger than the target", "", target(rules.TargetEvidence{First: today.AddDate(-3, 0, 0)}, nothing),
+			rules.Unknown},
+		{"silent for six years, of twelve and many releases", "", with(func(e *rules.ProjectEvidence) {
+			e.First, e.Latest, e.Releases = today.AddDate(-12, 0, 0), today.AddDate(-6, 0, 0), 20
+			e.Provenance, e.Organisation, e.Maintainers = rules.No, "", nil
+		}), rules.No},
+		{"silent for six years, of twelve and two releases", "", with(func(e *rules.ProjectEvidence) {
+			e.First, e.Latest, e.Releases = today.AddDate(-12, 0, 0), today.AddDate(-6, 0, 0), 2
+		}), rules.Unknown},
+	} {
+		tests = append(tests, more)
+	}
 	for _, test := range tests {
-		got, why := layers{user: test.user}.settings(t).SettleSuspicion(test.evidence)
+		got, why := layers{user: test.user}.settings(t).SettleSuspicion(test.evidence, "acme-date")
 		if got != test.want || got != rules.Unknown && why == "" {
 			t.Errorf("%s: %v (%s), want %v", test.name, got, why, test.want)
 		}

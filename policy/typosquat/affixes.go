@@ -94,7 +94,7 @@ func (d *Detector) findMisspelled(q query, found []finding) []finding {
 				return
 			}
 			f.edits = editsBetween(rest.plain, withoutSeparators(f.target.typed))
-			f.score = f.rate(rest)
+			f.score, f.sure = f.rateForQuestion(rest), f.rate(rest)
 			found = append(found, f)
 		})
 	}

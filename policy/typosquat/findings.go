@@ -6,9 +6,10 @@ import "strings"
 type finding struct {
 	target target
 	kind   Kind
-	edits  []edit // of kind Typo, and of kind Extended where letters are wrong too
-	word   string // what is extra, left out or stands for something else
-	score  float64
+	edits  []edit  // of kind Typo, and of kind Extended where letters are wrong too
+	word   string  // what is extra, left out or stands for something else
+	score  float64 // of a question
+	sure   float64 // of a refusal: no more than the score
 }
 
 // Kind says what sort of imitation was found.
@@ -58,6 +59,7 @@ func (d *Detector) findings(name string) []finding {
 		found = d.findAffixes(q, found)
 		found = d.findMisspelled(q, found)
 		found = d.findContractions(q, found)
+		found = d.findShortForms(q, found)
 	}
 	return found
 }
@@ -102,7 +104,7 @@ func (d *Detector) findEdits(q query, found []finding) []finding {
 		default:
 			f.kind = Separator
 		}
-		f.score = f.rate(q)
+		f.score, f.sure = f.rateForQuestion(q), f.rate(q)
 		found = append(found, f)
 	})
 	// A name before or behind which nothing but "py" is missing is looked up
@@ -110,7 +112,7 @@ func (d *Detector) findEdits(q query, found []finding) []finding {
 	for _, longer := range []string{"py" + q.name, q.name + "py"} {
 		if place := d.popular.sameLetters(longer); place >= 0 {
 			f := finding{target: d.target(place), kind: Shortened, word: "py"}
-			f.score = f.rate(q)
+			f.score, f.sure = f.rateForQuestion(q), f.rate(q)
 			found = append(found, f)
 		}
 	}
@@ -124,7 +126,7 @@ func (d *Detector) findOrders(q query, found []finding) []finding {
 		place := d.popular.sameLetters(name)
 		if place >= 0 && d.target(place).name != q.name {
 			f := finding{target: d.target(place), kind: Reordered}
-			f.score = f.rate(q)
+			f.score, f.sure = f.rateForQuestion(q), f.rate(q)
 			found = append(found, f)
 		}
 	}
@@ -161,7 +163,7 @@ func (d *Detector) findDisguises(q query, found []finding) []finding {
 	visit := func(name, typed, wanted string) {
 		if place := d.popular.sameLetters(name); place >= 0 {
 			f := finding{target: d.target(place), kind: Disguised, word: disguise(typed, wanted)}
-			f.score = f.rate(q)
+			f.score, f.sure = f.rateForQuestion(q), f.rate(q)
 			found = append(found, f)
 		}
 	}
@@ -207,7 +209,7 @@ func (d *Detector) findDigits(q query, found []finding) []finding {
 		}
 		if place := d.popular.sameLetters(string(spelled)); place >= 0 {
 			f := finding{target: d.target(place), kind: Disguised, word: disguise(string(typed), string(wanted))}
-			f.score = f.rate(q)
+			f.score, f.sure = f.rateForQuestion(q), f.rate(q)
 			found = append(found, f)
 		}
 	}
@@ -222,7 +224,30 @@ func (d *Detector) findContractions(q query, found []finding) []finding {
 	for place := range min(d.popular.names.size(), lastRankForContraction) {
 		if contracts(q.plain, d.popular.names.at(place)) {
 			f := finding{target: d.target(place), kind: Contracted}
-			f.score = f.rate(q)
+			f.score, f.sure = f.rateForQuestion(q), f.rate(q)
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// shortForms are words that people type in the place of the whole one.
+var shortForms = []struct{ typed, wanted string }{
+	{"bin", "binary"}, {"lib", "library"}, {"ext", "extension"}, {"ext", "extensions"}, {"util", "utils"},
+	{"util", "utilities"}, {"auth", "authentication"}, {"config", "configuration"}, {"doc", "docs"}, {"eng", "engine"},
+}
+
+// findShortForms finds names whose last word is a short form of what it should
+// be: psycopg2-bin.
+func (d *Detector) findShortForms(q query, found []finding) []finding {
+	for _, form := range shortForms {
+		before, is := strings.CutSuffix(q.name, "-"+form.typed)
+		if !is {
+			continue
+		}
+		if place := d.popular.exact(before + "-" + form.wanted); place >= 0 {
+			f := finding{target: d.target(place), kind: Shortened, word: strings.TrimPrefix(form.wanted, form.typed)}
+			f.score, f.sure = f.rateForQuestion(q), f.rate(q)
 			found = append(found, f)
 		}
 	}

@@ -33,7 +33,7 @@ const (
 // forks are named like that.
 func (f finding) confidence() (Confidence, bool) {
 	switch {
-	case f.score >= high && f.kind != Extended && f.kind != Shortened:
+	case f.sure >= high && f.kind != Extended && f.kind != Shortened:
 		return High, true
 	case f.score >= medium:
 		return Medium, true
@@ -43,6 +43,26 @@ func (f finding) confidence() (Confidence, bool) {
 	return "", false
 }
 
+// rateForQuestion is rate and what speaks for a question, but not for a refusal:
+// of several words all are right but one, which stands in no popular name; or a
+// module of the standard library is near, which nobody needs to install.
+func (f finding) rateForQuestion(q query) float64 {
+	score := f.rate(q)
+	if f.kind != Typo {
+		return score
+	}
+	if f.target.kind == module {
+		score += 0.8
+	}
+	if hyphens(q.name) == hyphens(f.target.typed) {
+		word, _ := changedWords(q.name, f.target.typed)
+		if _, known := affixWords()[word]; word != "" && hyphens(q.name) > 0 && !known && familySize(word) == 0 {
+			score += 0.8
+		}
+	}
+	return score
+}
+
 // popularity is what the rank of a target counts: those who imitate choose the
 // popular, coincidences do not.
 func popularity(rank int) float64 { return -0.4 * math.Log(float64(rank)) }
@@ -50,7 +70,7 @@ func popularity(rank int) float64 { return -0.4 * math.Log(float64(rank)) }
 // length is what the letters of a target count: the longer, the less likely a
 // coincidence.
 func length(n int) float64 {
-	return 0.4*float64(min(n, 12)) - 0.2*float64(max(0, 7-n))
+	return 0.4*float64(min(n, 12)) - 0.25*float64(max(0, 7-n))
 }
 
 // rate returns the score of a finding. One of kind Extended has edits, and the
@@ -107,13 +127,17 @@ func (f finding) rateEdits(q query) float64 {
 		case e.kind == number && e.at >= last:
 			score -= 1.2 // a version, or the next of a series
 		case e.at == 0 && e.kind != swapped && e.kind != doubled && e.kind != undoubled:
-			score -= 0.6 // the first letter is the one that people get right
+			score -= 0.9 // the first letter is the one that people get right
 		}
 	}
 	if len(f.edits) > 1 {
 		score -= 1.7
 		if f.edits[0].kind == added && f.edits[1].kind == added && f.edits[0].at == f.edits[1].at {
 			score -= 1 // a syllable, not two slips
+		}
+		score += 0.1 * float64(max(0, min(letters(f.target.typed), 12)-8))
+		if hyphens(f.target.typed) > 0 && editWeights[f.edits[0].kind]+editWeights[f.edits[1].kind] < 0 {
+			score -= 2 // of several words, one that is two letters off is another
 		}
 	}
 	if typed := hyphens(q.name); typed != hyphens(f.target.typed) {
@@ -165,7 +189,7 @@ func rateAffix(t target, rest string, joined bool) float64 {
 	if !ok || len(words) > 3 {
 		return never
 	}
-	score := 1.2 + 1.25*popularity(t.rank) + 0.25*float64(min(len(t.name),
+	score := 1.15 + 1.25*popularity(t.rank) + 0.25*float64(min(len(t.name),
 		12)) - 0.75*math.Log(1+float64(familySize(t.name)))
 	for i, word := range words {
 		if i > 0 {
