@@ -7,9 +7,8 @@ var examples = map[string]string{
 	// Packages, their releases and who has them.
 	"name": "reqeusts", "package": "reqeusts", "canonical": "reqeusts", "subject": "reqeusts", "names": "alpha, beta",
 	"target": "requests", "typed": "rn", "wanted": "m", "less": "python-", "use": "json", "parent": "acme-app",
-	"wrong": "cv2", "rules right": "opencv-python", "owner": "ada",
-	"answer": "thresher allow reqeusts --reason 'why it is right'",
-	"by":     "acme-app", "declared": "beta @ git+https://host.example/beta", "requirement": "reqeusts<2",
+	"policy/rules right": "opencv-python", "owner": "ada",
+	"by": "acme-app", "declared": "beta @ git+https://host.example/beta", "requirement": "reqeusts<2",
 	"version": "2.31.0", "release": "2.31.0", "before": "1.4.2", "after": "2.31.0", "fix": "2.32.4",
 	"fixes":    "PYSEC-2026-7",
 	"filename": "reqeusts-2.31.0.tar.gz", "fileof": "reqeusts-2.31.0.tar.gz", "trimspace": "reqeusts 2.31.0",
