@@ -4,8 +4,6 @@ package cli
 
 import (
 	"os"
-	"os/user"
-	"strconv"
 
 	"thresher/internal/files"
 )
@@ -16,13 +14,5 @@ func ownerOf(path string) string {
 	if err != nil {
 		return "nobody known"
 	}
-	owner, _, ok := files.Owner(info)
-	if !ok {
-		return "nobody known"
-	}
-	number := strconv.Itoa(owner)
-	if found, err := user.LookupId(number); err == nil {
-		return found.Username
-	}
-	return "user " + number
+	return files.OwnerName(info)
 }

@@ -54,6 +54,7 @@ type Gate struct {
 	findings []rules.Finding
 	known    map[findingKey]bool
 	faults   faultBook
+	failures []string                // what pip said of its failure
 	offline  map[string]reachability // by index URL
 	hosts    map[string]bool         // that the forward proxy passes to: "name:port"
 	ahead    map[aheadKey]request

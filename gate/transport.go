@@ -61,6 +61,8 @@ func (g *Gate) serveRun(w http.ResponseWriter, r *http.Request) {
 		g.serveCached(w, r)
 	case "/-/verdict":
 		g.serveVerdict(w, r)
+	case failedPath:
+		g.takeFailure(r)
 	case reportPath:
 		g.takeReport(r)
 	case "/-/use":

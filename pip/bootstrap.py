@@ -224,6 +224,25 @@ class Checked:
         return len(data)
 
 
+class Failures(logging.Handler):
+    """Tells the gate what pip says of its failure, for thresher to say why."""
+
+    def emit(self, record):
+        if record.levelno < logging.ERROR and "conflict is caused by" not in str(record.msg):
+            return
+        if getattr(ASKING, "now", False):
+            return
+        try:
+            words = json.dumps(record.getMessage()).encode()
+            answered("POST", "/-/failed", {"Content-Type": "application/json"}, words)
+        except InstallationError:
+            pass  # the gate has gone, and with it who would say it
+
+
+# pip sets the root logger up anew, and leaves this one as it is.
+logging.getLogger("pip").addHandler(Failures())
+
+
 # --- what is wrapped ------------------------------------------------------------
 
 def send_to_gate(self, request, stream=False, timeout=None, verify=True, cert=None, proxies=None):

@@ -57,6 +57,19 @@ func buildFields() []field {
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Cooldown.SecurityFixes },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, falseIsStricter),
 		scalar(KeyInfo{
+			Key: "cooldown.pins", Type: "hold or pass", Layers: EveryLayer, Tighter: "hold",
+			Meaning: "whether an exact version in a file waits as long as any other, " +
+				"or only for cooldown.pins-release",
+		}, func(p *Policy) *rules.Sourced[rules.Pins] { return &p.Cooldown.Pins },
+			[3]rules.Pins{rules.HoldPins, rules.HoldPins, rules.HoldPins}, readChoice(rules.HoldPins, rules.PassPins),
+			quote, byRank(rules.PassPins, rules.HoldPins)),
+		scalar(KeyInfo{
+			Key: "cooldown.pins-release", Type: "length of time", Layers: EveryLayer, Tighter: "longer",
+			Meaning: "files younger than this are held back although a lock names their hash, or a file their " +
+				"exact version",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Cooldown.PinsRelease },
+			[3]rules.Span{rules.Day, rules.Day, 7 * rules.Day}, readSpan(0), formatSpan, bySize),
+		scalar(KeyInfo{
 			Key: "cooldown.unknown-age", Type: "off, note, hold or block", Layers: EveryLayer,
 			Tighter: "a harder action",
 			Meaning: "what a file without an upload time meets",

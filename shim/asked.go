@@ -154,8 +154,13 @@ func (a *asked) written(canonical string) string {
 	return canonical
 }
 
-// pins says whether the command asks for exactly this version.
-func (a *asked) pins(canonical, version string) bool {
+// pin is how a command asks for exactly one version: at all, in a file, and with
+// hashes of its files, which pip compares.
+type pin struct{ asked, inFile, byHash bool }
+
+// pinOf says how the command asks for exactly this version.
+func (a *asked) pinOf(canonical, version string) pin {
+	var found pin
 	for _, r := range a.command.Requirements {
 		if r.Canonical != canonical {
 			continue
@@ -164,9 +169,19 @@ func (a *asked) pins(canonical, version string) bool {
 		if err != nil {
 			continue
 		}
-		if pinned, ok := specifiers.Pinned(); ok && pep.CompareOSV(pinned, version) == 0 {
-			return true
+		pinned, ok := specifiers.Pinned()
+		if !ok || pep.CompareOSV(pinned, version) != 0 {
+			continue
 		}
+		found.asked = true
+		found.inFile = found.inFile || inFile(r.Origin.Kind)
+		found.byHash = found.byHash || inFile(r.Origin.Kind) && namesGoodHash(r.Hashes)
 	}
-	return false
+	return found
+}
+
+// inFile says whether a requirement is one of those that somebody has written
+// down, and not a word of the command.
+func inFile(kind option.OriginKind) bool {
+	return kind == option.FromFile || kind == option.FromGroup || kind == option.FromScript
 }

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"slices"
 	"strings"
 
 	"thresher/internal/lazyregexp"
@@ -25,6 +26,15 @@ func urlHasHash(rawURL string) bool {
 	}
 	value := rawURL[found[4]:found[5]]
 	return len(value) == hashDigits[rawURL[found[2]:found[3]]] && strings.Trim(value, "0123456789abcdef") == ""
+}
+
+// namesGoodHash says whether hashes of a requirement ("sha256:…") have one that
+// nobody can forge.
+func namesGoodHash(texts []string) bool {
+	return slices.ContainsFunc(texts, func(text string) bool {
+		algorithm, digest, _ := strings.Cut(text, ":")
+		return hashDigits[algorithm] > 0 && len(digest) == hashDigits[algorithm]
+	})
 }
 
 // hashesOf reads "sha256:…" of requirements. Of several for one algorithm, as

@@ -22,6 +22,9 @@ type changed struct {
 // the run.
 func (in *invocation) compare(a *asked, d *door, before state, run ended) (changed, *ending) {
 	var c changed
+	if pipStatus(run.pip) != 0 {
+		a.unsaid = nil // what pip failed on is the last on the screen
+	}
 	if !a.changes() {
 		for _, f := range d.judge.allowedMalware() { // elsewhere the scan says it
 			c.findings = append(c.findings, f)

@@ -60,14 +60,21 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 		return result, brokenAfter("read which repositories were kept out", err)
 	}
 	in.tellMet(a, d, &result, repositories)
+	failed := pipStatus(outcome) != 0
 	select {
 	case about := <-notes:
 		result.findings = append(result.findings, about...)
-		in.tellNotes(a, about)
+		if !failed { // what pip failed on is the last on the screen
+			in.tellNotes(a, about)
+		}
 	default: // not answered while pip ran: nobody waits for notes
 	}
-	for _, fault := range d.own.Faults() {
-		in.say.line("%s", fault.Text)
+	if failed {
+		in.tellWhyFailed(a, d, &result)
+	} else {
+		for _, fault := range d.own.Faults() {
+			in.say.line("%s", fault.Text)
+		}
 	}
 	for _, file := range a.command.Changed() {
 		// pip may have read what was never judged.
@@ -83,11 +90,8 @@ func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []r
 	met := d.own.Findings()
 	result.findings = append(result.findings, met...)
 	for _, f := range met {
-		switch {
-		case f.Action == rules.Block && pipStatus(result.pip) != 0:
+		if f.Action == rules.Block && pipStatus(result.pip) != 0 {
 			result.refused = true
-			in.say.finding(f, a.origins[f.Subject])
-		case f.Action == rules.Hold && f.Rule != rules.Cooldown:
 			in.say.finding(f, a.origins[f.Subject])
 		}
 	}
@@ -98,7 +102,9 @@ func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []r
 		in.say.finding(f, "")
 	}
 	result.held = d.judge.heldReleases(met)
-	in.say.tooYoung(result.held, in.start)
+	if pipStatus(result.pip) == 0 {
+		in.tellHeld(result)
+	}
 }
 
 // withoutTransport runs pip once more, in the one other way that there is: its

@@ -26,7 +26,7 @@ type found struct {
 // found: one line on a good day. A command that leaves the environment as it was
 // is not followed by one. That the scan fails is said; pip has done its work.
 func (in *invocation) scan(a *asked, d *door, run ended, c changed) found {
-	if !a.changes() {
+	if !a.changes() || pipStatus(run.pip) != 0 && len(c.changes) == 0 {
 		return found{}
 	}
 	result, err := in.scanAgainst(a, d.database, run, c)
@@ -45,11 +45,8 @@ func (in *invocation) scanAgainst(a *asked, database *database, run ended, c cha
 	if data == nil {
 		return scan.Result{}, nil // which was said before the first file
 	}
-	if err := database.refreshFailure(); errors.Is(err, advisory.ErrBackward) {
-		in.say.keptDatabase(err)
-	}
-	if age := in.start.Sub(data.AsOf()); age >= a.policy.Update.StaleAfter.Value.Duration() {
-		in.say.staleDatabase(age, staleRemedy(a, data, in.start))
+	if pipStatus(run.pip) == 0 {
+		in.tellAdvisoriesAge(a, database, data)
 	}
 	input := scan.Input{
 		Environment: a.environment.Prefix, Distributions: c.after.distributions, Database: data,
@@ -61,6 +58,9 @@ func (in *invocation) scanAgainst(a *asked, database *database, run ended, c cha
 	if err != nil {
 		return result, err
 	}
+	if pipStatus(run.pip) != 0 && !result.Malware {
+		return result, nil // what pip failed on is the last on the screen
+	}
 	for _, line := range scan.Text([]scan.Result{result}, scan.TextOptions{
 		Width: in.reportWidth(), Colour: in.coloured, MaxRows: mostRows, Brief: true,
 		Said: in.saidBefore(a.command.Installation.Prefix),
@@ -68,6 +68,17 @@ func (in *invocation) scanAgainst(a *asked, database *database, run ended, c cha
 		in.say.line("%s", line)
 	}
 	return result, nil
+}
+
+// tellAdvisoriesAge says that advisories are old, or that a refresh offered less
+// than is known.
+func (in *invocation) tellAdvisoriesAge(a *asked, database *database, data *advisory.Database) {
+	if err := database.refreshFailure(); errors.Is(err, advisory.ErrBackward) {
+		in.say.keptDatabase(err)
+	}
+	if age := in.start.Sub(data.AsOf()); age >= a.policy.Update.StaleAfter.Value.Duration() {
+		in.say.staleDatabase(age, staleRemedy(a, data, in.start))
+	}
 }
 
 // touched are the canonical names whose vulnerabilities may fail the run: what

@@ -82,6 +82,7 @@ func newInvocation(program string, args, environ []string, streams Streams) (*in
 	}
 	in.say = newMessenger(streams.Err, in.coloured)
 	in.places = places.Find(in.environment)
+	in.say.ownership = in.foreignRemedy
 	var err error
 	if in.self, err = os.Executable(); err != nil {
 		return in, err

@@ -65,7 +65,8 @@ func (j *judgement) stage(canonical string) rules.Stage {
 func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 	evidence := e.FileEvidence
 	evidence.Malware, evidence.Vulnerabilities = j.database.known(evidence.Name, evidence.Version)
-	evidence.Pinned = j.asked.pins(evidence.Name, evidence.Version)
+	pin := j.asked.pinOf(evidence.Name, evidence.Version)
+	evidence.Pinned, evidence.PinnedInFile, evidence.LockedByHash = pin.asked, pin.inFile, pin.byHash
 	findings := rules.Decide(j.asked.policy.JudgeFile(evidence), rules.InGate).Findings
 	if evidence.IsSdist && j.asked.holdsBuilds() {
 		findings = append(findings, rules.Finding{
@@ -106,7 +107,7 @@ func (j *judgement) allowedMalware() []rules.Finding {
 func (j *judgement) hold(e rules.FileEvidence) {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()
-	until := e.UploadTime.Add(j.asked.policy.Cooldown.Release.Value.Duration())
+	until := e.UploadTime.Add(j.asked.policy.CooldownOf(e).Duration())
 	j.held[e.Name+" "+e.Version] = scan.HeldRelease{Canonical: e.Name, Version: e.Version, Until: until}
 }
 

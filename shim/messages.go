@@ -9,6 +9,7 @@ import (
 
 	"github.com/fatih/color"
 
+	"thresher/gate"
 	"thresher/internal/words"
 	"thresher/pip/option"
 	"thresher/policy/rules"
@@ -47,6 +48,9 @@ type messenger struct {
 	red, yellow, green, bold *color.Color
 
 	noted map[string]bool // what did not work but stops nothing, and has been said
+	// ownership gives the other user that owns what an error is about, and what
+	// this one can do; "" for any other error.
+	ownership func(error) (owner, remedy string)
 }
 
 func newMessenger(out io.Writer, coloured bool) *messenger {
@@ -62,6 +66,7 @@ func newMessenger(out io.Writer, coloured bool) *messenger {
 	return &messenger{
 		out: out, red: paint(color.FgRed, color.Bold), yellow: paint(color.FgYellow),
 		green: paint(color.FgGreen), bold: paint(color.Bold), noted: map[string]bool{},
+		ownership: func(error) (string, string) { return "", "" },
 	}
 }
 
@@ -96,6 +101,16 @@ func (m *messenger) cannotRun(err error) {
 
 func (m *messenger) failed(doing string, err error) {
 	m.line("%s: %v; nothing was installed", doing, err)
+	m.foreign(err)
+}
+
+// foreign says who owns what an error of the file system is about, where that is
+// another user, and what this user can do.
+func (m *messenger) foreign(err error) {
+	if owner, remedy := m.ownership(err); owner != "" {
+		m.line("  that place belongs to %s, and you are another user", owner)
+		m.fix(remedy)
+	}
 }
 
 // failedAfter is said where pip has run already.
@@ -152,6 +167,28 @@ func (m *messenger) buildFailed(name, place string, expires time.Time) {
 	m.line("  fix: %s", m.bold.Sprintf("thresher allow build:%s --expires %s --reason 'its build needs more'",
 		name, expires.Format(time.DateOnly)))
 }
+
+// fault says why pip failed: an index that gave it nothing. login is where that
+// index's address stands, "" where it is not its login that is wrong.
+func (m *messenger) fault(f gate.Fault, login string) {
+	m.line("%s: %s", m.red.Sprint("pip failed"), f.Text)
+	if login != "" {
+		m.remedy(login, "the user name, and the password or token, that this index takes today")
+	}
+}
+
+// foreignPlace says why pip failed: it may not write where another user owns
+// everything.
+func (m *messenger) foreignPlace(path, owner, remedy string) {
+	m.line("%s: %s belongs to %s, and you are another user", m.red.Sprint("pip failed"), words.Printable(path), owner)
+	m.fix(remedy)
+}
+
+// What a user can do who may not write where others own everything.
+const (
+	messageOwnEnvironment = "python3 -m venv .venv && . .venv/bin/activate"
+	messageOwnHome        = `export HOME="$(mktemp -d)"`
+)
 
 // refusals says what stopped the run, hardest first, and leaves notes out: a
 // refusal must not drown.
@@ -289,6 +326,7 @@ func (m *messenger) waitsForTurn() {
 
 func (m *messenger) logFailed(err error) {
 	m.line("the run could not be logged: %v", err)
+	m.foreign(err)
 }
 
 func (m *messenger) switchedOff() {

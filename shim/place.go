@@ -117,7 +117,7 @@ func (p *place) seenDirectories() []string {
 	}
 	own := 0 // of a virtual environment, which come before the user's
 	if !p.command.Targets.User && p.environment.Prefix != p.environment.BasePrefix {
-		for own < len(directories) && strings.HasPrefix(directories[own], p.environment.Prefix+string(filepath.Separator)) {
+		for own < len(directories) && isBelow(directories[own], p.environment.Prefix) {
 			own++
 		}
 	}

@@ -2,12 +2,14 @@ package shim
 
 import (
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
 	"thresher/gate"
 	"thresher/internal/statuses"
 	"thresher/pip"
+	"thresher/pip/option"
 	"thresher/pip/source"
 	"thresher/policy/rules"
 	"thresher/python"
@@ -108,8 +110,38 @@ func TestAskedNames(t *testing.T) {
 	if a.isRequested("limit") || !a.isRequested("other") || a.isInstalled("acme-lib") || !a.isInstalled("other") {
 		t.Error("requested or installed")
 	}
-	if !a.pins("acme-lib", "1.0.0") || a.pins("acme-lib", "1.1") || a.pins("other", "1.0") {
+	if !a.pinOf("acme-lib", "1.0.0").asked || a.pinOf("acme-lib", "1.1").asked || a.pinOf("other", "1.0").asked {
 		t.Error("pins")
+	}
+}
+
+// What a file pins, and what it locks by a hash that nobody can forge.
+func TestPins(t *testing.T) {
+	digest := strings.Repeat("0", 64)
+	for _, test := range []struct {
+		name       string
+		kind       option.OriginKind
+		specifier  string
+		hashes     []string
+		constraint bool
+		want       pin
+	}{
+		{"a word of the command", option.FromArgv, "==1.0", nil, false, pin{asked: true}},
+		{"a file", option.FromFile, "==1.0", nil, false, pin{asked: true, inFile: true}},
+		{"a constraint", option.FromFile, "==1.0", nil, true, pin{asked: true, inFile: true}},
+		{"a bound", option.FromFile, ">=1.0", []string{"sha256:" + digest}, false, pin{}},
+		{"any patch", option.FromFile, "==1.*", nil, false, pin{}},
+		{"a lock", option.FromFile, "==1.0", []string{"md5:1", "sha256:" + digest}, false,
+			pin{asked: true, inFile: true, byHash: true}},
+		{"a weak hash", option.FromFile, "==1.0", []string{"md5:" + digest[:32]}, false, pin{asked: true, inFile: true}},
+	} {
+		a := &asked{place: &place{command: &pip.Command{Requirements: []source.Requirement{{
+			Name: "acme", Canonical: "acme", Specifier: test.specifier, Hashes: test.hashes, Constraint: test.constraint,
+			Origin: option.Origin{Kind: test.kind}, MarkerApplies: true,
+		}}}}}
+		if got := a.pinOf("acme", "1.0"); got != test.want {
+			t.Errorf("%s: %+v, want %+v", test.name, got, test.want)
+		}
 	}
 }
 

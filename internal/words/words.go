@@ -117,6 +117,9 @@ func Age(d time.Duration) string {
 	return "less than a minute"
 }
 
+// Moment writes a time to the minute, in UTC.
+func Moment(at time.Time) string { return at.UTC().Format("2006-01-02 15:04 UTC") }
+
 // Listed writes at most a few words in a row.
 func Listed(words []string) string {
 	const most = 4

@@ -101,6 +101,9 @@ type FileEvidence struct {
 	IsSdist      bool
 	Installed    string // version in the environment; "" none
 	Pinned       bool   // the request names exactly this version
+	// PinnedInFile says that a file of the user's names exactly this version,
+	// LockedByHash that it names the hashes of its files as well.
+	PinnedInFile, LockedByHash bool
 
 	Provenance             Known
 	PredecessorsProvenance bool // the releases before it all had attestations

@@ -246,8 +246,8 @@ func lostProvenance(e FileEvidence) string {
 }
 
 func tooYoung(e FileEvidence, age time.Duration, limit Span) string {
-	return fileOf(e) + " was uploaded " + words.Age(age) + " ago, files younger than " + limit.String() +
-		" are held back"
+	return fmt.Sprintf("%s was uploaded %s ago, on %s; files younger than %s are held back, this one until %s",
+		fileOf(e), words.Age(age), words.Moment(e.UploadTime), limit, words.Moment(e.UploadTime.Add(limit.Duration())))
 }
 
 func uploadedInFuture(e FileEvidence) string {

@@ -84,9 +84,10 @@ func (s *Settings) provenance(e FileEvidence) []Finding {
 	return findings
 }
 
-// Cooldown: younger than cooldown.release, by the upload of this very file.
+// Cooldown: younger than cooldown.release, by the upload of this very file, or
+// than cooldown.pins-release where somebody has chosen it.
 func (s *Settings) cooldown(e FileEvidence) []Finding {
-	limit := s.Cooldown.Release.Value
+	limit := s.CooldownOf(e)
 	if s.Action(Cooldown).Value == Off || limit <= 0 || s.ExemptFromCooldown(e.Name) || s.allows(e, Cooldown) {
 		return nil
 	}

@@ -52,6 +52,17 @@ func TestCooldown(t *testing.T) {
 		e.UploadTime = today.Add(-time.Hour)
 		e.Fixes = []string{"CVE-2026-1"}
 	}
+	const pass = "[cooldown]\npins = \"pass\"\n"
+	pinned := func(e *rules.FileEvidence) {
+		uploaded(25 * time.Hour)(e)
+		e.Pinned, e.PinnedInFile = true, true
+	}
+	locked := func(ago time.Duration) func(*rules.FileEvidence) {
+		return func(e *rules.FileEvidence) {
+			uploaded(ago)(e)
+			e.Pinned, e.PinnedInFile, e.LockedByHash = true, true, true
+		}
+	}
 	testFileRule(t, rules.Cooldown, []fileCase{
 		{"old enough", "", nil, ""},
 		{"an hour old", "", uploaded(time.Hour), rules.Hold},
@@ -69,6 +80,16 @@ func TestCooldown(t *testing.T) {
 		{"a fix that may not pass", "[cooldown]\nsecurity-fixes = false\n", fix, rules.Hold},
 		{"a fix from the future", "", func(e *rules.FileEvidence) { fix(e); e.UploadTime = today.Add(time.Hour) },
 			rules.Hold},
+		{"pinned in a file", "", pinned, rules.Hold},
+		{"pinned in a file, and pins pass", pass, pinned, ""},
+		{"pinned in a file, and pins wait", pass + "pins-release = \"2d\"\n", pinned, rules.Hold},
+		{"not pinned, and pins pass", pass, uploaded(25 * time.Hour), rules.Hold},
+		{"locked", "", locked(25 * time.Hour), ""},
+		{"locked this day", "", locked(23 * time.Hour), rules.Hold},
+		{"locked from the future", "", locked(-time.Hour), rules.Hold},
+		{"locked, strict", "preset = \"strict\"\n", locked(25 * time.Hour), rules.Hold},
+		{"locked, and locks pass", "[cooldown]\npins-release = \"0d\"\n", locked(time.Minute), ""},
+		{"no longer than others", "[cooldown]\npins-release = \"30d\"\n", locked(73 * time.Hour), ""},
 		{"no upload time", "", func(e *rules.FileEvidence) { e.UploadTime = time.Time{} }, rules.Note},
 		{"no upload time, strict", "preset = \"strict\"\n", func(e *rules.FileEvidence) { e.UploadTime = time.Time{} },
 			rules.Block},

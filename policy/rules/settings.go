@@ -67,6 +67,8 @@ type Settings struct {
 		Release       Sourced[Span]     // files younger than this are held back
 		Project       Sourced[Span]     // projects younger than this are new
 		SecurityFixes Sourced[bool]     // a fix of a known vulnerability passes at once
+		Pins          Sourced[Pins]     // whether exact pins of files have the cooldown of pins
+		PinsRelease   Sourced[Span]     // the cooldown of pins, and of what is locked by hash
 		UnknownAge    Sourced[Action]   // for files without an upload time: off, note, hold or block
 		Except        []Sourced[string] // names and patterns without a cooldown
 	}
@@ -85,6 +87,27 @@ type Settings struct {
 	Prefer []Prefer
 
 	Now time.Time // what has expired by then does not count
+}
+
+// Pins says what an exact version in a file means to the cooldown.
+type Pins string
+
+// What an exact version in a file may mean: its files are held back as those of
+// any other requirement, or for as long as cooldown.pins-release says.
+const (
+	HoldPins Pins = "hold"
+	PassPins Pins = "pass"
+)
+
+// CooldownOf gives the age from which on a file passes: that of all files, or of
+// those that somebody has chosen, by the hash in a lock or, where policy says so,
+// by an exact version in a file.
+func (s *Settings) CooldownOf(e FileEvidence) Span {
+	chosen := e.LockedByHash || e.PinnedInFile && s.Cooldown.Pins.Value == PassPins
+	if limit := s.Cooldown.PinsRelease.Value; chosen && limit < s.Cooldown.Release.Value {
+		return limit
+	}
+	return s.Cooldown.Release.Value
 }
 
 // Action returns what a finding of a rule does, and where that was said. A rule
