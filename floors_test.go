@@ -17,6 +17,7 @@ type floor struct{ floor, step int }
 var floors = map[string]floor{
 	"thresher":                         {5, 0},
 	"thresher/bench/gate":              {5, 0},
+	"thresher/bench/inside":            {5, 0},
 	"thresher/bench/scan":              {5, 0},
 	"thresher/bench/start":             {5, 0},
 	"thresher/bench/typosquat":         {5, 1},
@@ -32,6 +33,7 @@ var floors = map[string]floor{
 	"thresher/policy/rules":            {2, 2},
 	"thresher/policy/typosquat":        {2, 1},
 	"thresher/venv":                    {2, 0},
+	"thresher/inside":                  {2, 0},
 	"thresher/session":                 {2, 0},
 	"thresher/pip":                     {1, 3},
 	"thresher/pip/source":              {1, 2},

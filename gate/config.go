@@ -85,6 +85,16 @@ type Config struct {
 	// JudgeLocal judges a wheel or source archive that is on no index's page: one
 	// of this machine, or at an address that the command names.
 	JudgeLocal func(entry Entry) []rules.Finding
+	// JudgeInside judges what a wheel brings once it is installed; nil nobody
+	// looks. Hold leaves its release out of the page where the file was looked
+	// into in time, and is block elsewhere.
+	JudgeInside func(evidence rules.InsideEvidence) []rules.Finding
+	// InstalledHook says whether the installed distribution of a canonical name
+	// has a startup hook with this content (sha256, in hex) at a path below
+	// site-packages.
+	InstalledHook func(canonical, path, sha256 string) bool
+	// AllowsHooks says whether a person allowed the startup hooks of a release.
+	AllowsHooks func(canonical, version string) bool
 	// SecurityFix gives the ids of the known vulnerabilities of one version of a
 	// project, the one that pip would take instead, which another fixes that was
 	// uploaded at this time (zero: unknown). A file that it gives any for is judged
@@ -167,6 +177,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.JudgeLocal == nil {
 		c.JudgeLocal = func(Entry) []rules.Finding { return nil }
+	}
+	if c.InstalledHook == nil {
+		c.InstalledHook = func(string, string, string) bool { return false }
+	}
+	if c.AllowsHooks == nil {
+		c.AllowsHooks = func(string, string) bool { return false }
 	}
 	if c.SecurityFix == nil {
 		c.SecurityFix = func(string, string, string, time.Time) []string { return nil }

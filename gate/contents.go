@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/inside"
 	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/policy/rules"
@@ -28,6 +29,8 @@ type contents struct {
 	Extras         []string `json:"extras,omitempty"`
 	// Problem is why the file cannot be read for certain; "" it can.
 	Problem string `json:"problem,omitempty"`
+	// Inside is what the file brings once it is installed; nil it was not read.
+	Inside *inside.Contents `json:"inside,omitempty"`
 }
 
 // contentsOfMetadata reads a metadata file.

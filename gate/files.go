@@ -41,6 +41,7 @@ type arrival struct {
 	judged  chan struct{} // closed once the file has its verdict
 	refused *rules.Finding
 	read    contents
+	notes   []rules.Finding // on what it brings
 	digests map[string]string
 	failure error // the file ended before its end
 }
@@ -160,6 +161,9 @@ func (g *Gate) fetchFile(a *arrival, rawURL string) {
 				a.refused = g.judgePageless(o, entryOf(o, a.read, a.digests))
 			}
 		}
+		if a.refused == nil {
+			a.refused, a.notes = g.judgeArrived(a.offers, a.read)
+		}
 	}
 	a.spool.end(a.failure)
 }
@@ -267,6 +271,11 @@ func (a *arrival) neutralise() {
 		named.filename = name
 		a.offers[i] = &named
 	}
+}
+
+// judgeRedirectIn is judgeRedirect for whoever has a context of their own.
+func (g *Gate) judgeRedirectIn(_ context.Context, asked, location string) (string, error) {
+	return g.judgeRedirect(asked, location)
 }
 
 // judgeRedirect judges one hop.
@@ -488,7 +497,7 @@ func (g *Gate) conclude(rawURL string, a *arrival) (reason string) {
 		return refusal(*a.refused)
 	}
 	for _, o := range a.offers {
-		g.enter(entryOf(o, a.read, a.digests))
+		g.enter(entryOf(o, a.read, a.digests), a.notes...)
 	}
 	return ""
 }

@@ -19,6 +19,7 @@ import (
 	"thresher/address"
 	"thresher/index"
 	"thresher/index/route"
+	"thresher/inside"
 	"thresher/pep"
 	"thresher/policy/rules"
 )
@@ -43,6 +44,7 @@ type Gate struct {
 	routes    flights[string, routing] // by canonical name
 	fetches   flights[pageKey, *index.Page]
 	verdicts  flights[pageKey, *verdict]
+	partials  flights[pageKey, inside.Contents] // what wheels bring, by index and address
 	looks     flights[aheadKey, []pep.Requirement]
 	probes    flights[string, struct{}] // by index URL
 	slots     chan struct{}             // one for each page fetched ahead
@@ -123,6 +125,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		entered:  map[string]bool{},
 	}
 	g.routes.background, g.fetches.background = &g.background, &g.background
+	g.partials.background = &g.background
 	g.looks.background, g.verdicts.background, g.probes.background = &g.background, &g.background, &g.background
 	g.transport = &http.Transport{
 		Proxy:              func(r *http.Request) (*url.URL, error) { return g.ownProxy(r.URL) },

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"thresher/address"
@@ -22,6 +23,7 @@ type Entry struct {
 	Origin   string            // of a wheel from pip's cache: what it was built from
 	Index    string            // page or folder it came from, without credentials
 	Notes    []rules.Finding   // of the action note
+	Hooks    []string          // startup hooks of a wheel, which were judged
 }
 
 // Arrived is a distribution that is in the environment after a run and was not
@@ -115,6 +117,11 @@ func entryOf(o *offer, read contents, digests map[string]string) Entry {
 		Name: canonical(read.Name), Version: read.Version, Filename: o.filename, Hashes: digests,
 		URL: address.Bare(o.url), Index: o.page, Notes: o.notes,
 	}
+	if read.Wheel && read.Inside != nil {
+		for _, hook := range read.Inside.Hooks {
+			entry.Hooks = append(entry.Hooks, hook.Path)
+		}
+	}
 	if entry.Name == "" {
 		entry.Name = o.name
 	}
@@ -124,8 +131,10 @@ func entryOf(o *offer, read contents, digests map[string]string) Entry {
 	return entry
 }
 
-// enter adds what pip was let have to the ledger, once.
-func (g *Gate) enter(entry Entry) {
+// enter adds what pip was let have to the ledger, once, with notes on what it
+// brings.
+func (g *Gate) enter(entry Entry, notes ...rules.Finding) {
+	entry.Notes = append(slices.Clip(entry.Notes), notes...)
 	g.mutex.Lock()
 	defer g.mutex.Unlock()
 	key := entry.Name + " " + entry.Version + " " + entry.Hashes["sha256"]

@@ -143,13 +143,17 @@ func (g *Gate) judgeLocal(path string, offers []*offer, asked use) *rules.Findin
 	if finding != nil {
 		return finding
 	}
+	finding, notes := g.judgeArrived(offers, read)
+	if finding != nil {
+		return finding
+	}
 	for _, o := range offers {
 		entry := entryOf(o, read, opened.digests)
 		entry.Origin = redactedOrigin(asked.Origin)
 		if finding := g.judgePageless(o, entry); finding != nil {
 			return finding
 		}
-		g.enter(entry)
+		g.enter(entry, notes...)
 	}
 	g.approve(path, asked.byBuild)
 	return nil
@@ -197,6 +201,7 @@ func (g *Gate) judgeCachedWheel(path string, asked use) *rules.Finding {
 		url: path, page: cmp.Or(source.page, filepath.Dir(path)), filename: filepath.Base(path), name: source.name,
 		version:  source.version,
 		indexURL: source.indexURL, notes: source.notes, file: source.file,
+		verdict: source.verdict,
 	}
 	return g.judgeLocal(path, []*offer{built}, asked)
 }

@@ -28,13 +28,18 @@ func (g *Gate) recall(filename, sha256 string) (contents, bool) {
 	if ok && read.Wheel == isWheel(filename) {
 		return read, true
 	}
-	path := g.memoryOf(sha256)
+	return recallFrom(g.memoryOf(sha256), filename)
+}
+
+// recallFrom reads one file of the memory; "" stands for none. What an earlier
+// thresher kept without having looked inside is no knowledge.
+func recallFrom(path, filename string) (contents, bool) {
 	if path == "" {
 		return contents{}, false
 	}
 	text, err := os.ReadFile(path)
-	read = contents{}
-	if err != nil || json.Unmarshal(text, &read) != nil || read.Problem != "" || read.Wheel != isWheel(filename) {
+	var read contents
+	if err != nil || json.Unmarshal(text, &read) != nil || read.Problem != "" || read.Wheel != isWheel(filename) || read.Inside == nil {
 		return contents{}, false
 	}
 	return read, true
@@ -46,7 +51,11 @@ func (g *Gate) remember(sha256 string, read contents) {
 	g.mutex.Lock()
 	g.known256[sha256] = read
 	g.mutex.Unlock()
-	path := g.memoryOf(sha256)
+	rememberAt(g.memoryOf(sha256), read)
+}
+
+// rememberAt writes one file of the memory; "" stands for none.
+func rememberAt(path string, read contents) {
 	if path == "" || read.Problem != "" {
 		return
 	}

@@ -23,6 +23,7 @@ type offer struct {
 	filename string
 	hashes   map[string]string // algorithm → hex digest
 	file     *index.File       // of a page; nil none
+	verdict  *verdict          // on that page; nil none
 	notes    []rules.Finding
 	blocked  *rules.Finding // why it is refused although it is on the page
 	from     string         // the address that redirected here
@@ -35,7 +36,8 @@ func (g *Gate) offerFiles(indexURL string, v *verdict) {
 	for _, kept := range v.kept {
 		g.enterOffer(&offer{
 			url: kept.file.URL, indexURL: indexURL, page: v.indexURL, name: kept.name, version: kept.version,
-			filename: kept.file.Filename, hashes: kept.file.Hashes, file: kept.file, notes: kept.notes, length: kept.file.Size,
+			filename: kept.file.Filename, hashes: kept.file.Hashes, file: kept.file, verdict: v, notes: kept.notes,
+			length: kept.file.Size,
 		})
 	}
 	for _, blocked := range v.blocked {

@@ -108,21 +108,23 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 	}
 	var best *keptFile
 	var bestIndex string
+	var bestVerdict *verdict
 	for place := first; place <= last && place < len(g.config.Indexes); place++ {
 		v, key, err := g.projectVerdict(g.context, place, name)
 		if err != nil || v == nil || v.page == nil {
 			continue
 		}
 		v.rendered(true, g.onPipsSide)
-		if found := likeliest(v.kept, asked.specifiers, g.config.Environment); found != nil &&
+		g.background.begin(func() { g.inspect(v) })
+		if found := likeliest(v.files(), asked.specifiers, g.config.Environment); found != nil &&
 			(best == nil || newer(found.version, best.version)) {
-			best, bestIndex = found, key.url
+			best, bestIndex, bestVerdict = found, key.url, v
 		}
 	}
 	if best == nil || sameVersion(best.version, g.config.Installed[name]) {
 		return nil
 	}
-	read, ok := g.likelyContents(bestIndex, best)
+	read, ok := g.likelyContents(bestIndex, best, bestVerdict)
 	if !ok {
 		return nil // pip will ask by itself, and say what is wrong
 	}
@@ -149,7 +151,7 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 // likelyContents gives the metadata of the file that pip will probably choose:
 // as it was read before, as the index offers it, or from the file itself, which
 // is fetched ahead.
-func (g *Gate) likelyContents(indexURL string, kept *keptFile) (contents, bool) {
+func (g *Gate) likelyContents(indexURL string, kept *keptFile, v *verdict) (contents, bool) {
 	read, ok := g.recall(kept.file.Filename, strings.ToLower(kept.file.Hashes["sha256"]))
 	if !ok && kept.file.CoreMetadata {
 		text, err := g.config.Source.Metadata(g.context, indexURL, kept.file)
@@ -159,10 +161,10 @@ func (g *Gate) likelyContents(indexURL string, kept *keptFile) (contents, bool) 
 		if read, err = contentsOfMetadata(text); err != nil {
 			return contents{}, false
 		}
-		g.fetchFileAhead(indexURL, kept)
+		g.fetchFileAhead(indexURL, kept, v)
 		return read, true
 	}
-	a := g.fetchFileAhead(indexURL, kept)
+	a := g.fetchFileAhead(indexURL, kept, v)
 	if ok {
 		return read, true
 	}
@@ -177,7 +179,7 @@ const largestAhead = 256 << 20
 
 // fetchFileAhead begins to fetch a file that pip will probably choose; nil where
 // pip's own cache has it, or it is too large for a guess.
-func (g *Gate) fetchFileAhead(indexURL string, kept *keptFile) *arrival {
+func (g *Gate) fetchFileAhead(indexURL string, kept *keptFile, v *verdict) *arrival {
 	if g.fileSlots == nil || kept.file.Size > largestAhead || strings.HasPrefix(kept.file.URL, "file:") {
 		return nil
 	}
@@ -188,7 +190,8 @@ func (g *Gate) fetchFileAhead(indexURL string, kept *keptFile) *arrival {
 	bare := address.Bare(indexURL)
 	ahead := &offer{
 		url: kept.file.URL, indexURL: indexURL, page: bare, name: kept.name, version: kept.version,
-		filename: kept.file.Filename, hashes: kept.file.Hashes, file: kept.file, notes: kept.notes, length: kept.file.Size,
+		filename: kept.file.Filename, hashes: kept.file.Hashes, file: kept.file, verdict: v, notes: kept.notes,
+		length: kept.file.Size,
 	}
 	return g.startFile(kept.file.URL, []*offer{ahead}, true)
 }

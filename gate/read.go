@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"thresher/archive"
+	"thresher/inside"
 	"thresher/internal/words"
 	"thresher/pep"
 )
@@ -43,6 +44,11 @@ func readWheel(filename string, file io.ReaderAt, size int64) contents {
 	}
 	read, err := contentsOfMetadata(text)
 	read.Wheel = true
+	if err == nil {
+		var brings inside.Contents
+		brings, err = inside.OfMembers(wheel, filename)
+		read.Inside = &brings
+	}
 	if err != nil {
 		read.Problem = words.Printable(err.Error())
 	}
@@ -63,6 +69,8 @@ func readSdist(filename string, file io.ReaderAt, size int64) contents {
 			return read
 		}
 	}
+	brings := inside.OfSource(sdist.Members)
+	read.Inside = &brings
 	for _, info := range sdist.EggInfo {
 		requires, _ := pep.ParseRequiresTxt(info.RequiresTxt)
 		read.Requires = append(read.Requires, requires...)

@@ -62,6 +62,7 @@ func (g *Gate) serveProject(w http.ResponseWriter, r *http.Request, place int, n
 	case v == nil:
 		g.serveFailure(w, r, key, name, err)
 	default:
+		g.inspect(v)
 		g.deliver(key, v)
 		switch {
 		case v.stop != nil:

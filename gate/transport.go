@@ -219,12 +219,18 @@ func (g *Gate) serveMetadata(w http.ResponseWriter, r *http.Request, asked strin
 func (g *Gate) serveCached(w http.ResponseWriter, r *http.Request) {
 	offers := g.offered(r.Header.Get(headerURL))
 	entries := make([]Entry, 0, len(offers))
+	var notes []rules.Finding
 	for _, o := range offers {
 		digest := strings.ToLower(o.hashes["sha256"])
 		read, known := g.recall(o.filename, digest)
 		if o.blocked != nil || o.file == nil || digest == "" || !known || g.judgeRead(o, read) != nil {
 			break
 		}
+		refused, noted := g.judgeArrived([]*offer{o}, read)
+		if refused != nil {
+			break // its fetch says so
+		}
+		notes = append(notes, noted...)
 		entries = append(entries, entryOf(o, read, map[string]string{"sha256": digest}))
 	}
 	// Which of several offers pip goes by, and whether by one without a hash,
@@ -234,7 +240,7 @@ func (g *Gate) serveCached(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	for _, entry := range entries {
-		g.enter(entry)
+		g.enter(entry, notes...)
 	}
 	_, _ = io.WriteString(w, "yes")
 }

@@ -17,6 +17,7 @@ import (
 type verdict struct {
 	name     string // canonical; "" a page of links
 	indexURL string // without credentials
+	source   string // the same, credentials included
 	page     *index.Page
 	kept     []keptFile
 	findings []versionFinding // of the project, and of files held back
@@ -26,9 +27,13 @@ type verdict struct {
 	// there is none to choose.
 	stop *rules.Finding
 
-	rendering sync.Mutex
+	rendering sync.Mutex // guards page, kept, json and html
 	json      []byte
 	html      []byte
+
+	inspecting sync.Mutex      // guards the rest, findings and blocked until it is delivered
+	inspected  map[string]bool // by URL: files that were looked into
+	delivered  bool            // pip was given the page
 }
 
 type keptFile struct {
@@ -63,7 +68,7 @@ func hardest(findings []rules.Finding) (rules.Finding, rules.Action) {
 func (g *Gate) judge(name, indexURL string, public bool, page *index.Page, failure error,
 	confusion []rules.Finding) *verdict {
 	bare := address.Bare(indexURL)
-	result := &verdict{name: name, indexURL: bare}
+	result := &verdict{name: name, indexURL: bare, source: indexURL, inspected: map[string]bool{}}
 	project := Project{Name: name, Page: page, Public: public, IndexURL: bare}
 	if failure != nil && !errors.Is(failure, index.ErrNotFound) {
 		_, project.Failure = upstreamFailure(failure)
@@ -236,6 +241,9 @@ func ascending(versions map[string]bool) []string {
 // deliver enters a verdict that pip is about to be given: its findings, its
 // files.
 func (g *Gate) deliver(key pageKey, v *verdict) {
+	v.inspecting.Lock()
+	v.delivered = true
+	v.inspecting.Unlock()
 	for _, f := range v.findings {
 		g.record(v.name, f.version, f.finding)
 	}

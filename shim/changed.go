@@ -45,7 +45,7 @@ func (in *invocation) compare(a *asked, d *door, before state, run ended) (chang
 	in.tellUnsaid(a)
 	in.say.changes(c.changes)
 	in.tellUnvouched(a, &c, run.ledger)
-	in.tellHooks(a, &c, before)
+	in.tellHooks(a, &c, before, run.ledger)
 	return c, nil
 }
 

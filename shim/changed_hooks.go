@@ -2,16 +2,21 @@ package shim
 
 import (
 	"path/filepath"
+	"slices"
+	"strings"
 
+	"thresher/gate"
+	"thresher/pep"
+	"thresher/pip/source"
 	"thresher/policy/rules"
 	"thresher/python"
 	"thresher/venv"
 )
 
 // tellHooks names files that will run at every start of Python and arrived
-// with this command, and puts the environment's guard back where the command
-// changed it.
-func (in *invocation) tellHooks(a *asked, c *changed, before state) {
+// with this command without having been judged before, and puts the
+// environment's guard back where the command changed it.
+func (in *invocation) tellHooks(a *asked, c *changed, before state, ledger []gate.Entry) {
 	after := c.after
 	tell := func(arrival rules.Arrival) {
 		for _, f := range a.policy.JudgeArrival(arrival) {
@@ -36,6 +41,9 @@ func (in *invocation) tellHooks(a *asked, c *changed, before state) {
 		if venv.IsGuardFile(filepath.Base(change.Path)) && guarded && change.Owner == "" {
 			continue
 		}
+		if !change.Replaces && (judgedBefore(change, after, ledger) || in.ownSource(a, change, after)) {
+			continue
+		}
 		tell(rules.Arrival{
 			Name: change.Owner, Version: versionOf(after, change.Owner), Path: change.Path,
 			Hook: change.Runs, Replaces: change.Replaces, Vouched: change.Owner != "",
@@ -44,6 +52,28 @@ func (in *invocation) tellHooks(a *asked, c *changed, before state) {
 	if in.keepGuard(a.environment, before.guard, after.guard) {
 		c.unvouched = true
 	}
+}
+
+// judgedBefore says whether the gate judged a hook in the file that brought it.
+func judgedBefore(change venv.HookChange, after state, ledger []gate.Entry) bool {
+	version, name := versionOf(after, change.Owner), filepath.Base(change.Path)
+	return change.Owner != "" && slices.ContainsFunc(ledger, func(entry gate.Entry) bool {
+		return entry.Name == change.Owner && pep.CompareOSV(entry.Version, version) == 0 &&
+			slices.ContainsFunc(entry.Hooks, func(path string) bool {
+				return path == name || strings.HasPrefix(path, name+"/") // a package's folder
+			})
+	})
+}
+
+// ownSource says whether a hook belongs to what was built from a directory that
+// the command names: an editable install lies behind a .pth file of its own.
+func (in *invocation) ownSource(a *asked, change venv.HookChange, after state) bool {
+	for _, d := range after.distributions {
+		if d.Canonical == change.Owner && change.Owner != "" {
+			return slices.ContainsFunc(a.command.Requirements, func(r source.Requirement) bool { return fromPath(d, r) })
+		}
+	}
+	return false
 }
 
 // versionOf is the version of what is installed under a canonical name; "" for

@@ -97,6 +97,10 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: d.folder.path, Memory: in.places.Files(),
 		CachedByPip: cachedByPip(c.WheelCache), Environment: a.markers(in.places.Cache),
 		Proxy: d.client.ProxyFor, Eager: a.eager(), NoDependencies: c.NoDependencies,
+		JudgeInside: j.inside, InstalledHook: a.installedHook,
+		AllowsHooks: func(canonical, version string) bool {
+			return a.policy.AllowsRelease(canonical, version, rules.StartupHook)
+		},
 		AnyAge: a.policy.Cooldown.Release.Value.Duration() == 0 || a.policy.Action(rules.Cooldown).Value == rules.Off,
 	}
 	for _, d := range a.installed {

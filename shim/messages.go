@@ -146,7 +146,7 @@ func (m *messenger) finding(f rules.Finding, place string) {
 		where = " (" + place + ")"
 	}
 	m.line("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), where, f.Evidence, f.Rule)
-	if f.Action == rules.Block || f.Action == rules.Ask {
+	if f.Action != rules.Note {
 		m.remedy(cmp.Or(place, f.Subject), f.Hint)
 	}
 	if f.Action == rules.Block && f.Answer != "" {

@@ -196,6 +196,29 @@ func nameOwners(changes []HookChange, distributions []Distribution) {
 	}
 }
 
+// HasHook tells whether a distribution has a startup hook of the content given
+// (sha256, in hex): at the path given below its site-packages, or as another
+// .pth or .start file, whose name does not matter.
+func HasHook(d Distribution, path, sum string) bool {
+	found := false
+	// An unreadable RECORD names nothing, so that the hook counts as new.
+	_ = eachRecorded(d, func(recorded string) {
+		below, err := filepath.Rel(d.Location, recorded)
+		if found || err != nil {
+			return
+		}
+		below = filepath.ToSlash(below)
+		kind, isHook := archive.HookOf(below)
+		if !isHook || below != path && (kind != PathFile && kind != StartFile || filepath.Ext(below) != filepath.Ext(path)) {
+			return
+		}
+		text, err := files.ReadRegular(recorded, maxHook)
+		digest := sha256.Sum256(text)
+		found = err == nil && hex.EncodeToString(digest[:]) == sum
+	})
+	return found
+}
+
 // FileInPip gives a file of pip's own package that another distribution's
 // RECORD names as its own; "" for none. Installed, it took the place of pip's.
 func FileInPip(d Distribution) string {

@@ -128,6 +128,12 @@ func (s *Settings) allowedRelease(canonical, version string, rule Rule) *Allow {
 	})
 }
 
+// AllowsRelease says whether a person has answered a rule for one release of a
+// canonical name, or for all of them.
+func (s *Settings) AllowsRelease(canonical, version string, rule Rule) bool {
+	return s.allowedRelease(canonical, version, rule) != nil
+}
+
 // answersRelease says whether an entry for a release answers a rule. Malware is
 // a matter of the user and the system: a checkout has no say in it, trusted or
 // not.

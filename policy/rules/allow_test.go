@@ -28,11 +28,12 @@ func TestReleaseAnswers(t *testing.T) {
 			"[allow.\"Acme_Data==2.1\"]\nreason = \"looked at\"\nexpires = 2026-12-10\nrules = [\"" + string(rule) +
 			"\"]\n"}.settings(t)
 		judge := func(version string) []rules.Finding {
-			if rule == rules.StartupHook {
-				return settings.JudgeArrival(rules.Arrival{Name: "Acme.Data", Version: version, Path: "x.pth",
-					Hook: true, Vouched: true})
-			}
-			return settings.JudgeFile(release(version))
+			return append(settings.JudgeFile(release(version)), settings.JudgeInside(rules.InsideEvidence{
+				Name: "acme-data", Version: version, Filename: "x.whl", New: true,
+				Hooks:    []rules.HookEvidence{{Path: "x.pth", Runs: true}},
+				Payloads: []rules.PayloadEvidence{{Path: "x.so", Kind: rules.NativePayload}},
+				Replaced: []rules.ReplacedEvidence{{Path: "bin/pip"}, {Path: "y.py", Owner: "y"}},
+			})...)
 		}
 		want := rules.Action("")
 		if rule == rules.Malware {
@@ -44,13 +45,12 @@ func TestReleaseAnswers(t *testing.T) {
 			}
 		}
 		for _, version := range []string{"2.2", "2.1.1", "2.1+local", "no version", ""} {
-			if got := outcome(judge(version), rule); got != rules.Block && got != rules.Hold {
+			if got := outcome(judge(version), rule); got != settings.Action(rule).Value {
 				t.Errorf("%s of %s: %q is answered, too", rule, version, got)
 			}
 		}
 		for _, other := range rules.Answerable(rules.ReleaseSubject) {
-			if other != rule && other != rules.StartupHook && rule != rules.StartupHook &&
-				outcome(judge("2.1"), other) == "" {
+			if other != rule && outcome(judge("2.1"), other) == "" {
 				t.Errorf("an answer to %s answers %s", rule, other)
 			}
 		}

@@ -35,12 +35,15 @@ const (
 	Provenance Rule = "provenance"
 	Sdist      Rule = "sdist"
 	Vulnerable Rule = "vulnerable"
+	// files
+	StartupHook Rule = "startup-hook"
+	Replaces    Rule = "replaces"
+	Payload     Rule = "payload"
 	// indexes
 	Confusion    Rule = "confusion"
 	ForeignIndex Rule = "foreign-index"
 	// environment
-	Unvouched   Rule = "unvouched"
-	StartupHook Rule = "startup-hook"
+	Unvouched Rule = "unvouched"
 )
 
 // Action is what a finding of a rule does.

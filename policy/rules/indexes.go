@@ -91,6 +91,9 @@ func (s *Settings) JudgeArrival(a Arrival) []Finding {
 	canonical, _ := pep.ParseName(a.Name) // a lone file has none, and no answer by name
 	if a.Hook && s.allowedRelease(canonical, a.Version, StartupHook) == nil {
 		finding := s.finding(StartupHook, subject, High, startupHookEvidence(a))
+		if finding.Action == Hold {
+			finding.Action = Note // it is there, and with what an older release had it cannot be compared
+		}
 		hint := answerRelease(a.Name, a.Version, StartupHook)
 		if a.Name == "" {
 			hint = "cat " + words.ShellWord(words.Printable(a.Path))
@@ -99,7 +102,7 @@ func (s *Settings) JudgeArrival(a Arrival) []Finding {
 	}
 	if a.Replaces {
 		findings = append(findings,
-			one(s.finding(Unvouched, subject, High, replacesEvidence(a)),
+			one(s.finding(Unvouched, subject, High, ownFileReplaced(a)),
 				"cat "+words.ShellWord(words.Printable(a.Path)))...)
 	} else if !a.Vouched && a.Name != "" {
 		findings = append(findings,

@@ -270,6 +270,66 @@ func fileOf(e FileEvidence) string {
 	return release(e)
 }
 
+// Files.
+
+// unseenHooks tells of hooks that nothing vouches for.
+func unseenHooks(e InsideEvidence, paths []string, other string) string {
+	evidence := fmt.Sprintf("%s in %s %s at every start of python", words.Listed(paths), words.Printable(e.Filename),
+		runOrRuns(paths))
+	switch {
+	case other != "":
+		return evidence + fmt.Sprintf(", with another content than in %s", words.Printable(other))
+	case e.Compared != "":
+		return evidence + fmt.Sprintf(", which %s does not have", words.Printable(e.Compared))
+	}
+	return evidence + ", and there is no release older than 90 days to compare it with"
+}
+
+func seenHooks(e InsideEvidence, paths []string) string {
+	return fmt.Sprintf("%s %s at every start of python, as before %s", words.Listed(paths), runOrRuns(paths), strings.TrimSpace(words.Printable(e.Name)+" "+words.Printable(e.Version)))
+}
+
+func pathFiles(e InsideEvidence, paths []string) string {
+	return fmt.Sprintf("%s in %s tells python where to look for modules", words.Listed(paths), words.Printable(e.Filename))
+}
+
+func runOrRuns(paths []string) string {
+	if len(paths) == 1 {
+		return "runs"
+	}
+	return "run"
+}
+
+func replacesFiles(e InsideEvidence) string {
+	var parts []string
+	for _, owner := range ownersOf(e.Replaced) {
+		whose := "this environment itself"
+		if owner != "" {
+			whose = words.Printable(owner)
+		}
+		parts = append(parts, words.Listed(pathsOf(e.Replaced, owner))+" of "+whose)
+	}
+	return fmt.Sprintf("%s would write over %s", words.Printable(e.Filename), strings.Join(parts, ", and over "))
+}
+
+func payloadEvidence(e InsideEvidence) string {
+	first := e.Payloads[0]
+	what := ""
+	switch first.Kind {
+	case NativePayload:
+		what = "compiled code, and says that it has none"
+	case ForeignPayload:
+		what = "compiled code of another platform"
+	default:
+		what = fmt.Sprintf("a file of %d MB", first.Size>>20)
+	}
+	evidence := fmt.Sprintf("%s brings %s (%s", words.Printable(e.Filename), what, words.Printable(first.Path))
+	if more := len(e.Payloads) - 1; more > 0 {
+		evidence += fmt.Sprintf(" and %d more", more)
+	}
+	return evidence + "), the release before has none"
+}
+
 // Indexes and the environment.
 
 func foreignIndexEvidence(e IndexEvidence) string {
@@ -297,7 +357,7 @@ func unvouchedEvidence(a Arrival) string {
 		strings.TrimSpace(words.Printable(a.Name)+" "+words.Printable(a.Version)))
 }
 
-func replacesEvidence(a Arrival) string {
+func ownFileReplaced(a Arrival) string {
 	return fmt.Sprintf("%s is in the place of the environment's own: its pip, its interpreter or its activation",
 		words.Printable(a.Path))
 }

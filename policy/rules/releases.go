@@ -27,7 +27,7 @@ func (s *Settings) ofFile(e FileEvidence, rule Rule, evidence string) []Finding 
 
 // allows says whether a person has answered a rule for the file's release.
 func (s *Settings) allows(e FileEvidence, rule Rule) bool {
-	return s.allowedRelease(e.Name, e.Version, rule) != nil
+	return s.AllowsRelease(e.Name, e.Version, rule)
 }
 
 // Malware in one release: an advisory names this version. An answer makes it a

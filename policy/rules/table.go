@@ -5,7 +5,7 @@ import "slices"
 // Info is what holds for one rule whatever the policy says.
 type Info struct {
 	Rule    Rule
-	Group   string   // what it looks at: names, projects, releases, indexes, environment
+	Group   string   // what it looks at: names, projects, releases, files, indexes, environment
 	Looks   string   // in a few words
 	Actions []Action // those that a policy may choose
 	// The actions of the presets.
@@ -32,6 +32,7 @@ var (
 	onlyBlock   = []Action{Block}
 	nameActions = []Action{Off, Note, Ask, Block}
 	gateActions = []Action{Off, Note, Hold, Block}
+	noteActions = []Action{Off, Note}
 	lastActions = []Action{Off, Note, Block}
 	hardActions = []Action{Note, Ask, Block}
 )
@@ -76,14 +77,19 @@ var table = []Info{
 		AnswerNamedRule},
 	{Vulnerable, "releases", "a release with a known vulnerability", gateActions, Note, Note, Note, AnswerIgnore},
 
+	{StartupHook, "files", "a new file that runs at every start of Python", gateActions, Note, Hold, Block,
+		AnswerNamedRule},
+	{Replaces, "files", "a file that would take the place of another's", lastActions, Note, Block, Block,
+		AnswerNamedRule},
+	{Payload, "files", "a member that an honest wheel of its kind seldom has", noteActions, Off, Note, Note,
+		AnswerNamedRule},
+
 	{Confusion, "indexes", "a name that more than one index has", gateActions, Note, Note, Block, AnswerPin},
 	{ForeignIndex, "indexes", "an index or trusted host that a requirements file brings along", nameActions, Note, Note,
 		Block, AnswerURL},
 
 	{Unvouched, "environment", "a distribution that arrived past the gate", []Action{Note, Block}, Block, Block, Block,
 		NoAnswer},
-	{StartupHook, "environment", "a file that runs at every start of Python", lastActions, Note, Note, Block,
-		AnswerNamedRule},
 }
 
 // All returns every rule, in the order of docs/rules.md.

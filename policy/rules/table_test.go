@@ -48,13 +48,13 @@ func TestRuleTable(t *testing.T) {
 func TestStandardIsWhatTheDesignSays(t *testing.T) {
 	want := map[rules.Rule]rules.Action{}
 	for _, rule := range []rules.Rule{rules.Unreadable, rules.Malware, rules.Denied, rules.Quarantined,
-		rules.InsecureURL, rules.Unvouched, rules.Unapproved} {
+		rules.InsecureURL, rules.Unvouched, rules.Unapproved, rules.Replaces} {
 		want[rule] = rules.Block
 	}
 	for _, rule := range []rules.Rule{rules.ImportName, rules.Typosquat, rules.NewProject, rules.DirectURL} {
 		want[rule] = rules.Ask
 	}
-	for _, rule := range []rules.Rule{rules.Cooldown, rules.Provenance} {
+	for _, rule := range []rules.Rule{rules.Cooldown, rules.Provenance, rules.StartupHook} {
 		want[rule] = rules.Hold
 	}
 	for _, info := range rules.All() {
