@@ -15,6 +15,10 @@ var examples = map[string]string{
 	"library": "json", "major": "3", "minor": "11", "rank": "12,345", "who": "the index", "what": "who maintains it",
 	"others": "the public index", "packages": "3 packages", "counted": "6 maintainers", "addded": "12",
 
+	"paths": "acme_init.pth", "runorruns": "runs", "compared": "2.30.0", "other": "2.30.0",
+	"pathsof": "alpha/__init__.py", "whose": "alpha", "total": "4,096",
+	"rules filename": "reqeusts-2.31.0-py3-none-any.whl", "rules what": "a file of 7 MB",
+
 	"command name": "prefer", "shim what": "acme-app", "shim place": " (requirements.txt:3)", "shim word": "refused",
 	"shim where": " (requirements.txt:3)",
 	"cli word":   "places with secrets", "cli counted": "8 places with secrets",

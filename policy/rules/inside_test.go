@@ -36,7 +36,7 @@ func TestInside(t *testing.T) {
 		{"strict", "preset = \"strict\"\n", compared, rules.StartupHook, rules.Block, ""},
 		{"relaxed", "preset = \"relaxed\"\n", pinned, rules.StartupHook, rules.Note, ""},
 		{"off", "[rules]\nstartup-hook = \"off\"\n", compared, rules.StartupHook, "", ""},
-		{"seen", "preset = \"strict\"\n", of(hook(true, true, "")), rules.StartupHook, rules.Note, "as before"},
+		{"seen", "preset = \"strict\"\n", of(hook(true, true, "")), rules.StartupHook, rules.Note, "is not new"},
 		{"seen, and not new here", "", known, rules.StartupHook, "", ""},
 		{"one of two is new", "", of(hook(true, true, ""), hook(true, false, "")), rules.StartupHook, rules.Hold, ""},
 		{"paths", "preset = \"strict\"\n", of(hook(false, false, "")), rules.StartupHook, rules.Note, "where to look"},

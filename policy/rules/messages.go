@@ -286,7 +286,8 @@ func unseenHooks(e InsideEvidence, paths []string, other string) string {
 }
 
 func seenHooks(e InsideEvidence, paths []string) string {
-	return fmt.Sprintf("%s %s at every start of python, as before %s", words.Listed(paths), runOrRuns(paths), strings.TrimSpace(words.Printable(e.Name)+" "+words.Printable(e.Version)))
+	return fmt.Sprintf("%s in %s %s at every start of python, and is not new", words.Listed(paths),
+		words.Printable(e.Filename), runOrRuns(paths))
 }
 
 func pathFiles(e InsideEvidence, paths []string) string {
