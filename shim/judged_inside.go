@@ -8,7 +8,7 @@ import (
 // inside judges what a wheel brings once it is installed.
 func (j *judgement) inside(e rules.InsideEvidence) []rules.Finding {
 	e.New = !j.asked.isInstalled(e.Name)
-	e.Pinned = j.asked.pins(e.Name, e.Version)
+	e.Pinned = j.asked.pinOf(e.Name, e.Version).asked
 	return rules.Decide(j.asked.policy.JudgeInside(e), rules.InGate).Findings
 }
 
