@@ -34,7 +34,7 @@ func TestEveryPipsCaches(t *testing.T) {
 
 		// Whatever plain pip has is in its caches from here on.
 		w.plain([]string{"install", "alpha", "evil", "badsource"}, variables...).want(t, 0)
-		w.plain([]string{"uninstall", "-y", "alpha", "evil", "badsource"}, variables...).want(t, 0)
+		w.without("alpha", "evil", "badsource")
 		w.write("advisories.jsonl", `{"id":"MAL-2026-1","modified":"2026-01-01T00:00:00Z","summary":"steals","affected":[{"package":{"ecosystem":"PyPI","name":"evil"},"versions":["2.0"]}]}
 {"id":"MAL-2026-2","modified":"2026-01-01T00:00:00Z","summary":"steals","affected":[{"package":{"ecosystem":"PyPI","name":"badsource"},"versions":["1.0"]}]}
 `)
@@ -46,7 +46,7 @@ func TestEveryPipsCaches(t *testing.T) {
 
 		// A file that thresher has read comes from pip's cache, and counts.
 		w.pip([]string{"install", "alpha"}, variables...).want(t, 0, "+ alpha 1.0")
-		w.plain([]string{"uninstall", "-y", "alpha"}, variables...).want(t, 0)
+		w.without("alpha")
 		before := asked("/files/alpha-1.0-py3-none-any.whl\n")
 		again := w.pip([]string{"install", "alpha"}, variables...)
 		again.want(t, 0, "+ alpha 1.0", "Using cached")
@@ -57,10 +57,10 @@ func TestEveryPipsCaches(t *testing.T) {
 
 		// So does a wheel that was built earlier, unless it is another.
 		w.pip([]string{"install", "gamma"}, variables...).want(t, 0, "+ gamma 1.0")
-		w.plain([]string{"uninstall", "-y", "gamma"}, variables...).want(t, 0)
+		w.without("gamma")
 		built := w.pip([]string{"install", "gamma"}, variables...)
 		built.want(t, 0, "+ gamma 1.0", "Using cached")
-		w.plain([]string{"uninstall", "-y", "gamma"}, variables...).want(t, 0)
+		w.without("gamma")
 		for name, forged := range map[string]testkit.Distribution{
 			"is not of":                   {Name: "other", Version: "1.0"},
 			"says that it is version 3.0": {Name: "gamma", Version: "3.0"},
@@ -85,7 +85,7 @@ func TestEveryPipsCaches(t *testing.T) {
 		// A wheel that plain pip built from an address is used where the command
 		// names the address, not where a dependency does.
 		w.plain([]string{"install", "top"}, variables...).want(t, 0)
-		w.plain([]string{"uninstall", "-y", "top", "app", "unlisted"}, variables...).want(t, 0)
+		w.without("top", "app", "unlisted")
 		before = asked("/files/" + source + "\n")
 		got := w.pip([]string{"install", "top"}, variables...)
 		got.want(t, 20, source)
@@ -101,7 +101,7 @@ func TestEveryPipsCaches(t *testing.T) {
 		// A redirect that pip keeps for ever leads nowhere by itself.
 		x.Change(func() { x.OwnURL = x.URL + "/moved" })
 		for range 3 {
-			w.plain([]string{"uninstall", "-y", "alpha"}, variables...).want(t, 0)
+			w.without("alpha")
 			w.pip([]string{"install", "alpha"}, variables...).want(t, 0, "+ alpha 1.0")
 		}
 

@@ -66,7 +66,11 @@ func TestEveryPipWithoutTransport(t *testing.T) {
 		}
 		const said = "can be seen only through an index of this run's own"
 		w.shell("cp -a env template")
-		for _, c := range stripped {
+		tried := stripped
+		if !testkit.Full() {
+			tried = stripped[:1] // all of them end in the same way; .ci/run has each
+		}
+		for _, c := range tried {
 			w.shell("rm -rf env; cp -a template env; cd env/lib/python3*/site-packages;" + c.change)
 			w.write("home/.config/thresher/policy.toml", policy+denied)
 			if plain := w.plain([]string{"install", "--dry-run", "alpha"}, index); plain.status != 0 && w.from("22.2") {

@@ -404,18 +404,27 @@ func removeDistributions(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) < 2 {
 		ts.Fatalf("usage: without DIR NAME…")
 	}
-	site := filepath.Join(ts.MkAbs(args[0]), "lib", "python3*", "site-packages")
-	for _, name := range args[1:] {
+	ts.Check(remove(ts.MkAbs(args[0]), args[1:]...))
+}
+
+// remove takes distributions of one module or package of their name out of an
+// environment.
+func remove(environment string, names ...string) error {
+	site := filepath.Join(environment, "lib", "python3*", "site-packages")
+	for _, name := range names {
 		file := strings.ReplaceAll(name, "-", "_")
 		records, _ := filepath.Glob(filepath.Join(site, file+"-*.dist-info"))
 		if len(records) != 1 {
-			ts.Fatalf("without: %s is not installed once: %q", name, records)
+			return fmt.Errorf("%s is not installed once: %q", name, records)
 		}
 		modules, _ := filepath.Glob(filepath.Join(site, file+".*"))
 		for _, path := range append(modules, records[0], filepath.Join(filepath.Dir(records[0]), file)) {
-			ts.Check(os.RemoveAll(path))
+			if err := os.RemoveAll(path); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
 }
 
 // spy NAME VERSION [FOLDER]: an sdist on the selected index whose build tries

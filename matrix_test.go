@@ -102,6 +102,14 @@ func (w *workplace) from(version string) bool {
 	return *own >= *first
 }
 
+// without takes distributions out of the environment, without a start of pip.
+func (w *workplace) without(names ...string) {
+	w.t.Helper()
+	if err := remove(w.path("env"), names...); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
 // result is what one command left.
 type result struct {
 	status         int

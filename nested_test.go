@@ -60,7 +60,7 @@ func TestEveryPipNested(t *testing.T) {
 			t.Errorf("a build installed by itself, unseen\n%s", unguarded.text())
 		}
 
-		w.pip([]string{"uninstall", "-y", "app", "deep"}, index).want(t, 0)
+		w.without("app", "deep")
 		w.run(binaries+"/thresher", []string{"guard", "env"}).want(t, 0)
 		try()
 		w.pip([]string{"install", "--no-cache-dir", "--no-build-isolation", "starter"}, index).want(t, 0, "+ starter 1.0")
