@@ -79,7 +79,8 @@ func (g *Gate) likeliestOf(v *verdict) *keptFile {
 		if i == len(asked)-1 {
 			break
 		}
-		files = slices.DeleteFunc(slices.Clone(files), func(kept keptFile) bool { return !a.specifiers.Contains(kept.version, true) })
+		files = slices.DeleteFunc(slices.Clone(files),
+			func(kept keptFile) bool { return !a.specifiers.Contains(kept.version, true) })
 	}
 	best := likeliest(files, specifiers, g.config.Environment)
 	if best == nil || sameVersion(best.version, g.config.Installed[v.name]) {
@@ -143,7 +144,8 @@ func (v *verdict) releases() []inside.Release {
 // judgeInside judges what a file brings: the finding that does something, nil
 // for none, and notes. replaced are files of others that it would take the
 // place of.
-func (g *Gate) judgeInside(o *offer, read inside.Contents, replaced []rules.ReplacedEvidence) (*rules.Finding, []rules.Finding) {
+func (g *Gate) judgeInside(o *offer, read inside.Contents, replaced []rules.ReplacedEvidence) (*rules.Finding,
+	[]rules.Finding) {
 	if g.config.JudgeInside == nil {
 		return nil, nil
 	}
@@ -195,7 +197,8 @@ func (g *Gate) compareHooks(o *offer, hooks []inside.Hook, evidence *rules.Insid
 	})
 	evidence.Compared = compared
 	for _, s := range standings {
-		evidence.Hooks = append(evidence.Hooks, rules.HookEvidence{Path: s.Hook.Path, Runs: true, Seen: s.Seen != "", Other: s.Other})
+		evidence.Hooks = append(evidence.Hooks, rules.HookEvidence{Path: s.Hook.Path, Runs: true,
+			Seen: s.Seen != "", Other: s.Other})
 	}
 }
 

@@ -39,7 +39,8 @@ func recallFrom(path, filename string) (contents, bool) {
 	}
 	text, err := os.ReadFile(path)
 	var read contents
-	if err != nil || json.Unmarshal(text, &read) != nil || read.Problem != "" || read.Wheel != isWheel(filename) || read.Inside == nil {
+	if err != nil || json.Unmarshal(text, &read) != nil || read.Problem != "" || read.Wheel != isWheel(filename) ||
+		read.Inside == nil {
 		return contents{}, false
 	}
 	return read, true

@@ -121,7 +121,8 @@ func describe(members []archive.Member, filename string, commands bool, read rea
 		if len(contents.Payloads) == maximalKept {
 			break
 		}
-		contents.Payloads = append(contents.Payloads, Payload{Path: payload.Member.Name, Kind: payload.Kind, Size: payload.Member.Size})
+		contents.Payloads = append(contents.Payloads, Payload{Path: payload.Member.Name, Kind: payload.Kind,
+			Size: payload.Member.Size})
 	}
 	hooks, err := describeHooks(members, read)
 	contents.Hooks = hooks

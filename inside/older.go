@@ -40,7 +40,8 @@ const (
 // does one that was taken back. Where the index gives no upload times the third
 // release before counts, or the first that there is. filename is the wheel that
 // is judged; that of its own platform is taken.
-func Vouching(releases []Release, version, filename string, now time.Time, allowed func(version string) bool) []Release {
+func Vouching(releases []Release, version, filename string, now time.Time,
+	allowed func(version string) bool) []Release {
 	own, err := pep.ParseVersion(version)
 	if err != nil {
 		return nil
@@ -134,7 +135,8 @@ type Standing struct {
 // Compare says for which hooks older wheels vouch. read gives what one of them
 // brings, and false where it could not be had, which vouches for nothing. The
 // release compared with last is given, "" for none.
-func Compare(hooks []Hook, older []Release, read func(Release) (Contents, bool)) (standings []Standing, compared string) {
+func Compare(hooks []Hook, older []Release, read func(Release) (Contents, bool)) (standings []Standing,
+	compared string) {
 	standings = make([]Standing, len(hooks))
 	missing := 0
 	for i, hook := range hooks {

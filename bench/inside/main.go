@@ -184,7 +184,8 @@ func (m *measurement) wheelsOf(page *index.Page, name string) []inside.Release {
 		file := &page.Files[i]
 		found, version, err := pep.ParseWheelFilename(file.Filename)
 		if err != nil || found != name ||
-			!strings.HasSuffix(file.Filename, "-any.whl") && !(strings.Contains(file.Filename, m.platform) && strings.Contains(file.Filename, "x86_64")) {
+			!strings.HasSuffix(file.Filename, "-any.whl") && !(strings.Contains(file.Filename, m.platform) &&
+				strings.Contains(file.Filename, "x86_64")) {
 			continue
 		}
 		if !slices.ContainsFunc(releases, func(r inside.Release) bool { return r.Version == version }) {

@@ -18,7 +18,8 @@ func TestInside(t *testing.T) {
 	pinned, compared, known := of(hook(true, false, "")), of(hook(true, false, "")), of(hook(true, true, ""))
 	pinned.Pinned, compared.Compared, known.New = true, "1", false
 	replaced := of()
-	replaced.Replaced = []rules.ReplacedEvidence{{Path: "y/a.py", Owner: "y"}, {Path: "bin/pip"}, {Path: "y/b.py", Owner: "y"}}
+	replaced.Replaced = []rules.ReplacedEvidence{{Path: "y/a.py", Owner: "y"}, {Path: "bin/pip"},
+		{Path: "y/b.py", Owner: "y"}}
 	payload := of()
 	payload.Payloads = []rules.PayloadEvidence{{Path: "x/a.js", Kind: rules.HugePayload, Size: 7 << 20}, {Path: "x/b.js"}}
 	tests := []struct {
