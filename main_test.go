@@ -114,6 +114,7 @@ func TestScenarios(t *testing.T) {
 			"index":       selectIndex,
 			"wheel":       addWheel,
 			"sdist":       addSdist,
+			"remove":      removeRelease,
 			"serve":       serveFile,
 			"status":      expectStatus,
 			"spy":         addSpy,
@@ -282,6 +283,14 @@ func addSdist(ts *testscript.TestScript, _ bool, args []string) {
 	x := stateOf(ts).current
 	f := x.AddSdist(d)
 	x.Change(func() { dress(ts, f, rest) })
+}
+
+// remove NAME [VERSION]: takes a release of the selected index down, or a project.
+func removeRelease(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 1 {
+		ts.Fatalf("usage: remove NAME [VERSION]")
+	}
+	stateOf(ts).current.Remove(args[0], strings.Join(args[1:], ""))
 }
 
 // serve FILE: puts a file of the scenario on the index, at files/FILE.

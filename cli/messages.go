@@ -60,6 +60,12 @@ const (
 		"without-terminal = true"
 )
 
+// What is said of indexes that a scan asks.
+const (
+	messageNotAsked      = "%v; whether the indexes still list what is installed is not known"
+	messageIndexNotAsked = "%s could not be asked whether it still lists %s: %v"
+)
+
 // What is said where a bad release stands.
 const (
 	messageExposedWords  = "exposed takes the name of a package; fix: thresher exposed NAME==VERSION"

@@ -26,12 +26,14 @@ func (p *program) scanCommand() *cli.Command {
 		Usage:     "match what is installed against the known vulnerabilities",
 		ArgsUsage: "[ENVIRONMENT…]",
 		Category:  categoryLook,
-		Description: "Without ENVIRONMENT it scans the one that pip would install into here. The status is 21\n" +
-			"with a known vulnerability at scan.fail-on, 20 with malware.",
+		Description: "Without ENVIRONMENT it scans the one that pip would install into here, and asks the indexes\n" +
+			"whether they still list what came from them. The status is 21 with a known vulnerability\n" +
+			"at scan.fail-on, 20 with malware.",
 		Flags: []cli.Flag{
 			&cli.StringSliceFlag{Name: "python", Usage: "scan the environment of the interpreter `PATH` (may be repeated)"},
 			&cli.StringFlag{Name: "list", Usage: "scan the lines name==version of `FILE` (- for standard input) " +
 				"instead of an environment"},
+			&cli.BoolFlag{Name: "offline", Usage: "ask no index whether it still lists what is installed"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object"},
 			&cli.BoolFlag{Name: "sarif", Usage: "SARIF 2.1.0"},
 			&cli.BoolFlag{Name: "markdown", Usage: "Markdown, for the summary of a job"},
@@ -62,7 +64,7 @@ func (p *program) scan(c *cli.Context) error {
 		return err
 	}
 	defer func() { _ = database.Close() }() // it was only read
-	inputs, err := p.scanInputs(c)
+	inputs, err := p.scanInputs(c, loaded)
 	if err != nil {
 		return err
 	}
@@ -82,7 +84,7 @@ func (p *program) scan(c *cli.Context) error {
 }
 
 // scanInputs reads what is to be scanned.
-func (p *program) scanInputs(c *cli.Context) ([]scan.Input, error) {
+func (p *program) scanInputs(c *cli.Context, loaded *policy.Policy) ([]scan.Input, error) {
 	if list := c.String("list"); list != "" {
 		content := p.in
 		if list != "-" {
@@ -109,7 +111,13 @@ func (p *program) scanInputs(c *cli.Context) ([]scan.Input, error) {
 		if err != nil {
 			return nil, err
 		}
-		inputs = append(inputs, scan.Input{Environment: environment.Prefix, Distributions: distributions})
+		input := scan.Input{Environment: environment.Prefix, Distributions: distributions}
+		if !c.Bool("offline") {
+			if input.Vanished, err = p.vanished(c.Context, loaded, environment, distributions); err != nil {
+				return nil, err
+			}
+		}
+		inputs = append(inputs, input)
 	}
 	return inputs, nil
 }

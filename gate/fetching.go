@@ -34,6 +34,7 @@ func (g *Gate) startFetch(indexURL, name string) *flight[*index.Page] {
 		case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 			g.markOffline(indexURL, noAnswerIn(g.config.Deadline))
 		}
+		g.see(indexURL, name, page, err)
 		return page, err
 	})
 }

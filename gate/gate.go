@@ -70,6 +70,8 @@ type Gate struct {
 	approved map[approval]bool   // local files that were judged
 	ledger   []Entry
 	entered  map[string]bool
+
+	sightings []Sighting
 }
 
 // pageKey names a page: that of a project, or a page of links where name is "".

@@ -27,6 +27,7 @@ type jsonDistribution struct {
 	Place       string   `json:"place,omitempty"`
 	Fix         string   `json:"fix,omitempty"`
 	Broken      string   `json:"broken,omitempty"`
+	Vanished    string   `json:"vanished,omitempty"` // evidence that it is no longer on its index
 }
 
 type jsonVulnerability struct {
@@ -77,6 +78,7 @@ func WriteJSON(w io.Writer, results []Result) error {
 		}
 		for j := range r.Subjects {
 			d := jsonOf(&r.Subjects[j])
+			d.Vanished = r.vanished(&r.Subjects[j])
 			if len(results) > 1 {
 				d.Environment = r.Environment
 			}
@@ -95,8 +97,20 @@ func Status(results []Result) int {
 	for i := range results {
 		all.Malware = all.Malware || results[i].Malware
 		all.Fails = all.Fails || results[i].Fails
+		all.Vanished = append(all.Vanished, results[i].Vanished...)
 	}
 	return all.Status()
+}
+
+// vanished gives the evidence that a distribution is no longer on its index; ""
+// for none.
+func (r *Result) vanished(s *Subject) string {
+	for _, v := range r.Vanished {
+		if v.Canonical == s.Canonical && v.Version == s.Version {
+			return v.Evidence
+		}
+	}
+	return ""
 }
 
 func jsonOf(s *Subject) jsonDistribution {

@@ -23,6 +23,8 @@ const (
 	textMalware = "malware"
 	textIgnored = "ignored"
 	textNoFix   = "no fix"
+
+	textRuleVanished = "an installed release that its index no longer lists"
 )
 
 // textNoDatabase says that nothing could be looked up.
@@ -245,6 +247,9 @@ func textUsedIgnore(i Ignore) string {
 func textUnusedIgnore(i Ignore) string {
 	return fmt.Sprintf("the ignore of %s (%s) matches nothing that is installed: it can go", i.ID, i.Place)
 }
+
+// textVanished says that an installed release is no longer on its index.
+func textVanished(v Vanished) string { return fmt.Sprintf("vanished: %s: %s", v.Canonical, v.Evidence) }
 
 func textBroken(name, path, what string) string {
 	return fmt.Sprintf("the metadata of %s is broken, what is known of it may be incomplete: %s (%s)", name, what, path)

@@ -88,6 +88,23 @@ func WriteSARIF(w io.Writer, results []Result, version string) error {
 	for i := range results {
 		for j := range results[i].Subjects {
 			s := &results[i].Subjects[j]
+			if evidence := results[i].vanished(s); evidence != "" {
+				index, known := rules[ruleVanished]
+				if !known {
+					index = len(run.Tool.Driver.Rules)
+					rules[ruleVanished] = index
+					run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRule{
+						ID: ruleVanished, ShortDescription: sarifText{textRuleVanished},
+						Properties: map[string]any{"tags": []string{"security"}},
+					})
+				}
+				run.Results = append(run.Results, sarifResult{
+					RuleID: ruleVanished, RuleIndex: index, Level: "warning",
+					Message:      sarifText{words.OneLine(s.Name + " " + evidence)},
+					Locations:    []sarifLocation{sarifPlace(s)},
+					Fingerprints: map[string]string{"distributionAdvisory/v1": s.Canonical + "/" + ruleVanished},
+				})
+			}
 			for k := range s.Findings {
 				f := &s.Findings[k]
 				index, known := rules[f.ID]
@@ -106,6 +123,9 @@ func WriteSARIF(w io.Writer, results []Result, version string) error {
 		Runs:    []sarifRun{run},
 	})
 }
+
+// ruleVanished is the rule of a release that is no longer on its index.
+const ruleVanished = "vanished"
 
 func sarifRuleOf(f *Finding) sarifRule {
 	rule := sarifRule{ID: f.ID, ShortDescription: sarifText{f.ID}, HelpURI: f.Link,

@@ -102,7 +102,18 @@ type Input struct {
 	// not looked up. A fix that is not among them, nor Held, does not fail a scan.
 	Offered map[string][]string
 
+	// Vanished are those of Distributions that are no longer on their index.
+	Vanished []Vanished
+
 	Now time.Time
+}
+
+// Vanished is an installed release that the index it came from no longer lists.
+type Vanished struct {
+	Canonical, Version string
+	Evidence           string
+	Hint               string // the command that helps
+	Fails              bool   // policy has the scan end with 20
 }
 
 // HoldKind says what keeps a fix from being installed.
@@ -177,13 +188,15 @@ type Result struct {
 	Broken        []venv.Distribution // metadata that could not be read for certain
 	UnusedIgnores []Ignore            // count for nothing that was found
 	UsedIgnores   []Ignore            // count, each once
+	Vanished      []Vanished
 }
 
-// Status gives thresher's own exit status: 20 with malware, 21 where a known
-// vulnerability stands at fail-on, else 0.
+// Status gives thresher's own exit status: 20 with malware, or where policy says
+// so of what is no longer on its index, 21 where a known vulnerability stands at
+// fail-on, else 0.
 func (r *Result) Status() int {
 	switch {
-	case r.Malware:
+	case r.Malware || slices.ContainsFunc(r.Vanished, func(v Vanished) bool { return v.Fails }):
 		return 20
 	case r.Fails:
 		return 21
@@ -197,7 +210,7 @@ func Scan(in Input) (Result, error) {
 	if in.FailOn == "" {
 		in.FailOn = FailOnFixable
 	}
-	result := Result{Environment: in.Environment, FailOn: in.FailOn, Now: in.Now}
+	result := Result{Environment: in.Environment, FailOn: in.FailOn, Now: in.Now, Vanished: in.Vanished}
 	if in.Database != nil {
 		result.HasDatabase, result.Meta, result.AsOf = true, in.Database.Meta(), in.Database.AsOf()
 	}

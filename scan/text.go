@@ -64,6 +64,9 @@ func linesOf(r *Result, options TextOptions) []line {
 	for _, d := range r.Broken {
 		lines = append(lines, line{text: textBroken(d.Name, d.Path, d.Broken)})
 	}
+	for _, v := range r.Vanished {
+		lines = append(lines, line{text: textVanished(v)}, line{text: textRemedy(v.Hint), whole: true})
+	}
 	if !r.HasDatabase {
 		return append(lines, line{text: textNoDatabase(len(r.Subjects))})
 	}

@@ -16,6 +16,7 @@ type changed struct {
 	changes   []venv.Change
 	findings  []rules.Finding
 	unvouched bool // something came that no verdict let through
+	refused   bool // something stands that policy says must not
 }
 
 // compare says what changed. What arrived without having been let through fails
@@ -46,6 +47,7 @@ func (in *invocation) compare(a *asked, d *door, before state, run ended) (chang
 	in.say.changes(c.changes)
 	in.tellUnvouched(a, &c, run.ledger)
 	in.tellHooks(a, &c, before, run.ledger)
+	in.tellVanished(a, &c, before, run.sightings)
 	return c, nil
 }
 

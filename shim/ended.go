@@ -12,6 +12,7 @@ import (
 type ended struct {
 	pip       pip.Outcome
 	ledger    []gate.Entry        // what it was let have
+	sightings []gate.Sighting     // what the indexes said of what was installed
 	offered   map[string][]string // the versions that were there for it, by canonical name
 	findings  []rules.Finding     // of what it met, and what was learned beside it
 	held      []scan.HeldRelease  // too young
@@ -51,7 +52,7 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 		return result, nil
 	}
 	d.own.Close() // before the ledger is read, so that it is complete
-	result.ledger, result.offered = d.own.Ledger(), d.own.Offered()
+	result.ledger, result.offered, result.sightings = d.own.Ledger(), d.own.Offered(), d.own.Sightings()
 	if outcome.Status != 0 && !blocks(d.own.Findings()) {
 		in.tellFailedBuilds(a, d.folder.path)
 	}

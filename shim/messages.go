@@ -154,6 +154,15 @@ func (m *messenger) finding(f rules.Finding, place string) {
 	}
 }
 
+// vanished is a finding about what is installed, with what to do also where it is
+// a note: nothing else says it.
+func (m *messenger) vanished(f rules.Finding) {
+	m.finding(f, "")
+	if f.Action == rules.Note {
+		m.remedy(f.Subject, f.Hint)
+	}
+}
+
 // buildFailed says of a build that failed where it ran, since the kernel does
 // not tell what it denied; the back end's own error stands above.
 func (m *messenger) buildFailed(name, place string, expires time.Time) {

@@ -137,7 +137,7 @@ func (in *invocation) take(made *steps) (end *ending) {
 func (made steps) outcome() outcome {
 	return outcome{
 		pip:        made.ended.pip,
-		refused:    made.ended.refused || made.found.result.Malware,
+		refused:    made.ended.refused || made.changed.refused || made.found.result.Malware,
 		unvouched:  made.ended.unvouched || made.changed.unvouched,
 		vulnerable: made.found.result.Fails,
 		unscanned:  made.found.failed,

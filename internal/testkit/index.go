@@ -8,6 +8,7 @@ import (
 	"html"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -75,6 +76,22 @@ func (x *Index) AddWheel(d Distribution) *ServedFile {
 func (x *Index) AddSdist(d Distribution) *ServedFile {
 	name, content := d.Sdist()
 	return x.add(d, name, content, "")
+}
+
+// Remove takes down the files of a version of a project, or where version is ""
+// the project.
+func (x *Index) Remove(name, version string) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	canonical := canonicalName(name)
+	if version == "" {
+		delete(x.files, canonical)
+		return
+	}
+	x.files[canonical] = slices.DeleteFunc(x.files[canonical], func(f *ServedFile) bool {
+		rest := f.Filename[min(len(name)+1, len(f.Filename)):]
+		return strings.HasPrefix(rest, version+"-") || strings.HasPrefix(rest, version+".tar")
+	})
 }
 
 // AddFile puts any file on the index, at files/NAME, that no page leads to.

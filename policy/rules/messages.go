@@ -181,6 +181,23 @@ func withReason(evidence, reason string) string {
 	return evidence + ": " + words.Printable(reason)
 }
 
+// vanishedEvidence says what became of a release on the index that it came from.
+func vanishedEvidence(e InstalledEvidence, answer IndexAnswer) string {
+	place := "it is installed"
+	if e.Replaced != "" {
+		place = "it was installed until this run"
+	}
+	text := words.Printable(e.Version) + " is no longer on " + words.Printable(answer.Index)
+	switch {
+	case answer.Status == "quarantined":
+		return withReason(words.Printable(answer.Index)+" has put the project in quarantine, and "+
+			words.Printable(e.Version)+" "+strings.TrimPrefix(place, "it "), answer.Reason)
+	case answer.Missing:
+		text = words.Printable(answer.Index) + " no longer has the project"
+	}
+	return text + ", and " + place + "; indexes take bad releases down before an advisory says why"
+}
+
 func malwareEvidence(ids []string) string { return "known malware: " + words.Listed(ids) }
 
 func nothingLearned(failure string) string {

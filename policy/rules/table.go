@@ -76,6 +76,8 @@ var table = []Info{
 	{Sdist, "releases", "a source distribution, which runs code to install", gateActions, Off, Note, Hold,
 		AnswerNamedRule},
 	{Vulnerable, "releases", "a release with a known vulnerability", gateActions, Note, Note, Note, AnswerIgnore},
+	{Vanished, "releases", "an installed release that its index no longer lists", lastActions, Note, Note, Note,
+		AnswerNamedRule},
 
 	{StartupHook, "files", "a new file that runs at every start of Python", gateActions, Note, Hold, Block,
 		AnswerNamedRule},
