@@ -265,13 +265,20 @@ def send_to_gate(self, request, stream=False, timeout=None, verify=True, cert=No
     return self.build_response(request, response)
 
 
+def may_be_cached(session, url):
+    """Tell whether pip's cache could answer for an address with a file. What ends
+    in a slash is a page, metadata counts from nowhere but its index, and of what
+    comes by plain http pip keeps nothing."""
+    path = url.partition("#")[0].partition("?")[0]
+    return not path.endswith(("/", ".metadata")) and hasattr(session.get_adapter(url), "cache")
+
+
 def wrap_session_send(original):
     @functools.wraps(original)
     def send(self, request, **options):
         request.headers["Thresher-Session"] = "1"
         if request.method == "GET":
-            status, _ = answered("GET", "/-/cached", {"Thresher-Url": request.url})
-            if status == 200:
+            if may_be_cached(self, request.url) and answered("GET", "/-/cached", {"Thresher-Url": request.url})[0] == 200:
                 response = original(self, request, **dict(options, allow_redirects=False))
                 if not response.is_redirect:
                     return response
