@@ -39,7 +39,6 @@ var examples = map[string]string{
 
 	// Amounts and days.
 	"moment": "2026-11-29 15:00 UTC",
-	// Users.
 	"count": "12", "counts": "2", "n": "3", "more": "4", "most": "512", "least": "2", "limit": "7 days", "age": "3 days",
 	"second": "30s", "until": "2026-12-01", "expires": "2026-12-31", "latest": "2024-05-17", "first": "2031-01-01",
 	"uploadtime": "2031-01-01", "longestmalware": "30 days", "affected": "2", "ignored": "1", "failing": "1",

@@ -55,7 +55,7 @@ func TestEveryPipNested(t *testing.T) {
 		}
 		try()
 		unguarded := w.pip([]string{"install", "--no-cache-dir", "--no-build-isolation", "starter"}, index)
-		unguarded.want(t, 20, "a build wanted to fetch from this host")
+		unguarded.want(t, 20, ", which nothing of yours names")
 		if fetched("loner") {
 			t.Errorf("a build installed by itself, unseen\n%s", unguarded.text())
 		}

@@ -25,10 +25,11 @@ func (p *program) allowCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "allow",
 		Usage:     "record that a name is right, so that it is no question any more",
-		ArgsUsage: "NAME | NAME==VERSION | build:NAME | host:HOST | URL",
+		ArgsUsage: "NAME | NAME==VERSION | build:NAME | fetch:NAME=HOST | host:HOST | URL",
 		Description: "NAME==VERSION is one release, for the rules given with --rule alone: the next one\n" +
-			"is judged anew. build:NAME runs its build outside the sandbox, host:HOST is a host\n" +
-			"from which pip and builds may fetch. Without a\n" +
+			"is judged anew. build:NAME runs its build outside the sandbox, fetch:NAME=HOST is a\n" +
+			"host from which its build alone may fetch, fetch:NAME=HOST/PATH what is below a path\n" +
+			"there by plain http; host:HOST is a host from which pip and all builds may. Without a\n" +
 			"terminal nothing is recorded, unless your policy has answers.without-terminal.",
 		Category: categoryDo,
 		Flags: []cli.Flag{

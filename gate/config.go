@@ -115,6 +115,8 @@ type Config struct {
 	// AllowedHosts are hosts ("host" or "host:port") to which the forward
 	// proxy passes.
 	AllowedHosts []string
+	// AllowedFetches are places to which it passes for the builds of one name.
+	AllowedFetches []rules.Fetch
 	// Named are what the command itself names and policy judged: archives and
 	// repositories by URL ("git+https://…"), archives and folders by path.
 	Named []Named

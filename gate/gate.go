@@ -134,7 +134,9 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		DisableCompression: true,
 	}
 	for _, host := range config.AllowedHosts {
-		g.Allow(host)
+		for _, key := range hostKeys(host) {
+			g.hosts[key] = true
+		}
 	}
 	for _, named := range config.Named {
 		// Repositories are fetched by their own programs, through the proxy.
@@ -233,17 +235,13 @@ func (g *Gate) ProxyURL() string {
 
 const proxyUser = "thresher"
 
-// Allow lets the forward proxy pass to a host: "host" for its usual ports, or
-// "host:port".
-func (g *Gate) Allow(host string) {
-	g.mutex.Lock()
-	defer g.mutex.Unlock()
+// hostKeys are the hosts and ports that a host of the policy stands for: "host"
+// its usual ports, or "host:port".
+func hostKeys(host string) []string {
 	if name, port, err := net.SplitHostPort(host); err == nil {
-		g.hosts[address.HostPort(name, port)] = true
-		return
+		return []string{address.HostPort(name, port)}
 	}
-	g.hosts[address.HostPort(host, "443")] = true
-	g.hosts[address.HostPort(host, "80")] = true
+	return []string{address.HostPort(host, "443"), address.HostPort(host, "80")}
 }
 
 // Ledger gives every file that pip was let have so far.

@@ -3,6 +3,7 @@ package gate
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,7 +25,11 @@ const (
 	messageFault              = "%s, asked for %s: %s"
 	messageCredentialsRefused = "the index refuses the credentials that are configured for it"
 	messageCredentialsWanted  = "the index wants credentials and there are not any configured for it"
-	messageUnknownHost        = "a build wanted to fetch from this host, which nothing of yours names"
+	messageUnknownPlace       = "%s wanted to fetch %s, which nothing of yours names"
+	messageOnlyHost           = "%s (https shows no more of the address)"
+	messageBuildOf            = "the build of %s"
+	messageBuildAfter         = "a program that pip started (%s is what it had last to build)"
+	messageSomeProgram        = "a program that pip started"
 	messageUnknownAddress     = "no page of your indexes offers this address, and neither the command line nor a " +
 		"file of yours names it"
 	messageAskedBy  = "%s depends on it; "
@@ -126,9 +131,32 @@ func hostRefused(host string) string {
 		host, rules.DirectURL))
 }
 
-// unknownHostHint is the command that lets a host be asked from now on.
-func unknownHostHint(host string) string {
-	return "thresher allow host:" + host + " --reason 'why builds may fetch from there'"
+// fetchDays is for how long the command that is shown lets a build fetch.
+const fetchDays = 30
+
+// unknownPlace is the finding on a place that a build wanted to reach. last is
+// what was probably being built where that is not known.
+func unknownPlace(build, last, host string, shown *url.URL, now time.Time) rules.Finding {
+	finding := rules.Finding{Subject: host, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High}
+	who, what := messageSomeProgram, address.Redact(shown.String())
+	allowed, until := "host:"+host, now.AddDate(0, 0, fetchDays).Format(time.DateOnly)
+	switch {
+	case build != "":
+		who = fmt.Sprintf(messageBuildOf, build)
+		finding.Subject, allowed = build, "fetch:"+build+"="+host
+		if at := strings.LastIndexByte(shown.EscapedPath(), '/'); shown.Scheme == "http" && at > 0 {
+			allowed += shown.EscapedPath()[:at]
+		}
+	case last != "":
+		who = fmt.Sprintf(messageBuildAfter, last)
+	}
+	if shown.Scheme == "https" {
+		what = fmt.Sprintf(messageOnlyHost, what)
+	}
+	finding.Evidence = words.Printable(fmt.Sprintf(messageUnknownPlace, who, what))
+	finding.Hint = "thresher allow " + words.ShellWord(allowed) + " --expires " + until +
+		" --reason 'its build needs what is there'"
+	return finding
 }
 
 // declaredHint is the command that names a declared dependency itself.

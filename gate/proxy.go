@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,41 +29,74 @@ const connectTimeout = 30 * time.Second
 // for hosts that the user allowed, and those of repositories that the command
 // names.
 
-// passes says whether the forward proxy may pass to a host.
-func (g *Gate) passes(key string) bool {
-	g.mutex.Lock()
-	defer g.mutex.Unlock()
-	return g.hosts[key]
-}
-
-// proxyAuthentic checks the proxy's credentials, and asks for them as a proxy
-// does: git and curl send them only then.
-func (g *Gate) proxyAuthentic(w http.ResponseWriter, r *http.Request) bool {
-	if user, password, ok := index.BasicCredentials(r.Header.Get("Proxy-Authorization")); ok && user == proxyUser &&
-		same(password, g.joining) {
+// passes says whether the forward proxy may pass to a place for a build: path is
+// "" where the way to it is a tunnel, of which only the host can be seen.
+func (g *Gate) passes(build, key, path string) bool {
+	if g.hosts[key] { // written when the gate was opened, and not since
 		return true
 	}
-	refuse(w, r, http.StatusProxyAuthRequired, messageNotThisRun, `Proxy-Authenticate: Basic realm="thresher"`)
-	return false
+	return build != "" && slices.ContainsFunc(g.config.AllowedFetches, func(allowed rules.Fetch) bool {
+		host, prefix, _ := strings.Cut(allowed.Place, "/")
+		return allowed.Name == build && slices.Contains(hostKeys(host), key) &&
+			(prefix == "" || liesBelow(path, "/"+prefix))
+	})
 }
 
-// refuseHost stops pip, and what it runs, from reaching a host that had no
-// verdict.
-func (g *Gate) refuseHost(w http.ResponseWriter, r *http.Request, host, port string) {
-	allowed := host
-	if port != "443" && port != "80" {
-		allowed = net.JoinHostPort(host, port)
+// liesBelow says whether a path of a URL, as it is sent, is another or lies below
+// it.
+func liesBelow(path, prefix string) bool {
+	rest, below := strings.CutPrefix(path, strings.TrimSuffix(prefix, "/"))
+	return below && (rest == "" || rest[0] == '/') && !strings.Contains(strings.ToLower(rest), "..") &&
+		!strings.Contains(strings.ToLower(rest), "%2e")
+}
+
+// builder gives the canonical name of the package whose build sends a request, ""
+// where that is not known: the bootstrap gives every build a user name of its
+// own. A request without credentials is asked for them as a proxy does, git and
+// curl send them only then; it is answered.
+func (g *Gate) builder(w http.ResponseWriter, r *http.Request) (build string, authentic bool) {
+	if user, password, ok := index.BasicCredentials(r.Header.Get("Proxy-Authorization")); ok {
+		if user == proxyUser && same(password, g.joining) {
+			return "", true
+		}
+		if name, ofBuild := strings.CutPrefix(user, proxyUser+"-"); ofBuild &&
+			same(password, proof(g.joining, "build", name)) {
+			return name, true
+		}
 	}
-	g.record("", "", rules.Finding{
-		Subject: host, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High,
-		Evidence: messageUnknownHost, Hint: unknownHostHint(allowed),
-	})
-	refuse(w, r, http.StatusForbidden, hostRefused(host))
+	refuse(w, r, http.StatusProxyAuthRequired, messageNotThisRun, `Proxy-Authenticate: Basic realm="thresher"`)
+	return "", false
+}
+
+// refusePlace stops a build, and what else pip runs, from reaching a place that
+// had no verdict. shown is its URL as far as it can be seen.
+func (g *Gate) refusePlace(w http.ResponseWriter, r *http.Request, build string, shown *url.URL) {
+	port := address.Port(shown)
+	host := shown.Hostname()
+	if port != "443" && port != "80" {
+		host = net.JoinHostPort(host, port)
+	}
+	g.record(host, "", unknownPlace(build, g.lastSource(), host, shown, g.config.now()))
+	refuse(w, r, http.StatusForbidden, hostRefused(shown.Hostname()))
+}
+
+// lastSource is the canonical name of the source archive that pip was let have
+// last, which is probably what is being built.
+func (g *Gate) lastSource() string {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	for _, entry := range slices.Backward(g.ledger) {
+		if !strings.HasSuffix(entry.Filename, ".whl") {
+			return entry.Name
+		}
+	}
+	return ""
 }
 
 // tunnel answers CONNECT.
 func (g *Gate) tunnel(w http.ResponseWriter, r *http.Request) {
-	if !g.proxyAuthentic(w, r) {
+	build, authentic := g.builder(w, r)
+	if !authentic {
 		return
 	}
 	name, port, err := net.SplitHostPort(r.Host)
@@ -70,8 +104,8 @@ func (g *Gate) tunnel(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r, http.StatusBadRequest, hostRefused(r.Host))
 		return
 	}
-	if !g.passes(address.HostPort(name, port)) {
-		g.refuseHost(w, r, name, port)
+	if !g.passes(build, address.HostPort(name, port), "") {
+		g.refusePlace(w, r, build, &url.URL{Scheme: "https", Host: r.Host})
 		return
 	}
 	ctx, cancel := context.WithTimeout(g.context, connectTimeout)
@@ -219,15 +253,16 @@ func basicOf(u *url.URL) string {
 
 // forward answers requests for plain http URLs elsewhere.
 func (g *Gate) forward(w http.ResponseWriter, r *http.Request) {
-	if !g.proxyAuthentic(w, r) {
+	build, authentic := g.builder(w, r)
+	if !authentic {
 		return
 	}
 	if r.URL.Scheme != "http" || r.URL.Hostname() == "" {
 		refuse(w, r, http.StatusBadRequest, hostRefused(r.URL.Host))
 		return
 	}
-	if !g.passes(address.HostKey(r.URL)) {
-		g.refuseHost(w, r, r.URL.Hostname(), address.Port(r.URL))
+	if !g.passes(build, address.HostKey(r.URL), r.URL.EscapedPath()) {
+		g.refusePlace(w, r, build, r.URL)
 		return
 	}
 	request := r.Clone(r.Context())

@@ -206,6 +206,59 @@ func TestTunnel(t *testing.T) {
 	}
 }
 
+// A build that says by which name the gate knows it may fetch from the places
+// that are allowed for this name, of https from whole hosts only.
+func TestBuildFetches(t *testing.T) {
+	t.Parallel()
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, r.URL.Path) })
+	plain, secure := httptest.NewServer(answer), httptest.NewTLSServer(answer)
+	defer plain.Close()
+	defer secure.Close()
+	bare := strings.TrimPrefix(plain.URL, "http://")
+	g := open(t, Config{AllowedFetches: []rules.Fetch{
+		{Name: "acme", Place: bare + "/tools"}, {Name: "sure", Place: strings.TrimPrefix(secure.URL, "https://")},
+		{Name: "half", Place: strings.TrimPrefix(secure.URL, "https://") + "/tools"},
+	}})
+	for _, c := range []struct {
+		build, password, url string
+		reached              bool
+	}{
+		{"acme", "", plain.URL + "/tools/a", true},
+		{"acme", "", plain.URL + "/tools", true},
+		{"acme", "", plain.URL + "/toolsets", false},
+		{"acme", "", plain.URL + "/tools/%2e%2e/other", false},
+		{"acme", "", plain.URL + "/other", false},
+		{"other", "", plain.URL + "/tools/a", false},
+		{"acme", "forged", plain.URL + "/tools/a", false},
+		{"acme", proof(g.joining, "build", "other"), plain.URL + "/tools/a", false},
+		{"sure", "", secure.URL + "/anything", true},
+		{"half", "", secure.URL + "/tools/a", false},
+		{"acme", "", secure.URL + "/tools/a", false},
+	} {
+		password := c.password
+		if password == "" {
+			password = proof(g.joining, "build", c.build)
+		}
+		through := &url.URL{Scheme: "http", Host: g.address, User: url.UserPassword(proxyUser+"-"+c.build, password)}
+		transport := secure.Client().Transport.(*http.Transport).Clone()
+		transport.Proxy = http.ProxyURL(through)
+		response, err := (&http.Client{Transport: transport}).Get(c.url)
+		reached := err == nil && response.StatusCode == http.StatusOK
+		if err == nil {
+			_ = response.Body.Close()
+		}
+		transport.CloseIdleConnections()
+		if reached != c.reached {
+			t.Errorf("%s with %q asks for %s: reached %t", c.build, c.password, c.url, reached)
+		}
+	}
+	for _, f := range g.Findings() {
+		if f.Subject == "half" && strings.Contains(f.Evidence, "/tools") {
+			t.Errorf("more than the host is shown: %s", f.Evidence)
+		}
+	}
+}
+
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	g := open(t, Config{Indexes: []Index{{URL: "https://me:mine@index.example/simple"}}})

@@ -40,6 +40,11 @@ type Builds struct {
 	Repositories bool `json:"repositories"`
 	// Hidden are variables that pip gets and nothing that it starts.
 	Hidden []string `json:"hidden"`
+	// Proxy is the forward proxy of what is built, with its user and password, of
+	// which each build gets its own; "" for none.
+	Proxy string `json:"proxy"`
+	// Names are the canonical names of folders that are built from in place.
+	Names map[string]string `json:"names"`
 	// Failed is a file to which the folder of each build that failed is added.
 	Failed string `json:"failed"`
 }

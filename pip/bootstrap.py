@@ -372,9 +372,11 @@ def wrap_popen(original):
             environment = dict(os.environ if options.get("env") is None else options["env"])
             environment[VARIABLE] = SETTINGS_TEXT
             options["env"] = environment
-        elif BUILDS["prefix"] or BUILDS["hidden"]:
+        else:
             self.thresher_build = build_of(args, options)
-            args, options = with_less(args, options)
+            options = with_own_proxy(self.thresher_build, options)
+            if BUILDS["prefix"] or BUILDS["hidden"]:
+                args, options = with_less(args, options)
         return original(self, args, *rest, **options)
     return start
 
@@ -410,6 +412,22 @@ def name_of(folder):
             name = re.sub(r"_[0-9a-f]{32}$", "", parts[at + 1])
             return re.sub(r"[-_.]+", "-", name).lower()
     return None
+
+
+def with_own_proxy(folder, options):
+    """Give a build the proxy under a name of its own, by which the gate knows
+    whose build asks."""
+    name = folder and (name_of(folder) or (BUILDS["names"] or {}).get(folder))
+    if not name or not BUILDS["proxy"]:
+        return options
+    scheme, _, rest = BUILDS["proxy"].partition("://")
+    login, _, host = rest.rpartition("@")
+    user, _, secret = login.partition(":")
+    password = hmac.new(secret.encode(), b"build\n" + name.encode(), hashlib.sha256).hexdigest()
+    environment = dict(os.environ if options.get("env") is None else options["env"])
+    for variable in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        environment[variable] = "%s://%s-%s:%s@%s" % (scheme, user, name, password, host)
+    return dict(options, env=environment)
 
 
 def is_open(folder):

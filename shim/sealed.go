@@ -40,6 +40,7 @@ func (in *invocation) sealOwn(
 	}
 	if transport != nil {
 		transport.Builds = enclosed.builds
+		transport.Builds.Proxy, transport.Builds.Names = d.own.ProxyURL(), a.namesOfSources()
 	}
 	run, err := pip.Seal(pip.SealInput{
 		Command: a.command, Environ: enclosed.environ, Dir: in.dir, Proxy: d.own.ProxyURL(), Directory: d.folder.path,

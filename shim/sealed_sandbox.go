@@ -185,6 +185,19 @@ func (a *asked) editsRepository() bool {
 	})
 }
 
+// namesOfSources are the canonical names of the folders that the command names to
+// be built from, links followed.
+func (a *asked) namesOfSources() map[string]string {
+	names := map[string]string{}
+	for _, r := range a.command.Requirements {
+		name := pep.CanonicalName(cmp.Or(r.Name, r.LocalName))
+		if real, err := filepath.EvalSymlinks(r.Path); r.Path != "" && name != "" && err == nil {
+			names[real] = name
+		}
+	}
+	return names
+}
+
 // openSources are the folders among localSources whose names the policy lets out.
 func (a *asked) openSources() []string {
 	var folders []string

@@ -220,6 +220,24 @@ func (s *Settings) AllowedBuilds() []string {
 	return patterns
 }
 
+// Fetch is a place from which the builds of one name may fetch.
+type Fetch struct {
+	Name  string // canonical
+	Place string // "host", "host:port", with "/" and the beginning of a path where only that is allowed
+}
+
+// AllowedFetches gives the places from which builds may fetch, that allow names
+// as "fetch:NAME=PLACE".
+func (s *Settings) AllowedFetches() []Fetch {
+	var fetches []Fetch
+	for _, entry := range s.Allow {
+		if entry.Subject.Kind == FetchSubject && !s.hasExpired(entry.Expires) {
+			fetches = append(fetches, Fetch{Name: entry.Subject.Name, Place: entry.Subject.Place})
+		}
+	}
+	return fetches
+}
+
 // AllowsBuild says whether the build of a canonical name runs outside the
 // sandbox.
 func (s *Settings) AllowsBuild(canonical string) bool {

@@ -34,6 +34,10 @@ const (
 
 func noHost(text string) string { return fmt.Sprintf("%q is no host", words.Printable(text)) }
 
+func noPlace(text string) string {
+	return fmt.Sprintf("%q is no place to fetch from, write HOST, HOST:PORT or HOST/PATH", words.Printable(text))
+}
+
 func noURL(text string) string {
 	return fmt.Sprintf("%q is no url", words.Printable(address.Redact(text)))
 }

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"thresher/address"
@@ -18,6 +19,7 @@ type Subject struct {
 	// in the form in which URLs are compared, without credentials.
 	Name    string
 	Version string // of a ReleaseSubject, as PEP 440 writes it
+	Place   string // of a FetchSubject: a host, with its port and the beginning of a path where it has them
 }
 
 // SubjectKind says how a subject is written.
@@ -31,6 +33,8 @@ const (
 	HostSubject        SubjectKind = "host:HOST[:PORT]"         // where builds and pip may fetch from
 	TrustedHostSubject SubjectKind = "trusted-host:HOST[:PORT]" // an index without a certificate
 	BuildSubject       SubjectKind = "build:NAME"               // its build runs outside the sandbox
+	// FetchSubject is a place from which the builds of one name may fetch.
+	FetchSubject SubjectKind = "fetch:NAME=HOST[:PORT][/PREFIX]"
 )
 
 // hostPrefixes are what stands before a host: what it is allowed to be.
@@ -39,8 +43,12 @@ var hostPrefixes = []struct {
 	kind   SubjectKind
 }{{"host:", HostSubject}, {"trusted-host:", TrustedHostSubject}}
 
-// buildPrefix stands before a name whose build is allowed more.
-const buildPrefix = "build:"
+// What stands before a name whose build is allowed more: all, or one place to
+// fetch from.
+const (
+	buildPrefix = "build:"
+	fetchPrefix = "fetch:"
+)
 
 // ParseSubject reads what an answer is about, in any spelling of a name. The
 // error says what is wrong with the text.
@@ -54,6 +62,9 @@ func ParseSubject(text string) (Subject, error) {
 			return Subject{}, errors.New(noHost(host))
 		}
 		return Subject{Kind: known.kind, Name: strings.ToLower(host)}, nil
+	}
+	if rest, isFetch := strings.CutPrefix(text, fetchPrefix); isFetch {
+		return parseFetch(rest)
 	}
 	if name, isBuild := strings.CutPrefix(text, buildPrefix); isBuild {
 		pattern, ok := CanonicalPattern(name)
@@ -92,6 +103,25 @@ func ParseSubject(text string) (Subject, error) {
 	return Subject{Kind: NameSubject, Name: pattern}, nil
 }
 
+// parseFetch reads what stands behind fetchPrefix.
+func parseFetch(text string) (Subject, error) {
+	written, place, found := strings.Cut(text, "=")
+	name, ok := pep.ParseName(strings.TrimSpace(written))
+	if !ok {
+		return Subject{}, errors.New(NoName(written))
+	}
+	host, prefix, _ := strings.Cut(place, "/")
+	if !found || host == "" || place != words.Printable(place) || strings.ContainsAny(place, " @*?#") ||
+		strings.Contains(place, "://") || slices.Contains(strings.Split(prefix, "/"), "..") {
+		return Subject{}, errors.New(noPlace(place))
+	}
+	place = strings.ToLower(host)
+	if prefix != "" {
+		place += "/" + prefix
+	}
+	return Subject{Kind: FetchSubject, Name: name, Place: place}, nil
+}
+
 // String writes the subject as ParseSubject reads it.
 func (s Subject) String() string {
 	switch s.Kind {
@@ -99,6 +129,8 @@ func (s Subject) String() string {
 		return s.Name + "==" + s.Version
 	case BuildSubject:
 		return buildPrefix + s.Name
+	case FetchSubject:
+		return fetchPrefix + s.Name + "=" + s.Place
 	case HostSubject, TrustedHostSubject:
 		for _, known := range hostPrefixes {
 			if known.kind == s.Kind {
