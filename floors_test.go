@@ -51,6 +51,7 @@ var floors = map[string]floor{
 	"thresher/internal/places":         {0, 1},
 	"thresher/internal/journal":        {0, 1},
 	"thresher/internal/version":        {0, 1},
+	"thresher/internal/memory":         {0, 1},
 	"thresher/internal/setup":          {0, 1},
 	"thresher/address":                 {0, 1},
 	"thresher/python":                  {0, 1},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,7 @@ type checkedFinding struct {
 	Target     *string          `json:"target"`
 	Evidence   string           `json:"evidence"`
 	Hint       string           `json:"hint"`
+	Place      string           `json:"place,omitempty"`  // where the hint is to be written, where it is no command
 	Answer     string           `json:"answer,omitempty"` // what records that the name is right after all
 }
 
@@ -240,7 +242,7 @@ func (p *program) verdict(loaded *policy.Policy, r rules.Requested, projects map
 	for _, f := range decided.Findings {
 		line := checkedFinding{
 			Rule: f.Rule, Action: f.Action, Confidence: f.Confidence, Evidence: f.Evidence, Hint: f.Hint,
-			Answer: f.Answer,
+			Place: f.Place, Answer: f.Answer,
 		}
 		if f.Target != "" {
 			line.Target = &f.Target
@@ -259,7 +261,7 @@ func (p *program) printChecked(out io.Writer, v checked) error {
 			return err
 		}
 		if f.Hint != "" && (f.Action == rules.Ask || f.Action == rules.Block) {
-			if _, err := fmt.Fprintf(out, "       %s\n", words.Remedy(v.Name, f.Hint)); err != nil {
+			if _, err := fmt.Fprintf(out, "       %s\n", words.Remedy(cmp.Or(f.Place, v.Name), f.Hint)); err != nil {
 				return err
 			}
 		}

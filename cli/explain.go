@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -292,7 +293,7 @@ func (p *program) printCard(c card) error {
 			return err
 		}
 		if f.Hint != "" && f.Action != rules.Note {
-			if _, err := fmt.Fprintf(p.out, "    %s\n", words.Remedy(f.Subject, f.Hint)); err != nil {
+			if _, err := fmt.Fprintf(p.out, "    %s\n", words.Remedy(cmp.Or(f.Place, f.Subject), f.Hint)); err != nil {
 				return err
 			}
 		}

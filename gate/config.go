@@ -74,6 +74,8 @@ type Config struct {
 
 	// Popular says that a name is merged over all indexes, as pip does.
 	Popular func(canonical string) bool
+	// Barred says that no index is to be asked for a name; JudgeProject is.
+	Barred func(canonical string) bool
 	// JudgeProject judges a project as a whole, once, before its page is
 	// served or where no index has it. A finding with the action block (or
 	// ask: there is no asking inside a run) stops pip; with hold, the page is

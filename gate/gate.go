@@ -109,6 +109,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		joining: hex.EncodeToString(secrets[24:]),
 		table: route.Table{
 			Indexes: config.Indexes, Strategy: config.Strategy, Pin: config.Pin, Popular: config.Popular,
+			Barred: config.Barred,
 		},
 		context:  inside,
 		cancel:   cancel,
@@ -266,6 +267,27 @@ func (g *Gate) Offered() map[string][]string {
 		}
 	}
 	return versions
+}
+
+// Answered gives the index, without credentials, whose page of a name pip was
+// given, by canonical name; none where several had one.
+func (g *Gate) Answered() map[string]string {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	answered, several := map[string]string{}, map[string]bool{}
+	for _, v := range g.served {
+		if v.name == "" || len(v.kept) == 0 || !strings.HasPrefix(v.indexURL, "http") {
+			continue
+		}
+		if other, known := answered[v.name]; known && !address.Same(other, v.indexURL) {
+			several[v.name] = true
+		}
+		answered[v.name] = v.indexURL
+	}
+	for name := range several {
+		delete(answered, name)
+	}
+	return answered
 }
 
 // Findings gives, each once and in the order pip met them, what was noted of

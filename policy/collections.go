@@ -441,6 +441,40 @@ func pinField() field {
 		func(_ *Policy, entry rules.Pin, old *rules.Pin) bool { return old == nil || old.URL != entry.URL })
 }
 
+func movedField() field {
+	info := KeyInfo{
+		Key: "index.moved.NAME", Type: "URL", Layers: EveryLayer, Tighter: "nothing",
+		Meaning: "the address that an index has now, by the one that it had",
+	}
+	return collection(info,
+		func(p *Policy) *[]rules.Moved { return &p.Moved },
+		func(n *node) ([]placed[rules.Moved], []Problem) {
+			return entriesOf(n, "index.moved", readIndexURL, func(old string, word key) (rules.Moved, []Problem) {
+				text, message := readText(word.value)
+				if message == "" {
+					message = badIndexURL(text)
+				}
+				if message != "" {
+					return rules.Moved{}, wrong(word.value, "index.moved."+words.TOMLKey(word.name)+": "+message)
+				}
+				return rules.Moved{Old: old, New: text}, nil
+			})
+		},
+		func(entry rules.Moved) string { return entry.Old },
+		func(entry *rules.Moved) *rules.Source { return &entry.Source },
+		func(entry rules.Moved) string { return words.TOMLString(entry.New) },
+		func(_ *Policy, entry rules.Moved, old *rules.Moved) bool { return old == nil || old.New != entry.New })
+}
+
+// readIndexURL reads the URL of an index in the one form that stands for all
+// ways to write it.
+func readIndexURL(text string) (string, string) {
+	if message := badIndexURL(text); message != "" {
+		return "", message
+	}
+	return address.Key(text), ""
+}
+
 // badIndexURL says what is wrong with the URL of an index, or "".
 func badIndexURL(text string) string {
 	place := address.Parse(text)

@@ -87,6 +87,7 @@ func buildFields() []field {
 			[3]IndexStrategy{FirstIndex, FirstIndex, FirstIndex}, readChoice(FirstIndex, PipIndexes), quote,
 			byRank(PipIndexes, FirstIndex)),
 		pinField(),
+		movedField(),
 
 		scalar(KeyInfo{
 			Key: "trust.maintainers.min", Type: "integer", Layers: EveryLayer, Tighter: "more",

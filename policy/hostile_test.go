@@ -34,6 +34,10 @@ var disarming = map[string][]struct{ user, project string }{
 	"index.strategy": {{"", "[index]\nstrategy = \"pip\"\n"}},
 	"index.pin.NAME": {{"", "[index]\npin = { \"*\" = \"https://evil.example/simple\" }\n"},
 		{"[index.pin]\na = \"https://index.example/simple\"\n", "[index.pin]\na = \"https://evil.example/simple\"\n"}},
+	"index.moved.NAME": {
+		{"", "[index.moved]\n\"https://index.example/simple\" = \"https://evil.example/simple\"\n"},
+		{"[index.moved]\n\"https://a.example\" = \"https://b.example\"\n",
+			"[index.moved]\n\"https://A.example/\" = \"https://evil.example\"\n"}},
 	"trust.maintainers.min": {{"", "[trust]\nmaintainers = { min = 0 }\n"}},
 	"trust.maintainers.max": {{"", "[trust]\nmaintainers.max = 1000\n"}},
 	"trust.stale-after":     {{"", "[trust]\nstale-after = \"100 years\"\n"}},

@@ -203,9 +203,11 @@ const initHeading = `# a policy file of thresher; docs/policy.md has every key, 
 `
 
 var initExamples = map[string]string{
-	"locked":                   "locked = [\"rules.typosquat\", \"cooldown\"]\n",
-	"cooldown.except":          "except = [\"acme-*\"]\n",
-	"index.pin.NAME":           "pin = { \"acme-*\" = \"https://index.acme.example/simple\" }\n",
+	"locked":          "locked = [\"rules.typosquat\", \"cooldown\"]\n",
+	"cooldown.except": "except = [\"acme-*\"]\n",
+	"index.pin.NAME":  "pin = { \"acme-*\" = \"https://index.acme.example/simple\" }\n",
+	"index.moved.NAME": "moved = { \"https://old.acme.example/simple\" = " +
+		"\"https://index.acme.example/simple\" }\n",
 	"trust.organisations":      "organisations = [\"acme\"]\n",
 	"allow.NAME":               "[allow.reqeusts]\nreason = \"our own fork\"\nexpires = 2030-01-31\n",
 	"deny.NAME":                "[deny.colourama]\nreason = \"imitates colorama\"\n",

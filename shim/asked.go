@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,6 +22,7 @@ type asked struct {
 	origins  map[string]string // subject of a finding → where it was said, unless on the command line
 	findings []rules.Finding
 	unsaid   []rules.Finding // notes that wait for the one line they get without a terminal
+	indexes  indexMemory     // which indexes names came from
 }
 
 // judgeAsked judges what a command names, offline. What policy refuses for
@@ -32,6 +34,9 @@ func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
 		return a, broken("prepare", err)
 	}
 	typosquat.Use(names)
+	if a.indexes, err = in.readIndexMemory(); err != nil {
+		return a, broken("read which index names came from", err)
+	}
 	a.findings = a.judge()
 	if decided := rules.Decide(a.findings, rules.AtTerminal); decided.Action == rules.Block {
 		a.findings = decided.Findings
@@ -74,6 +79,9 @@ func (a *asked) judge() []rules.Finding {
 			}
 			findings = append(findings, f)
 		}
+	}
+	for _, name := range requestedFromIndexes(a.command) {
+		findings = append(findings, a.judgeForgotten(name)...)
 	}
 	for _, s := range a.command.Indexes {
 		findings = append(findings, a.judgeIndex(s, false)...)
@@ -132,6 +140,18 @@ func requestedNames(command *pip.Command) []string {
 		names = append(names, pep.CanonicalName(r.Canonical))
 	}
 	return names
+}
+
+// requestedFromIndexes are those of requestedNames that are looked for on an
+// index, and not at an address of their own.
+func requestedFromIndexes(command *pip.Command) []string {
+	elsewhere := map[string]bool{}
+	for _, r := range command.Requirements {
+		if r.URL != "" || r.Path != "" || r.Locked != nil {
+			elsewhere[r.Canonical] = true
+		}
+	}
+	return slices.DeleteFunc(requestedNames(command), func(name string) bool { return elsewhere[name] })
 }
 
 // isRequested says whether the command asks for a canonical name.

@@ -53,6 +53,7 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 		return d, broken("read how to reach the index", err)
 	}
 	d.table = evidence.Table(a.command, a.policy)
+	d.table.Barred = a.barred
 	d.judge = &judgement{
 		asked: a, database: d.database, now: in.start, answered: map[string]bool{},
 		held: map[string]scan.HeldRelease{},
@@ -91,7 +92,7 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 	c, j := a.command, d.judge
 	config := gate.Config{
 		Source: d.client, FindLinks: pageURLs(linkPages(c, in.dir)),
-		Indexes: d.table.Indexes, Strategy: d.table.Strategy, Pin: d.table.Pin, Popular: d.table.Popular,
+		Indexes: d.table.Indexes, Strategy: d.table.Strategy, Pin: d.table.Pin, Popular: d.table.Popular, Barred: d.table.Barred,
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: a.policy.JudgeConfusion,
 		Installed: map[string]string{}, AllowedHosts: a.policy.AllowedHosts(), AllowedFetches: a.policy.AllowedFetches(), Named: a.named(in.dir, refused),
 		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: d.folder.path, Memory: in.places.Files(),

@@ -37,6 +37,11 @@ func (j *judgement) project(_ context.Context, p gate.Project) []rules.Finding {
 		j.database.wholeMalware(p.Name), j.now)
 	var findings []rules.Finding
 	judged := j.asked.policy.JudgeProject(evidence)
+	if p.Page == nil {
+		judged = append(judged, j.asked.judgeForgotten(p.Name)...)
+	} else {
+		judged = append(judged, j.asked.judgeIndexOf(p.Name, p.IndexURL)...)
+	}
 	if !evidence.Requested {
 		// A requested name was judged before pip started.
 		name := rules.NameEvidence{Rank: evidence.Rank, Suspicions: evidence.Suspicions}

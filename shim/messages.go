@@ -2,6 +2,7 @@ package shim
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/fatih/color"
 
 	"thresher/gate"
+	"thresher/internal/memory"
 	"thresher/internal/words"
 	"thresher/pip/option"
 	"thresher/policy/rules"
@@ -78,6 +80,12 @@ func (m *messenger) line(format string, args ...any) {
 	}
 }
 
+// notRemembered says that what a run learned for later ones could not be kept.
+func (m *messenger) notRemembered(err error) {
+	m.line("what this run learned was not kept: %v", err)
+	m.foreign(err)
+}
+
 // fix gives a command to act on; "" for none.
 func (m *messenger) fix(command string) { m.remedy("", command) }
 
@@ -105,11 +113,16 @@ func (m *messenger) failed(doing string, err error) {
 }
 
 // foreign says who owns what an error of the file system is about, where that is
-// another user, and what this user can do.
+// another user, and what this user can do; and what helps against a file that is
+// not what thresher wrote.
 func (m *messenger) foreign(err error) {
 	if owner, remedy := m.ownership(err); owner != "" {
 		m.line("  that place belongs to %s, and you are another user", owner)
 		m.fix(remedy)
+	}
+	var damaged *memory.DamagedError
+	if errors.As(err, &damaged) {
+		m.fix(damaged.Remedy())
 	}
 }
 
@@ -147,7 +160,7 @@ func (m *messenger) finding(f rules.Finding, place string) {
 	}
 	m.line("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), where, f.Evidence, f.Rule)
 	if f.Action != rules.Note {
-		m.remedy(cmp.Or(place, f.Subject), f.Hint)
+		m.remedy(cmp.Or(f.Place, place, f.Subject), f.Hint)
 	}
 	if f.Action == rules.Block && f.Answer != "" {
 		m.line("  or, where %s is right: %s", f.Subject, m.bold.Sprint(f.Answer))

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -52,6 +53,7 @@ type plannedFinding struct {
 	Action   rules.Action `json:"action"`
 	Evidence string       `json:"evidence"`
 	Hint     string       `json:"hint"`
+	Place    string       `json:"place,omitempty"` // where the hint is to be written, where it is no command
 }
 
 // Plan says what thresher takes a pip command for and what it would run,
@@ -106,7 +108,7 @@ func (in *invocation) plan() planned {
 	if end == nil {
 		a, end = in.judgeAsked(place)
 		for _, f := range a.findings {
-			p.Findings = append(p.Findings, plannedFinding{f.Subject, f.Rule, f.Action, f.Evidence, f.Hint})
+			p.Findings = append(p.Findings, plannedFinding{f.Subject, f.Rule, f.Action, f.Evidence, f.Hint, f.Place})
 		}
 	}
 	if failure := command.Failure; failure != nil && (end == nil || end.status == failure.Status) {
@@ -250,7 +252,7 @@ func (p planned) print(out io.Writer) error {
 	for _, v := range p.Findings {
 		fmt.Fprintf(&b, "%-9s %s: %s [%s]\n", v.Action, v.Subject, v.Evidence, v.Rule)
 		if v.Hint != "" {
-			fmt.Fprintf(&b, "          %s\n", words.Remedy(v.Subject, v.Hint))
+			fmt.Fprintf(&b, "          %s\n", words.Remedy(cmp.Or(v.Place, v.Subject), v.Hint))
 		}
 	}
 	if p.Error != nil {

@@ -126,6 +126,9 @@ func (in *invocation) take(made *steps) (end *ending) {
 	if made.gate.own == nil {
 		return made.outcome().ending() // what it changed is the parent's to compare
 	}
+	if err := in.rememberIndexes(made.asked, made.gate, made.ended); err != nil {
+		in.say.notRemembered(err)
+	}
 	if made.changed, end = in.compare(made.asked, made.gate, made.before, made.ended); end != nil {
 		return end
 	}

@@ -36,6 +36,9 @@ type Table struct {
 	// Popular says that a name is so well known that several indexes may serve
 	// it; nil for no name.
 	Popular func(canonical string) bool
+	// Barred says that no index of these is to be asked for a name: it belongs to
+	// one that is not among them; nil for no name.
+	Barred func(canonical string) bool
 }
 
 // Stop is an index that is asked for a name, and its place in Table.Indexes. A
@@ -56,7 +59,7 @@ type Answer struct {
 // Merges says that every index speaks for itself about a name, as in pip: each
 // may have it. A name that is bound to an index is never merged.
 func (t Table) Merges(canonical string) bool {
-	if t.pin(canonical) != "" {
+	if t.pin(canonical) != "" || t.barred(canonical) {
 		return false
 	}
 	return t.Strategy == AsPip || t.Popular != nil && t.Popular(canonical)
@@ -74,6 +77,9 @@ func (t Table) Stops(canonical string) []Stop {
 			}
 		}
 		return []Stop{{Index{URL: pin}, 0}}
+	}
+	if t.barred(canonical) {
+		return nil
 	}
 	stops := make([]Stop, len(t.Indexes))
 	for place, configured := range t.Indexes {
@@ -118,6 +124,8 @@ func (t Table) KeepsOthersOut(canonical, url string) bool {
 	stops := t.Stops(canonical)
 	return len(stops) > 1 && !address.Same(stops[len(stops)-1].URL, url)
 }
+
+func (t Table) barred(canonical string) bool { return t.Barred != nil && t.Barred(canonical) }
 
 func (t Table) pin(canonical string) string {
 	if t.Pin == nil {

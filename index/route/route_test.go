@@ -75,6 +75,25 @@ func TestOwner(t *testing.T) {
 	}
 }
 
+// No index hears of a name that is barred, but for the one that it is bound to.
+func TestBarred(t *testing.T) {
+	table := Table{
+		Indexes: []Index{{URL: public, Public: true}, {URL: private, Extra: true}},
+		Pin:     func(name string) string { return map[string]string{"bound": private}[name] },
+		Barred:  func(name string) bool { return name != "free" },
+	}
+	for name, want := range map[string][]string{"free": {private}, "acme": nil, "bound": {private}} {
+		var heard []string
+		answer := table.Owner(name, func(url string) (*index.Page, error) {
+			heard = append(heard, url)
+			return &index.Page{}, nil
+		})
+		if !slices.Equal(heard, want) || answer.None != (want == nil) {
+			t.Errorf("%s: heard %q, %+v", name, heard, answer)
+		}
+	}
+}
+
 func TestMerges(t *testing.T) {
 	popular := func(name string) bool { return name == "numpy" }
 	pinned := func(string) string { return private }
@@ -91,6 +110,8 @@ func TestMerges(t *testing.T) {
 		{"as pip", Table{Indexes: indexes, Strategy: AsPip}, "acme", true, false},
 		{"pinned", Table{Indexes: indexes, Strategy: AsPip, Pin: pinned}, "acme", false, false},
 		{"one index", Table{Indexes: indexes[1:]}, "acme", false, false},
+		{"barred", Table{Indexes: indexes, Strategy: AsPip, Barred: func(string) bool { return true }}, "acme", false,
+			false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := test.table.Merges(test.asked); got != test.merges {

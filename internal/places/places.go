@@ -244,6 +244,20 @@ func (p Places) Log() string { return file(p.State, "log.jsonl") }
 // it loosens, so it is the account's own.
 func (p Places) Trusted() string { return file(p.OwnState, "trusted.jsonl") }
 
+// Indexes are the tables of which names came from which index: the first is the
+// account's own and the one to write. One that a variable names counts as well,
+// and takes nothing away. Either may be missing.
+func (p Places) Indexes() []string {
+	own, named := file(p.OwnState, indexesFile), file(p.State, indexesFile)
+	if own == named || named == "" || own == "" {
+		return slices.DeleteFunc([]string{cmp.Or(own, named)}, func(path string) bool { return path == "" })
+	}
+	return []string{own, named}
+}
+
+// indexesFile is the name of the table of indexes in a directory of state.
+const indexesFile = "indexes.json"
+
 // Pages is the cache of index pages.
 func (p Places) Pages() string { return file(p.Cache, "index") }
 

@@ -1,6 +1,7 @@
 package places
 
 import (
+	"path/filepath"
 	"slices"
 	"testing"
 )
@@ -85,6 +86,10 @@ func TestFindOwnPlaces(t *testing.T) {
 			if got := p.AllAdvisories(); !slices.Equal(got, c.advisories) || p.Trusted() != c.trusted ||
 				p.Popular() != c.popular {
 				t.Errorf("got %q, %q and %q", got, p.Trusted(), p.Popular())
+			}
+			if own := "/h/.local/state/thresher/indexes.json"; p.Indexes()[0] != own || p.State != p.OwnState &&
+				p.Indexes()[1] != filepath.Join(p.State, "indexes.json") {
+				t.Errorf("what is remembered of indexes is looked for in %q", p.Indexes())
 			}
 			if p.Files() != "/h/.local/share/thresher/files" {
 				t.Errorf("what was read in files is looked for in %q", p.Files())

@@ -135,6 +135,18 @@ type ConfusionEvidence struct {
 	NewerElse bool // another index has a newer version
 }
 
+// IndexChange is a name that came from a private index in an earlier run, and an
+// index that would answer for it now. URLs are without credentials.
+type IndexChange struct {
+	Name   string // canonical
+	Before string // the index that it came from
+	Now    string // the index that answers for it; "" where none was asked
+	// Others are the indexes of the command where the one that it came from is not
+	// among them, so that none was asked.
+	Others []string
+	Rank   int // on the list of popular names, from 1; 0: not on it
+}
+
 // Arrival is something in the environment after pip that was not there before.
 type Arrival struct {
 	Name    string // of the distribution; "" for a lone file

@@ -42,6 +42,7 @@ const (
 	Payload     Rule = "payload"
 	// indexes
 	Confusion    Rule = "confusion"
+	IndexChanged Rule = "index-changed"
 	ForeignIndex Rule = "foreign-index"
 	// environment
 	Unvouched Rule = "unvouched"
@@ -79,6 +80,9 @@ type Finding struct {
 	Target     string     `json:"target"` // the name imitated or to be used instead
 	Evidence   string     `json:"evidence"`
 	Hint       string     `json:"hint"`
+	// Place is where Hint is to be written, where it is no command and belongs
+	// elsewhere than beside the subject.
+	Place string `json:"place,omitempty"`
 	// Answer is the command that records that the name is right after all, where
 	// Hint has another name; Decide sets it.
 	Answer string `json:"answer,omitempty"`

@@ -57,6 +57,31 @@ func (s *Settings) JudgeConfusion(e ConfusionEvidence) []Finding {
 	return quietWhenKnown(one(finding, "thresher policy show"), true)
 }
 
+// JudgeIndexChange judges a name that came from a private index before: from
+// another one it comes only where the policy binds it there, or says that the
+// index has moved.
+func (s *Settings) JudgeIndexChange(e IndexChange) []Finding {
+	if s.PinFor(e.Name) != nil || e.Rank > 0 || address.Same(s.MovedTo(e.Before), e.Now) {
+		return nil
+	}
+	finding := s.finding(IndexChanged, e.Name, High, indexChangedEvidence(e))
+	finding.Place = messagePolicyIndex
+	return quietWhenKnown(one(finding, indexChangedEdit(e)), true)
+}
+
+// MovedTo gives the address that an index has now, by what the policy says; its
+// own where it says nothing.
+func (s *Settings) MovedTo(index string) string {
+	for range s.Moved { // a circle ends
+		at := slices.IndexFunc(s.Moved, func(moved Moved) bool { return address.Same(moved.Old, index) })
+		if at < 0 {
+			break
+		}
+		index = s.Moved[at].New
+	}
+	return index
+}
+
 // PinFor returns the pin that counts for a canonical name, or nil: that of the
 // nearest layer, and in one layer the one that says most of the name.
 func (s *Settings) PinFor(canonical string) *Pin {

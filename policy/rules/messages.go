@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -372,6 +373,31 @@ func confusionEvidence(e ConfusionEvidence) string {
 		evidence += ", with a newer version"
 	}
 	return evidence
+}
+
+// messagePolicyIndex is where pins and moved indexes are written.
+const messagePolicyIndex = "the policy file, under [index]"
+
+func indexChangedEvidence(e IndexChange) string {
+	index := address.Redact(e.Before)
+	if e.Now != "" {
+		url := address.Redact(e.Now)
+		return fmt.Sprintf("it came from %s before, and now it would come from %s", index, url)
+	}
+	others := make([]string, len(e.Others))
+	for i, other := range e.Others {
+		others[i] = address.Redact(other)
+	}
+	return fmt.Sprintf("it came from %s before, which is none of this command's indexes; not asked for it: %s", index,
+		words.Listed(others))
+}
+
+// indexChangedEdit keeps a name at its index, and says what to write where the
+// index has moved.
+func indexChangedEdit(e IndexChange) string {
+	name, index := words.TOMLString(e.Name), words.TOMLString(address.Bare(e.Before))
+	url := words.TOMLString(address.Bare(append(slices.Clone(e.Others), e.Now)[0]))
+	return fmt.Sprintf("pin = { %s = %s }; or, where that index has moved: moved = { %s = %s }", name, index, index, url)
 }
 
 func unvouchedEvidence(a Arrival) string {

@@ -253,6 +253,48 @@ func TestConfusion(t *testing.T) {
 	}
 }
 
+func TestIndexChanged(t *testing.T) {
+	const a, b = "https://a.example/simple", "https://b.example/simple"
+	change := func(before, now string) rules.IndexChange {
+		return rules.IndexChange{Name: "acme-tool", Before: before, Now: now}
+	}
+	forgotten := rules.IndexChange{Name: "acme-tool", Before: a, Others: []string{b, "https://c.example"}}
+	popular := change(a, b)
+	popular.Rank = 7
+	for _, test := range []struct {
+		name, user string
+		change     rules.IndexChange
+		want       rules.Action
+	}{
+		{"the same", "", change(a, a), ""},
+		{"the same, written otherwise", "", change(a, "https://user:secret@A.Example:443/simple/"), ""},
+		{"another", "", change(a, b), rules.Block},
+		{"another path", "", change(a, "https://a.example/Simple"), rules.Block},
+		{"another scheme", "", change(a, "http://a.example/simple"), rules.Block},
+		{"the one as another's user", "", change(a, "https://a.example@b.example/simple"), rules.Block},
+		{"forgotten", "", forgotten, rules.Block},
+		{"well known", "", popular, ""},
+		{"noted", "[rules]\nindex-changed = \"note\"\n", change(a, b), rules.Note},
+		{"off", "[rules]\nindex-changed = \"off\"\n", change(a, b), ""},
+		{"bound", "[index.pin]\n\"acme-*\" = \"" + b + "\"\n", change(a, b), ""},
+		{"another is bound", "[index.pin]\nother = \"" + b + "\"\n", change(a, b), rules.Block},
+		{"allowed by name", "[allow.acme-tool]\nreason = \"ours\"\n", change(a, b), rules.Block},
+		{"moved", "[index.moved]\n\"https://A.example/simple/\" = \"" + b + "\"\n", change(a, b), ""},
+		{"moved twice", "[index.moved]\n\"" + a + "\" = \"https://m.example\"\n\"https://m.example/\" = \"" + b + "\"\n",
+			change(a, b), ""},
+		{"moved away", "[index.moved]\n\"" + a + "\" = \"" + b + "\"\n", change(a, a), rules.Block},
+		{"moved the other way", "[index.moved]\n\"" + b + "\" = \"" + a + "\"\n", change(a, b), rules.Block},
+		{"moved in a circle", "[index.moved]\n\"" + a + "\" = \"" + b + "\"\n\"" + b + "\" = \"" + a + "\"\n",
+			change(a, "https://c.example"), rules.Block},
+	} {
+		findings := layers{user: test.user}.settings(t).JudgeIndexChange(test.change)
+		if got := outcome(findings, rules.IndexChanged); got != test.want {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+		checkTexts(t, findings)
+	}
+}
+
 func TestPins(t *testing.T) {
 	settings := layers{
 		system: "[index.pin]\n\"*\" = \"https://system.example\"\nacme-data = \"https://system.example/data\"\n",

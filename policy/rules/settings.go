@@ -82,6 +82,7 @@ type Settings struct {
 
 	// The entries, by layer, the nearest first.
 	Pin    []Pin // PinFor finds the one that counts
+	Moved  []Moved
 	Allow  []Allow
 	Deny   []Deny
 	Prefer []Prefer
@@ -123,6 +124,12 @@ func (s *Settings) Action(rule Rule) Sourced[Action] {
 type Pin struct {
 	Pattern string // a canonical name, or a pattern with `*`
 	URL     string // of the index, as written
+	Source
+}
+
+// Moved is an index that has another address now, for all names.
+type Moved struct {
+	Old, New string // as written
 	Source
 }
 

@@ -87,6 +87,8 @@ var table = []Info{
 		AnswerNamedRule},
 
 	{Confusion, "indexes", "a name that more than one index has", gateActions, Note, Note, Block, AnswerPin},
+	{IndexChanged, "indexes", "a name of a private index that would come from another one than before", lastActions, Block,
+		Block, Block, AnswerPin},
 	{ForeignIndex, "indexes", "an index or trusted host that a requirements file brings along", nameActions, Note, Note,
 		Block, AnswerURL},
 
