@@ -67,6 +67,16 @@ func AppendPrefer(path string, entry rules.Prefer) (written bool, line string, e
 		func(root *node) int { return entryLine(root, []string{"prefer"}, sameNameAs(name)) })
 }
 
+// AppendBound records a temporary upper bound, in the manner of AppendAllow.
+func AppendBound(path string, entry rules.Bound) (written bool, line string, err error) {
+	table := appendedTable{header: "[bound." + words.TOMLKey(entry.Name) + "]"}
+	table.text("below", entry.Below)
+	table.text("reason", entry.Reason)
+	table.date("expires", entry.Expires)
+	return appendTable(path, table,
+		func(root *node) int { return entryLine(root, []string{"bound"}, sameNameAs(entry.Name)) })
+}
+
 // AppendIgnore records a vulnerability that does not count for now, in the
 // manner of AppendAllow.
 func AppendIgnore(path string, entry Ignore) (written bool, line string, err error) {

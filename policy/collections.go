@@ -359,6 +359,62 @@ func denyField() field {
 		func(*Policy, rules.Deny, *rules.Deny) bool { return false })
 }
 
+func boundField() field {
+	info := KeyInfo{
+		Key: "bound.NAME", Type: "table: below, reason, expires", Layers: EveryLayer, Tighter: "more names",
+		Meaning: "a version from which on releases are left out for a while",
+	}
+	return collection(info,
+		func(p *Policy) *[]rules.Bound { return &p.Bounds },
+		func(n *node) ([]placed[rules.Bound], []Problem) {
+			return entriesOf(n, "bound", readName, func(name string, word key) (rules.Bound, []Problem) {
+				entry := rules.Bound{Name: name}
+				table := "bound." + words.TOMLKey(word.name)
+				problems := members(word.value, table, map[string]func(*node) string{
+					"below": version(&entry.Below), "reason": reason(&entry.Reason), "expires": expiry(&entry.Expires),
+				})
+				if len(problems) == 0 {
+					if message := missingOfBound(table, &entry); message != "" {
+						problems = []Problem{{Line: word.line, Column: word.column, Message: message}}
+					}
+				}
+				return entry, problems
+			})
+		},
+		func(entry rules.Bound) string { return entry.Name },
+		func(entry *rules.Bound) *rules.Source { return &entry.Source },
+		func(entry rules.Bound) string {
+			return "{ below = " + words.TOMLString(entry.Below) + ", reason = " + words.TOMLString(entry.Reason) +
+				", expires = " + entry.Expires.Format(time.DateOnly) + " }"
+		},
+		func(_ *Policy, entry rules.Bound, old *rules.Bound) bool {
+			return old != nil && (pep.CompareOSV(entry.Below, old.Below) > 0 || entry.Expires.Before(old.Expires))
+		})
+}
+
+// version reads a version of PEP 440.
+func version(into *string) func(*node) string {
+	return func(n *node) string {
+		text, message := readText(n)
+		if message == "" {
+			if _, err := pep.ParseVersion(text); err != nil {
+				message = noVersion(text)
+			}
+		}
+		*into = text
+		return message
+	}
+}
+
+// readName reads a name that is no pattern.
+func readName(text string) (string, string) {
+	canonical, ok := pep.ParseName(text)
+	if !ok {
+		return "", rules.NoName(text)
+	}
+	return canonical, ""
+}
+
 func preferField() field {
 	info := KeyInfo{
 		Key: "prefer.NAME", Type: "string, or table: use", Layers: EveryLayer, Tighter: "more names",
@@ -374,17 +430,10 @@ func preferField() field {
 			return message
 		}
 	}
-	name := func(text string) (string, string) {
-		canonical, ok := pep.ParseName(text)
-		if !ok {
-			return "", rules.NoName(text)
-		}
-		return canonical, ""
-	}
 	return collection(info,
 		func(p *Policy) *[]rules.Prefer { return &p.Prefer },
 		func(n *node) ([]placed[rules.Prefer], []Problem) {
-			return entriesOf(n, "prefer", name, func(name string, word key) (rules.Prefer, []Problem) {
+			return entriesOf(n, "prefer", readName, func(name string, word key) (rules.Prefer, []Problem) {
 				entry := rules.Prefer{Name: name}
 				table := "prefer." + words.TOMLKey(word.name)
 				if word.value.kind == stringKind {

@@ -185,6 +185,7 @@ func buildFields() []field {
 		allowField(),
 		denyField(),
 		preferField(),
+		boundField(),
 
 		scalar(KeyInfo{
 			Key: "scan.fail-on", Type: "fixable, any, low, medium, high, critical or none", Layers: EveryLayer,

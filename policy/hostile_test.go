@@ -63,6 +63,9 @@ var disarming = map[string][]struct{ user, project string }{
 		{"[allow.a]\nreason = \"b\"\nrules = [\"stale\"]\n", "[allow.a]\nreason = \"trust me\"\n"}},
 	"deny.NAME":   nil, // more of them is stricter, and none is taken away
 	"prefer.NAME": {{"[prefer]\na = \"b\"\n", "[prefer]\na = \"evil\"\n"}},
+	"bound.NAME": {
+		{aBound("2", "2027-01-01"), aBound("3", "2027-01-01")}, {aBound("2", "2027-01-01"), aBound("2", "2026-12-20")},
+	},
 	"scan.fail-on": {{"", "[scan]\nfail-on = \"none\"\n"}, {"", "[scan]\nfail-on = \"critical\"\n"},
 		{"[scan]\nfail-on = \"any\"\n", "[scan]\nfail-on = \"fixable\"\n"},
 		{"[scan]\nfail-on = \"low\"\n", "[scan]\nfail-on = \"high\"\n"},
@@ -80,6 +83,11 @@ var disarming = map[string][]struct{ user, project string }{
 	"update.stale-after":   {{"", "[update]\nstale-after = \"1 year\"\n"}},
 	"update.advisories":    {{"", "[update]\nadvisories = \"https://evil.example/all.zip\"\n"}},
 	"update.popular-names": {{"", "[update]\npopular-names = \"https://evil.example/names\"\n"}},
+}
+
+// aBound is a bound on a.
+func aBound(below, expires string) string {
+	return "[bound.a]\nbelow = \"" + below + "\"\nreason = \"b\"\nexpires = " + expires + "\n"
 }
 
 func TestProjectCannotDisarmItsUser(t *testing.T) {

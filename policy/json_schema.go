@@ -87,6 +87,11 @@ func valueSchema(info KeyInfo) (object, error) {
 		entry["properties"] = object{member: text()}
 		entry["required"] = []string{member}
 		return object{"anyOf": []object{text(), entry}}, nil
+	case "bound.NAME":
+		entry := table(info.Meaning)
+		entry["properties"] = object{"below": text(), "reason": text(), "expires": date}
+		entry["required"] = []string{"below", "reason", "expires"}
+		return entry, nil
 	case "scan.ignore":
 		entry := table(info.Meaning)
 		entry["properties"] = object{"id": text(), "reason": text(), "expires": date, "package": text(),

@@ -120,6 +120,23 @@ func missingReason(table string) string { return words.Printable(table) + ": rea
 
 func missingUse(table string) string { return words.Printable(table) + ": use is missing" }
 
+// missingOfBound says what a bound lacks; "" for nothing.
+func missingOfBound(table string, b *rules.Bound) string {
+	for _, part := range []struct {
+		name   string
+		absent bool
+	}{{"below", b.Below == ""}, {"reason", b.Reason == ""}, {"expires", b.Expires.IsZero()}} {
+		if part.absent {
+			return words.Printable(table) + ": " + part.name + " is missing"
+		}
+	}
+	return ""
+}
+
+func noVersion(text string) string {
+	return fmt.Sprintf("%q is no version (PEP 440)", words.Printable(text))
+}
+
 func missingExpires(id string) string {
 	return fmt.Sprintf("scan.ignore %s: expires is missing, and scan.ignore-forever is false", words.Printable(id))
 }
@@ -212,6 +229,7 @@ var initExamples = map[string]string{
 	"allow.NAME":               "[allow.reqeusts]\nreason = \"our own fork\"\nexpires = 2030-01-31\n",
 	"deny.NAME":                "[deny.colourama]\nreason = \"imitates colorama\"\n",
 	"prefer.NAME":              "[prefer.simplejson]\nuse = \"json\"\n",
+	"bound.NAME":               "[bound.pandas]\nbelow = \"3.1\"\nreason = \"breaks our reports\"\nexpires = 2030-01-31\n",
 	"sandbox.secrets":          "secrets = [\"~/.acme\", \"keys/private.pem\"]\n",
 	"sandbox.write":            "write = [\"~/.cache/acme-build\"]\n",
 	"sandbox.environment.add":  "environment.add = [\"ACME_*\"]\n",

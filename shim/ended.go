@@ -1,6 +1,8 @@
 package shim
 
 import (
+	"slices"
+
 	"thresher/gate"
 	"thresher/internal/statuses"
 	"thresher/pip"
@@ -88,7 +90,7 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 // tellMet says what pip met at the gate: what was refused it where it failed,
 // and what was held back.
 func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []rules.Finding) {
-	met := d.own.Findings()
+	met := withoutRepeats(d.own.Findings())
 	result.findings = append(result.findings, met...)
 	for _, f := range met {
 		if f.Action == rules.Block && pipStatus(result.pip) != 0 {
@@ -106,6 +108,18 @@ func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []r
 	if pipStatus(result.pip) == 0 {
 		in.tellHeld(result)
 	}
+}
+
+// withoutRepeats leaves out what was found in the same words before: a bound is
+// one thing to say, however many releases it leaves out.
+func withoutRepeats(findings []rules.Finding) []rules.Finding {
+	said := map[rules.Finding]bool{}
+	return slices.DeleteFunc(slices.Clone(findings), func(f rules.Finding) bool {
+		f.Hint, f.Answer = "", "" // of the one or the other release
+		again := f.Rule == rules.Bounded && said[f]
+		said[f] = true
+		return again
+	})
 }
 
 // withoutTransport runs pip once more, in the one other way that there is: its

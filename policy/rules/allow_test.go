@@ -26,9 +26,15 @@ func TestReleaseAnswers(t *testing.T) {
 	for _, rule := range rules.Answerable(rules.ReleaseSubject) {
 		settings := layers{user: strict +
 			"[allow.\"Acme_Data==2.1\"]\nreason = \"looked at\"\nexpires = 2026-12-10\nrules = [\"" + string(rule) +
-			"\"]\n"}.settings(t)
+			"\"]\n[bound.acme-data]\nbelow = \"1\"\nreason = \"breaks\"\nexpires = 2026-12-10\n"}.settings(t)
 		judge := func(version string) []rules.Finding {
-			return append(settings.JudgeFile(release(version)), settings.JudgeInside(rules.InsideEvidence{
+			unpinned := rules.FileEvidence{Name: "acme-data", Version: version, Now: today, UploadTime: today.AddDate(-1, 0, 0)}
+			findings := append(settings.JudgeFile(release(version)), settings.JudgeFile(unpinned)...)
+			findings = append(findings, settings.JudgeInstalled(rules.InstalledEvidence{
+				Name: "acme-data", Canonical: "acme-data", Version: version, Origin: "https://index.example/simple",
+				Answers: []rules.IndexAnswer{{Index: "https://index.example/simple", Missing: true, Asked: today}},
+			})...)
+			return append(findings, settings.JudgeInside(rules.InsideEvidence{
 				Name: "acme-data", Version: version, Filename: "x.whl", New: true,
 				Hooks:    []rules.HookEvidence{{Path: "x.pth", Runs: true}},
 				Payloads: []rules.PayloadEvidence{{Path: "x.so", Kind: rules.NativePayload}},
@@ -45,6 +51,9 @@ func TestReleaseAnswers(t *testing.T) {
 			}
 		}
 		for _, version := range []string{"2.2", "2.1.1", "2.1+local", "no version", ""} {
+			if rule == rules.Vanished && version == "" {
+				continue // what has no version is on no page
+			}
 			if got := outcome(judge(version), rule); got != settings.Action(rule).Value {
 				t.Errorf("%s of %s: %q is answered, too", rule, version, got)
 			}
@@ -57,7 +66,7 @@ func TestReleaseAnswers(t *testing.T) {
 		checkTexts(t, judge("2.1"))
 		// What stands names the command that answers it for this release alone.
 		for _, finding := range judge("2.2") {
-			if finding.Rule == rule && rule != rules.Malware {
+			if finding.Rule == rule && rule != rules.Malware && rule != rules.Vanished {
 				if want := "thresher allow acme-data==2.2 --rule " +
 					string(rule); !strings.HasPrefix(strings.ToLower(finding.Hint),
 					strings.Replace(want, "acme-data", strings.ToLower(finding.Subject), 1)) {

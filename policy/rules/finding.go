@@ -35,6 +35,7 @@ const (
 	Provenance Rule = "provenance"
 	Sdist      Rule = "sdist"
 	Vulnerable Rule = "vulnerable"
+	Bounded    Rule = "bounded"
 	Vanished   Rule = "vanished"
 	// files
 	StartupHook Rule = "startup-hook"

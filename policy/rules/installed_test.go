@@ -15,6 +15,9 @@ func TestVanished(t *testing.T) {
 	missing := IndexAnswer{Index: public, Missing: true, Asked: later}
 	quarantined := IndexAnswer{Index: public, Status: "quarantined", Reason: "stolen", Asked: later}
 	known := InstalledEvidence{Origin: public}
+	replaced := InstalledEvidence{Origin: public, Replaced: "2"}
+	conda := InstalledEvidence{Origin: public, Installer: "conda"}
+	ofTwo := InstalledEvidence{Installer: "pip", Indexes: 2}
 	unknown := InstalledEvidence{Installer: "pip", Indexes: 1}
 	for name, c := range map[string]struct {
 		evidence InstalledEvidence
@@ -24,7 +27,7 @@ func TestVanished(t *testing.T) {
 		"listed":                           {known, []IndexAnswer{has}, ""},
 		"gone":                             {known, []IndexAnswer{lacks}, "1.0 is no longer on"},
 		"the project gone":                 {known, []IndexAnswer{missing}, "no longer has the project"},
-		"in quarantine":                    {known, []IndexAnswer{quarantined}, "in quarantine, and 1.0 is installed: stolen"},
+		"in quarantine":                    {known, []IndexAnswer{quarantined}, "and 1.0 is installed: stolen"},
 		"nothing asked":                    {known, nil, ""},
 		"another index":                    {InstalledEvidence{Origin: private}, []IndexAnswer{lacks}, ""},
 		"a page from before the install":   {known, []IndexAnswer{{Index: public, Files: true, Asked: installed}}, ""},
@@ -33,13 +36,13 @@ func TestVanished(t *testing.T) {
 		"unknown origin, never there":      {unknown, []IndexAnswer{missing}, ""},
 		"unknown origin, an empty page":    {unknown, []IndexAnswer{{Index: public, Asked: later}}, ""},
 		"unknown origin, in quarantine":    {unknown, []IndexAnswer{quarantined}, "in quarantine"},
-		"unknown origin, another has it":   {InstalledEvidence{Installer: "pip", Indexes: 2}, []IndexAnswer{lacks, has}, ""},
-		"unknown origin, another unasked":  {InstalledEvidence{Installer: "pip", Indexes: 2}, []IndexAnswer{lacks}, ""},
+		"unknown origin, another has it":   {ofTwo, []IndexAnswer{lacks, has}, ""},
+		"unknown origin, another unasked":  {ofTwo, []IndexAnswer{lacks}, ""},
 		"of conda":                         {InstalledEvidence{Installer: "conda", Indexes: 1}, []IndexAnswer{lacks}, ""},
 		"of a distribution of Linux":       {InstalledEvidence{Indexes: 1}, []IndexAnswer{lacks}, ""},
 		"from a directory":                 {InstalledEvidence{Origin: public, Local: true}, []IndexAnswer{lacks}, ""},
-		"replaced":                         {InstalledEvidence{Origin: public, Replaced: "2"}, []IndexAnswer{lacks}, "until this run"},
-		"of conda, but the log knows more": {InstalledEvidence{Origin: public, Installer: "conda"}, []IndexAnswer{lacks}, "1.0"},
+		"replaced":                         {replaced, []IndexAnswer{lacks}, "until this run"},
+		"of conda, but the log knows more": {conda, []IndexAnswer{lacks}, "1.0"},
 	} {
 		e := c.evidence
 		e.Name, e.Canonical, e.Version, e.Since, e.Answers = "A", "a", "1.0", installed, c.answers
@@ -52,9 +55,9 @@ func TestVanished(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, findings, c.want)
 		}
 	}
-	local := known
-	local.Name, local.Canonical, local.Version, local.Since, local.Answers = "a", "a", "1.0+acme", installed, []IndexAnswer{lacks}
-	local.Origin, local.Installer, local.Indexes = "", "pip", 1
+	local := unknown
+	local.Name, local.Canonical, local.Version, local.Since = "a", "a", "1.0+acme", installed
+	local.Answers = []IndexAnswer{lacks}
 	if findings := (&Settings{}).JudgeInstalled(local); len(findings) > 0 {
 		t.Errorf("a version of one's own: %v", findings)
 	}

@@ -186,6 +186,12 @@ func withReason(evidence, reason string) string {
 	return evidence + ": " + words.Printable(reason)
 }
 
+// boundedEvidence is the same for every release that a bound leaves out.
+func boundedEvidence(b *Bound) string {
+	return fmt.Sprintf("%s and later are left out until %s by %s: %s", words.Printable(b.Below),
+		b.Expires.Format(time.DateOnly), words.Printable(b.Place()), words.Printable(b.Reason))
+}
+
 // vanishedEvidence says what became of a release on the index that it came from.
 func vanishedEvidence(e InstalledEvidence, answer IndexAnswer) string {
 	place := "it is installed"

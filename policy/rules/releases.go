@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"thresher/internal/words"
+	"thresher/pep"
 )
 
 // JudgeFile judges one file of a project's page. Every finding is one that the
@@ -11,7 +12,7 @@ import (
 func (s *Settings) JudgeFile(e FileEvidence) []Finding {
 	var findings []Finding
 	for _, rule := range []func(FileEvidence) []Finding{
-		s.malwareFile, s.vulnerable, s.yanked, s.provenance, s.cooldown, s.sdist,
+		s.malwareFile, s.vulnerable, s.yanked, s.provenance, s.bounded, s.cooldown, s.sdist,
 	} {
 		findings = append(findings, rule(e)...)
 	}
@@ -82,6 +83,24 @@ func (s *Settings) provenance(e FileEvidence) []Finding {
 		findings[0].Confidence = Medium
 	}
 	return findings
+}
+
+// Bounded: at or above the version of a bound. A request that names exactly this
+// version is a later word of the user's than the bound.
+func (s *Settings) bounded(e FileEvidence) []Finding {
+	if e.Pinned || len(s.Bounds) == 0 || s.allows(e, Bounded) {
+		return nil
+	}
+	for i := range s.Bounds {
+		bound := &s.Bounds[i]
+		_, err := pep.ParseVersion(e.Version)
+		// What cannot be compared is not known to be older.
+		above := err != nil || pep.CompareOSV(e.Version, bound.Below) >= 0
+		if above && bound.Name == e.Name && !s.hasExpired(bound.Expires) {
+			return one(s.finding(Bounded, e.Name, High, boundedEvidence(bound)), answerRelease(e.Name, e.Version, Bounded))
+		}
+	}
+	return nil
 }
 
 // Cooldown: younger than cooldown.release, by the upload of this very file, or

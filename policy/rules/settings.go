@@ -86,6 +86,7 @@ type Settings struct {
 	Allow  []Allow
 	Deny   []Deny
 	Prefer []Prefer
+	Bounds []Bound
 
 	Now time.Time // what has expired by then does not count
 }
@@ -138,6 +139,15 @@ type Deny struct {
 	Name   string // a canonical name or a pattern with `*`
 	Reason string
 	Locked bool // the system's layer locks it: no nearer layer may allow the name
+	Source
+}
+
+// Bound is a temporary upper bound: releases from Below on are left out.
+type Bound struct {
+	Name    string    // canonical
+	Below   string    // a version (PEP 440)
+	Reason  string    //
+	Expires time.Time // the first day on which it does not count any more
 	Source
 }
 

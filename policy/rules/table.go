@@ -76,6 +76,8 @@ var table = []Info{
 	{Sdist, "releases", "a source distribution, which runs code to install", gateActions, Off, Note, Hold,
 		AnswerNamedRule},
 	{Vulnerable, "releases", "a release with a known vulnerability", gateActions, Note, Note, Note, AnswerIgnore},
+	{Bounded, "releases", "a release that a temporary upper bound leaves out", []Action{Off, Note, Hold}, Hold, Hold, Hold,
+		AnswerNamedRule},
 	{Vanished, "releases", "an installed release that its index no longer lists", lastActions, Note, Note, Note,
 		AnswerNamedRule},
 

@@ -54,7 +54,7 @@ func TestStandardIsWhatTheDesignSays(t *testing.T) {
 	for _, rule := range []rules.Rule{rules.ImportName, rules.Typosquat, rules.NewProject, rules.DirectURL} {
 		want[rule] = rules.Ask
 	}
-	for _, rule := range []rules.Rule{rules.Cooldown, rules.Provenance, rules.StartupHook} {
+	for _, rule := range []rules.Rule{rules.Cooldown, rules.Provenance, rules.StartupHook, rules.Bounded} {
 		want[rule] = rules.Hold
 	}
 	for _, info := range rules.All() {
