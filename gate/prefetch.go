@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"maps"
 	"sort"
 	"strings"
 
@@ -77,6 +78,21 @@ func (g *Gate) fetchAhead(name string, asked request, depth int) {
 				depth+1)
 		}
 	})
+}
+
+// JudgeAnew lets a project be judged once more that was judged ahead: a person has
+// said something of it since. pip has not asked for it yet.
+func (g *Gate) JudgeAnew(canonical string) {
+	g.verdicts.forget(func(key pageKey) bool { return key.name == canonical })
+	g.looks.forget(func(key aheadKey) bool { return key.name == canonical })
+	g.mutex.Lock()
+	maps.DeleteFunc(g.ahead, func(key aheadKey, _ request) bool { return key.name == canonical })
+	g.mutex.Unlock()
+	for _, wanted := range g.config.Requested {
+		if pep.CanonicalName(wanted.Name) == canonical {
+			g.fetchAhead(canonical, requestOf(wanted), 0)
+		}
+	}
 }
 
 // look looks ahead from a project, once.

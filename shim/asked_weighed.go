@@ -38,12 +38,14 @@ func (in *invocation) weigh(a *asked, d *door) *ending {
 	case rules.Block:
 		return a.refusal()
 	case rules.Ask:
-		if !in.ask(a.findings, a.origins) {
-			return &ending{status: statuses.Refused, tell: (*messenger).refusedSummary}
+		if end := in.settle(a); end != nil {
+			return end
 		}
 		for _, f := range a.findings {
 			if f.Action == rules.Ask {
-				d.judge.answered[canonicalOf(a, f.Subject)] = true
+				canonical := canonicalOf(a, f.Subject)
+				d.judge.answer(canonical)
+				d.own.JudgeAnew(canonical)
 			}
 		}
 	}
@@ -56,6 +58,25 @@ func (in *invocation) weigh(a *asked, d *door) *ending {
 		}}
 	}
 	return nil
+}
+
+// settle asks the person about what is in question. Who means another name gets a
+// run of their own for that.
+func (in *invocation) settle(a *asked) *ending {
+	said := in.ask(a.findings, a.origins)
+	switch {
+	case said.end != nil:
+		return said.end
+	case !said.yes:
+		return &ending{status: statuses.Refused, tell: (*messenger).refusedSummary}
+	case len(said.instead) == 0:
+		return nil
+	}
+	args, edits := in.meant(a, said.instead)
+	if len(edits) > 0 {
+		return &ending{status: statuses.Refused, tell: func(m *messenger) { m.meant(edits) }}
+	}
+	return &ending{again: args}
 }
 
 // split takes the findings about one project out of all.

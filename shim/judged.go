@@ -20,10 +20,10 @@ type judgement struct {
 	asked    *asked
 	database *database
 	now      time.Time
-	answered map[string]bool // canonical names that the person said yes to
 
-	mutex sync.Mutex
-	held  map[string]scan.HeldRelease // by name and version: releases that are too young
+	mutex    sync.Mutex
+	answered map[string]bool             // canonical names that the person said yes to
+	held     map[string]scan.HeldRelease // by name and version: releases that are too young
 
 	allowed []rules.Finding // malware that an answer let through
 }
@@ -60,10 +60,24 @@ func (j *judgement) project(_ context.Context, p gate.Project) []rules.Finding {
 // stage is when findings about a name take effect: what a person has said yes to
 // before pip started is no question any more.
 func (j *judgement) stage(canonical string) rules.Stage {
-	if j.answered[canonical] {
+	if j.isAnswered(canonical) {
 		return rules.AnsweredInGate
 	}
 	return rules.InGate
+}
+
+// answer remembers that a person has said yes to a canonical name.
+func (j *judgement) answer(canonical string) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	j.answered[canonical] = true
+}
+
+// isAnswered says whether a person has said yes to a canonical name.
+func (j *judgement) isAnswered(canonical string) bool {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return j.answered[canonical]
 }
 
 // file judges one file of a page.

@@ -10,7 +10,7 @@ import (
 // and by what the advisories know of its version.
 func (j *judgement) local(entry gate.Entry) []rules.Finding {
 	canonical := pep.CanonicalName(entry.Name)
-	if j.asked.isRequested(canonical) && j.answered[canonical] {
+	if j.asked.isRequested(canonical) && j.isAnswered(canonical) {
 		return nil
 	}
 	malware, _ := j.database.known(canonical, entry.Version)

@@ -388,14 +388,25 @@ func (m *messenger) guardChanged(prefix string, failure error) {
 		word, prefix, rules.Unvouched)
 }
 
-// question asks whether to go on with a name in question; the answer no is
-// the default.
-func (m *messenger) question(f rules.Finding) {
-	prompt := "install " + f.Subject + " all the same"
-	if f.Target != "" && f.Rule == rules.Typosquat {
-		prompt = "did you mean " + f.Target + "? install " + f.Subject + " all the same"
+// question asks whether to go on with a name in question, or which of two names is
+// meant; the answer no is the default.
+func (m *messenger) question(subject, target string) {
+	prompt := fmt.Sprintf("install %s all the same? [y/N]", subject)
+	if target != "" {
+		prompt = fmt.Sprintf("install %s, or did you mean %s? [%s/%s/N]", subject, target, target, subject)
 	}
-	_, _ = m.out.Write([]byte("thresher: " + prompt + "? [y/N] "))
+	_, _ = m.out.Write([]byte("thresher: " + prompt + " "))
+}
+
+// brokenLine ends the line of a question that was not answered.
+func (m *messenger) brokenLine() { _, _ = m.out.Write([]byte("\n")) }
+
+// meant says what is to be written where a file names what was not meant.
+func (m *messenger) meant(edits []edit) {
+	for _, e := range edits {
+		m.remedy(e.place, e.text)
+	}
+	m.refusedSummary()
 }
 
 // tooYoung says in one line what the cooldown kept back.

@@ -1,7 +1,7 @@
 package shim
 
 import (
-	"bufio"
+	"context"
 	"io"
 
 	"thresher/pip"
@@ -26,15 +26,15 @@ func (in *invocation) maySwitchOff() bool {
 		return false
 	}
 	defer terminal.Close()
-	return confirmOff(terminal)
+	return confirmOff(in.untilInterrupted(), terminal)
 }
 
 // confirmOff asks on the terminal; anything but a clear yes is no.
-func confirmOff(terminal io.ReadWriter) bool {
+func confirmOff(ctx context.Context, terminal io.ReadWriter) bool {
 	asked := newMessenger(terminal, false)
 	asked.questionOff()
-	answer, err := bufio.NewReader(terminal).ReadString('\n')
-	if err != nil || !isYes(answer) {
+	answer, err := readAnswer(ctx, terminal)
+	if err != nil || !isPlainYes(answer) {
 		asked.staysOn()
 		return false
 	}

@@ -17,15 +17,25 @@ import (
 // it was called by. A pip that was ended by a signal ends this process by the
 // same signal.
 func Run(program string, args, environ []string, streams Streams) int {
+	status, again := runOnce(program, args, environ, streams)
+	if again != nil { // a person's answer: what was meant is judged like any other command
+		return Run(program, again, environ, streams)
+	}
+	return status
+}
+
+// runOnce runs one pip command, and gives its exit status or the command that was
+// meant instead of it.
+func runOnce(program string, args, environ []string, streams Streams) (status int, again []string) {
 	in, err := newInvocation(program, args, environ, streams)
 	if err != nil {
 		in.say.failed("start", err)
-		return statuses.Broken
+		return statuses.Broken, nil
 	}
 	end := in.run()
 	if in.context != nil && in.context.Err() != nil && end.status != 0 && !end.pipRan {
 		in.say.interrupted()
-		return 128 + int(syscall.SIGINT)
+		return statuses.Interrupted, nil
 	}
 	if in.stopWatching != nil {
 		in.stopWatching()
@@ -33,7 +43,7 @@ func Run(program string, args, environ []string, streams Streams) int {
 	if end.signal != 0 {
 		endBySignal(end.signal)
 	}
-	return end.status
+	return end.status, end.again
 }
 
 // untilInterrupted is the context of all work. From its first call on, until
@@ -76,7 +86,7 @@ func (in *invocation) run() *ending {
 	if end.status == statuses.Refused {
 		in.tellParent(made)
 	}
-	if made.gate == nil || made.gate.own != nil {
+	if end.again == nil && (made.gate == nil || made.gate.own != nil) {
 		in.record(made, end.status) // what a joined run did is its parent's to log
 	}
 	return end

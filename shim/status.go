@@ -12,6 +12,8 @@ type ending struct {
 	status int
 	tell   func(*messenger) // what is still to be said; nil for nothing
 	signal syscall.Signal   // that ended pip, and is to end this process as well; 0 none
+	// again is the command that was meant; nil for none.
+	again []string
 	// pipRan says that pip was started, so that what was interrupted was pip.
 	pipRan bool
 	// pipRefuses says that pip itself has the say, and the status.

@@ -13,4 +13,5 @@ const (
 	Broken        = 125 // thresher itself failed
 	CannotRun     = 126 // the program was found but cannot be run, as env(1) has it
 	NotFound      = 127 // the program was not found, as env(1) has it
+	Interrupted   = 130 // ended at the keyboard before pip ran, as a shell has it
 )
