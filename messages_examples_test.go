@@ -39,7 +39,7 @@ var examples = map[string]string{
 
 	// Amounts and days.
 	"moment": "2026-11-29 15:00 UTC",
-	"count": "12", "counts": "2", "n": "3", "more": "4", "most": "512", "least": "2", "limit": "7 days", "age": "3 days",
+	"count":  "12", "counts": "2", "n": "3", "more": "4", "most": "512", "least": "2", "limit": "7 days", "age": "3 days",
 	"second": "30s", "until": "2026-12-01", "expires": "2026-12-31", "latest": "2024-05-17", "first": "2031-01-01",
 	"uploadtime": "2031-01-01", "longestmalware": "30 days", "affected": "2", "ignored": "1", "failing": "1",
 	"vulnerabilities": "2 known vulnerabilities", "position": "14", "status": "503", "itoa": "503", "added": "12",
@@ -74,6 +74,13 @@ var examples = map[string]string{
 
 	"answer": "thresher allow reqeusts --reason 'our own fork'", "distribution": "pyyaml",
 	"where": " (requirements.txt:3)", "places": "requirements.txt:3", "wrong": "requests",
+
+	// Command lines of thresher's own.
+	"given": "scann", "called": "allow", "help": "thresher allow --help", "cli typed": "--resaon",
+	"instead": "thresher allow reqeusts --reason 'why it is right'", "cli takes": "NAME", "missing": "--reason",
+	"commandline": "thresher scan", "cli chosen": "--json and --sarif", "cli join": "--json and --sarif",
+	"files": "requirements.txt", "meant": "3.11", "listerr": "line 3 is no name==version: rich>=13",
+	"cli listed": "3.12.3, 3.13.1", "cli others": "3.13.1", "cli v": "3.13.1",
 
 	// What is inside archives and texts.
 	"member": "reqeusts/data.bin", "members": "7", "maximalmembers": "200,000", "maximaldepth": "100", "size": "4,096",

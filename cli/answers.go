@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -39,11 +41,9 @@ func (p *program) allowCommand() *cli.Command {
 			projectFlag,
 		},
 		Action: func(c *cli.Context) error {
-			name, err := p.oneName(c)
-			if err != nil {
-				return err
-			}
+			name := c.Args().First()
 			entry := rules.Allow{Reason: c.String("reason")}
+			var err error
 			if entry.Subject, err = rules.ParseSubject(name); err != nil {
 				return usageError("%v", err)
 			}
@@ -78,10 +78,7 @@ func (p *program) denyCommand() *cli.Command {
 		Category:  categoryDo,
 		Flags:     []cli.Flag{&cli.StringFlag{Name: "reason", Usage: "why", Required: true}, projectFlag},
 		Action: func(c *cli.Context) error {
-			name, err := p.oneName(c)
-			if err != nil {
-				return err
-			}
+			name := c.Args().First()
 			return p.keep(c, func(path string) (bool, string, error) {
 				return policy.AppendDeny(path, rules.Deny{Name: name, Reason: c.String("reason")})
 			})
@@ -97,9 +94,6 @@ func (p *program) preferCommand() *cli.Command {
 		Category:  categoryDo,
 		Flags:     []cli.Flag{projectFlag},
 		Action: func(c *cli.Context) error {
-			if c.NArg() != 2 {
-				return usageError("prefer takes two names; fix: thresher prefer --help")
-			}
 			return p.keep(c, func(path string) (bool, string, error) {
 				return policy.AppendPrefer(path, rules.Prefer{Name: c.Args().Get(0), Use: c.Args().Get(1)})
 			})
@@ -122,9 +116,9 @@ func (p *program) ignoreCommand() *cli.Command {
 			projectFlag,
 		},
 		Action: func(c *cli.Context) error {
-			id, err := p.oneName(c)
-			if err != nil {
-				return err
+			id := c.Args().First()
+			if !isAdvisoryID(id) {
+				return usageError(messageNoID, id)
 			}
 			entry := policy.Ignore{ID: id, Reason: c.String("reason"), Versions: c.String("versions")}
 			if name := c.String("package"); name != "" {
@@ -136,6 +130,7 @@ func (p *program) ignoreCommand() *cli.Command {
 			day := p.now.AddDate(0, 0, c.Int("days"))
 			entry.Expires = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
 			if c.IsSet("expires") {
+				var err error
 				if entry.Expires, err = parseDay(c.String("expires"), p.now); err != nil {
 					return usageError("%v", err)
 				}
@@ -151,16 +146,13 @@ func (p *program) ignoreCommand() *cli.Command {
 	}
 }
 
-// oneName is the only argument of a command. Words behind it are most likely
-// options, which this command line reads only before it.
-func (p *program) oneName(c *cli.Context) (string, error) {
-	switch {
-	case c.NArg() == 0:
-		return "", usageError("%s takes a name; fix: thresher %s --help", c.Command.Name, c.Command.Name)
-	case c.NArg() > 1:
-		return "", usageError("%s takes one name, and %q is one too many", c.Command.Name, c.Args().Get(1))
-	}
-	return c.Args().First(), nil
+// advisoryID is how the ids look that records have (OSV schema 1.7): who gives
+// them out, and behind a hyphen their number.
+var advisoryID = regexp.MustCompile(`(?i)^[a-z][a-z0-9]*(-[a-z0-9][a-z0-9.:]*)+$`)
+
+// isAdvisoryID tells the id of a vulnerability from the name of a package.
+func isAdvisoryID(text string) bool {
+	return advisoryID.MatchString(text) && strings.ContainsAny(text, "0123456789")
 }
 
 // mayAnswer refuses an answer that loosens where no person is there to give it:

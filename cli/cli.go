@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sort"
 	"strings"
 	"time"
 
@@ -51,8 +50,10 @@ type program struct {
 	in          io.Reader
 	out, err    io.Writer
 	shim        Shim
-	self        string // path of this binary
-	dir         string // working directory
+	self        string   // path of this binary
+	words       []string // of the command line, behind the program's name
+	inert       func()   // of tests: is called in the place of every command's action
+	dir         string   // working directory
 	now         time.Time
 	terminal    bool // standard error and input are a terminal
 	colour      bool // standard output is a terminal that wants colour
@@ -88,8 +89,14 @@ func Run(args, environ []string, in io.Reader, out, errorOut io.Writer, shim Shi
 		return statuses.Broken
 	}
 	typosquat.Use(names)
+	return p.run(args)
+}
+
+// run runs the command that a command line names.
+func (p *program) run(args []string) int {
 	app := p.app()
-	return p.status(app.Run(append(args[:1:1], optionsFirst(app.Commands, args[1:])...)))
+	p.words = optionsFirst(app.Commands, helpAsOption(args[1:]))
+	return p.status(app.Run(append(args[:1:1], p.words...)))
 }
 
 // status is the one place that turns an error into a line and an exit status.
@@ -122,20 +129,16 @@ func (p *program) app() *cli.App {
 		Version:                p.shim.Version,
 		HideHelpCommand:        true,
 		UseShortOptionHandling: true,
-		Suggest:                true,
 		EnableBashCompletion:   true,
 		Writer:                 p.out,
 		ErrWriter:              p.err,
 		// The library would print and exit by itself on any error that has
 		// an ExitCode, an *exec.ExitError among them.
 		ExitErrHandler: func(*cli.Context, error) {},
-		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return usageError("%v", err) },
-		CommandNotFound: func(c *cli.Context, name string) {
-			p.say("there is no command %q; fix: thresher --help", name)
-		},
+		OnUsageError:   func(_ *cli.Context, err error, _ bool) error { return p.wrongOption(nil, "thresher", err) },
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
-				return usageError("there is no command %q; fix: thresher --help", c.Args().First())
+				return noSuchCommand(c.App.Commands, c.Args().First(), c.Args().Tail())
 			}
 			return cli.ShowAppHelp(c)
 		},
@@ -143,27 +146,9 @@ func (p *program) app() *cli.App {
 	}
 	app.Commands = p.commands()
 	for _, command := range app.Commands {
-		finish(command)
+		p.finish(command, app.Name)
 	}
 	return app
-}
-
-// finish sets on a command and those under it what all of them share.
-func finish(command *cli.Command) {
-	command.HideHelpCommand = true
-	command.OnUsageError = func(_ *cli.Context, err error, _ bool) error {
-		return usageError("%v; fix: thresher %s --help", err, command.Name)
-	}
-	for _, flag := range command.Flags {
-		if toggle, ok := flag.(*cli.BoolFlag); ok {
-			toggle.DisableDefaultText = true // it is off, as everybody expects
-		}
-	}
-	sort.SliceStable(command.Subcommands,
-		func(i, j int) bool { return command.Subcommands[i].Name < command.Subcommands[j].Name })
-	for _, sub := range command.Subcommands {
-		finish(sub)
-	}
 }
 
 func isTerminal(stream any) bool {

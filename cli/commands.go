@@ -4,9 +4,9 @@ import "github.com/urfave/cli/v2"
 
 // The headings under which --help lists the commands.
 const (
-	categoryLook  = "look before, look after"
-	categoryDo    = "answer, and keep the answer"
-	categorySetUp = "set up"
+	categorySetUp = "at first: set up" // the library lists them by the alphabet
+	categoryLook  = "before and after: look"
+	categoryDo    = "when asked: answer, and keep the answer"
 )
 
 const topDescription = `thresher stands where pip is called. It refuses to install outside a virtual
@@ -19,11 +19,11 @@ thresher-policy(5).`
 
 func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
-		p.pipCommand(), p.planCommand(), p.checkCommand(), p.explainCommand(), p.scanCommand(), p.logCommand(),
-		p.inventoryCommand(), p.exposedCommand(), p.runCommand(),
+		p.setupCommand(), p.doctorCommand(), p.updateCommand(), p.newCommand(), p.guardCommand(), p.initCommand(),
+		p.completionCommand(), p.manualCommand(), p.pipCommand(),
+		p.scanCommand(), p.checkCommand(), p.explainCommand(), p.planCommand(), p.logCommand(), p.inventoryCommand(),
+		p.exposedCommand(), p.runCommand(),
 		p.allowCommand(), p.denyCommand(), p.preferCommand(), p.ignoreCommand(), p.trustCommand(), p.policyCommand(),
-		p.setupCommand(), p.updateCommand(), p.newCommand(), p.guardCommand(), p.initCommand(), p.completionCommand(),
-		p.doctorCommand(), p.manualCommand(),
 	}
 }
 

@@ -22,7 +22,7 @@ func commandsPage(app *cli.App) string {
 			categories = append(categories, command.Category)
 		}
 	}
-	for _, category := range []string{categoryLook, categoryDo, categorySetUp} {
+	for _, category := range []string{categorySetUp, categoryLook, categoryDo} {
 		fmt.Fprintf(&b, "\n## %s\n", strings.ToUpper(category[:1])+category[1:])
 		for _, command := range app.Commands {
 			if command.Category == category {
@@ -49,7 +49,12 @@ func writeCommand(b *strings.Builder, above string, command *cli.Command) {
 	}
 	fmt.Fprintf(b, "\n### %s\n\n`%s`\n\n%s.\n", name, synopsis, strings.ToUpper(command.Usage[:1])+command.Usage[1:])
 	if command.Description != "" {
-		fmt.Fprintf(b, "\n%s\n", command.Description)
+		text, examples, _ := strings.Cut(command.Description, "For example:\n")
+		if text = strings.TrimSpace(text); text != "" {
+			fmt.Fprintf(b, "\n%s\n", text)
+		}
+		examples = strings.ReplaceAll(strings.TrimSpace(examples), "\n  ", "\n")
+		fmt.Fprintf(b, "\n```text\n%s\n```\n", examples)
 	}
 	if len(command.Flags) > 0 {
 		b.WriteString("\n")

@@ -30,12 +30,7 @@ func (p *program) completionCommand() *cli.Command {
 		Description: "The lines of `thresher init` have it in them already. For pip's own completion:\n" +
 			"pip completion --bash",
 		Subcommands: subcommands,
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usageError("there is no completion for %q; fix: thresher completion bash", c.Args().First())
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
+		Action:      cli.ShowSubcommandHelp,
 	}
 }
 

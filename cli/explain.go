@@ -49,9 +49,6 @@ func (p *program) explainCommand() *cli.Command {
 		Category:  categoryLook,
 		Flags:     []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object a line"}},
 		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
-				return usageError("explain takes a name; fix: thresher explain --help")
-			}
 			loaded, err := p.policy()
 			if err != nil {
 				return err

@@ -69,12 +69,7 @@ func (p *program) initCommand() *cli.Command {
 		Usage:       "print what puts thresher in place of pip in a shell, or set up an editor",
 		Category:    categorySetUp,
 		Subcommands: subcommands,
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usageError("there is nothing to set up for %q; fix: thresher init bash", c.Args().First())
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
+		Action:      cli.ShowSubcommandHelp,
 	}
 }
 

@@ -2,11 +2,10 @@ package cli
 
 // What setup says.
 const (
-	messageSetupWords = "setup takes options alone, and not %q; fix: thresher setup --help"
-	messageSetupData  = "--data goes with --remove; fix: thresher setup --remove --data"
-	messageSetupStep  = "there is no step %q to leave out, the steps are %s; fix: thresher setup --help"
-	messageSetupRoot  = "--system changes what belongs to root; fix: sudo thresher setup --system"
-	messageSetupHome  = "%s belongs to another user, who could not change what setup places there; run it as " +
+	messageSetupData = "--data goes with --remove; fix: thresher setup --remove --data"
+	messageSetupStep = "there is no step %q to leave out, the steps are %s; fix: thresher setup --help"
+	messageSetupRoot = "--system changes what belongs to root; fix: sudo thresher setup --system"
+	messageSetupHome = "%s belongs to another user, who could not change what setup places there; run it as " +
 		"the user who will use pip, without sudo, or with --system"
 	messageSetupElsewhere = "thresher is set up in %s already; take that away first; fix: %s setup --remove"
 
@@ -83,4 +82,34 @@ const (
 	messageStepCaches    = "take it out of pip's caches, or it is installed again from there"
 	messageStepMachines  = "on each of these machines, run thresher exposed for what to do there"
 	messageNoSecrets     = "nothing in the usual places"
+)
+
+// What is said of the words of a command line.
+const (
+	messageNoCommand    = "there is no command %q; fix: %s"
+	messagePipCommand   = "%s is a command of pip; fix: %s"
+	messageNoSubcommand = "%s has no command %q; fix: %s"
+	messageNoOption     = "%s has no option %s; fix: %s"
+	messageNoValue      = "%s: %s takes a value; fix: %s"
+	messageWrongValue   = "%s: %s does not take %q; fix: %s"
+	messageNoWords      = "%s takes options alone, and not %q; fix: %s"
+	messageTooMany      = "%s: %q is one word too many; fix: %s"
+	messageTooFew       = "%s takes %s; fix: %s"
+	messageMissing      = "%s takes %s, too; fix: %s"
+	messageTwoFormats   = "%s: one format at a time; fix: %s"
+	messageNoID         = "%q is no id of a vulnerability, as CVE-2018-20225 is; fix: thresher scan"
+
+	messageListAlone       = "--list goes without an environment and without -r; fix: thresher scan --help"
+	messageNoFile          = "%s cannot be read: %v; fix: thresher scan --help"
+	messageNoPins          = "no line of %s names an exact version, so there is nothing to scan; fix: thresher scan ."
+	messageNotPinned       = "%s of %s without an exact version could not be scanned; fix: thresher scan ."
+	messageNoInterpreter   = "there is no interpreter %s; fix: thresher scan --help"
+	messageNoEnvironmentIn = "%s is no environment, and has none in .venv or venv; fix: thresher new"
+
+	messageNothingToTrust = "there is no %s here or above; fix: thresher policy init --project"
+	messageNotThePolicy   = "%s is not the policy file that counts in its folder; fix: thresher trust"
+	messageNoPolicyFile   = "%s cannot be read: %v; fix: thresher policy check"
+	messageIsThere        = "%s is there already; fix: thresher guard %s"
+	messageNoPython       = "there is no python %s here, but %s; fix: %s"
+	messageNoPythonAtAll  = "there is no python %s here, and no other on PATH; fix: thresher new --help"
 )

@@ -7,11 +7,15 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"thresher/internal/words"
+	"thresher/pep"
 	"thresher/venv"
 )
 
@@ -29,9 +33,6 @@ func (p *program) newCommand() *cli.Command {
 			if dir == "" {
 				dir = ".venv"
 			}
-			if c.Args().Len() > 1 {
-				return usageError("one environment at a time; fix: thresher new %s", words.ShellWord(dir))
-			}
 			return p.newEnvironment(c, dir)
 		},
 	}
@@ -44,13 +45,17 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 		return err
 	}
 	if _, err := os.Lstat(path); err == nil {
-		return fmt.Errorf("%s is there already; fix: thresher guard %s", dir, words.ShellWord(dir))
+		return usageError(messageIsThere, dir, words.ShellWord(dir))
 	} else if !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	interpreter, err := p.interpreter(c.String("python"))
+	if err != nil {
 		return err
 	}
 	ctx, stop := signal.NotifyContext(c.Context, os.Interrupt)
 	defer stop()
-	create := exec.CommandContext(ctx, c.String("python"), "-m", "venv", path)
+	create := exec.CommandContext(ctx, interpreter, "-m", "venv", path)
 	create.Env, create.Stdout, create.Stderr = p.environ, p.err, p.err
 	if err := create.Run(); err != nil {
 		return errors.Join(fmt.Errorf("%s -m venv %s: %w", c.String("python"), dir, err), os.RemoveAll(path))
@@ -67,6 +72,38 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 	}
 	p.say("made %s, guarded; fix: %s", dir, activation(dir, filepath.Base(p.environment["SHELL"]), runtime.GOOS))
 	return nil
+}
+
+// pythonVersion is a version of the language as people name an interpreter by it.
+var pythonVersion = regexp.MustCompile(`^3(\.[0-9]+){0,2}$`)
+
+// interpreter finds the interpreter that --python means: of a version the newest
+// of those on PATH and under pyenv.
+func (p *program) interpreter(meant string) (string, error) {
+	if !pythonVersion.MatchString(meant) {
+		return meant, nil
+	}
+	best, newest := "", pep.Version{}
+	var others []string
+	for _, environment := range p.baseInterpreters() {
+		version, err := pep.ParseVersion(environment.PythonVersion)
+		switch {
+		case err != nil:
+		case environment.PythonVersion != meant && !strings.HasPrefix(environment.PythonVersion, meant+"."):
+			others = append(others, environment.PythonVersion)
+		case best == "" || version.Compare(newest) > 0:
+			best, newest = environment.Interpreter, version
+		}
+	}
+	switch {
+	case best != "":
+		return best, nil
+	case len(others) > 0:
+		slices.SortFunc(others, pep.CompareOSV)
+		instead := "thresher new --python " + others[len(others)-1]
+		return "", usageError(messageNoPython, meant, words.Listed(others), instead)
+	}
+	return "", usageError(messageNoPythonAtAll, meant)
 }
 
 // activation is the command that activates an environment in a shell.

@@ -75,12 +75,7 @@ func (p *program) policyCommand() *cli.Command {
 				},
 			},
 		},
-		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usageError("policy has no command %q; fix: thresher policy show", c.Args().First())
-			}
-			return cli.ShowSubcommandHelp(c)
-		},
+		Action: cli.ShowSubcommandHelp,
 	}
 }
 
@@ -128,6 +123,9 @@ func (p *program) checkPolicy(path string) error {
 		layer = rules.ProjectLayer
 	case path == p.places.SystemPolicy:
 		layer = rules.SystemLayer
+	}
+	if _, err := os.Stat(path); err != nil {
+		return usageError(messageNoPolicyFile, path, err)
 	}
 	problems, err := policy.Check(path, layer, p.now)
 	if err != nil {
@@ -196,7 +194,7 @@ func (p *program) trustCommand() *cli.Command {
 				path = found
 			}
 			if path == "" {
-				return fmt.Errorf("there is no %s here or above", policy.ProjectFileName)
+				return usageError(messageNothingToTrust, policy.ProjectFileName)
 			}
 			path, err := filepath.Abs(path)
 			if err != nil {
@@ -226,7 +224,7 @@ func (p *program) trust(path string, yes bool) error {
 	}
 	project := loaded.Project
 	if project == nil || project.Path != path {
-		return fmt.Errorf("%s is not the policy file that counts in its folder", path)
+		return usageError(messageNotThePolicy, path)
 	}
 	if len(project.Loosens) == 0 {
 		p.say("%s only tightens: it counts as it is, and there is nothing to trust", path)

@@ -32,9 +32,6 @@ func (p *program) runCommand() *cli.Command {
 			&cli.BoolFlag{Name: "read-only", Usage: "do not let COMMAND write to the working directory"},
 		},
 		Action: func(c *cli.Context) error {
-			if !c.Args().Present() {
-				return usageError("run takes a command; fix: thresher run -- python")
-			}
 			net := networkOption(c.String("net"))
 			if net != netNone && net != netAll {
 				return usageError("--net takes none or all, not %q", net)

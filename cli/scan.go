@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,11 +12,8 @@ import (
 
 	"thresher/advisory"
 	"thresher/internal/statuses"
-	"thresher/pip"
 	"thresher/policy"
-	"thresher/python"
 	"thresher/scan"
-	"thresher/venv"
 )
 
 func (p *program) scanCommand() *cli.Command {
@@ -26,14 +22,18 @@ func (p *program) scanCommand() *cli.Command {
 		Usage:     "match what is installed against the known vulnerabilities",
 		ArgsUsage: "[ENVIRONMENT…]",
 		Category:  categoryLook,
-		Description: "Without ENVIRONMENT it scans the one that pip would install into here, and asks the indexes\n" +
-			"whether they still list what came from them. The status is 21 with a known vulnerability\n" +
-			"at scan.fail-on, 20 with malware.",
+		Description: "ENVIRONMENT is its directory, or a project's that has it in .venv or venv. Without one it\n" +
+			"scans the one that pip would install into here, and asks the indexes whether they still\n" +
+			"list what came from them; with -r alone it scans the exact versions that FILE names. With\n" +
+			"both, findings stand at the lines of FILE. The status is 21 with a known vulnerability at\n" +
+			"scan.fail-on, 20 with malware.",
 		Flags: []cli.Flag{
+			&cli.StringSliceFlag{Name: "r", Aliases: []string{"requirement"}, Usage: "scan what the requirements file " +
+				"`FILE` names (may be repeated)"},
 			&cli.StringSliceFlag{Name: "python", Usage: "scan the environment of the interpreter `PATH` (may be repeated)"},
-			&cli.StringFlag{Name: "list", Usage: "scan the lines name==version of `FILE` (- for standard input) " +
-				"instead of an environment"},
 			&cli.BoolFlag{Name: "offline", Usage: "ask no index whether it still lists what is installed"},
+			&cli.StringFlag{Name: "list", Usage: "scan the lines name==version of `FILE` (- for standard input), or of any " +
+				"requirements file"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object"},
 			&cli.BoolFlag{Name: "sarif", Usage: "SARIF 2.1.0"},
 			&cli.BoolFlag{Name: "markdown", Usage: "Markdown, for the summary of a job"},
@@ -46,6 +46,9 @@ func (p *program) scanCommand() *cli.Command {
 }
 
 func (p *program) scan(c *cli.Context) error {
+	if err := oneFormat(c, "json", "sarif", "markdown", "cyclonedx"); err != nil {
+		return err
+	}
 	loaded, err := p.policy()
 	if err != nil {
 		return err
@@ -56,6 +59,10 @@ func (p *program) scan(c *cli.Context) error {
 			return usageError("%v", err)
 		}
 	}
+	inputs, err := p.scanInputs(c, loaded)
+	if err != nil {
+		return err
+	}
 	database, err := advisory.OpenAll(p.places.AllAdvisories()...)
 	switch {
 	case errors.Is(err, advisory.ErrNoDatabase), errors.Is(err, advisory.ErrDamaged):
@@ -64,10 +71,6 @@ func (p *program) scan(c *cli.Context) error {
 		return err
 	}
 	defer func() { _ = database.Close() }() // it was only read
-	inputs, err := p.scanInputs(c, loaded)
-	if err != nil {
-		return err
-	}
 	var results []scan.Result
 	for _, input := range inputs {
 		input.Database, input.FailOn, input.Ignores, input.Now = database, failOn, scanIgnores(loaded), p.now
@@ -83,85 +86,6 @@ func (p *program) scan(c *cli.Context) error {
 	return ended(scan.Status(results))
 }
 
-// scanInputs reads what is to be scanned.
-func (p *program) scanInputs(c *cli.Context, loaded *policy.Policy) ([]scan.Input, error) {
-	if list := c.String("list"); list != "" {
-		content := p.in
-		if list != "-" {
-			f, err := os.Open(list)
-			if err != nil {
-				return nil, err
-			}
-			defer f.Close()
-			content = f
-		}
-		distributions, err := scan.ParseList(bufio.NewReader(content))
-		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", list, err)
-		}
-		return []scan.Input{{Distributions: distributions}}, nil
-	}
-	environments, err := p.environments(c)
-	if err != nil {
-		return nil, err
-	}
-	var inputs []scan.Input
-	for _, environment := range environments {
-		distributions, err := venv.Distributions(environment.SitePackages)
-		if err != nil {
-			return nil, err
-		}
-		input := scan.Input{Environment: environment.Prefix, Distributions: distributions}
-		if !c.Bool("offline") {
-			if input.Vanished, err = p.vanished(c.Context, loaded, environment, distributions); err != nil {
-				return nil, err
-			}
-		}
-		inputs = append(inputs, input)
-	}
-	return inputs, nil
-}
-
-// environments are those named on the command line, or the one that pip would
-// install into here.
-func (p *program) environments(c *cli.Context) ([]python.Environment, error) {
-	var environments []python.Environment
-	for _, dir := range c.Args().Slice() {
-		prefix, err := filepath.Abs(dir)
-		if err != nil {
-			return nil, err
-		}
-		environment, err := inspectPrefix(prefix, p.environ, p.places.Cache)
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s is no environment: %w", dir, err)
-		}
-		if err != nil {
-			return nil, err
-		}
-		environments = append(environments, environment)
-	}
-	for _, interpreter := range c.StringSlice("python") {
-		path, err := filepath.Abs(interpreter)
-		if err != nil {
-			return nil, err
-		}
-		environment, err := python.Inspect(path, p.environ, p.places.Cache)
-		if err != nil {
-			return nil, err
-		}
-		environments = append(environments, environment)
-	}
-	if len(environments) > 0 {
-		return environments, nil
-	}
-	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self,
-		CacheDir: p.places.Cache})
-	if err != nil {
-		return nil, fmt.Errorf("find the environment to scan: %w; fix: thresher scan --help", err)
-	}
-	return []python.Environment{installation.Environment}, nil
-}
-
 func (p *program) report(c *cli.Context, results []scan.Result) error {
 	out := bufio.NewWriter(p.out)
 	var err error
@@ -169,7 +93,7 @@ func (p *program) report(c *cli.Context, results []scan.Result) error {
 	case c.Bool("json"):
 		err = scan.WriteJSON(out, results)
 	case c.Bool("sarif"):
-		err = scan.WriteSARIF(out, results, p.shim.Version)
+		err = scan.WriteSARIF(out, results, p.shim.Version, p.dir, repositoryRoot(p.dir))
 	case c.Bool("markdown"):
 		err = scan.WriteMarkdown(out, results)
 	case c.Bool("cyclonedx"):
@@ -182,6 +106,21 @@ func (p *program) report(c *cli.Context, results []scan.Result) error {
 		}
 	}
 	return errors.Join(err, out.Flush())
+}
+
+// repositoryRoot is the nearest directory from dir up that git or Mercurial has a
+// repository in, and dir where there is none.
+func repositoryRoot(dir string) string {
+	for at := dir; ; at = filepath.Dir(at) {
+		for _, name := range []string{".git", ".hg"} {
+			if _, err := os.Lstat(filepath.Join(at, name)); err == nil {
+				return at
+			}
+		}
+		if filepath.Dir(at) == at {
+			return dir
+		}
+	}
 }
 
 func scanIgnores(loaded *policy.Policy) []scan.Ignore {

@@ -56,9 +56,6 @@ func (p *program) setupCommand() *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object; without --yes it is what would be changed"},
 		},
 		Action: func(c *cli.Context) error {
-			if c.Args().Present() {
-				return usageError(messageSetupWords, c.Args().First())
-			}
 			if c.Bool("data") && !c.Bool("remove") {
 				return usageError(messageSetupData)
 			}

@@ -214,7 +214,7 @@ func members(n *node, table string, known map[string]func(value *node) string) [
 		default:
 			problems = append(problems,
 				Problem{Line: word.line, Column: word.column,
-					Message: unknownKey(table+"."+word.name, nearest(word.name, names))})
+					Message: unknownKey(table+"."+word.name, words.Nearest(word.name, names))})
 		}
 	}
 	return problems

@@ -56,7 +56,7 @@ func noSuchChoice(text string, choices []string) string {
 	if len(choices) == 1 {
 		message = fmt.Sprintf("%q is not possible, it is always %s", words.Printable(text), choices[0])
 	}
-	return message + didYouMean(nearest(text, choices))
+	return message + didYouMean(words.Nearest(text, choices))
 }
 
 func choices[T ~string](values []T) string {

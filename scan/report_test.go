@@ -221,7 +221,7 @@ func TestMarkdownReport(t *testing.T) {
 
 func TestSARIFReport(t *testing.T) {
 	var b bytes.Buffer
-	if err := WriteSARIF(&b, []Result{badDay(t)}, "1.0"); err != nil {
+	if err := WriteSARIF(&b, []Result{badDay(t)}, "1.0", "/project/sub", "/project"); err != nil {
 		t.Fatal(err)
 	}
 	golden(t, "report.sarif", b.String())

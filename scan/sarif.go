@@ -65,7 +65,8 @@ type sarifPhysical struct {
 }
 
 type sarifArtifact struct {
-	URI string `json:"uri"`
+	URI  string `json:"uri"`
+	Base string `json:"uriBaseId,omitempty"`
 }
 
 type sarifRegion struct {
@@ -79,9 +80,11 @@ type sarifSuppression struct {
 
 // WriteSARIF writes the findings as a SARIF 2.1.0 log, one rule a
 // vulnerability, one result a vulnerability in a distribution. The location is
-// the line that asks for the distribution, else its metadata. Ignored findings
-// are there as suppressed ones. version is thresher's own.
-func WriteSARIF(w io.Writer, results []Result, version string) error {
+// the line that asks for the distribution, else its metadata, both relative to
+// root, the repository's, where they lie in it. Places that are not absolute are
+// relative to dir. Ignored findings are there as suppressed ones. version is
+// thresher's own.
+func WriteSARIF(w io.Writer, results []Result, version, dir, root string) error {
 	run := sarifRun{Tool: sarifTool{sarifDriver{Name: "thresher", Version: version, Rules: []sarifRule{}}},
 		Results: []sarifResult{}}
 	rules := map[string]int{}
@@ -101,7 +104,7 @@ func WriteSARIF(w io.Writer, results []Result, version string) error {
 				run.Results = append(run.Results, sarifResult{
 					RuleID: ruleVanished, RuleIndex: index, Level: "warning",
 					Message:      sarifText{words.OneLine(s.Name + " " + evidence)},
-					Locations:    []sarifLocation{sarifPlace(s)},
+					Locations:    []sarifLocation{sarifPlace(s, dir, root)},
 					Fingerprints: map[string]string{"distributionAdvisory/v1": s.Canonical + "/" + ruleVanished},
 				})
 			}
@@ -113,7 +116,7 @@ func WriteSARIF(w io.Writer, results []Result, version string) error {
 					rules[f.ID] = index
 					run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, sarifRuleOf(f))
 				}
-				run.Results = append(run.Results, sarifResultOf(s, f, index))
+				run.Results = append(run.Results, sarifResultOf(s, f, index, dir, root))
 			}
 		}
 	}
@@ -142,7 +145,7 @@ func sarifRuleOf(f *Finding) sarifRule {
 	return rule
 }
 
-func sarifResultOf(s *Subject, f *Finding, index int) sarifResult {
+func sarifResultOf(s *Subject, f *Finding, index int, dir, root string) sarifResult {
 	message := fmt.Sprintf("%s %s: %s", s.Name, s.Version, f.ID)
 	if f.Summary != "" {
 		message += ": " + f.Summary
@@ -152,7 +155,7 @@ func sarifResultOf(s *Subject, f *Finding, index int) sarifResult {
 	}
 	result := sarifResult{
 		RuleID: f.ID, RuleIndex: index, Level: "warning", Message: sarifText{words.OneLine(message)},
-		Locations:    []sarifLocation{sarifPlace(s)},
+		Locations:    []sarifLocation{sarifPlace(s, dir, root)},
 		Fingerprints: map[string]string{"distributionAdvisory/v1": s.Canonical + "/" + f.ID},
 	}
 	if f.Fails {
@@ -165,14 +168,27 @@ func sarifResultOf(s *Subject, f *Finding, index int) sarifResult {
 }
 
 // sarifPlace gives the place that asks for the distribution.
-func sarifPlace(s *Subject) sarifLocation {
+func sarifPlace(s *Subject, dir, root string) sarifLocation {
 	if file, number, ok := fileAndLine(s.Place); ok {
-		return sarifLocation{sarifPhysical{sarifArtifact{fileURI(file)}, &sarifRegion{number}}}
+		return sarifLocation{sarifPhysical{sarifFile(file, dir, root), &sarifRegion{number}}}
 	}
 	if s.Distribution.Path != "" {
-		return sarifLocation{sarifPhysical{Artifact: sarifArtifact{fileURI(s.Distribution.Path)}}}
+		return sarifLocation{sarifPhysical{Artifact: sarifFile(s.Distribution.Path, dir, root)}}
 	}
-	return sarifLocation{sarifPhysical{Artifact: sarifArtifact{url.PathEscape(s.Name)}}}
+	return sarifLocation{sarifPhysical{Artifact: sarifArtifact{URI: url.PathEscape(s.Name)}}}
+}
+
+// sarifFile names a file relative to the repository's root, by which services
+// find it in a checkout of their own.
+func sarifFile(path, dir, root string) sarifArtifact {
+	absolute := path
+	if !filepath.IsAbs(path) {
+		absolute = filepath.Join(dir, path)
+	}
+	if inside, err := filepath.Rel(root, absolute); err == nil && filepath.IsLocal(inside) {
+		return sarifArtifact{URI: fileURI(inside), Base: "%SRCROOT%"}
+	}
+	return sarifArtifact{URI: fileURI(path)}
 }
 
 // fileAndLine splits "requirements.txt:3".
