@@ -37,6 +37,8 @@ var examples = map[string]string{
 	"layers":    "your own or the system's policy", "scheme": "http", "extra": "~/data",
 	"there": "/usr/local/bin/thresher",
 
+	"below": "3.1", "build": "acme-app", "last": "acme-app", "allowed": "host:files.example",
+
 	// Amounts and days.
 	"moment": "2026-11-29 15:00 UTC",
 	"count":  "12", "counts": "2", "n": "3", "more": "4", "most": "512", "least": "2", "limit": "7 days", "age": "3 days",
