@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"thresher/address"
@@ -58,36 +61,67 @@ func (c *Client) isInward(ctx context.Context, host string) bool {
 	if inwardByName(host) {
 		return true
 	}
-	if net.ParseIP(host) != nil {
+	if _, err := netip.ParseAddr(host); err == nil {
 		return false
 	}
-	addresses, err := net.DefaultResolver.LookupIPAddr(ctx, host)
+	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
 		return false // then it is not reached either
 	}
-	for _, found := range addresses {
-		if inward(found.IP) {
-			return true
+	return slices.ContainsFunc(addresses, inward)
+}
+
+// inwardByName says whether a host is private by its words. A number in another
+// spelling than the usual one ("127.1", "0x7f000001") counts as such: some
+// resolvers, and those of proxies, take it for an address.
+func inwardByName(host string) bool {
+	host = strings.TrimSuffix(strings.ToLower(strings.Trim(host, "[]")), ".")
+	if address.IsLoopback(host) || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return inward(ip)
+	}
+	last := host[strings.LastIndexByte(host, '.')+1:]
+	_, err := strconv.ParseUint(last, 0, 64)
+	return err == nil || isDigits(last)
+}
+
+func isDigits(text string) bool {
+	return text != "" && strings.Trim(text, "0123456789") == ""
+}
+
+// inwardNetworks are those of IANA's registries of special addresses that no
+// server of the network has, beside what netip tells: "this" network, what
+// carriers and clouds give their own machines (RFC 6598), protocol assignments
+// (a cloud's metadata service is among them), benchmarks, what is reserved, and
+// the old site-local addresses.
+var inwardNetworks = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("fec0::/10"),
+}
+
+// carriers are networks whose addresses stand for one of IPv4, which begins at
+// this byte: NAT64 (RFC 6052), 6to4 (RFC 3056), translated ones (RFC 7915), and
+// those that are only written differently (RFC 4291).
+var carriers = map[netip.Prefix]int{
+	netip.MustParsePrefix("64:ff9b::/96"): 12, netip.MustParsePrefix("2002::/16"): 2,
+	netip.MustParsePrefix("::ffff:0:0:0/96"): 12, netip.MustParsePrefix("::/96"): 12,
+}
+
+func inward(ip netip.Addr) bool {
+	ip = ip.Unmap().WithZone("")
+	if ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsUnspecified() || ip.IsMulticast() ||
+		slices.ContainsFunc(inwardNetworks, func(network netip.Prefix) bool { return network.Contains(ip) }) {
+		return true
+	}
+	for network, place := range carriers {
+		if bytes := ip.AsSlice(); network.Contains(ip) {
+			carried, _ := netip.AddrFromSlice(bytes[place : place+4])
+			return inward(carried)
 		}
 	}
 	return false
-}
-
-func inwardByName(host string) bool {
-	if address.IsLoopback(host) || strings.HasSuffix(strings.ToLower(host), ".localhost") {
-		return true
-	}
-	ip := net.ParseIP(strings.Trim(host, "[]"))
-	return ip != nil && inward(ip)
-}
-
-// sharedNetwork is what carriers and clouds give their own machines (RFC 6598).
-var sharedNetwork = net.IPNet{IP: net.IPv4(100, 64, 0, 0).To4(), Mask: net.CIDRMask(10, 32)}
-
-func inward(ip net.IP) bool {
-	return ip.IsLoopback() || ip.IsPrivate() || ip.IsLinkLocalUnicast() || ip.IsLinkLocalMulticast() ||
-		ip.IsUnspecified() ||
-		ip.IsInterfaceLocalMulticast() || ip.IsMulticast() || sharedNetwork.Contains(ip)
 }
 
 // outwardOnly marks the context of a request that a host of the network
@@ -110,8 +144,8 @@ func refuseInward(ctx context.Context, _, target string, _ syscall.RawConn) erro
 	if ctx.Value(outwardOnly{}) == nil {
 		return nil
 	}
-	host, _, err := net.SplitHostPort(target)
-	if ip := net.ParseIP(host); err != nil || ip == nil || inward(ip) {
+	to, err := netip.ParseAddrPort(target)
+	if err != nil || inward(to.Addr()) {
 		return errInward
 	}
 	return nil

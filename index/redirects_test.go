@@ -15,7 +15,9 @@ import (
 
 // Where a redirect may lead: on within the network, and inside only from there.
 func TestRedirected(t *testing.T) {
-	x := client(t, func(*Config) {})
+	direct := client(t, func(*Config) {})
+	// A proxy looks names up by itself: the words have to do.
+	behind := client(t, func(config *Config) { config.Proxy = "http://9.9.9.9:3128" })
 	for _, c := range []struct{ from, location, want string }{
 		{"https://8.8.8.8/a.whl", "https://9.9.9.9/b.whl#x", "https://9.9.9.9/b.whl"},
 		{"https://8.8.8.8/f/a.whl", "../b.whl", "https://8.8.8.8/b.whl"},
@@ -37,14 +39,33 @@ func TestRedirected(t *testing.T) {
 		{"https://8.8.8.8/a.whl", "https://100.64.0.1/b.whl", ""},
 		{"https://8.8.8.8/a.whl", "https://0.0.0.0/b.whl", ""},
 		{"https://8.8.8.8/a.whl", "https://[::ffff:127.0.0.1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[::127.0.0.1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[::ffff:0:127.0.0.1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[64:ff9b::a9fe:a9fe]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[64:ff9b::808:808]/b.whl", "https://[64:ff9b::808:808]/b.whl"},
+		{"https://8.8.8.8/a.whl", "https://[2002:7f00:1::1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[fe80::1%25lo]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://[fec0::1]/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://localhost./b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://X.LocalHost./b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://127.0.0.1./b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://127.1/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://2130706433/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://0x7f.0.0.1/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://0x7f000001/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://0177.0.0.01/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://192.0.0.192/b.whl", ""},
+		{"https://8.8.8.8/a.whl", "https://0.0.0.1/b.whl", ""},
 		{"https://8.8.8.8/a.whl", "file:///etc/passwd", ""},
 		{"https://8.8.8.8/a.whl", "ftp://9.9.9.9/b.whl", ""},
 		{"https://8.8.8.8/a.whl", "https:///b.whl", ""},
 	} {
-		got, err := x.Redirected(context.Background(), c.from, c.location, []string{"https://me:p@10.1.2.3/simple"})
-		var refused *ContentError
-		if got != c.want || (err == nil) != (c.want != "") || err != nil && !errors.As(err, &refused) {
-			t.Errorf("%s to %s: %q, %v", c.from, c.location, got, err)
+		for _, x := range []*Client{direct, behind} {
+			got, err := x.Redirected(context.Background(), c.from, c.location, []string{"https://me:p@10.1.2.3/simple"})
+			var refused *ContentError
+			if got != c.want || (err == nil) != (c.want != "") || err != nil && !errors.As(err, &refused) {
+				t.Errorf("%s to %s: %q, %v", c.from, c.location, got, err)
+			}
 		}
 	}
 }
