@@ -19,9 +19,11 @@ type Distribution struct {
 	RequiresPython string
 	BuildRequires  []string          // of an sdist; its backend is in the tree and needs nothing else
 	Files          map[string]string // path in the wheel or sdist → content
-	Backend        string            // extra Python code run when an sdist is built
-	Tag            string            // wheel tag, "py3-none-any" by default
-	Metadata       string            // extra METADATA header lines
+	// Backend is extra Python code run when an sdist is built, which may change
+	// METADATA, FILES and MORE_BUILD_REQUIRES.
+	Backend  string
+	Tag      string // wheel tag, "py3-none-any" by default
+	Metadata string // extra METADATA header lines
 }
 
 // normalised gives the name as file names carry it.
@@ -88,7 +90,7 @@ import base64, hashlib, os, zipfile
 NAME, VERSION, METADATA, FILES = %q, %q, %q, %s
 %s
 def get_requires_for_build_wheel(config_settings=None):
-    return []
+    return globals().get("MORE_BUILD_REQUIRES", [])
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     info = NAME + "-" + VERSION + ".dist-info/"
     files = dict(FILES)
