@@ -123,6 +123,7 @@ func TestScenarios(t *testing.T) {
 			"requests":    printRequests,
 			"upgrade-pip": upgradePip,
 			"without":     removeDistributions,
+			"paste":       paste,
 		},
 		Condition: condition,
 	})
@@ -405,6 +406,24 @@ func upgradePip(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(os.RemoveAll(site))
 	}
 	testkit.InstallPip(stateOf(ts).tb, dir, testkit.PipWheel(stateOf(ts).tb, python, args[1]))
+}
+
+// paste N [WORDS]: pastes the first command that standard error has behind "fix: ",
+// or the first with these words, and fails unless it exits with N.
+func paste(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) == 0 || len(args) > 2 {
+		ts.Fatalf("usage: paste N [WORDS]")
+	}
+	wanted := strings.Join(args[1:], "")
+	for _, line := range strings.Split(ts.ReadFile("stderr"), "\n") {
+		if _, command, found := strings.Cut(line, "fix: "); found && strings.HasPrefix(line, "thresher: ") &&
+			strings.Contains(command, wanted) {
+			ts.Logf("pasted: %s", command)
+			expectStatus(ts, false, []string{args[0], "sh", "-ec", command})
+			return
+		}
+	}
+	ts.Fatalf("nothing to paste with %q in\n%s", wanted, ts.ReadFile("stderr"))
 }
 
 // without DIR NAME…: takes distributions out of the environment, without a start of

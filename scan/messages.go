@@ -92,8 +92,13 @@ func textAside(subjects []*Subject) string {
 		"; see them with: thresher scan"
 }
 
-// textCounted is how to see or end what an earlier report named.
+// textCounted is how to see or end what an earlier report named. This run asked no
+// index about it, so no version is promised that may not be there: pip takes the
+// newest, and the report of that run says what is left.
 func textCounted(subjects []*Subject) string {
+	if len(subjects) == 1 && !subjects[0].malware() && subjects[0].Fix != "" && len(subjects[0].Holds) == 0 {
+		return "; fix: pip install -U " + words.ShellWord(subjects[0].Name)
+	}
 	if len(subjects) == 1 {
 		if next := textNext(subjects[0]); len(next) == 1 && words.IsCommand(next[0]) {
 			return "; fix: " + next[0]
