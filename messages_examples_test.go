@@ -75,8 +75,7 @@ var examples = map[string]string{
 	"rest": "", "trimprefix": "",
 
 	"answer": "thresher allow reqeusts --reason 'our own fork'", "distribution": "pyyaml",
-	"where": " (requirements.txt:3)", "places": "requirements.txt:3", "allowed": "build:acme-needs",
-	"build": "acme-needs", "last": "acme-needs", "wrong": "requests",
+	"where": " (requirements.txt:3)", "places": "requirements.txt:3", "wrong": "requests",
 
 	// Command lines of thresher's own.
 	"given": "scann", "called": "allow", "help": "thresher allow --help", "cli typed": "--resaon",

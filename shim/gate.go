@@ -92,7 +92,8 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 	c, j := a.command, d.judge
 	config := gate.Config{
 		Source: d.client, FindLinks: pageURLs(linkPages(c, in.dir)),
-		Indexes: d.table.Indexes, Strategy: d.table.Strategy, Pin: d.table.Pin, Popular: d.table.Popular, Barred: d.table.Barred,
+		Indexes: d.table.Indexes, Strategy: d.table.Strategy, Pin: d.table.Pin, Popular: d.table.Popular,
+		Barred:       d.table.Barred,
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: a.policy.JudgeConfusion,
 		Installed: map[string]string{}, AllowedHosts: a.policy.AllowedHosts(), AllowedFetches: a.policy.AllowedFetches(),
 		Named:   a.named(in.dir, refused),
