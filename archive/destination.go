@@ -35,10 +35,10 @@ func Destination(name string) (scheme Scheme, inside string) {
 	return scheme, inside
 }
 
-// destinations gives Destination, and where that is the same as a place of
+// Place gives Destination, and where that is the same as a place of
 // another scheme, that place: what lies at lib/python3.X/site-packages of the
 // environment lies in site-packages. Which X the environment has is not asked.
-func destinations(name string) (scheme Scheme, inside string) {
+func Place(name string) (scheme Scheme, inside string) {
 	scheme, inside = Destination(name)
 	if scheme != Environment {
 		return scheme, inside

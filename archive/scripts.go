@@ -27,7 +27,7 @@ func OwnScript(name string) bool { return ownScript().MatchString(name) }
 func ScriptsOf(members []Member, entryPoints []byte) []Script {
 	var scripts []Script
 	for _, m := range members {
-		if scheme, inside := destinations(m.Name); scheme == Scripts && !m.IsFolder() {
+		if scheme, inside := Place(m.Name); scheme == Scripts && !m.IsFolder() {
 			scripts = append(scripts, Script{Name: withoutExe(inside), Member: m.Name})
 		}
 	}

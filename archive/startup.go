@@ -66,7 +66,7 @@ func StartupHooks(members []Member) []Hook {
 		if m.IsFolder() {
 			continue
 		}
-		scheme, inside := destinations(m.Name)
+		scheme, inside := Place(m.Name)
 		if kind, ok := hookAt(scheme, inside); ok {
 			hooks = append(hooks, Hook{Member: m, Kind: kind, Scheme: scheme, Path: inside})
 		}
@@ -154,7 +154,7 @@ func HooksBehind(members []Member, pth []byte) []Hook {
 		if m.IsFolder() || len(folders) == 0 {
 			continue
 		}
-		scheme, inside := destinations(m.Name)
+		scheme, inside := Place(m.Name)
 		place := inside
 		switch scheme {
 		case Site:

@@ -55,6 +55,16 @@ func newWheel(r io.ReaderAt, members []Member) *Wheel {
 	return w
 }
 
+// OpenDirectory reads the directory of a wheel alone, of which nothing else is to
+// be believed. Errors are Refusals, or those of r.
+func OpenDirectory(r io.ReaderAt, size int64) (*Wheel, error) {
+	members, err := readDirectoryAt(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return newWheel(r, members), nil
+}
+
 // readDirectoryAt reads as much of the end as ReadDirectory asks for.
 func readDirectoryAt(r io.ReaderAt, size int64) ([]Member, error) {
 	for from := max(size-firstTail, 0); ; {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"time"
 
+	"thresher/archive"
 	"thresher/index"
 	"thresher/index/route"
 	"thresher/policy/rules"
@@ -95,6 +96,10 @@ type Config struct {
 	// has a startup hook with this content (sha256, in hex) at a path below
 	// site-packages.
 	InstalledHook func(canonical, path, sha256 string) bool
+	// Occupied gives the file that lies in the environment where pip would
+	// install one, and the canonical names of the distributions that it belongs
+	// to; none where nothing is there.
+	Occupied func(scheme archive.Scheme, name string) (path string, owners []string)
 	// AllowsHooks says whether a person allowed the startup hooks of a release.
 	AllowsHooks func(canonical, version string) bool
 	// SecurityFix gives the ids of the known vulnerabilities of one version of a
@@ -184,6 +189,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.InstalledHook == nil {
 		c.InstalledHook = func(string, string, string) bool { return false }
+	}
+	if c.Occupied == nil {
+		c.Occupied = func(archive.Scheme, string) (string, []string) { return "", nil }
 	}
 	if c.AllowsHooks == nil {
 		c.AllowsHooks = func(string, string) bool { return false }

@@ -41,15 +41,16 @@ type Gate struct {
 	cancel     context.CancelFunc
 	background background
 
-	routes    flights[string, routing] // by canonical name
-	fetches   flights[pageKey, *index.Page]
-	verdicts  flights[pageKey, *verdict]
-	partials  flights[pageKey, inside.Contents] // what wheels bring, by index and address
-	looks     flights[aheadKey, []pep.Requirement]
-	probes    flights[string, struct{}] // by index URL
-	slots     chan struct{}             // one for each page fetched ahead
-	fileSlots chan struct{}             // one for each file fetched ahead
-	transport *http.Transport
+	routes     flights[string, routing] // by canonical name
+	fetches    flights[pageKey, *index.Page]
+	verdicts   flights[pageKey, *verdict]
+	partials   flights[pageKey, inside.Contents]      // what wheels bring, by index and address
+	olderPaths flights[pageKey, map[inside.Path]bool] // where older wheels put their files
+	looks      flights[aheadKey, []pep.Requirement]
+	probes     flights[string, struct{}] // by index URL
+	slots      chan struct{}             // one for each page fetched ahead
+	fileSlots  chan struct{}             // one for each file fetched ahead
+	transport  *http.Transport
 
 	mutex    sync.Mutex
 	served   map[pageKey]*verdict // what pip was given
@@ -128,7 +129,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		entered:  map[string]bool{},
 	}
 	g.routes.background, g.fetches.background = &g.background, &g.background
-	g.partials.background = &g.background
+	g.partials.background, g.olderPaths.background = &g.background, &g.background
 	g.looks.background, g.verdicts.background, g.probes.background = &g.background, &g.background, &g.background
 	g.transport = &http.Transport{
 		Proxy:              func(r *http.Request) (*url.URL, error) { return g.ownProxy(r.URL) },

@@ -65,6 +65,8 @@ func (g *Gate) serveRun(w http.ResponseWriter, r *http.Request) {
 		g.takeFailure(r)
 	case reportPath:
 		g.takeReport(r)
+	case installPath:
+		g.serveInstall(w, r)
 	case "/-/use":
 		g.serveUse(w, r)
 	default:

@@ -55,16 +55,52 @@ const (
 // any hash of the file. Errors are ErrNoRanges, refusals of archive, or those of
 // ranges.
 func Ahead(ctx context.Context, filename string, size int64, ranges Ranges, commands bool) (Contents, error) {
+	members, read, err := readEnd(ctx, size, ranges)
+	if err != nil {
+		return Contents{}, err
+	}
+	return describe(members, filename, commands, read)
+}
+
+// Paths reads by parts where pip would put the members of a wheel.
+func Paths(ctx context.Context, size int64, ranges Ranges) (map[Path]bool, error) {
+	members, _, err := readEnd(ctx, size, ranges)
+	if err != nil {
+		return nil, err
+	}
+	paths := make(map[Path]bool, len(members))
+	for _, m := range members {
+		if !m.IsFolder() {
+			paths[PathOf(m.Name)] = true
+		}
+	}
+	return paths, nil
+}
+
+// Path is where a file is installed.
+type Path struct {
+	Scheme archive.Scheme
+	Name   string // in it
+}
+
+// PathOf is archive.Place as one value.
+func PathOf(member string) Path {
+	scheme, name := archive.Place(member)
+	return Path{scheme, name}
+}
+
+// readEnd reads the directory of a wheel, and gives what reads its members.
+func readEnd(ctx context.Context, size int64, ranges Ranges) ([]archive.Member, reader, error) {
 	asked, length := int64(-1), FirstRange(size)
 	if size > 0 {
 		asked = size - length
 	}
 	tail, err := ranges(ctx, asked, length)
 	if err != nil {
-		return Contents{}, err
+		return nil, nil, err
 	}
 	if size > 0 && tail.Total != size {
-		return Contents{}, fmt.Errorf(messageOtherSize, tail.Total, size)
+		return nil, nil, fmt.Errorf(messageOtherSize, tail.Total, size)
 	}
 	size = tail.Total
 	parts := 1
@@ -81,10 +117,10 @@ func Ahead(ctx context.Context, filename string, size int64, ranges Ranges, comm
 	for {
 		members, from, err := archive.ReadDirectory(tail.Content, size)
 		if err != nil {
-			return Contents{}, err
+			return nil, nil, err
 		}
 		if from < 0 {
-			return describe(members, filename, commands, func(m archive.Member, limit int64) ([]byte, error) {
+			return members, func(m archive.Member, limit int64) ([]byte, error) {
 				offset, length := m.Extent()
 				part := tail.Part
 				if offset < part.Offset {
@@ -98,14 +134,14 @@ func Ahead(ctx context.Context, filename string, size int64, ranges Ranges, comm
 					part = fetched
 				}
 				return archive.ReadMember(part, m, limit)
-			})
+			}, nil
 		}
 		if from >= tail.Offset {
-			return Contents{}, errors.New(messageOtherPart)
+			return nil, nil, errors.New(messageOtherPart)
 		}
 		before, err := fetch(from, tail.Offset-from)
 		if err != nil {
-			return Contents{}, err
+			return nil, nil, err
 		}
 		tail.Part = archive.Part{Offset: from, Content: append(before.Content, tail.Content...)}
 	}

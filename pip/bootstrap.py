@@ -84,6 +84,7 @@ try:
     from pip._vendor.requests.sessions import Session
     from pip._vendor.urllib3.connection import HTTPConnection
     from pip._vendor.urllib3.connectionpool import HTTPConnectionPool
+    from pip._internal import req as requirements
     from pip._internal import wheel_builder
     from pip._internal.cache import WheelCache
     from pip._internal.exceptions import InstallationError
@@ -357,6 +358,30 @@ def wrap_cache(original):
     return get
 
 
+def wrap_install(original):
+    """Show the gate all wheels that are about to be installed, before the first
+    file of them is."""
+    @functools.wraps(original)
+    def install(requirements, *rest, **options):
+        wheels = []
+        for req in requirements:
+            path = getattr(req, "local_file_path", None)
+            if req.link is None or not req.link.is_wheel or not path:
+                continue
+            source = getattr(req, "cached_wheel_source_link", None) or getattr(req, "original_link", None)
+            wheels.append({
+                "name": req.name, "path": quote(os.fsencode(os.path.abspath(path))), "link": req.link.url,
+                "source": source.url if source is not None else "", "editable": bool(req.editable)})
+        elsewhere = any(options.get(place) for place in ("root", "home", "prefix", "use_user_site"))
+        status, answer = answered(
+            "POST", "/-/install", {"Content-Type": "application/json"},
+            json.dumps({"elsewhere": elsewhere, "wheels": wheels}).encode())
+        if status != 200:
+            raise InstallationError(answer)
+        return original(requirements, *rest, **options)
+    return install
+
+
 def is_pip_program(word):
     return os.path.basename(word) in RUNNERS or (
         os.path.isdir(word) and os.path.isfile(os.path.join(word, "__main__.py")) and os.path.basename(word) == "pip")
@@ -511,6 +536,7 @@ def wrap():
     RequirementPreparer.prepare_linked_requirement = wrap_prepare(RequirementPreparer.prepare_linked_requirement)
     lookup = "get_cache_entry" if hasattr(WheelCache, "get_cache_entry") else "get"
     setattr(WheelCache, lookup, wrap_cache(getattr(WheelCache, lookup)))
+    requirements.install_given_reqs = wrap_install(requirements.install_given_reqs)
     subprocess.Popen.__init__ = wrap_popen(subprocess.Popen.__init__)
     subprocess.Popen.wait = wrap_wait(subprocess.Popen.wait)
     if BUILDS["prefix"]:

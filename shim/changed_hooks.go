@@ -70,7 +70,9 @@ func judgedBefore(change venv.HookChange, after state, ledger []gate.Entry) bool
 func (in *invocation) ownSource(a *asked, change venv.HookChange, after state) bool {
 	for _, d := range after.distributions {
 		if d.Canonical == change.Owner && change.Owner != "" {
-			return slices.ContainsFunc(a.command.Requirements, func(r source.Requirement) bool { return fromPath(d, r) })
+			return slices.ContainsFunc(a.command.Requirements, func(r source.Requirement) bool {
+				return fromPath(d, r) || r.Editable && fromCheckout(d, r, in.checkouts(a.command))
+			})
 		}
 	}
 	return false

@@ -8,6 +8,7 @@ import (
 	"thresher/policy/rules"
 	"thresher/scan"
 	"thresher/session"
+	"thresher/venv"
 )
 
 // door is the gate as one run has it: its own, or that of the run which this pip
@@ -101,6 +102,7 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		CachedByPip: cachedByPip(c.WheelCache), Environment: a.markers(in.places.Cache),
 		Proxy: d.client.ProxyFor, Eager: a.eager(), NoDependencies: c.NoDependencies,
 		JudgeInside: j.inside, InstalledHook: a.installedHook,
+		Occupied: venv.NewOccupied(a.environment, a.installed).At,
 		AllowsHooks: func(canonical, version string) bool {
 			return a.policy.AllowsRelease(canonical, version, rules.StartupHook)
 		},

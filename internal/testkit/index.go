@@ -49,7 +49,8 @@ type ServedFile struct {
 	Yanked       bool
 	YankedReason string
 	Provenance   string
-	Requires     string // Requires-Python
+	Requires     string           // Requires-Python
+	Answer       http.HandlerFunc // in the place of its content; nil the content
 }
 
 // NewIndex starts an index that ends with the test.
@@ -196,6 +197,8 @@ func (x *Index) serveFile(w http.ResponseWriter, r *http.Request, name string) {
 		http.NotFound(w, r)
 	case metadata:
 		_, _ = w.Write([]byte(f.Metadata))
+	case f.Answer != nil:
+		f.Answer(w, r)
 	default:
 		w.Header().Set("Content-Type", "application/octet-stream")
 		w.Header().Set("Cache-Control", "max-age=365000000, immutable, public")
