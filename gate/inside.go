@@ -157,10 +157,18 @@ func (g *Gate) judgeInside(o *offer, read inside.Contents, replaced []rules.Repl
 			}
 		}
 	}
-	if len(read.Hooks) == 0 && len(evidence.Replaced) == 0 {
+	var hooks []inside.Hook
+	for _, hook := range read.Hooks {
+		if hook.Kind == archive.Configuration { // however long it is out
+			evidence.Replaced = append(evidence.Replaced, rules.ReplacedEvidence{Path: hook.Path})
+		} else {
+			hooks = append(hooks, hook)
+		}
+	}
+	if len(hooks) == 0 && len(evidence.Replaced) == 0 {
 		return nil, nil
 	}
-	g.compareHooks(o, read.Hooks, &evidence)
+	g.compareHooks(o, hooks, &evidence)
 	var notes []rules.Finding
 	var decisive *rules.Finding
 	for _, finding := range g.config.JudgeInside(evidence) {

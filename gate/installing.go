@@ -248,6 +248,10 @@ func (g *Gate) findReplaced(wheels []*openedWheel, elsewhere bool) {
 	}
 	for _, w := range wheels {
 		for _, path := range w.order {
+			if path.Scheme == archive.Site && strings.HasPrefix(path.Name, "pip/") && w.name != "pip" && !elsewhere {
+				w.replaces(path, "pip") // all of it, that pip would import at its next start
+				continue
+			}
 			first, taken := owners[path]
 			if !taken {
 				owners[path] = w

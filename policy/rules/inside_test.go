@@ -31,7 +31,7 @@ func TestInside(t *testing.T) {
 	}{
 		{"nothing", "", of(), rules.StartupHook, "", ""},
 		{"new", "", compared, rules.StartupHook, rules.Hold, "which 1 does not have"},
-		{"nothing to compare", "", of(hook(true, false, "")), rules.StartupHook, rules.Hold, "no release older than 90 days"},
+		{"nothing to compare", "", of(hook(true, false, "")), rules.StartupHook, rules.Hold, "no wheel older than 90 days"},
 		{"changed", "", of(hook(true, false, "1")), rules.StartupHook, rules.Hold, "with another content than in 1"},
 		{"pinned", "", pinned, rules.StartupHook, rules.Block, ""},
 		{"strict", "preset = \"strict\"\n", compared, rules.StartupHook, rules.Block, ""},

@@ -310,7 +310,7 @@ func unseenHooks(e InsideEvidence, paths []string, other string) string {
 	case e.Compared != "":
 		return evidence + fmt.Sprintf(", which %s does not have", words.Printable(e.Compared))
 	}
-	return evidence + ", and there is no release older than 90 days to compare it with"
+	return evidence + ", and there is no wheel older than 90 days to compare it with"
 }
 
 func seenHooks(e InsideEvidence, paths []string) string {
