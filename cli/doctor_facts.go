@@ -30,7 +30,8 @@ func (p *program) facts(bases []python.Environment) []fact {
 		}
 		facts = append(facts, p.guardFact("interpreter", p.short(base.Interpreter), base, "thresher guard --base"))
 	}
-	return append(facts, p.environmentFacts()...)
+	facts = append(facts, p.environmentFacts()...)
+	return append(facts, p.toolFacts()...)
 }
 
 // pipFact says which pip this shell finds, and which one stands behind it.

@@ -113,3 +113,15 @@ const (
 	messageNoPython       = "there is no python %s here, but %s; fix: %s"
 	messageNoPythonAtAll  = "there is no python %s here, and no other on PATH; fix: thresher new --help"
 )
+
+// What doctor says of tools that may install by uv.
+const (
+	messageToolRound     = "%s installs by uv here, and nothing of it is checked: %s"
+	messageToolPip       = "%s installs by pip here"
+	messageToolUv        = "%s: what it installs is not checked; thresher scan reads what is there"
+	messageToolPipx      = "it takes uv where that is on PATH or beside it"
+	messageToolTox       = "the plugin tox-uv is in its environment"
+	messageToolPreCommit = "the plugin pre-commit-uv is in its environment"
+	messageToolNox       = "NOX_DEFAULT_VENV_BACKEND says so"
+	messageToolHatch     = "its environments hatch-test, hatch-static-analysis and hatch-build do, unless told otherwise"
+)
