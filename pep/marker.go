@@ -336,6 +336,45 @@ func lookUp(environment map[string]string, extra, key string) (string, error) {
 	return value, nil
 }
 
+// Certain tells whether every packaging from 20.4 on evaluates the marker alike:
+// a variable on the left of a comparison that all of them know, and texts that
+// none of them takes for versions. Older ones compare all that looks like one as
+// versions.
+func (m *Marker) Certain() bool { return isCertain(m.expression) }
+
+func isCertain(expression []markerAlternative) bool {
+	for _, alternative := range expression {
+		for i := range alternative {
+			atom := &alternative[i]
+			if atom.group != nil && !isCertain(atom.group) || atom.group == nil && !atom.isCertain() {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (a *markerAtom) isCertain() bool {
+	contains := a.operator == "in" || a.operator == "not in"
+	variable, literal := a.left, a.right
+	if contains && a.right.variable {
+		variable, literal = a.right, a.left
+	}
+	if !variable.variable || literal.variable {
+		return false
+	}
+	switch variable.text {
+	case "python_version", "python_full_version":
+		specifier, end := scanSpecifier(a.operator + literal.text)
+		return contains || end > 0 && end == len(a.operator+literal.text) && specifier.Operator != "==="
+	case "os_name", "sys_platform", "platform_system", "platform_machine", "platform_python_implementation",
+		"implementation_name", "extra":
+		_, isVersion := parseVersion(strings.TrimSuffix(literal.text, ".*"))
+		return contains || (a.operator == "==" || a.operator == "!=") && !isVersion
+	}
+	return false
+}
+
 // Extras gives the canonical names that the marker compares "extra" with, each once.
 func (m *Marker) Extras() []string {
 	var names []string

@@ -30,6 +30,7 @@ type Distribution struct {
 
 	Requires       []string // Requires-Dist lines as written, or requires.txt in that form
 	RequiresPython string
+	ProvidesExtra  []string // as written
 
 	Installer string // INSTALLER, for example "pip"
 	Requested bool   // REQUESTED: a person asked for it by name
@@ -373,7 +374,7 @@ func (d *Distribution) takeHeaders(file string, r io.Reader) {
 		d.Version = metadata.Version
 	}
 	d.Requires = metadata.RequiresDist
-	d.RequiresPython = metadata.RequiresPython
+	d.RequiresPython, d.ProvidesExtra = metadata.RequiresPython, metadata.ProvidesExtra
 }
 
 // broken keeps the first thing found wrong.

@@ -32,6 +32,7 @@ type Requirement struct {
 	Settings      map[string]string // --config-settings of the line; several values of a key under each other
 	LocalName     string            // of an unnamed local project: what its pyproject.toml states
 	Locked        []string          // URLs of the wheels and sdist that a lock offers for it, instead of an index
+	From          string            // as pip prints where it comes from: "-r requirements.txt (line 3)"; "" where it does not
 	Origin        option.Origin
 }
 

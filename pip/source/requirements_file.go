@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -264,6 +265,11 @@ func (f *fileReader) requirement(file *sourceFile, l *fileLine, constraint bool,
 		err = &doubt{reason: reasonInstallOption, hint: hintInstallOption}
 	}
 	r.Constraint = constraint
+	letter := "-r"
+	if constraint {
+		letter = "-c"
+	}
+	r.From = fmt.Sprintf("%s %s (line %d)", letter, file.given, l.number)
 	if !editable {
 		for _, call := range l.values.Of("hashes").Calls {
 			r.Hashes = append(r.Hashes, call.Value)
