@@ -137,6 +137,8 @@ type Config struct {
 	Memory string
 	// CachedByPip says whether pip's own cache holds what is at a URL.
 	CachedByPip func(url string) bool
+	// Deferred says that nothing is fetched ahead before FetchAhead is called.
+	Deferred bool
 	// WithoutTransport serves the pages under addresses of the gate's own
 	// (IndexURL), for a pip whose transport it cannot be.
 	WithoutTransport bool

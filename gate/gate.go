@@ -54,6 +54,7 @@ type Gate struct {
 
 	mutex    sync.Mutex
 	served   map[pageKey]*verdict // what pip was given
+	asked    map[string]bool      // canonical names whose pages pip asked for
 	findings []rules.Finding
 	known    map[findingKey]bool
 	faults   faultBook
@@ -115,6 +116,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		context:  inside,
 		cancel:   cancel,
 		served:   map[pageKey]*verdict{},
+		asked:    map[string]bool{},
 		known:    map[findingKey]bool{},
 		offline:  map[string]reachability{},
 		hosts:    map[string]bool{},
@@ -162,9 +164,9 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 		if config.FilesAhead > 0 {
 			g.fileSlots = make(chan struct{}, config.FilesAhead)
 		}
-		for _, wanted := range config.Requested {
-			g.fetchAhead(pep.CanonicalName(wanted.Name), requestOf(wanted), 0)
-		}
+	}
+	if !config.Deferred {
+		g.FetchAhead()
 	}
 	return g, nil
 }

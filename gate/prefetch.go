@@ -30,6 +30,13 @@ const (
 	maximalAhead = 2000
 )
 
+// FetchAhead begins to fetch what the requested names will need.
+func (g *Gate) FetchAhead() {
+	for _, wanted := range g.config.Requested {
+		g.fetchAhead(pep.CanonicalName(wanted.Name), requestOf(wanted), 0)
+	}
+}
+
 func requestOf(wanted Wanted) request {
 	specifiers, err := pep.ParseSpecifiers(wanted.Specifier)
 	if err != nil {

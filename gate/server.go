@@ -45,6 +45,9 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // serveProject answers for a project under one of the indexes.
 func (g *Gate) serveProject(w http.ResponseWriter, r *http.Request, place int, name string) {
+	g.mutex.Lock()
+	g.asked[name] = true
+	g.mutex.Unlock()
 	v, key, err := g.projectVerdict(r.Context(), place, name)
 	var unauthorised *index.AuthError
 	if user, password, ok := g.pipsCredentials(r); ok && errors.As(err, &unauthorised) &&

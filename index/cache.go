@@ -93,9 +93,12 @@ type cacheEntry struct {
 
 // fresh tells whether the entry answers without asking. A time of
 // confirmation in the future, a changed clock, does not.
-func (e *cacheEntry) fresh(now time.Time) bool {
+func (e *cacheEntry) fresh(now time.Time) bool { return e.within(time.Duration(e.Fresh)*time.Second, now) }
+
+// within tells whether the entry was confirmed less than this ago.
+func (e *cacheEntry) within(span time.Duration, now time.Time) bool {
 	age := now.Sub(e.confirmed)
-	return age >= 0 && age < time.Duration(e.Fresh)*time.Second
+	return age >= 0 && age < span
 }
 
 var castagnoli = sync.OnceValue(func() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) })

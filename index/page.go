@@ -46,6 +46,7 @@ type request struct {
 	check      func(http.Header) string
 	revalidate bool          // do not take a fresh entry without asking
 	lifetime   time.Duration // at least so long it is fresh; 0 is as the index says
+	lasts      time.Duration // so long it is taken without asking, whatever else says otherwise; 0 not
 	forget     bool          // the entry is of no use: ask without it
 }
 
@@ -75,9 +76,10 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 		}
 		return e
 	}
-	if !r.revalidate {
-		sent, _ := c.credentialsFor(u, bare, r.scope, false)
-		if e := load(sent.user); e != nil && e.fresh(c.config.Now()) {
+	if own := r.lasts > 0 && trust != trustUnverified; !r.revalidate || own {
+		sent, has := c.credentialsFor(u, bare, r.scope, false)
+		now := c.config.Now()
+		if e := load(sent.user); e != nil && (!r.revalidate && e.fresh(now) || own && !has && e.within(r.lasts, now)) {
 			return &document{body: e.body, contentType: e.ContentType, url: e.URL, fetched: e.confirmed, cached: true,
 				keep: func() {}}, nil
 		}
@@ -200,7 +202,7 @@ func (c *Client) Page(ctx context.Context, indexURL, name string) (*Page, error)
 		return nil, err
 	}
 	return c.page(ctx, request{
-		kind: "page", address: location, scope: s,
+		kind: "page", address: location, scope: s, lasts: c.config.MaxAge,
 		revalidate: c.config.Revalidate != nil && c.config.Revalidate(pep.CanonicalName(name)),
 	}, pep.CanonicalName(name))
 }

@@ -36,6 +36,11 @@ func buildFields() []field {
 			Meaning: "whether -U lifts dependencies that need no lift",
 		}, func(p *Policy) *rules.Sourced[Strategy] { return &p.Upgrade.Strategy },
 			[3]Strategy{OnlyIfNeeded, OnlyIfNeeded, OnlyIfNeeded}, readChoice(OnlyIfNeeded, Eager), quote, neither),
+		scalar(KeyInfo{
+			Key: "upgrade.skip-when-current", Type: "true or false", Layers: EveryLayer, Tighter: "false",
+			Meaning: "do not start pip where it would change nothing",
+		}, func(p *Policy) *rules.Sourced[bool] { return &p.Upgrade.SkipWhenCurrent },
+			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, falseIsStricter),
 	}
 	for _, info := range rules.All() {
 		table = append(table, ruleField(info))
@@ -86,6 +91,11 @@ func buildFields() []field {
 		}, func(p *Policy) *rules.Sourced[IndexStrategy] { return &p.Index.Strategy },
 			[3]IndexStrategy{FirstIndex, FirstIndex, FirstIndex}, readChoice(FirstIndex, PipIndexes), quote,
 			byRank(PipIndexes, FirstIndex)),
+		scalar(KeyInfo{
+			Key: "index.max-age", Type: "length of time", Layers: EveryLayer, Tighter: "shorter",
+			Meaning: "a page that is younger than this is not asked for again",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Index.MaxAge },
+			[3]rules.Span{}, readSpan(0), formatSpan, smallerIsStricter),
 		pinField(),
 		movedField(),
 

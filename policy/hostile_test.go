@@ -22,6 +22,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"upgrade.always": {{"", "[upgrade]\nalways = false\n"}},
 	"upgrade.strategy": {{"", "[upgrade]\nstrategy = \"eager\"\n"},
 		{"[upgrade]\nstrategy = \"eager\"\n", "[upgrade]\nstrategy = \"only-if-needed\"\n"}},
+	"upgrade.skip-when-current": {{"[upgrade]\nskip-when-current = false\n", "[upgrade]\nskip-when-current = true\n"}},
 	"cooldown.release": {{"", "[cooldown]\nrelease = \"0d\"\n"},
 		{"[cooldown]\nrelease = \"9d\"\n", "[cooldown]\nrelease = \"8d\"\n"}},
 	"cooldown.project":        {{"", "[cooldown]\nproject = \"6d\"\n"}},
@@ -32,6 +33,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"cooldown.except": {{"", "[cooldown]\nexcept = [\"*\"]\n"},
 		{"[cooldown]\nexcept = [\"a\"]\n", "[cooldown]\nexcept = [\"a\", \"b\"]\n"}},
 	"index.strategy": {{"", "[index]\nstrategy = \"pip\"\n"}},
+	"index.max-age":  {{"", "[index]\nmax-age = \"1d\"\n"}},
 	"index.pin.NAME": {{"", "[index]\npin = { \"*\" = \"https://evil.example/simple\" }\n"},
 		{"[index.pin]\na = \"https://index.example/simple\"\n", "[index.pin]\na = \"https://evil.example/simple\"\n"}},
 	"index.moved.NAME": {

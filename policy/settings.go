@@ -67,9 +67,12 @@ type Policy struct {
 	Upgrade struct {
 		Always   rules.Sourced[bool]     // -U on every install
 		Strategy rules.Sourced[Strategy] //
+		// SkipWhenCurrent says that pip is not started where it would change nothing.
+		SkipWhenCurrent rules.Sourced[bool]
 	}
 	Index struct {
 		Strategy rules.Sourced[IndexStrategy]
+		MaxAge   rules.Sourced[rules.Span] // a page is not asked for again before this; 0 always
 	}
 	Evidence struct {
 		Online   rules.Sourced[bool]       // ask the index about new names before pip starts

@@ -15,9 +15,12 @@ import (
 // makes its session of the command line, the environment and the configuration,
 // and fetches requirements files with it, too (pip 26.2 index_command.py,
 // _build_session). environ is the user's, cacheDir where pages are kept, "" for
-// nowhere. It returns an error where pip would fail as well.
-func New(command *pip.Command, environ []string, cacheDir string) (*index.Client, error) {
-	return index.New(configOf(command, environ, cacheDir))
+// nowhere. maxAge is how old a kept page may be and not be asked for again, 0 for
+// what pip does. It returns an error where pip would fail as well.
+func New(command *pip.Command, environ []string, cacheDir string, maxAge time.Duration) (*index.Client, error) {
+	config := configOf(command, environ, cacheDir)
+	config.MaxAge = maxAge
+	return index.New(config)
 }
 
 func configOf(c *pip.Command, environ []string, cacheDir string) index.Config {

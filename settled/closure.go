@@ -170,7 +170,11 @@ func (w *walk) roots() ([]*requirement, error) {
 			w.constraints[r.Canonical] = append(w.constraints[r.Canonical], specifiers)
 			continue
 		case !r.MarkerApplies:
-			w.Lines = append(w.Lines, fmt.Sprintf("Ignoring %s: markers '%s' don't match your environment", r.Name, r.Marker))
+			name := r.Name
+			if !from(w.pip, "22.0") {
+				name = safeName(name)
+			}
+			w.Lines = append(w.Lines, fmt.Sprintf("Ignoring %s: markers '%s' don't match your environment", name, r.Marker))
 			continue
 		}
 		asked := pep.Requirement{Name: r.Name, Extras: r.Extras, Specifiers: specifiers}
@@ -187,6 +191,11 @@ func (w *walk) roots() ([]*requirement, error) {
 		slices.SortStableFunc(roots, func(a, b *requirement) int { return min(len(a.extras), 1) - min(len(b.extras), 1) })
 	}
 	return roots, nil
+}
+
+// safeName is pkg_resources' safe_name of what can be a project's name.
+func safeName(name string) string {
+	return strings.Join(strings.FieldsFunc(name, func(r rune) bool { return r == '_' || r == '-' }), "-")
 }
 
 // unusual says what a requirement has that pip does not settle by name and

@@ -20,6 +20,17 @@ type ended struct {
 	held      []scan.HeldRelease  // too young
 	refused   bool                // it failed on what was refused
 	unvouched bool                // it may have read what was never judged
+	ran       bool                // false where it was not needed
+	witness   *witness            // of a run that may be remembered; nil of none
+}
+
+// endWithPip ends the run with pip, or without it where pip would change nothing.
+func (in *invocation) endWithPip(a *asked, d *door, before state) (ended, *ending) {
+	result, end, settled := in.withoutPip(a, d, before)
+	if settled || end != nil {
+		return result, end
+	}
+	return in.runPip(a, d)
 }
 
 // runPip runs pip sealed behind the gate, and says what it met there.
@@ -45,7 +56,7 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 	if err != nil {
 		return ended{}, notRun(err)
 	}
-	result := ended{pip: outcome}
+	result := ended{pip: outcome, ran: true}
 	if d.own == nil {
 		result.refused = pipStatus(outcome) != 0 && len(d.refused) > 0
 		if result.refused {
@@ -53,6 +64,7 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 		}
 		return result, nil
 	}
+	result.witness = in.watch(d)
 	d.own.Close() // before the ledger is read, so that it is complete
 	result.ledger, result.offered, result.sightings = d.own.Ledger(), d.own.Offered(), d.own.Sightings()
 	if outcome.Status != 0 && !blocks(d.own.Findings()) {
@@ -133,7 +145,7 @@ func (in *invocation) withoutTransport(a *asked, d *door, guarded repositories) 
 		}}
 	}
 	in.say.followedByIndexes(a.command.Installation.Version)
-	d.config.WithoutTransport, d.config.FilesAhead = true, -1
+	d.config.WithoutTransport, d.config.FilesAhead, d.config.Deferred, d.settling = true, -1, false, nil
 	opened, err := gate.Start(in.untilInterrupted(), d.config)
 	if err != nil {
 		return pip.Outcome{}, brokenAfter("open the gate", err)

@@ -1,6 +1,8 @@
 package shim
 
 import (
+	"slices"
+
 	"thresher/evidence"
 	"thresher/gate"
 	"thresher/index"
@@ -27,8 +29,9 @@ type door struct {
 	// refused says why what the command names for certain may not be had: files
 	// of a lock, and behind a parent's gate files of local folders. Behind the
 	// latter files are those that may be had.
-	refused []rules.Finding
-	files   []string
+	refused  []rules.Finding
+	files    []string
+	settling *settling // nil where nothing is attempted
 }
 
 // openGate opens the gate for this run alone, which begins to fetch what the
@@ -50,7 +53,11 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	if end := in.awaitAdvisories(a, d.database); end != nil {
 		return d, end
 	}
-	if d.client, err = session.New(a.command, in.environ, in.places.Pages()); err != nil {
+	maxAge := a.policy.Index.MaxAge.Value.Duration()
+	if slices.Contains(a.command.Said(), "refresh_package") {
+		maxAge = 0
+	}
+	if d.client, err = session.New(a.command, in.environ, in.places.Pages(), maxAge); err != nil {
 		return d, broken("read how to reach the index", err)
 	}
 	d.table = evidence.Table(a.command, a.policy)
@@ -64,8 +71,12 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 		return d, broken("read a file of the lock", err)
 	}
 	d.refused, d.config = refused, in.gateConfig(a, d, addresses)
+	d.config.Deferred = in.maySettle(a)
 	if d.own, err = gate.Start(in.untilInterrupted(), d.config); err != nil {
 		return d, broken("open the gate", err)
+	}
+	if d.config.Deferred {
+		in.beginSettling(a, d)
 	}
 	return d, nil
 }
@@ -74,6 +85,9 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 func (d *door) close(say *messenger) {
 	if d.own != nil {
 		d.own.Close()
+	}
+	if d.settling != nil {
+		<-d.settling.done // which uses what is closed next
 	}
 	if d.client != nil {
 		say.notes(d.client.Notes())

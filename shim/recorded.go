@@ -35,6 +35,7 @@ func (made steps) entry() journal.Entry {
 		entry.Findings = append(entry.Findings, logged(f))
 	}
 	entry.Changed = loggedChanges(made.changed.changes, made.before.distributions, made.ended.ledger)
+	entry.PipRan = made.ended.ran
 	entry.Vulnerabilities = standing(made.found.result)
 	return entry
 }

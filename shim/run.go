@@ -130,7 +130,7 @@ func (in *invocation) take(made *steps) (end *ending) {
 	if made.before, end = in.lookBefore(made.asked, made.gate); end != nil {
 		return end
 	}
-	if made.ended, end = in.runPip(made.asked, made.gate); end != nil {
+	if made.ended, end = in.endWithPip(made.asked, made.gate, made.before); end != nil {
 		return end
 	}
 	if made.gate.own == nil {
@@ -142,6 +142,7 @@ func (in *invocation) take(made *steps) (end *ending) {
 	if made.changed, end = in.compare(made.asked, made.gate, made.before, made.ended); end != nil {
 		return end
 	}
+	in.remember(made)
 	made.found = in.scan(made.asked, made.gate, made.ended, made.changed)
 	return made.outcome().ending()
 }

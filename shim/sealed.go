@@ -69,12 +69,17 @@ func (a *asked) addedStrategy() string {
 	return ""
 }
 
+// upgrades says whether an install is one with -U, the user's or policy's.
+func (a *asked) upgrades() bool {
+	c := a.command
+	return c.Upgrade || a.policy.Upgrade.Always.Value && !c.UpgradeSet && c.Targets.Target == ""
+}
+
 // eager says whether pip will upgrade dependencies that would do as they are:
 // by the user's word, or by policy where the user has none.
 func (a *asked) eager() bool {
 	c := a.command
-	upgrades := c.Upgrade || a.policy.Upgrade.Always.Value && !c.UpgradeSet && c.Targets.Target == ""
-	if c.Name != "install" || !upgrades {
+	if c.Name != "install" || !a.upgrades() {
 		return false
 	}
 	return c.Eager || !c.StrategySet && a.addedStrategy() != ""

@@ -78,6 +78,7 @@ type Entry struct {
 	Pip             string          `json:"pip"`
 	Thresher        string          `json:"thresher"`
 	Milliseconds    int64           `json:"milliseconds"`
+	PipRan          bool            `json:"pip_ran"`        // false also where the run ended before pip
 	Note            string          `json:"note,omitempty"` // "switched off by THRESHER=off" and the like
 }
 
