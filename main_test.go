@@ -269,7 +269,7 @@ func selectIndex(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
-// wheel NAME VERSION [requires=REQ]… [python=SPEC] [age=DURATION|Nd] [yanked[=REASON]]
+// wheel NAME VERSION [requires=REQ]… [extra=NAME]… [python=SPEC] [age=DURATION|Nd] [yanked[=REASON]]
 // [file=PATH:TEXT] [provenance=URL] [no-metadata].
 func addWheel(ts *testscript.TestScript, _ bool, args []string) {
 	d, rest := distribution(ts, args)
@@ -313,6 +313,8 @@ func distribution(ts *testscript.TestScript, args []string) (testkit.Distributio
 		switch key {
 		case "requires":
 			d.Requires = append(d.Requires, value)
+		case "extra":
+			d.Metadata += "Provides-Extra: " + value + "\n"
 		case "python":
 			d.RequiresPython = value
 		case "build":
