@@ -29,6 +29,7 @@ var floors = map[string]floor{
 	"thresher/scan":                    {3, 0},
 	"thresher/exposure":                {3, 0},
 	"thresher/evidence":                {3, 0},
+	"thresher/settled":                 {3, 0},
 	"thresher/policy":                  {2, 3},
 	"thresher/policy/rules":            {2, 2},
 	"thresher/policy/typosquat":        {2, 1},
