@@ -99,10 +99,10 @@ type steps struct {
 	place   *place       // 3: where it would install
 	asked   *asked       // 4: what it asks for, judged
 	gate    *door        // 5: what pip will fetch through
-	before  state        // 6: the place before pip
-	ended   ended        // 6, 7: how pip ended, and what it met at the gate
-	changed changed      // 8: what is another than before
-	found   found        // 9: what is known against it
+	before  state        // 7: the place before pip
+	ended   ended        // 6 to 8: how pip ended, and what it met at the gate
+	changed changed      // 9: what is another than before
+	found   found        // 10: what is known against it
 }
 
 // take takes the steps from the third on.
