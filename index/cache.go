@@ -93,7 +93,9 @@ type cacheEntry struct {
 
 // fresh tells whether the entry answers without asking. A time of
 // confirmation in the future, a changed clock, does not.
-func (e *cacheEntry) fresh(now time.Time) bool { return e.within(time.Duration(e.Fresh)*time.Second, now) }
+func (e *cacheEntry) fresh(now time.Time) bool {
+	return e.within(time.Duration(e.Fresh)*time.Second, now)
+}
 
 // within tells whether the entry was confirmed less than this ago.
 func (e *cacheEntry) within(span time.Duration, now time.Time) bool {

@@ -143,7 +143,7 @@ func pagesOf(t testing.TB, w *world, names []string) map[string][]Candidate {
 // something to do, and it prints the same. THRESHER_TEST_WORLDS says how many
 // worlds each pip gets.
 func TestPipWouldChangeNothing(t *testing.T) {
-	count := 60
+	count := 40
 	if asked, err := strconv.Atoi(os.Getenv("THRESHER_TEST_WORLDS")); err == nil {
 		count = asked
 	}
