@@ -157,7 +157,7 @@ func TestPipWouldChangeNothing(t *testing.T) {
 }
 
 func compareWorlds(t *testing.T, p *realPip, first, count int) {
-	worlds := &worldIndex{worlds: map[string]*world{}}
+	worlds := &worldIndex{}
 	server := httptest.NewServer(worlds)
 	defer server.Close()
 	environment, err := python.Inspect(p.python.Path, nil, t.TempDir())
@@ -168,7 +168,7 @@ func compareWorlds(t *testing.T, p *realPip, first, count int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	version, idle, settled, twice := p.release, 0, 0, 0
+	version, idle, settled, twice, same := p.release, 0, 0, 0, 0
 	reasons := map[string]int{}
 	base, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -180,10 +180,7 @@ func compareWorlds(t *testing.T, p *realPip, first, count int) {
 		name := strconv.Itoa(seed)
 		dir := filepath.Join(base, name)
 		w.build(t, dir, []string{server.URL + "/" + name + "/0/simple", server.URL + "/" + name + "/1/simple"})
-		worlds.mutex.Lock()
-		worlds.worlds = map[string]*world{name: w}
-		worlds.mutex.Unlock()
-
+		worlds.begin(name, w)
 		truth := p.run(w)
 		closure, _, doubt := p.ask(w, markers)
 		var pages map[string][]Candidate
@@ -204,13 +201,30 @@ func compareWorlds(t *testing.T, p *realPip, first, count int) {
 		case truth.idle():
 			reasons[classOf(doubt)]++
 		}
-		_ = twice
+		if truth.idle() && closure != nil {
+			before, ok := closure.PagesDigest(worlds.names(), pagesOf(t, w, worlds.names()))
+			if ok {
+				twice++
+			}
+			if names := worlds.names(); ok {
+				w.change(p.Tags)
+				after, ok := closure.PagesDigest(names, pagesOf(t, w, names))
+				if ok && after == before {
+					same++
+					if again := p.run(w); !again.idle() {
+						t.Fatalf("pip %s, seed %d: what decides is the same, and pip would install %v (status %d)\n%s\n%s\n%s",
+							version, seed, again.Would, again.Status, strings.Join(w.args, " "), again.Stdout, again.Stderr)
+					}
+				}
+			}
+		}
 		if err := os.RemoveAll(dir); err != nil {
 			t.Fatal(err)
 		}
 	}
-	t.Logf("pip %s: %d worlds, nothing to do in %d, settled %d of them (%.1f%%): %v", version, count, idle, settled,
-		100*float64(settled)/float64(max(idle, 1)), reasons)
+	share := func(of int) float64 { return 100 * float64(of) / float64(max(idle, 1)) }
+	t.Logf("pip %s: %d worlds, nothing to do in %d, settled %d (%.1f%%), the second time %d (%.1f%%), unchanged by %d changes: %v",
+		version, count, idle, settled, share(settled), twice, share(twice), same, reasons)
 }
 
 // compareLines compares what is printed.

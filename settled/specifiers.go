@@ -22,7 +22,8 @@ func surelyHold(set pep.Specifiers, version pep.Version) bool {
 	return true
 }
 
-// mayHold says whether a version may fulfil a set in some packaging.
+// mayHold says whether a version may fulfil a set in some packaging: by the plain
+// order of versions where the clause is "<" or ">".
 func mayHold(set pep.Specifiers, version pep.Version) bool {
 	for _, clause := range set.List() {
 		alone, err := pep.ParseSpecifiers(clause.String())
@@ -30,7 +31,12 @@ func mayHold(set pep.Specifiers, version pep.Version) bool {
 			continue
 		}
 		bound, err := pep.ParseVersion(clause.Version)
-		if err != nil || (clause.Operator != "<" && clause.Operator != ">") || !sameRelease(bound, version) {
+		switch {
+		case err != nil:
+			return false
+		case clause.Operator == "<" && version.Compare(bound) < 0:
+		case clause.Operator == ">" && version.Compare(bound) > 0:
+		default:
 			return false
 		}
 	}

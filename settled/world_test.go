@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"html"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -335,6 +336,21 @@ func (w *world) page(place int, canonical string) []*madeFile {
 type worldIndex struct {
 	mutex  sync.Mutex
 	worlds map[string]*world
+	asked  map[string]bool // canonical names of the projects whose pages were asked for
+}
+
+// begin serves one world from now on.
+func (x *worldIndex) begin(name string, w *world) {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	x.worlds, x.asked = map[string]*world{name: w}, map[string]bool{}
+}
+
+// names gives the projects that were asked for.
+func (x *worldIndex) names() []string {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	return slices.Sorted(maps.Keys(x.asked))
 }
 
 func (x *worldIndex) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
@@ -351,6 +367,9 @@ func (x *worldIndex) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	place := int(parts[1][0] - '0')
+	x.mutex.Lock()
+	x.asked[parts[3]] = true
+	x.mutex.Unlock()
 	files := w.page(place, parts[3])
 	if files == nil {
 		http.NotFound(rw, r)
