@@ -18,6 +18,7 @@ var floors = map[string]floor{
 	"thresher":                         {5, 0},
 	"thresher/bench/gate":              {5, 0},
 	"thresher/bench/inside":            {5, 0},
+	"thresher/bench/morning":           {5, 0},
 	"thresher/bench/scan":              {5, 0},
 	"thresher/bench/start":             {5, 0},
 	"thresher/bench/typosquat":         {5, 1},
