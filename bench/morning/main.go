@@ -167,7 +167,7 @@ type tool struct {
 func (m *morning) environ(env string) []string {
 	return append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PIP_") }),
 		"HOME="+m.dir, "XDG_CONFIG_HOME="+m.place("c"), "XDG_DATA_HOME="+m.place("d"), "XDG_STATE_HOME="+m.place("s"),
-		"XDG_CACHE_HOME="+m.place("k"), "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_INDEX_URL="+m.index,
+		"XDG_CACHE_HOME="+m.place("k"), "PIP_CONFIG_FILE="+os.DevNull, "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_INDEX_URL="+m.index,
 		"VIRTUAL_ENV="+m.place(env), "UV_INDEX_URL="+m.index, "UV_INSECURE_HOST=127.0.0.1", "UV_NO_CONFIG=1",
 		"PATH="+m.place("bin")+":"+m.place(env, "bin")+":"+os.Getenv("PATH"))
 }
