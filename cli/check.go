@@ -178,7 +178,7 @@ func (p *program) source(loaded *policy.Policy) (evidence.Source, error) {
 	}
 	// Nobody waits at a command that only asks.
 	command.Retries, command.NoInput = 1, true
-	client, err := session.New(command, p.environ, p.places.Pages(), 0)
+	client, err := session.New(command, p.environ, p.places.Pages())
 	if err != nil {
 		return evidence.Source{}, err
 	}

@@ -15,9 +15,14 @@ import (
 // makes its session of the command line, the environment and the configuration,
 // and fetches requirements files with it, too (pip 26.2 index_command.py,
 // _build_session). environ is the user's, cacheDir where pages are kept, "" for
-// nowhere. maxAge is how old a kept page may be and not be asked for again, 0 for
-// what pip does. It returns an error where pip would fail as well.
-func New(command *pip.Command, environ []string, cacheDir string, maxAge time.Duration) (*index.Client, error) {
+// nowhere. It returns an error where pip would fail as well.
+func New(command *pip.Command, environ []string, cacheDir string) (*index.Client, error) {
+	return NewKeeping(command, environ, cacheDir, 0)
+}
+
+// NewKeeping is New with pages that are not asked for again before they are as old
+// as maxAge; 0 is what pip does.
+func NewKeeping(command *pip.Command, environ []string, cacheDir string, maxAge time.Duration) (*index.Client, error) {
 	config := configOf(command, environ, cacheDir)
 	config.MaxAge = maxAge
 	return index.New(config)

@@ -37,14 +37,11 @@ func (in *invocation) compare(a *asked, d *door, before state, run ended) (chang
 		}
 		return c, nil
 	}
-	if !run.ran {
-		c.after = before
-		in.tellUnsaid(a)
-		return c, nil
-	}
 	var err error
-	if c.after, err = look(a.place); err != nil {
-		return c, brokenAfter("read what is installed", err)
+	if c.after = before; run.ran {
+		if c.after, err = look(a.place); err != nil {
+			return c, brokenAfter("read what is installed", err)
+		}
 	}
 	c.changes = venv.Compare(before.distributions, c.after.distributions)
 	in.tellArrivedNotes(a, &c, run.ledger)

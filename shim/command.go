@@ -34,7 +34,7 @@ func (in *invocation) readCommand() (*pip.Command, *ending) {
 // fetch gets a requirements file that is a URL, for a command as far as it has
 // been read.
 func (in *invocation) fetch(command *pip.Command, url string) (source.Page, error) {
-	client, err := session.New(command, in.environ, "", 0)
+	client, err := session.New(command, in.environ, "")
 	if err != nil {
 		return source.Page{}, err
 	}

@@ -57,7 +57,7 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	if slices.Contains(a.command.Said(), "refresh_package") {
 		maxAge = 0
 	}
-	if d.client, err = session.New(a.command, in.environ, in.places.Pages(), maxAge); err != nil {
+	if d.client, err = session.NewKeeping(a.command, in.environ, in.places.Pages(), maxAge); err != nil {
 		return d, broken("read how to reach the index", err)
 	}
 	d.table = evidence.Table(a.command, a.policy)

@@ -213,7 +213,7 @@ func (in *invocation) withoutPip(a *asked, d *door, before state) (result ended,
 			return ended{}, broken("print what pip would", err), false
 		}
 	}
-	result.offered = d.own.Offered()
+	result.offered, result.sightings = d.own.Offered(), d.own.Sightings()
 	in.tellMet(a, d, &result, nil)
 	for _, fault := range d.own.Faults() {
 		in.say.line("%s", fault.Text)
