@@ -483,3 +483,13 @@ func (m *messenger) notes(texts []string) {
 		}
 	}
 }
+
+// runNotRemembered: the next run asks pip once more.
+func (m *messenger) runNotRemembered(err error) {
+	m.line("this run cannot be remembered, so pip runs the next time too: %v", err)
+}
+
+// damagedMemory: pip decides.
+func (m *messenger) damagedMemory(err error) {
+	m.line("what is remembered of earlier runs cannot be read, so pip runs: %v", err)
+}

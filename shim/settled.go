@@ -61,14 +61,14 @@ func (in *invocation) beginSettling(a *asked, d *door) {
 	d.settling = s
 	go func() {
 		defer close(s.done)
-		if s.doubt = in.settle(a, d, s); s.doubt != nil {
+		if s.doubt = in.workOut(a, d, s); s.doubt != nil {
 			d.own.FetchAhead()
 		}
 	}()
 }
 
-// settle gives nil where pip would change nothing, else the doubt.
-func (in *invocation) settle(a *asked, d *door, s *settling) error {
+// workOut gives nil where pip would change nothing, else the doubt.
+func (in *invocation) workOut(a *asked, d *door, s *settling) error {
 	question, err := in.question(a, a.installed)
 	if err != nil {
 		return err
@@ -194,7 +194,7 @@ func (in *invocation) withoutPip(a *asked, d *door, before state) (result ended,
 	}
 	<-s.done
 	if s.damaged != nil {
-		in.say.line("%v", s.damaged)
+		in.say.damagedMemory(s.damaged)
 	}
 	if s.doubt != nil || in.untilInterrupted().Err() != nil {
 		return ended{}, nil, false
@@ -266,6 +266,6 @@ func (in *invocation) remember(made *steps) {
 	}
 	memory := settled.Memory{Pages: run.witness.names, Digest: digest, Time: in.start}
 	if err := settled.Remember(in.places.Settled(), d.settling.question, memory); err != nil {
-		in.say.line("this run could not be remembered: %v", err)
+		in.say.runNotRemembered(err)
 	}
 }
