@@ -2,6 +2,8 @@ package gate
 
 import (
 	"context"
+	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -230,5 +232,34 @@ func TestLikeliest(t *testing.T) {
 		if got != want {
 			t.Errorf("%q: %q, want %q", specifier, got, want)
 		}
+	}
+}
+
+// TestMoreThanIsFetchedAhead: what is looked at ahead has an end, so that no index
+// makes it endless; what pip asks for beyond it is judged as everything is.
+func TestMoreThanIsFetchedAhead(t *testing.T) {
+	t.Parallel()
+	filename, content := testkit.Distribution{Name: "last", Version: "1.0"}.Wheel()
+	x := pageOf(t, "/files/", filename, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content) })
+	var requested []Wanted
+	for i := range maximalAhead {
+		requested = append(requested, Wanted{Name: fmt.Sprintf("name%d", i)})
+	}
+	requested = append(requested, Wanted{Name: "last"})
+	g := open(t, Config{
+		Indexes: []Index{{URL: x.URL + "/simple/"}}, Requested: requested, JudgeProject: blockNamed("last"),
+	})
+	g.mutex.Lock()
+	begun := len(g.ahead)
+	g.mutex.Unlock()
+	if begun != maximalAhead {
+		t.Fatalf("%d names are looked at ahead", begun)
+	}
+	if status, _, body := ask(t, g, x.URL+"/simple/last/", ""); status != http.StatusOK || !strings.Contains(body, filename) {
+		t.Fatalf("the page: %d %s", status, body)
+	}
+	status, reason, _ := ask(t, g, x.URL+"/files/"+filename, "")
+	if status != http.StatusForbidden || !strings.Contains(reason, "last: is malware") {
+		t.Errorf("the file: %d %s", status, reason)
 	}
 }

@@ -259,6 +259,42 @@ func TestBuildFetches(t *testing.T) {
 	}
 }
 
+// TestLoginOfABuild: what a person says at pip's question counts for the run; what
+// a build says does not.
+func TestLoginOfABuild(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	x.User, x.Password = "ann", "wonder"
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	g := open(t, Config{Indexes: mainIndex(x), Prefetch: -1})
+	for _, c := range []struct {
+		name, secret string
+		status       int
+	}{
+		{"a build", g.joining, http.StatusUnauthorized},
+		{"a person", g.secret, http.StatusOK},
+	} {
+		request, err := http.NewRequest(http.MethodGet, "http://"+g.address+"/-/fetch", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("ann", "wonder")
+		request.Header.Set(headerSecret, c.secret)
+		request.Header.Set(headerSession, "1")
+		request.Header.Set(headerURL, x.SimpleURL()+"app/")
+		response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.StatusCode != c.status {
+			t.Errorf("%s: %s", c.name, response.Status)
+		}
+		if err := response.Body.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	g := open(t, Config{Indexes: []Index{{URL: "https://me:mine@index.example/simple"}}})

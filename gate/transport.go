@@ -249,10 +249,11 @@ func (g *Gate) serveCached(w http.ResponseWriter, r *http.Request) {
 
 // pipsCredentials are those that pip itself sends: what a person told it, or
 // what stands in a URL that the command names. The word that stands for a
-// password which only the gate knows is none.
+// password which only the gate knows is none, and a build is no person: under its
+// login an index could have other files.
 func (g *Gate) pipsCredentials(r *http.Request) (user, password string, ok bool) {
 	user, password, ok = index.BasicCredentials(r.Header.Get("Authorization"))
-	if !ok || password == Placeholder || user == Placeholder {
+	if !ok || password == Placeholder || user == Placeholder || same(r.Header.Get(headerSecret), g.joining) {
 		return "", "", false
 	}
 	return user, password, true
