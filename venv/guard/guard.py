@@ -231,6 +231,24 @@ def windows_program_of(pid):
         kernel.CloseHandle(wintypes.HANDLE(handle))
 
 
+def runs_any_program(pid):
+    """Tell whether a thresher is `thresher run`, whose program may say of itself
+    whatever it likes: its parent is no shim that waits for a pip."""
+    try:
+        with open("/proc/%d/cmdline" % pid, "rb") as cmdline:
+            words = [os.fsdecode(word) for word in cmdline.read().split(b"\0")[:-1]]
+    except OSError:
+        if os.name == "nt":
+            return False  # where the words of others cannot be read
+        import subprocess
+        output = subprocess.run(["/bin/ps", "-o", "command=", "-p", str(pid)], stdout=subprocess.PIPE).stdout
+        words = os.fsdecode(output).split()
+    name = os.path.basename(words[0] if words else "")
+    if name in ("pip", "pip3") or name[:5] == "pip3." and name[5:].isascii() and name[5:].isdigit():
+        return False  # under these names it is the shim
+    return [word for word in words[1:] if not word.startswith("-")][:1] == ["run"]
+
+
 def started_by_thresher():
     value = os.environ.get("THRESHER_RUN", "")
     if not (value.isascii() and value.isdigit()) or len(value) > 10:
@@ -240,7 +258,7 @@ def started_by_thresher():
     # thresher is not the parent; there the living process is all that counts.
     if os.name != "nt" and os.getppid() != pid:
         return False
-    return is_thresher(pid)
+    return is_thresher(pid) and not runs_any_program(pid)
 
 
 def passed_by_thresher(arguments):
