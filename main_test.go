@@ -499,6 +499,9 @@ func condition(word string) (bool, error) {
 	if word == "full" {
 		return testkit.Full(), nil
 	}
+	if word == "root" {
+		return os.Geteuid() == 0, nil
+	}
 	if word == "landlock" {
 		closed, _ := sandbox.Coverage(sandbox.Version(), sandbox.NetworkNone)
 		return slices.Contains(closed, sandbox.PartTCP), nil

@@ -67,29 +67,46 @@ func (s shared) sideBySide() []string {
 	return texts
 }
 
-func (p *program) inventory() ([]shared, error) {
+// installation is what one environment holds.
+type installation struct {
+	prefix        string
+	distributions []venv.Distribution
+}
+
+// installations reads the environments that thresher has seen and that are still
+// there. Those that cannot be read are said.
+func (p *program) installations() ([]installation, error) {
 	known, err := venv.Known(p.places.State)
 	if err != nil {
 		return nil, fmt.Errorf("read the known environments: %w", err)
 	}
-	byName := map[string]*shared{}
-	read := 0
+	var found []installation
 	for _, one := range known {
-		prefix := one.Prefix
 		if one.Base || one.Gone {
 			continue
 		}
-		environment, err := inspectPrefix(prefix, p.environ, p.places.Cache)
+		environment, err := inspectPrefix(one.Prefix, p.environ, p.places.Cache)
 		if err != nil {
 			continue // gone since; `thresher doctor` tells
 		}
 		distributions, err := venv.Distributions(environment.SitePackages)
 		if err != nil {
-			p.say("%s: %v", prefix, err)
+			p.say("%s: %v", one.Prefix, err)
 			continue
 		}
-		read++
-		for _, d := range distributions {
+		found = append(found, installation{one.Prefix, distributions})
+	}
+	return found, nil
+}
+
+func (p *program) inventory() ([]shared, error) {
+	environments, err := p.installations()
+	if err != nil {
+		return nil, err
+	}
+	byName := map[string]*shared{}
+	for _, one := range environments {
+		for _, d := range one.distributions {
 			if d.Canonical == "" || d.Shadowed {
 				continue
 			}
@@ -99,10 +116,10 @@ func (p *program) inventory() ([]shared, error) {
 				byName[d.Canonical] = s
 			}
 			s.Environments++
-			s.Versions[d.Version] = append(s.Versions[d.Version], prefix)
+			s.Versions[d.Version] = append(s.Versions[d.Version], one.prefix)
 		}
 	}
-	p.say("%d packages in %d environments", len(byName), read)
+	p.say("%d packages in %d environments", len(byName), len(environments))
 	var found []shared
 	for _, s := range byName {
 		found = append(found, *s)

@@ -1,5 +1,11 @@
 package cli
 
+// What policy check and trust say.
+const (
+	messageIdleIgnore   = "the ignore of %s (%s) matches nothing in any environment that thresher knows: it can go"
+	messageNeverTrusted = "%s %s: it only tightens, and is never trusted%s"
+)
+
 // What setup says.
 const (
 	messageSetupData = "--data goes with --remove; fix: thresher setup --remove --data"

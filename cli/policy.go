@@ -11,9 +11,11 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/advisory"
 	"thresher/internal/statuses"
 	"thresher/policy"
 	"thresher/policy/rules"
+	"thresher/scan"
 	"thresher/venv"
 )
 
@@ -111,11 +113,7 @@ func (p *program) showPolicy(asJSON bool) error {
 
 func (p *program) checkPolicy(path string) error {
 	if path == "" {
-		if _, err := p.policy(); err != nil {
-			return &exitError{statuses.Found, err.Error()}
-		}
-		p.say("the policy that counts here is in order; fix: thresher policy show")
-		return nil
+		return p.checkPolicyHere()
 	}
 	layer := rules.UserLayer
 	switch {
@@ -136,6 +134,62 @@ func (p *program) checkPolicy(path string) error {
 	}
 	p.say("%s is in order", path)
 	return nil
+}
+
+// checkPolicyHere says what is wrong with the policy that counts in the working
+// directory, what of it does not count, and what of it is of no use any longer.
+func (p *program) checkPolicyHere() error {
+	loaded, err := p.policy()
+	if err != nil {
+		return &exitError{statuses.Found, err.Error()}
+	}
+	for _, note := range loaded.Notes {
+		p.say("%s", note)
+	}
+	if project := loaded.Project; project != nil && !project.Trusted && len(project.Loosens) > 0 {
+		p.say("%s", policy.NotInForce(project))
+	}
+	idle, err := p.idleIgnores(loaded)
+	if err != nil {
+		return err
+	}
+	for _, ignore := range idle {
+		p.say(messageIdleIgnore, ignore.ID, ignore.Place)
+	}
+	p.say("the policy that counts here is in order; fix: thresher policy show")
+	return nil
+}
+
+// idleIgnores are the vulnerability ignores that match nothing in any environment
+// that thresher knows; none where nothing is known of vulnerabilities.
+func (p *program) idleIgnores(loaded *policy.Policy) ([]scan.Ignore, error) {
+	if len(loaded.Scan.Ignore) == 0 || p.places.State == "" {
+		return nil, nil
+	}
+	database, err := advisory.OpenAll(p.places.AllAdvisories()...)
+	if errors.Is(err, advisory.ErrNoDatabase) || errors.Is(err, advisory.ErrDamaged) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = database.Close() }() // it was only read
+	environments, err := p.installations()
+	if err != nil {
+		return nil, err
+	}
+	var results []scan.Result
+	for _, one := range environments {
+		result, err := scan.Scan(scan.Input{
+			Environment: one.prefix, Distributions: one.distributions, Database: database,
+			Ignores: scanIgnores(loaded), Now: p.now,
+		})
+		if err != nil {
+			return nil, err
+		}
+		results = append(results, result)
+	}
+	return scan.Unused(results), nil
 }
 
 func (p *program) beginPolicy(path string) error {
@@ -226,6 +280,9 @@ func (p *program) trust(path string, yes bool) error {
 	if project == nil || project.Path != path {
 		return usageError(messageNotThePolicy, path)
 	}
+	if project.Shared != "" {
+		return fmt.Errorf(messageNeverTrusted, path, project.Shared, hintOf(project))
+	}
 	if len(project.Loosens) == 0 {
 		p.say("%s only tightens: it counts as it is, and there is nothing to trust", path)
 		return nil
@@ -250,6 +307,14 @@ func (p *program) trust(path string, yes bool) error {
 	}
 	p.say("trusted %s until it changes", path)
 	return nil
+}
+
+// hintOf is the command that makes a project's file one that can be trusted.
+func hintOf(project *policy.Project) string {
+	if project.Hint == "" {
+		return ""
+	}
+	return "; fix: " + project.Hint
 }
 
 // confirm asks at a terminal; no is the default, and the answer elsewhere.

@@ -112,10 +112,7 @@ type Config struct {
 
 	Installed map[string]string // canonical name → version
 	Requested []Wanted
-	// AnyAge says that no rule goes by when files were uploaded, so that an
-	// index that does not say is nothing to tell of.
-	AnyAge bool
-	Eager  bool // pip upgrades dependencies that would do as they are
+	Eager     bool // pip upgrades dependencies that would do as they are
 	// NoDependencies says that pip takes what is requested and nothing else.
 	NoDependencies bool
 

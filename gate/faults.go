@@ -217,14 +217,6 @@ func (g *Gate) faultsOf(name, bare string, page *index.Page) []pageFault {
 	if len(page.Files) == 0 && (page.Status == "" || page.Status == "active") && g.keepsOthersOut(name, bare) {
 		faults = append(faults, pageFault{EmptyOwner, fmt.Sprintf(messageEmptyOwner, bare, name)})
 	}
-	for _, file := range page.Files {
-		if g.config.AnyAge {
-			break
-		}
-		if file.UploadTime.IsZero() && name != "" { // a page of links never says
-			return append(faults, pageFault{Undated, fmt.Sprintf(messageUndated, bare)})
-		}
-	}
 	return faults
 }
 

@@ -551,19 +551,36 @@ func TestBlockedEntry(t *testing.T) {
 	}
 }
 
-// TestAnyAge: upload times are not missed where nothing goes by them.
-func TestAnyAge(t *testing.T) {
+// TestUndated: that an index gives no upload times is said once of it, where
+// policy notes it, and not of every file; where nothing goes by them not at all.
+func TestUndated(t *testing.T) {
 	t.Parallel()
 	x := testkit.NewIndex(t)
 	x.NoUploadTimes = true
 	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
-	for _, any := range []bool{false, true} {
-		g := open(t, Config{Indexes: mainIndex(x), AnyAge: any})
-		if status, reason, _ := ask(t, g, indexURL(g, 0)+"app/", ""); status != 200 {
-			t.Fatalf("%d %s", status, reason)
+	x.AddWheel(testkit.Distribution{Name: "dep", Version: "1.0"})
+	for want, judge := range []func(FileEvidence) []rules.Finding{
+		func(FileEvidence) []rules.Finding { return nil },
+		func(e FileEvidence) []rules.Finding {
+			return []rules.Finding{{Subject: e.Name, Rule: rules.Cooldown, Action: rules.Note}}
+		},
+	} {
+		g := open(t, Config{Indexes: mainIndex(x), JudgeFile: judge})
+		for _, name := range []string{"app", "dep"} {
+			if status, reason, _ := ask(t, g, indexURL(g, 0)+name+"/", ""); status != 200 {
+				t.Fatalf("%d %s", status, reason)
+			}
+			if _, _, body := ask(t, g, x.URL+"/files/"+name+"-1.0-py3-none-any.whl", ""); len(body) == 0 {
+				t.Fatal("no file")
+			}
 		}
-		if faults := g.Faults(); (len(faults) == 0) != any {
-			t.Errorf("any age %t: faults %+v", any, faults)
+		if faults := g.Faults(); len(faults) != want || want > 0 && faults[0].Kind != Undated {
+			t.Errorf("faults %+v", faults)
+		}
+		for _, entry := range g.Ledger() {
+			if len(entry.Notes) > 0 {
+				t.Errorf("said of %s too: %+v", entry.Name, entry.Notes)
+			}
 		}
 	}
 }

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sort"
 	"sync"
@@ -115,6 +116,9 @@ type candidate struct {
 	decisive rules.Finding
 	notes    []rules.Finding
 	young    bool // the cooldown keeps it from pip, whatever else does
+	// undated says that its age is not known, which policy only notes: that is said
+	// of the whole index.
+	undated bool
 	// others are further readings of a source archive's name on a page of
 	// links. The hardest verdict on any is that on the file.
 	others []candidate
@@ -124,6 +128,10 @@ type candidate struct {
 func (g *Gate) filter(result *verdict, page *index.Page, judgeFile func(FileEvidence) []rules.Finding) {
 	result.faults = g.faultsOf(result.name, result.indexURL, page)
 	candidates := g.candidates(result, page, judgeFile)
+	if result.name != "" && slices.ContainsFunc(candidates, func(c candidate) bool { return c.undated }) {
+		// A page of links never says.
+		result.faults = append(result.faults, pageFault{Undated, fmt.Sprintf(messageUndated, result.indexURL)})
+	}
 	g.letFixesThrough(result.name, candidates, judgeFile)
 
 	served := emptied(page)
@@ -198,13 +206,17 @@ func (g *Gate) candidates(result *verdict, page *index.Page, judgeFile func(File
 
 func (c *candidate) judge(judgeFile func(FileEvidence) []rules.Finding) {
 	findings := judgeFile(c.evidence)
-	c.notes, c.young = nil, false
+	c.notes, c.young, c.undated = nil, false, false
 	c.decisive, c.action = hardest(findings)
 	for _, finding := range findings {
-		if finding.Action == rules.Note {
-			c.notes = append(c.notes, finding)
-		} else if finding.Rule == rules.Cooldown {
+		switch {
+		case finding.Action != rules.Note && finding.Rule == rules.Cooldown:
 			c.young = true
+		case finding.Action != rules.Note:
+		case finding.Rule == rules.Cooldown && c.evidence.UploadTime.IsZero():
+			c.undated = true
+		default:
+			c.notes = append(c.notes, finding)
 		}
 	}
 }

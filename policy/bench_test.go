@@ -14,6 +14,6 @@ func BenchmarkLoad(b *testing.B) {
 		if len(problems) > 0 {
 			b.Fatal(problems)
 		}
-		merge([]source{{File{Layer: rules.UserLayer}, statements, false}}, LoadInput{Now: today})
+		merge([]source{{File{Layer: rules.UserLayer}, statements, false, nil}}, LoadInput{Now: today})
 	}
 }

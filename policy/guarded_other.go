@@ -7,17 +7,17 @@ import (
 	"io"
 )
 
-// readGuarded reads a policy file. Who may write it is the matter of access
-// lists here, which are not read.
-func readGuarded(path string) ([]byte, error) {
+// readShared reads a policy file. Who may write it is the matter of access lists
+// here, which are not read.
+func readShared(path string) (content []byte, shared *guardError, err error) {
 	file, err := openGuarded(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, largestFile+1))
+	content, err = io.ReadAll(io.LimitReader(file, largestFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	return content, nil
+	return content, nil, nil
 }

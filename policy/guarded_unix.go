@@ -14,33 +14,34 @@ import (
 	"thresher/internal/words"
 )
 
-// readGuarded reads a policy file that nobody but its user and the system can
-// have written. What is checked is the file that was opened, not its name.
-func readGuarded(path string) ([]byte, error) {
+// readShared reads a policy file, and says where others than its user and the
+// system can have written it. What is checked is the file that was opened, not its
+// name.
+func readShared(path string) (content []byte, shared *guardError, err error) {
 	file, err := openGuarded(path)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	user, group, ok := files.Owner(info)
 	switch {
 	case !ok:
-		return nil, &guardError{message: unknownOwner}
+		shared = &guardError{message: unknownOwner}
 	case !files.IsMine(info) && user != 0:
-		return nil, &guardError{message: foreignFile}
+		shared = &guardError{message: foreignFile}
 	case info.Mode().Perm()&0o002 != 0 || info.Mode().Perm()&0o020 != 0 &&
 		!isPrivateGroup("/etc/passwd", "/etc/group", user, group):
-		return nil, &guardError{writableByOthers, "chmod go-w " + words.ShellWord(words.Printable(path))}
+		shared = &guardError{writableByOthers, "chmod go-w " + words.ShellWord(words.Printable(path))}
 	}
-	content, err := io.ReadAll(io.LimitReader(file, largestFile+1))
+	content, err = io.ReadAll(io.LimitReader(file, largestFile+1))
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
+		return nil, nil, fmt.Errorf("read %s: %w", path, err)
 	}
-	return content, nil
+	return content, shared, nil
 }
 
 // isPrivateGroup says whether nobody but the owner is in a group, as many

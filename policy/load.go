@@ -51,7 +51,10 @@ func Load(input LoadInput) (*Policy, error) {
 		if path == "" {
 			return false
 		}
-		content, err := readGuarded(path)
+		content, shared, err := readShared(path)
+		if err == nil && shared != nil && (layer != rules.ProjectLayer || redirected) {
+			err = shared // a project's counts as far as it tightens, whoever wrote it
+		}
 		if errors.Is(err, fs.ErrNotExist) && (layer != rules.ProjectLayer || redirected) {
 			return false // a project's was found, if only as a link to nowhere
 		}
@@ -61,7 +64,7 @@ func Load(input LoadInput) (*Policy, error) {
 		}
 		statements, wrong := checkDocument(path, content)
 		problems = append(problems, sorted(wrong)...)
-		sources = append(sources, source{File{layer, path, Hash(content)}, statements, redirected})
+		sources = append(sources, source{File{layer, path, Hash(content)}, statements, redirected, shared})
 		return true
 	}
 	read(rules.SystemLayer, input.SystemPath, false)
@@ -91,7 +94,8 @@ func Load(input LoadInput) (*Policy, error) {
 type source struct {
 	file       File
 	statements []statement
-	redirected bool // named by a variable, beside the account's own
+	redirected bool        // named by a variable, beside the account's own
+	shared     *guardError // others may have written it: it can never be trusted
 }
 
 // Hash returns the SHA-256 of a policy file's content, hex: what
@@ -173,8 +177,10 @@ func sorted(problems []Problem) []Problem {
 
 // FindProject returns the path of the project's policy file: the nearest from
 // the directory upward, looking no further than the root of a repository, the
-// home directory, or the last directory that belongs to the user. "" when there
-// is none.
+// home directory, or a directory in which everybody may put files. Whose the
+// directories are is not asked within a repository; outside of one the last to be
+// looked into is the working directory, or the last that belongs to the user. ""
+// when there is none.
 func FindProject(dir, home string) (string, error) {
 	if dir == "" {
 		return "", nil
@@ -183,12 +189,13 @@ func FindProject(dir, home string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("find the project's policy: %w", err)
 	}
-	for {
+	inRepository := isInRepository(dir)
+	for first := true; ; first = false {
 		info, err := os.Stat(dir)
 		if err != nil {
 			return "", fmt.Errorf("find the project's policy: %w", err)
 		}
-		if !files.IsMine(info) {
+		if !first && (isEverybodys(info) || !inRepository && !files.IsMine(info)) {
 			return "", nil
 		}
 		path := filepath.Join(dir, ProjectFileName)
@@ -200,6 +207,31 @@ func FindProject(dir, home string) (string, error) {
 		parent := filepath.Dir(dir)
 		if parent == dir || isRepositoryRoot(dir) || sameDirectory(info, home) {
 			return "", nil
+		}
+		dir = parent
+	}
+}
+
+// isEverybodys says whether everybody may put files into a directory, as into the
+// one of temporary files.
+func isEverybodys(info fs.FileInfo) bool {
+	return info.Mode()&fs.ModeSticky != 0 && info.Mode().Perm()&0o002 != 0
+}
+
+// isInRepository says whether a directory lies in a repository, as far as
+// directories are looked into.
+func isInRepository(dir string) bool {
+	for first := true; ; first = false {
+		info, err := os.Stat(dir)
+		if err != nil || !first && isEverybodys(info) {
+			return false
+		}
+		if isRepositoryRoot(dir) {
+			return true
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return false
 		}
 		dir = parent
 	}
@@ -240,6 +272,16 @@ type guardError struct{ message, hint string }
 
 func (e *guardError) Error() string { return e.message }
 
+// readGuarded reads a policy file that nobody but its user and the system can have
+// written.
+func readGuarded(path string) ([]byte, error) {
+	content, shared, err := readShared(path)
+	if err == nil && shared != nil {
+		return nil, shared
+	}
+	return content, err
+}
+
 // openGuarded opens a regular file: a named pipe would hold the run up for ever.
 func openGuarded(path string) (*os.File, error) {
 	file, err := files.OpenRegular(path)
@@ -260,8 +302,11 @@ func merge(sources []source, input LoadInput) *Policy {
 			trusted = false
 			policy.Redirected = source.file.Path
 		} else if source.file.Layer == rules.ProjectLayer {
-			trusted = input.Trusted != nil && input.Trusted(source.file.SHA256)
+			trusted = source.shared == nil && input.Trusted != nil && input.Trusted(source.file.SHA256)
 			policy.Project = &Project{Path: source.file.Path, SHA256: source.file.SHA256, Trusted: trusted}
+			if source.shared != nil {
+				policy.Project.Shared, policy.Project.Hint = source.shared.message, source.shared.hint
+			}
 		}
 		merger := merger{policy: policy, file: source.file, trusted: trusted, redirected: source.redirected,
 			now: input.Now}

@@ -73,7 +73,7 @@ func (l layers) merged(t testing.TB, trusted bool) *Policy {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		sources = append(sources, source{File{layer, "policy.toml", Hash([]byte(content))}, statements, false})
+		sources = append(sources, source{File{layer, "policy.toml", Hash([]byte(content))}, statements, false, nil})
 	}
 	slices.SortFunc(sources, func(a, b source) int { return int(a.file.Layer - b.file.Layer) })
 	policy := merge(sources, LoadInput{Now: today, Trusted: func(string) bool { return trusted }})
@@ -527,10 +527,60 @@ func TestFindProject(t *testing.T) {
 		}
 	})
 	t.Run("a directory of another owner", func(t *testing.T) {
-		if runtime.GOOS == "windows" || os.Geteuid() == 0 {
-			t.Skip("everything is ours")
+		if runtime.GOOS == "windows" || os.Geteuid() != 0 {
+			t.Skip("skipped: only root gives directories away")
 		}
-		if got, err := FindProject("/usr", home); got != "" || err != nil {
+		const nobody = 65534
+		giveAway := func(path string) {
+			if err := os.Chown(path, nobody, nobody); err != nil {
+				t.Skip("skipped: ", err)
+			}
+		}
+		theirs := file("theirs", "repository")
+		make("theirs", "repository", ".git")
+		giveAway(theirs)
+		giveAway(filepath.Dir(theirs))
+		below := make("theirs", "repository", "a")
+		for _, dir := range []string{below, filepath.Dir(theirs)} {
+			if got, err := FindProject(dir, home); got != theirs || err != nil {
+				t.Errorf("%s: %q, %v, want %q", dir, got, err, theirs)
+			}
+		}
+		outside := file("loose")
+		giveAway(filepath.Dir(outside))
+		if got, err := FindProject(make("loose", "a"), home); got != "" || err != nil {
+			t.Errorf("outside any repository: %q, %v", got, err)
+		}
+		if got, err := FindProject(filepath.Dir(outside), home); got != outside || err != nil {
+			t.Errorf("the working directory: %q, %v", got, err)
+		}
+		// A file that another user owns only tightens, trusted or not.
+		for path, owner := range map[string]int{theirs: nobody, file("mine"): 0} {
+			content := "[deny]\nx = \"y\"\n[rules]\ntyposquat = \"off\"\n"
+			if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			loaded, err := Load(LoadInput{Dir: filepath.Dir(path), Home: home, Now: today,
+				Trusted: func(string) bool { return true }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(loaded.Deny) != 1 || (loaded.Project.Shared != "") != (owner != 0) ||
+				(loaded.Action(rules.Typosquat).Value == rules.Off) != (owner == 0) {
+				t.Errorf("%s: %+v, typosquat %s", path, loaded.Project, loaded.Action(rules.Typosquat).Value)
+			}
+		}
+	})
+	t.Run("a directory of everybody", func(t *testing.T) {
+		if runtime.GOOS == "windows" {
+			t.Skip("skipped: nothing is sticky here")
+		}
+		file("sticky")
+		make("sticky", ".git")
+		if err := os.Chmod(filepath.Join(root, "sticky"), 0o777|os.ModeSticky); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := FindProject(make("sticky", "a"), home); got != "" || err != nil {
 			t.Errorf("%q, %v", got, err)
 		}
 	})

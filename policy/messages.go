@@ -237,3 +237,18 @@ var initExamples = map[string]string{
 	"scan.ignore": "[[scan.ignore]]\nid = \"CVE-2018-20225\"\n" +
 		"reason = \"no extra index is used here\"\nexpires = 2030-01-31\n",
 }
+
+// NotInForce says in one line that what a project's file would loosen does not
+// count, and what to do about it.
+func NotInForce(project *Project) string {
+	path := words.Printable(project.Path)
+	what := words.Counted(int64(len(project.Loosens)), "key")
+	text := fmt.Sprintf("%s: what it would loosen (%s) does not count", path, what)
+	switch {
+	case project.Shared == "":
+		return text + "; fix: thresher trust " + words.ShellWord(project.Path)
+	case project.Hint == "":
+		return text + ", and never will: it " + project.Shared
+	}
+	return text + ", since it " + project.Shared + "; fix: " + project.Hint
+}

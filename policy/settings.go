@@ -153,6 +153,10 @@ type Project struct {
 	Path    string
 	SHA256  string // of its content, hex: what `thresher trust` records
 	Trusted bool
+	// Shared is why the file can never be trusted: it is another user's, or may be
+	// written by others. "" for one that can. Hint is the command that changes
+	// that; "" for none.
+	Shared, Hint string
 	// Loosens is what the file would loosen. It counts only where Trusted.
 	Loosens []Change
 }

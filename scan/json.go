@@ -85,7 +85,7 @@ func WriteJSON(w io.Writer, results []Result) error {
 			report.Distributions = append(report.Distributions, d)
 		}
 	}
-	for _, i := range unused(results) {
+	for _, i := range Unused(results) {
 		report.UnusedIgnores = append(report.UnusedIgnores, i.ID)
 	}
 	return encode(w, report)

@@ -249,10 +249,6 @@ func textUsedIgnore(i Ignore) string {
 	return fmt.Sprintf("%s ignored%s by %s: %s", i.ID, until, i.Place, i.Reason)
 }
 
-func textUnusedIgnore(i Ignore) string {
-	return fmt.Sprintf("the ignore of %s (%s) matches nothing that is installed: it can go", i.ID, i.Place)
-}
-
 // textVanished says that an installed release is no longer on its index.
 func textVanished(v Vanished) string { return fmt.Sprintf("vanished: %s: %s", v.Canonical, v.Evidence) }
 

@@ -312,8 +312,9 @@ func paint(f *Finding, text string) string {
 	return c.Sprint(text)
 }
 
-// ignoreNotes tells of ignores: answers to malware, those that a file nobody
-// trusted brings, and those that match nothing in any of the environments.
+// ignoreNotes tells of ignores: answers to malware, and those that a file nobody
+// trusted brings. Those that match nothing are for who looks at the policy: in
+// another environment they may.
 func ignoreNotes(results []Result) []line {
 	var lines []line
 	told := map[Ignore]bool{}
@@ -325,14 +326,11 @@ func ignoreNotes(results []Result) []line {
 			}
 		}
 	}
-	for _, i := range unused(results) {
-		lines = append(lines, line{text: textUnusedIgnore(i)})
-	}
 	return lines
 }
 
-// unused gives the ignores that match nothing in any of the environments.
-func unused(results []Result) []Ignore {
+// Unused gives the ignores that match nothing in any of the environments.
+func Unused(results []Result) []Ignore {
 	used := map[Ignore]bool{}
 	for _, r := range results {
 		for _, i := range r.UsedIgnores {

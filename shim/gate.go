@@ -120,7 +120,6 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		AllowsHooks: func(canonical, version string) bool {
 			return a.policy.AllowsRelease(canonical, version, rules.StartupHook)
 		},
-		AnyAge: a.policy.Cooldown.Release.Value.Duration() == 0 || a.policy.Action(rules.Cooldown).Value == rules.Off,
 	}
 	for _, d := range a.installed {
 		if d.Canonical != "" && !d.Shadowed {

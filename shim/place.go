@@ -35,6 +35,9 @@ func (in *invocation) findPlace(command *pip.Command) (*place, *ending) {
 	if p.policy.Redirected != "" {
 		in.say.redirected(p.policy.Redirected, in.places.AccountPolicy)
 	}
+	if project := p.policy.Project; project != nil && !project.Trusted && len(project.Loosens) > 0 {
+		in.say.line("%s", policy.NotInForce(project))
+	}
 	if !p.environment.Virtual && p.policy.Venv.Require.Value {
 		return p, in.noEnvironment(command)
 	}

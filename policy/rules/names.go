@@ -256,7 +256,7 @@ func (s *Settings) preferred(r Requested) []Finding {
 // Pinned: an exact version, which -U cannot lift. A line with hashes is one
 // of a lock file, where nothing else is possible.
 func (s *Settings) pinned(r Requested) []Finding {
-	if r.Hashes || r.Name == "" || s.allowedFor(r.Canonical, Pinned) != nil {
+	if r.Hashes || r.Name == "" || r.URL != "" || s.allowedFor(r.Canonical, Pinned) != nil {
 		return nil
 	}
 	specifiers, err := pep.ParseSpecifiers(r.Specifier)

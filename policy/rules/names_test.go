@@ -328,6 +328,8 @@ func TestPinned(t *testing.T) {
 	hashed.Hashes = true
 	constraint := named("x", "==1.2")
 	constraint.Constraint = true
+	located := named("x", "==1.2")
+	located.URL = "https://files.example/x-1.2-py3-none-any.whl"
 	tests := []struct {
 		name, user string
 		requested  rules.Requested
@@ -347,6 +349,7 @@ func TestPinned(t *testing.T) {
 		{"allowed for other reasons", "[allow.x]\nreason = \"our own fork\"\n", named("x", "==1.2"), rules.Note},
 		{"allowed for this reason", "[allow.x]\nreason = \"y\"\nrules = [\"pinned\"]\n", named("x", "==1.2"), ""},
 		{"relaxed", "preset = \"relaxed\"\n", named("x", "==1.2"), ""},
+		{"by a url", "", located, ""},
 	}
 	for _, test := range tests {
 		findings := layers{user: test.user}.settings(t).JudgeRequested(test.requested, rules.NameEvidence{})

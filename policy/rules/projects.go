@@ -164,10 +164,14 @@ func (s *Settings) stale(e ProjectEvidence) []Finding {
 }
 
 // Maintainers: too few to survive a stolen password, or too many to know. An
-// organisation's teams are not listed, so its projects are not counted.
+// organisation's teams are not listed, so its projects are not counted. What so
+// many use, or a private index has, is not worth a note.
 func (s *Settings) maintainers(e ProjectEvidence) []Finding {
 	count := len(e.Maintainers)
 	if !e.Ownership || e.Organisation != "" || count == 0 || s.answered(e, Maintainers) {
+		return nil
+	}
+	if s.Action(Maintainers).Value == Note && (s.popular(e) || e.FromPublicIndex == No) {
 		return nil
 	}
 	if count >= s.Trust.MinMaintainers.Value && count <= s.Trust.MaxMaintainers.Value {
@@ -209,8 +213,12 @@ func (s *Settings) popular(e ProjectEvidence) bool {
 }
 
 // notLearned is one finding with all that the index did not say. It bears the
-// name of the first rule that it leaves open.
+// name of the first rule that it leaves open. A private index says nothing of all
+// this, which nobody can change.
 func (s *Settings) notLearned(e ProjectEvidence) []Finding {
+	if e.FromPublicIndex == No {
+		return nil
+	}
 	var open []Rule
 	var missed []string
 	missing := func(rule Rule, isMissing bool, word string) {

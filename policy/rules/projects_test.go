@@ -168,7 +168,7 @@ func TestUnpopular(t *testing.T) {
 func TestMaintainers(t *testing.T) {
 	people := func(count int) rules.ProjectEvidence {
 		return with(func(e *rules.ProjectEvidence) {
-			e.Organisation = ""
+			e.Organisation, e.Rank = "", 0
 			e.Maintainers = strings.Fields(strings.Repeat("someone ", count))
 		})
 	}
@@ -176,6 +176,8 @@ func TestMaintainers(t *testing.T) {
 	organisation.Organisation = "acme"
 	silent := people(1)
 	silent.Ownership = false
+	popular, private := people(8), people(1)
+	popular.Rank, private.FromPublicIndex = 300, rules.No
 	testProjectRule(t, rules.Maintainers, []projectCase{
 		{"one", "", people(1), rules.Note},
 		{"two", "", people(2), ""},
@@ -188,7 +190,11 @@ func TestMaintainers(t *testing.T) {
 		{"off", "[rules]\nmaintainers = \"off\"\n", people(1), ""},
 		{"not known, and off", "[rules]\nmaintainers = \"off\"\n", silent, ""},
 		{"allowed", allowed, people(1), ""},
+		{"of what so many use", "", popular, ""},
+		{"of a private index", "", private, ""},
 		{"blocked", "[rules]\nmaintainers = \"block\"\n", people(1), rules.Block},
+		{"blocked, of what so many use", "[rules]\nmaintainers = \"block\"\n", popular, rules.Block},
+		{"blocked, of a private index", "[rules]\nmaintainers = \"block\"\n", private, rules.Block},
 		{"not known, and blocked", "[rules]\nmaintainers = \"block\"\n", silent, rules.Note},
 	})
 }
@@ -259,8 +265,13 @@ func TestSofterQuestions(t *testing.T) {
 }
 
 func TestNotLearnedIsOneFinding(t *testing.T) {
-	findings := preset(policy.Strict).JudgeProject(rules.ProjectEvidence{Name: "x", Canonical: "x", New: true,
-		Now: today, Exists: rules.Yes, FromPublicIndex: rules.No})
+	silent := rules.ProjectEvidence{Name: "x", Canonical: "x", New: true, Now: today, Exists: rules.Yes}
+	private := silent
+	private.FromPublicIndex = rules.No
+	if findings := preset(policy.Standard).JudgeProject(private); len(findings) > 0 {
+		t.Error("a private index says nothing of all this, which nobody can change: ", findings)
+	}
+	findings := layers{user: "preset = \"strict\"\n[rules]\nunpopular = \"off\"\n"}.settings(t).JudgeProject(silent)
 	if len(findings) != 1 || findings[0].Action != rules.Note || findings[0].Confidence != rules.Low {
 		t.Fatal(findings)
 	}
