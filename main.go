@@ -30,7 +30,10 @@ func run(args, environ []string) int {
 	}
 	return cli.Run(args, environ, streams.In, streams.Out, streams.Err, cli.Shim{
 		Version: version.String(),
-		Run:     func(args []string) int { return shim.Run("pip", args, environ, streams) },
-		Plan:    func(args []string, asJSON bool) int { return shim.Plan(args, environ, streams, asJSON) },
+		RunWithin: func(as cli.Within, args []string) int {
+			return shim.RunWithin(shim.Within(as), args, environ, streams)
+		},
+		Run:  func(args []string) int { return shim.Run("pip", args, environ, streams) },
+		Plan: func(args []string, asJSON bool) int { return shim.Plan(args, environ, streams, asJSON) },
 	})
 }

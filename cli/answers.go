@@ -172,20 +172,8 @@ func (p *program) mayAnswer() error {
 // keep appends to the file of the chosen layer and says where, or prints the
 // line to change where the key is there already.
 func (p *program) keep(c *cli.Context, appendTo func(path string) (bool, string, error)) error {
-	path := p.places.UserPolicy
-	if c.Bool("project") {
-		found, err := policy.FindProject(p.dir, p.places.Home)
-		if err != nil {
-			return err
-		}
-		if path = found; path == "" {
-			path = filepath.Join(p.dir, policy.ProjectFileName)
-		}
-	}
-	if path == "" {
-		return errors.New("there is no home directory to keep a policy in: set HOME or XDG_CONFIG_HOME")
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+	path, err := p.answersFile(c)
+	if err != nil {
 		return err
 	}
 	written, line, err := appendTo(path)
@@ -197,6 +185,24 @@ func (p *program) keep(c *cli.Context, appendTo func(path string) (bool, string,
 	}
 	p.say("recorded in %s", path)
 	return nil
+}
+
+// answersFile is the file of the chosen layer. Its directory is made.
+func (p *program) answersFile(c *cli.Context) (string, error) {
+	path := p.places.UserPolicy
+	if c.Bool("project") {
+		found, err := policy.FindProject(p.dir, p.places.Home)
+		if err != nil {
+			return "", err
+		}
+		if path = found; path == "" {
+			path = filepath.Join(p.dir, policy.ProjectFileName)
+		}
+	}
+	if path == "" {
+		return "", errors.New("there is no home directory to keep a policy in: set HOME or XDG_CONFIG_HOME")
+	}
+	return path, os.MkdirAll(filepath.Dir(path), 0o755)
 }
 
 func parseDay(text string, now time.Time) (time.Time, error) {

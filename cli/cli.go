@@ -26,6 +26,15 @@ type Shim struct {
 	Run     func(args []string) int              // the whole pip command
 	Plan    func(args []string, asJSON bool) int // what it would be, without running it
 	Version string
+	// RunWithin runs a pip command in the environment of an interpreter.
+	RunWithin func(as Within, args []string) int
+}
+
+// Within says where a pip command runs that thresher itself calls, and as what it
+// is logged.
+type Within struct {
+	Interpreter string
+	ID, Note    string
 }
 
 // exitError ends a command with a status; its text, where there is one, is

@@ -71,6 +71,36 @@ const (
 	messageIndexNotAsked = "%s could not be asked whether it still lists %s: %v"
 )
 
+// What is said where a run is undone.
+const (
+	messageUndoWords      = "undo takes the id of one run; fix: thresher log"
+	messageUndoDays       = "--days takes a number from 0 on"
+	messageUndoNoPip      = "find the environment that is meant: %w; fix: thresher undo RUN"
+	messageUndoNothing    = "the log has no run that changed %s; fix: thresher log"
+	messageUndoNoRun      = "the log has no run %q; fix: thresher log"
+	messageUndoAmbiguous  = "%q is the beginning of several runs, %s and %s; fix: thresher log"
+	messageUndoUnchanged  = "run %s changed nothing, so there is nothing to undo"
+	messageUndoTarget     = "run %s installed into %s, of which no earlier state is known; remove what is there by hand"
+	messageUndoOnly       = "run %s did not change %s; fix: thresher log --verdicts"
+	messageUndoGone       = "the environment %s is gone, and what was in it with it"
+	messageUndoRun        = "undo of run %s, %s: pip %s"
+	messageUndoBack       = "  %s: %s → %s"
+	messageUndoAbsent     = "gone"
+	messageUndoRemove     = "  %s: %s → gone"
+	messageUndoDone       = "everything is as it was before it"
+	messageUndoLocal      = "  %s %s came from %s and is not put back; %s"
+	messageUndoElsewhere  = "  %s %s came from %s, which is not configured here, and is not put back; %s"
+	messageUndoUnlisted   = "  %s %s is no longer on an index and is not put back"
+	messageUndoNeeded     = "%s stays, since %s needs it"
+	messageUndoStopped    = "the versions could not be put back, and nothing else was done; once that is out of the way: thresher undo"
+	messageUndoKept       = "recorded in %s: %s until %s"
+	messageUndoNotKept    = "the bounds could not be recorded: %v"
+	messageUndoChange     = "edit: %s (below = %q, expires = %s)"
+	messageUndoBoundStays = "%s is above the bound %s of an earlier undo; %s"
+	messageUndoTakeOut    = "take this table out"
+	messageUndoAnyFile    = "requirements.txt"
+)
+
 // What is said where a bad release stands.
 const (
 	messageExposedWords  = "exposed takes the name of a package; fix: thresher exposed NAME==VERSION"

@@ -130,18 +130,31 @@ func (a *asking) about(ctx context.Context, d venv.Distribution) rules.Installed
 	case e.Origin != "":
 		a.ask(ctx, &e, a.configured(e.Origin))
 	case len(a.command.FindLinks) > 0: // it may have come from there
-	case a.source.Table.Merges(d.Canonical):
-		e.Indexes = len(a.source.Table.Indexes)
-		for _, configured := range a.source.Table.Indexes {
-			a.ask(ctx, &e, configured.URL)
-		}
 	default:
-		a.source.Table.Owner(d.Canonical, func(url string) (*index.Page, error) {
-			e.Answers = nil
-			return a.ask(ctx, &e, url)
-		})
+		a.askAll(ctx, &e)
 	}
 	return e
+}
+
+// askAll asks the indexes that pip would ask for a name now.
+func (a *asking) askAll(ctx context.Context, e *rules.InstalledEvidence) {
+	if a.source.Table.Merges(e.Canonical) {
+		e.Indexes = len(a.source.Table.Indexes)
+		for _, configured := range a.source.Table.Indexes {
+			_, _ = a.ask(ctx, e, configured.URL) // failures has what went wrong
+		}
+		return
+	}
+	e.Indexes = 1
+	a.source.Table.Owner(e.Canonical, func(url string) (*index.Page, error) {
+		e.Answers = nil
+		return a.ask(ctx, e, url)
+	})
+}
+
+// asked says whether an index is one of those that answered.
+func (a *asking) asked(e *rules.InstalledEvidence, bare string) bool {
+	return slices.ContainsFunc(e.Answers, func(answer rules.IndexAnswer) bool { return address.Same(answer.Index, bare) })
 }
 
 // configured gives an index as the configuration has it, credentials included; ""

@@ -43,11 +43,16 @@ func (in *invocation) tellWhyFailed(a *asked, d *door, result *ended) {
 
 // tellHeld says what was held back, as of a run that did not need it.
 func (in *invocation) tellHeld(result *ended) {
+	var bounded []rules.Finding
 	for _, f := range result.findings {
-		if f.Action == rules.Hold && f.Rule != rules.Cooldown {
+		switch {
+		case f.Action == rules.Hold && f.Rule == rules.Bounded:
+			bounded = append(bounded, f)
+		case f.Action == rules.Hold && f.Rule != rules.Cooldown:
 			in.say.finding(f, "")
 		}
 	}
+	in.say.bounded(bounded)
 	in.say.tooYoung(result.held, in.start)
 }
 

@@ -37,6 +37,7 @@ type invocation struct {
 	environment  map[string]string // the same
 	off          bool              // THRESHER=off
 	interpreter  string            // named by a guard
+	within       Within            // for a command of thresher's own; zero for none
 	gate         string            // the gate a parent run offers, unproven
 	dir          string
 	self         string // path of this binary

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -164,6 +165,25 @@ func (m *messenger) finding(f rules.Finding, place string) {
 	}
 	if f.Action == rules.Block && f.Answer != "" {
 		m.line("  or, where %s is right: %s", f.Subject, m.bold.Sprint(f.Answer))
+	}
+}
+
+// bounded says in one line what upper bounds of the policy left out.
+func (m *messenger) bounded(found []rules.Finding) {
+	var names []string
+	for _, f := range found {
+		if !slices.Contains(names, f.Subject) {
+			names = append(names, f.Subject)
+		}
+	}
+	slices.Sort(names)
+	switch len(names) {
+	case 0:
+	case 1:
+		m.line("%s: %s: %s [%s]", m.yellow.Sprint("held back"), m.bold.Sprint(names[0]), found[0].Evidence, rules.Bounded)
+	default:
+		m.line("%s: %s: left out by upper bounds of the policy, see them with: thresher policy show [%s]",
+			m.yellow.Sprint("held back"), m.bold.Sprint(strings.Join(names, ", ")), rules.Bounded)
 	}
 }
 

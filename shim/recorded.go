@@ -45,6 +45,7 @@ func (in *invocation) log(entry journal.Entry, status int) {
 	if in.places.State == "" {
 		return // no home to keep a log in
 	}
+	entry.ID, entry.Note = in.within.ID, cmp.Or(entry.Note, in.within.Note)
 	entry.Time, entry.Directory, entry.Argv, entry.Status = in.start, in.dir, redactArgs(in.args), status
 	entry.Thresher, entry.Milliseconds = version.String(), time.Since(in.start).Milliseconds()
 	if err := journal.Append(in.places.Log(), entry); err != nil {

@@ -24,6 +24,26 @@ func Run(program string, args, environ []string, streams Streams) int {
 	return status
 }
 
+// Within says in which environment a command of thresher's own runs pip, and as
+// what it is logged.
+type Within struct {
+	Interpreter string
+	ID          string // of the run; two commands of one id are one run
+	Note        string
+}
+
+// RunWithin runs one pip command for a command of thresher's own.
+func RunWithin(as Within, args, environ []string, streams Streams) int {
+	in, err := newInvocation("pip", args, environ, streams)
+	if err != nil {
+		in.say.failed("start", err)
+		return statuses.Broken
+	}
+	in.interpreter, in.within = as.Interpreter, as
+	status, _ := in.toItsEnd()
+	return status
+}
+
 // runOnce runs one pip command, and gives its exit status or the command that was
 // meant instead of it.
 func runOnce(program string, args, environ []string, streams Streams) (status int, again []string) {
@@ -32,6 +52,11 @@ func runOnce(program string, args, environ []string, streams Streams) (status in
 		in.say.failed("start", err)
 		return statuses.Broken, nil
 	}
+	return in.toItsEnd()
+}
+
+// toItsEnd runs the command and ends as it did.
+func (in *invocation) toItsEnd() (status int, again []string) {
 	end := in.run()
 	if in.context != nil && in.context.Err() != nil && end.status != 0 && !end.pipRan {
 		in.say.interrupted()
