@@ -23,7 +23,8 @@ func (p *program) commands() []*cli.Command {
 		p.completionCommand(), p.manualCommand(), p.pipCommand(),
 		p.scanCommand(), p.checkCommand(), p.explainCommand(), p.planCommand(), p.logCommand(), p.inventoryCommand(),
 		p.exposedCommand(), p.runCommand(),
-		p.allowCommand(), p.denyCommand(), p.preferCommand(), p.ignoreCommand(), p.undoCommand(), p.trustCommand(), p.policyCommand(),
+		p.allowCommand(), p.denyCommand(), p.preferCommand(), p.ignoreCommand(), p.undoCommand(),
+		p.trustCommand(), p.policyCommand(),
 	}
 }
 

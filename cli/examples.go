@@ -29,6 +29,7 @@ var examplesOf = map[string][]string{
 	"deny":   {"thresher deny colourama --reason 'imitates colorama'"},
 	"prefer": {"thresher prefer simplejson json"},
 	"ignore": {"thresher ignore CVE-2018-20225 --reason 'no extra index is used here' --days 30"},
+	"undo":   {"thresher undo", "thresher undo --only pandas 3fa9c1d2"},
 	"trust":  {"thresher trust"},
 	"policy": {"thresher policy show"},
 
