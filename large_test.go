@@ -126,11 +126,11 @@ func TestEveryPipAtFaultyIndexes(t *testing.T) {
 			r.wantNot(t, "Successfully", "Traceback")
 		}
 		nothing(w.pip(install, "PIP_INDEX_URL=http://127.0.0.1:1/simple/"),
-			"thresher: http://127.0.0.1:1/simple/ cannot be reached")
+			"http://127.0.0.1:1/simple/ cannot be reached")
 
 		quit := make(chan struct{})
 		silent := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) { <-quit }))
-		nothing(w.pip(install, "PIP_INDEX_URL="+silent.URL+"/simple/"), "thresher: "+silent.URL+"/simple/ cannot be reached")
+		nothing(w.pip(install, "PIP_INDEX_URL="+silent.URL+"/simple/"), silent.URL+"/simple/ cannot be reached")
 		close(quit)
 		silent.Close()
 

@@ -55,8 +55,9 @@ func newWorkplace(t *testing.T, release string) *workplace {
 			os.Getenv("PATH")}, ":"),
 	}
 	testkit.EnvironmentWith(t, python, release, w.path("env"))
+	// One name comes from many servers here, one after another.
 	w.write("home/.config/thresher/policy.toml", "[update]\nautomatic = false\n[answers]\nwithout-terminal = true\n"+
-		"[upgrade]\nalways = false\n[guard]\nautomatic = false\n")
+		"[upgrade]\nalways = false\n[guard]\nautomatic = false\n[rules]\nindex-changed = \"off\"\n")
 	w.write("tmp/keep", "")
 	w.write("programs/keep", "")
 	return w
