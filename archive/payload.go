@@ -75,6 +75,12 @@ func platformOf(tag string) string {
 
 var sharedObject = lazyregexp.New(`\.so(\.[0-9]+)*$`)
 
+// IsNative tells compiled code by the name of a member.
+func IsNative(name string) bool {
+	native, _ := nativeFor(name)
+	return native
+}
+
 // nativeFor tells whether a member is compiled code by its name, and of which
 // systems.
 func nativeFor(name string) (native bool, fits func(platforms map[string]bool) bool) {

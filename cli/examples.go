@@ -16,6 +16,7 @@ var examplesOf = map[string][]string{
 	"plan":      {"thresher plan -- install -r requirements.txt"},
 	"check":     {"thresher check nunpy", "thresher check -r requirements.txt"},
 	"explain":   {"thresher explain requests"},
+	"look":      {"thresher look requests", "thresher look requests==2.32.3 --json", "thresher look dist/acme-1.0-py3-none-any.whl"},
 	"scan":      {"thresher scan", "thresher scan -r requirements.txt --sarif"},
 	"log":       {"thresher log --last 5 --verdicts", "thresher log --since 2d"},
 	"inventory": {"thresher inventory"},

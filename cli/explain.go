@@ -13,6 +13,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"thresher/advisory"
+	"thresher/evidence"
 	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/policy"
@@ -26,6 +27,8 @@ type card struct {
 	Verdict   string          `json:"verdict"`
 	Questions []question      `json:"questions"`
 	Findings  []rules.Finding `json:"findings"`
+	// Brings is what its newest file would bring; nil where that is not known.
+	Brings *evidence.Brought `json:"brings,omitempty"`
 }
 
 const popularNames = "popular names"
@@ -72,6 +75,14 @@ func (p *program) explainCommand() *cli.Command {
 			encoder.SetEscapeHTML(false)
 			for _, r := range requested {
 				made := p.card(loaded, r, projects, known)
+				if projects[r.Canonical].Exists == rules.Yes {
+					brought, err := p.lookInto(c.Context, loaded, r.Canonical)
+					if err == nil {
+						made.Brings = &brought
+					} else {
+						p.say("%v", err) // all else that was asked still holds
+					}
+				}
 				if c.Bool("json") {
 					err = encoder.Encode(made)
 				} else {
@@ -285,7 +296,15 @@ func (p *program) printCard(c card) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	for _, f := range c.Findings {
+	if err := p.printFindings(c.Findings); err != nil || c.Brings == nil {
+		return err
+	}
+	return p.printBrought(*c.Brings)
+}
+
+// printFindings writes what policy says, for a person.
+func (p *program) printFindings(findings []rules.Finding) error {
+	for _, f := range findings {
 		if _, err := fmt.Fprintf(p.out, "  %s %s: %s\n", f.Action, f.Rule, f.Evidence); err != nil {
 			return err
 		}

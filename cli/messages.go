@@ -6,6 +6,25 @@ const (
 	messageNeverTrusted = "%s %s: it only tightens, and is never trusted%s"
 )
 
+// What look says.
+const (
+	messageLookWord   = "%q is neither a file nor the name of a package"
+	messageLookSize   = "%s, %s of %s unpacked"
+	messageLookSource = "it is source code: what its build makes is seen when pip has built it"
+
+	lookSize        = "size"
+	lookHooks       = "at every start of python"
+	lookPaths       = "where python looks for modules"
+	lookCommands    = "commands"
+	lookNative      = "compiled code"
+	lookOdd         = "unusual"
+	lookBuild       = "installed from it"
+	lookNew         = "new"
+	lookSince       = "new since %s"
+	lookNothing     = "nothing"
+	lookNotCompared = "not known, it was compared with no earlier release"
+)
+
 // What setup says.
 const (
 	messageSetupData = "--data goes with --remove; fix: thresher setup --remove --data"

@@ -498,6 +498,7 @@ func (g *Gate) conclude(rawURL string, a *arrival) (reason string) {
 	}
 	for _, o := range a.offers {
 		g.enter(entryOf(o, a.read, a.digests), a.notes...)
+		g.notePayloads(o, a.read)
 	}
 	return ""
 }

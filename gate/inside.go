@@ -188,7 +188,7 @@ func (g *Gate) compareHooks(o *offer, hooks []inside.Hook, evidence *rules.Insid
 	settled := inside.IsSettled(o.file, g.config.now())
 	var open []inside.Hook
 	for _, hook := range hooks {
-		known := settled || g.config.InstalledHook(o.name, hook.Path, hook.SHA256)
+		known := settled || inside.IsKnown(o.name, hook) || g.config.InstalledHook(o.name, hook.Path, hook.SHA256)
 		if !hook.Runs || known {
 			evidence.Hooks = append(evidence.Hooks, rules.HookEvidence{Path: hook.Path, Runs: hook.Runs, Seen: known})
 			continue
@@ -196,6 +196,11 @@ func (g *Gate) compareHooks(o *offer, hooks []inside.Hook, evidence *rules.Insid
 		open = append(open, hook)
 	}
 	var vouching []inside.Release
+	if o.verdict == nil {
+		local := *o
+		local.verdict = g.pageOf(o.name) // of a file in a folder: pip may have asked an index as well
+		o = &local
+	}
 	if len(open) > 0 && o.verdict != nil {
 		allowed := func(version string) bool { return g.config.AllowsHooks(o.name, version) }
 		vouching = inside.Vouching(o.verdict.releases(), o.version, o.filename, g.config.now(), allowed)
@@ -208,6 +213,19 @@ func (g *Gate) compareHooks(o *offer, hooks []inside.Hook, evidence *rules.Insid
 		evidence.Hooks = append(evidence.Hooks, rules.HookEvidence{Path: s.Hook.Path, Runs: true,
 			Seen: s.Seen != "", Other: s.Other})
 	}
+}
+
+// pageOf gives a page of the network that pip was given of a project; nil for
+// none.
+func (g *Gate) pageOf(name string) *verdict {
+	g.mutex.Lock()
+	defer g.mutex.Unlock()
+	for _, v := range g.served {
+		if name != "" && v.name == name && strings.HasPrefix(v.indexURL, "http") {
+			return v
+		}
+	}
+	return nil
 }
 
 // judgeArrived judges what the files at an address bring, once one of them is
@@ -236,6 +254,37 @@ func (g *Gate) judgeArrived(offers []*offer, read contents) (refused *rules.Find
 		}
 	}
 	return nil, notes
+}
+
+// notePayloads notes members that an honest wheel seldom has, where the release
+// before had none. Nobody waits for it: what is not known when pip has ended is
+// not told.
+func (g *Gate) notePayloads(o *offer, read contents) {
+	if g.config.JudgeInside == nil || !read.Wheel || read.Inside == nil || len(read.Inside.Payloads) == 0 || o.verdict == nil ||
+		inside.IsSettled(o.file, g.config.now()) {
+		return
+	}
+	own, err := pep.ParseVersion(o.version)
+	if err != nil {
+		return
+	}
+	g.background.begin(func() {
+		older := inside.Older(o.verdict.releases(), own, o.filename)
+		if len(older) == 0 {
+			return
+		}
+		before, ok := g.readAhead(o.verdict.source, o.name, older[0].Version, older[0], nil)
+		if !ok {
+			return
+		}
+		evidence := rules.InsideEvidence{Name: o.name, Version: o.version, Filename: o.filename}
+		for _, payload := range inside.NewPayloads(*read.Inside, before) {
+			evidence.Payloads = append(evidence.Payloads, rules.PayloadEvidence{
+				Path: payload.Path, Kind: rules.PayloadKind(payload.Kind), Size: payload.Size,
+			})
+		}
+		g.noteInstalled(o, nil, g.config.JudgeInside(evidence))
+	})
 }
 
 // readAhead gives what a wheel of a page brings, read by parts where it is not

@@ -17,6 +17,7 @@ type Contents struct {
 	Hooks    []Hook    `json:"hooks,omitempty"`
 	Scripts  []string  `json:"scripts,omitempty"` // commands, by their names in bin or Scripts
 	Payloads []Payload `json:"payloads,omitempty"`
+	Native   int       `json:"native,omitempty"` // files of compiled code
 	Members  int       `json:"members"`
 	Unpacked int64     `json:"unpacked"` // bytes
 }
@@ -86,6 +87,9 @@ func count(members []archive.Member) Contents {
 	for _, m := range members {
 		if !m.IsFolder() {
 			contents.Members++
+			if archive.IsNative(m.Name) {
+				contents.Native++
+			}
 			contents.Unpacked += m.Size
 		}
 	}
@@ -171,4 +175,16 @@ func describeHooks(members []archive.Member, read reader) ([]Hook, error) {
 		hooks = append(hooks, described)
 	}
 	return hooks, nil
+}
+
+// NewPayloads gives the payloads of a wheel of whose kind the release before had
+// none.
+func NewPayloads(now, before Contents) []Payload {
+	var found []Payload
+	for _, payload := range now.Payloads {
+		if !slices.ContainsFunc(before.Payloads, func(known Payload) bool { return known.Kind == payload.Kind }) {
+			found = append(found, payload)
+		}
+	}
+	return found
 }

@@ -307,6 +307,26 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestKnownHooks(t *testing.T) {
+	if len(knownHooks()) < 10 {
+		t.Errorf("%d known hooks", len(knownHooks()))
+	}
+	for line := range knownHooks() {
+		fields := strings.Split(line, "\t")
+		if len(fields) != 3 || len(fields[2]) != 64 {
+			t.Fatalf("%q", line)
+		}
+		hook := Hook{Path: "any.pth", Kind: archive.HookKind(fields[1]), SHA256: fields[2], Runs: true}
+		if !IsKnown(fields[0], hook) || IsKnown("another", hook) {
+			t.Errorf("%q", line)
+		}
+		hook.SHA256 = strings.Repeat("0", 64)
+		if IsKnown(fields[0], hook) || IsKnown(fields[0], Hook{Kind: hook.Kind}) {
+			t.Errorf("%q is known by another content", line)
+		}
+	}
+}
+
 // What parts show is what the whole shows, whatever the file claims.
 func FuzzAhead(f *testing.F) {
 	for _, files := range []map[string]string{

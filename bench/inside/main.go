@@ -40,6 +40,7 @@ func main() {
 func run(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("inside", flag.ContinueOnError)
 	workers := flags.Int("workers", 8, "wheels read at once")
+	hooks := flags.Bool("hooks", false, "print the startup hooks of all releases older than 90 days, as inside/known.tsv has them")
 	platform := flags.String("platform", "manylinux", "what the name of a wheel for one platform has in it")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -52,9 +53,13 @@ func run(args []string, in io.Reader, out io.Writer) error {
 	measure := &measurement{client: client, indexURL: indexURL, platform: *platform, now: time.Now()}
 	var pins []string
 	for lines := bufio.NewScanner(in); lines.Scan(); {
-		if name, version, ok := strings.Cut(strings.TrimSpace(lines.Text()), "=="); ok {
+		name, version, ok := strings.Cut(strings.TrimSpace(lines.Text()), "==")
+		if ok || *hooks {
 			pins = append(pins, pep.CanonicalName(name)+" "+version)
 		}
+	}
+	if *hooks {
+		return measure.known(out, pins)
 	}
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, *workers)
@@ -174,6 +179,45 @@ func (m *measurement) lastYear(ctx context.Context, name string, releases []insi
 		}
 		m.mutex.Unlock()
 	}
+}
+
+// knownReleases bounds how many releases of a project are looked into for its
+// hooks, the newest of those that are old enough.
+const knownReleases = 40
+
+// known prints the startup hooks that projects had for long.
+func (m *measurement) known(out io.Writer, names []string) error {
+	var lines []string
+	for _, name := range names {
+		name = strings.TrimSpace(name)
+		page, err := m.client.Page(context.Background(), m.indexURL, name)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+			continue
+		}
+		var settled []inside.Release
+		for _, release := range m.wheelsOf(page, name) {
+			if inside.IsSettled(release.File, m.now) && !release.File.Yanked {
+				settled = append(settled, release)
+			}
+		}
+		slices.SortFunc(settled, func(a, b inside.Release) int { return b.File.UploadTime.Compare(a.File.UploadTime) })
+		for _, release := range settled[:min(len(settled), knownReleases)] {
+			contents, err := m.contents(context.Background(), release)
+			if err != nil {
+				continue
+			}
+			for _, hook := range contents.Hooks {
+				line := name + "\t" + string(hook.Kind) + "\t" + hook.SHA256
+				if hook.Runs && hook.SHA256 != "" && !slices.Contains(lines, line) {
+					lines = append(lines, line)
+				}
+			}
+		}
+	}
+	slices.Sort(lines)
+	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
 }
 
 // wheelsOf gives one wheel of each release: for any platform, or for the one that
