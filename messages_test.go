@@ -170,3 +170,24 @@ func spoken(node ast.Node) bool {
 	}
 	return false
 }
+
+// TestRulesPagePrints: what docs/rules.md has a rule print is printed.
+func TestRulesPagePrints(t *testing.T) {
+	golden, err := os.ReadFile(filepath.Join("testdata", "messages.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join("docs", "rules.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, section := range strings.Split(string(page), "\n### `")[1:] {
+		rule, text, _ := strings.Cut(section, "`")
+		_, rest, found := strings.Cut(text, "- Prints: `")
+		printed, _, _ := strings.Cut(rest, "`")
+		printed = strings.Join(strings.Fields(printed), " ")
+		if !found || printed == "" || !strings.Contains(string(golden), printed) {
+			t.Errorf("%s: docs/rules.md has it print %q, which nothing says", rule, printed)
+		}
+	}
+}

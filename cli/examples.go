@@ -36,6 +36,7 @@ var examplesOf = map[string][]string{
 
 	"policy show":   {"thresher policy show"},
 	"policy check":  {"thresher policy check", "thresher policy check thresher.toml"},
+	"policy import": {"thresher policy import >> thresher.toml"},
 	"policy init":   {"thresher policy init --project"},
 	"policy schema": {"thresher policy schema > thresher.schema.json"},
 

@@ -181,3 +181,11 @@ const (
 	messageToolNox       = "NOX_DEFAULT_VENV_BACKEND says so"
 	messageToolHatch     = "its environments hatch-test, hatch-static-analysis and hatch-build do, unless told otherwise"
 )
+
+// What is said of another tool's policy.
+const (
+	messageNoForeignPolicy = "%s cannot be read: %v; fix: thresher policy import --help"
+	messageNotImported     = "%s: not taken over: %s"
+	messageNothingImported = "%s has nothing that could be taken over"
+	messageImported        = "%s of %s, to append to a policy file; fix: thresher policy import >> thresher.toml"
+)

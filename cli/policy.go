@@ -13,6 +13,7 @@ import (
 
 	"thresher/advisory"
 	"thresher/internal/statuses"
+	"thresher/internal/words"
 	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/scan"
@@ -66,6 +67,14 @@ func (p *program) policyCommand() *cli.Command {
 				},
 			},
 			{
+				Name:      "import",
+				Usage:     "print what safety's policy file says, as a part of thresher's",
+				ArgsUsage: "[FILE]",
+				Description: "FILE is .safety-policy.yml unless given. Ignored vulnerabilities and the severity from\n" +
+					"which on a scan fails are taken over; what is not is said, with its line.",
+				Action: func(c *cli.Context) error { return p.importPolicy(c.Args().First()) },
+			},
+			{
 				Name:  "schema",
 				Usage: "print the JSON Schema of a policy file, for an editor",
 				Action: func(*cli.Context) error {
@@ -79,6 +88,29 @@ func (p *program) policyCommand() *cli.Command {
 		},
 		Action: cli.ShowSubcommandHelp,
 	}
+}
+
+// importPolicy prints what another tool's policy says.
+func (p *program) importPolicy(path string) error {
+	if path == "" {
+		path = ".safety-policy.yml"
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return usageError(messageNoForeignPolicy, path, err)
+	}
+	imported, err := policy.FromSafety(content, p.now)
+	if err != nil {
+		return usageError(messageNoForeignPolicy, path, err)
+	}
+	for _, note := range imported.Notes {
+		p.say(messageNotImported, path, note)
+	}
+	if imported.TOML == "" {
+		return &exitError{statuses.Found, fmt.Sprintf(messageNothingImported, path)}
+	}
+	p.say(messageImported, words.Counted(int64(imported.Ids), "ignore"), path)
+	return p.printPage(imported.TOML)
 }
 
 func (p *program) showPolicy(asJSON bool) error {

@@ -252,3 +252,28 @@ func NotInForce(project *Project) string {
 	}
 	return text + ", since it " + project.Shared + "; fix: " + project.Hint
 }
+
+// Policies of other tools.
+
+const safetyNotRead = "this is no policy of safety"
+
+func safetyOwnNumber(line int, id string) string {
+	return fmt.Sprintf("line %d: %s is a number of safety's own, and no text beside it names the CVE",
+		line, words.Printable(id))
+}
+
+func safetyExpired(line int, id string, day time.Time) string {
+	return fmt.Sprintf("line %d: the ignore of %s expired on %s", line, words.Printable(id), day.Format(time.DateOnly))
+}
+
+func safetyDay(line int, text string) string {
+	return fmt.Sprintf("line %d: %q is no day, so it ends in 90 days", line, words.Printable(text))
+}
+
+func safetyScore(line int, text string) string {
+	return fmt.Sprintf("line %d: a score of %s lies within critical, which counts as a whole", line, words.Printable(text))
+}
+
+func safetyOther(line int, key string) string {
+	return fmt.Sprintf("line %d: %s has no counterpart here", line, words.Printable(key))
+}

@@ -172,11 +172,14 @@ func directURLEvidence(r Requested) string {
 
 const (
 	noIndexHasIt         = "no index has it"
+	putInQuarantine      = "its index has put it in quarantine"
 	noOrganisationBehind = "no organisation stands behind it"
 	noFundingLink        = "links to no funding"
 	noSecurityLink       = "links to no security policy"
 	settledByStatus      = "its index or an advisory has it for malware"
 )
+
+func markedByOwners(status string) string { return "its owners have marked it " + status }
 
 // withReason adds what somebody else gave as their reason.
 func withReason(evidence, reason string) string {
@@ -265,6 +268,8 @@ const unknownAge = "its index does not say when files were uploaded, their age c
 func vulnerableEvidence(e FileEvidence) string {
 	return release(e) + " has known vulnerabilities: " + words.Listed(e.Vulnerabilities)
 }
+
+func wasYanked(e FileEvidence) string { return release(e) + " was yanked" }
 
 func lostProvenance(e FileEvidence) string {
 	if e.Provenance == Unknown {

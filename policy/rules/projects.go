@@ -86,7 +86,7 @@ func (s *Settings) quarantined(e ProjectEvidence) []Finding {
 	if !strings.EqualFold(e.Status, "quarantined") {
 		return nil
 	}
-	findings := s.about(e, Quarantined, withReason("its index has put it in quarantine", e.StatusReason))
+	findings := s.about(e, Quarantined, withReason(putInQuarantine, e.StatusReason))
 	findings[0].Hint = explainCommand(e.Canonical)
 	return findings
 }
@@ -100,7 +100,7 @@ func (s *Settings) archived(e ProjectEvidence) []Finding {
 	}
 	switch status {
 	case "archived", "deprecated":
-		return s.about(e, Archived, withReason("its owners have marked it "+status, e.StatusReason))
+		return s.about(e, Archived, withReason(markedByOwners(status), e.StatusReason))
 	}
 	findings := s.about(e, Archived,
 		withReason("its index gives it the status "+words.Printable(e.Status), e.StatusReason))

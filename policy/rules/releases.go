@@ -65,7 +65,7 @@ func (s *Settings) yanked(e FileEvidence) []Finding {
 	if !e.Yanked || s.allows(e, Yanked) {
 		return nil
 	}
-	finding := s.finding(Yanked, e.Name, High, withReason(release(e)+" was yanked", e.YankedReason))
+	finding := s.finding(Yanked, e.Name, High, withReason(wasYanked(e), e.YankedReason))
 	if finding.Action == Note && !e.Pinned {
 		return nil
 	}
