@@ -84,7 +84,7 @@ var examples = map[string]string{
 	"given": "scann", "called": "allow", "help": "thresher allow --help", "cli typed": "--resaon",
 	"instead": "thresher allow reqeusts --reason 'why it is right'", "cli takes": "NAME", "missing": "--reason",
 	"commandline": "thresher scan", "cli chosen": "--json and --sarif", "cli join": "--json and --sarif",
-	"day": "2022-10-21", "files": "requirements.txt", "meant": "3.11", "listerr": "line 3 is no name==version: rich>=13",
+	"files": "requirements.txt", "meant": "3.11", "listerr": "line 3 is no name==version: rich>=13",
 	"cli listed": "3.12.3, 3.13.1", "cli others": "3.13.1", "cli v": "3.13.1",
 
 	// What is inside archives and texts.
