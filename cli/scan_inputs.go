@@ -15,6 +15,7 @@ import (
 	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/pip"
+	"thresher/pip/source"
 	"thresher/policy"
 	"thresher/python"
 	"thresher/scan"
@@ -31,7 +32,7 @@ func (p *program) scanInputs(c *cli.Context, loaded *policy.Policy) ([]scan.Inpu
 		}
 		return p.scanList(list)
 	}
-	var requirements []scan.Requirement
+	var requirements []source.Requirement
 	for _, file := range files {
 		read, err := p.requirementsIn(file)
 		if err != nil {
@@ -102,7 +103,7 @@ func (p *program) scanList(list string) ([]scan.Input, error) {
 	}
 	for i := range requirements {
 		if list == "-" {
-			requirements[i].Place = strings.Replace(requirements[i].Place, file, "standard input", 1)
+			requirements[i].Origin.Place = strings.Replace(requirements[i].Origin.Place, file, "standard input", 1)
 		}
 	}
 	return p.scanPins(list, requirements)
@@ -110,7 +111,7 @@ func (p *program) scanList(list string) ([]scan.Input, error) {
 
 // scanPins makes what is scanned of the exact versions that files name. What has
 // none is counted, lest somebody think that it was scanned.
-func (p *program) scanPins(files string, requirements []scan.Requirement) ([]scan.Input, error) {
+func (p *program) scanPins(files string, requirements []source.Requirement) ([]scan.Input, error) {
 	input := scan.Input{Requirements: requirements}
 	seen := map[string]bool{}
 	left := 0
@@ -139,7 +140,7 @@ func (p *program) scanPins(files string, requirements []scan.Requirement) ([]sca
 }
 
 // requirementsIn reads a requirements file and what it includes, as pip does.
-func (p *program) requirementsIn(file string) ([]scan.Requirement, error) {
+func (p *program) requirementsIn(file string) ([]source.Requirement, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, usageError(messageNoFile, file, err)
 	}
@@ -153,14 +154,7 @@ func (p *program) requirementsIn(file string) ([]scan.Requirement, error) {
 	for _, u := range command.Unreadable {
 		return nil, usageError("%s: %s; %s", u.Place, u.Reason, words.Remedy(u.Place, u.Hint))
 	}
-	var requirements []scan.Requirement
-	for _, r := range command.Requirements {
-		requirements = append(requirements, scan.Requirement{
-			Canonical: r.Canonical, Specifier: r.Specifier, Extras: r.Extras, URL: r.URL, Constraint: r.Constraint,
-			Place: r.Origin.Place,
-		})
-	}
-	return requirements, nil
+	return command.Requirements, nil
 }
 
 // environments are those named on the command line, or the one that pip would

@@ -71,19 +71,15 @@ func (g *Gate) madeUpURL(result *verdict) string {
 
 // fittingVersion gives a version that everything the command asks of a name
 // allows; ok is false where the command does not name it or none was found.
-func fittingVersion(requested []Wanted, name string) (version string, ok bool) {
+func fittingVersion(requested []pep.Requirement, name string) (version string, ok bool) {
 	candidates := []string{"1.0", "99999"}
 	var all []pep.Specifiers
 	for _, wanted := range requested {
 		if pep.CanonicalName(wanted.Name) != name {
 			continue
 		}
-		specifiers, err := pep.ParseSpecifiers(wanted.Specifier)
-		if err != nil {
-			return "", false
-		}
-		all = append(all, specifiers)
-		for _, clause := range specifiers.List() {
+		all = append(all, wanted.Specifiers)
+		for _, clause := range wanted.Specifiers.List() {
 			if parsed, err := pep.ParseVersion(clause.Version); err == nil {
 				text := parsed.String()
 				candidates = append(candidates, text, parsed.Public()+".1", parsed.Public()+".post1")

@@ -8,6 +8,7 @@ import (
 	"thresher/archive"
 	"thresher/index"
 	"thresher/index/route"
+	"thresher/pep"
 	"thresher/policy/rules"
 )
 
@@ -30,14 +31,8 @@ type Source interface {
 	Authenticate(rawURL, user, password string) error
 }
 
-// Wanted is a name that the command asks for.
-type Wanted struct {
-	Name      string
-	Specifier string // "<5,>=4"; "" any version
-	Extras    []string
-}
-
-// Named is one place that the command names by itself.
+// Named is one place that the command names by itself, and that pip may have
+// without a page that offers it.
 type Named struct {
 	Name   string            // canonical, of the requirement; "" unknown
 	URL    string            // as pip asks for it, "git+" and the like included; "" a local place
@@ -111,8 +106,8 @@ type Config struct {
 	JudgeConfusion func(evidence rules.ConfusionEvidence) []rules.Finding
 
 	Installed map[string]string // canonical name → version
-	Requested []Wanted
-	Eager     bool // pip upgrades dependencies that would do as they are
+	Requested []pep.Requirement // what the command asks an index for, by name
+	Eager     bool              // pip upgrades dependencies that would do as they are
 	// NoDependencies says that pip takes what is requested and nothing else.
 	NoDependencies bool
 

@@ -11,6 +11,7 @@ import (
 
 	"thresher/index/route"
 	"thresher/internal/testkit"
+	"thresher/pep"
 	"thresher/policy/rules"
 )
 
@@ -57,7 +58,7 @@ func TestConfusion(t *testing.T) {
 				pins["acme-lib"] = strings.TrimSuffix(public.SimpleURL(), "/")
 			}
 			g := open(t, Config{
-				Indexes: indexes, Strategy: c.strategy, Requested: []Wanted{{Name: "acme-lib"}},
+				Indexes: indexes, Strategy: c.strategy, Requested: []pep.Requirement{{Name: "acme-lib"}},
 				Pin: func(name string) string {
 					if !strings.HasPrefix(name, "acme-") {
 						return ""
@@ -120,7 +121,7 @@ func TestConfusionFault(t *testing.T) {
 			g := open(t, Config{
 				Source:    client,
 				Indexes:   []Index{{URL: public.SimpleURL()}, {URL: private.URL + "/simple/", Extra: true}},
-				Requested: []Wanted{{Name: "acme-lib"}},
+				Requested: []pep.Requirement{{Name: "acme-lib"}},
 			})
 			status, _, _ := ask(t, g, indexURL(g, 0)+"acme-lib/", "")
 			if (status == 200) != c.falls {

@@ -37,12 +37,8 @@ func (g *Gate) FetchAhead() {
 	}
 }
 
-func requestOf(wanted Wanted) request {
-	specifiers, err := pep.ParseSpecifiers(wanted.Specifier)
-	if err != nil {
-		specifiers = pep.Specifiers{} // then any version is likely
-	}
-	return request{specifiers: specifiers, extras: joinExtras(wanted.Extras)}
+func requestOf(wanted pep.Requirement) request {
+	return request{specifiers: wanted.Specifiers, extras: joinExtras(wanted.Extras)}
 }
 
 func joinExtras(extras []string) string {
@@ -81,8 +77,7 @@ func (g *Gate) fetchAhead(name string, asked request, depth int) {
 			return
 		}
 		for _, dependency := range dependencies {
-			g.fetchAhead(pep.CanonicalName(dependency.Name), request{dependency.Specifiers, joinExtras(dependency.Extras)},
-				depth+1)
+			g.fetchAhead(pep.CanonicalName(dependency.Name), requestOf(dependency), depth+1)
 		}
 	})
 }

@@ -76,7 +76,7 @@ func TestPrefetch(t *testing.T) {
 	private.AddWheel(testkit.Distribution{Name: "acme-deep", Version: "1.0"})
 	g := open(t, Config{
 		Indexes:   []Index{{URL: public.SimpleURL(), Public: true}, {URL: private.SimpleURL(), Extra: true}},
-		Requested: []Wanted{{Name: "App", Extras: []string{"more"}}},
+		Requested: []pep.Requirement{{Name: "App", Extras: []string{"more"}}},
 		Installed: map[string]string{"here": "1.5", "stale": "1.0"},
 		Environment: map[string]string{"python_version": "3.12", "python_full_version": "3.12.1", "sys_platform": "linux",
 			"platform_machine": "x86_64"},
@@ -124,9 +124,9 @@ func TestPrefetch(t *testing.T) {
 func TestPrefetchBound(t *testing.T) {
 	t.Parallel()
 	counting := &countingSource{}
-	var wanted []Wanted
+	var wanted []pep.Requirement
 	for _, letter := range "abcdefghij" {
-		wanted = append(wanted, Wanted{Name: string(letter)})
+		wanted = append(wanted, pep.Requirement{Name: string(letter)})
 	}
 	open(t, Config{Source: counting, Indexes: []Index{{URL: "http://index.example/simple/"}},
 		Requested: wanted, Prefetch: 3})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"thresher/index"
+	"thresher/pep"
 )
 
 // TestRealIndex resolves trees of data work through the gate and with plain
@@ -45,9 +46,9 @@ func TestRealIndex(t *testing.T) {
 		words := append([]string{"install", "--quiet", "--dry-run", "--ignore-installed", "--only-binary", ":all:",
 			"--report", "-"}, tree...)
 		began := time.Now()
-		var requested []Wanted
+		var requested []pep.Requirement
 		for _, name := range tree {
-			requested = append(requested, Wanted{Name: name})
+			requested = append(requested, pep.Requirement{Name: name})
 		}
 		g := open(t, Config{
 			Source: client, Indexes: []Index{{URL: indexURL, Public: true}}, Requested: requested, Proxy: client.ProxyFor,

@@ -114,7 +114,7 @@ func TestRequestedProjectWithoutFiles(t *testing.T) {
 		{"--only-binary", ":all:", "app==1!2.0"}} {
 		g := open(t, Config{
 			Indexes: mainIndex(x), JudgeProject: blockNamed("app"),
-			Requested: []Wanted{{Name: "App", Specifier: strings.TrimPrefix(words[len(words)-1], "app")}},
+			Requested: []pep.Requirement{wanted(t, "App"+strings.TrimPrefix(words[len(words)-1], "app"))},
 		})
 		o := e.pip(g, append([]string{"install"}, words...)...)
 		o.want(t, 1, "403 Client Error: blocked by thresher: app: is malware")
@@ -124,10 +124,20 @@ func TestRequestedProjectWithoutFiles(t *testing.T) {
 	}
 }
 
+// wanted is what a command asks for by this text.
+func wanted(t *testing.T, text string) pep.Requirement {
+	t.Helper()
+	requirement, err := pep.ParseRequirement(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return requirement
+}
+
 func TestFittingVersion(t *testing.T) {
 	for _, specifier := range []string{"", "==3.1", ">=2,<3", "~=1.4", "!=1.0", "==2.*", "<1", ">1,<2", "===7", "==1!2.0",
 		">5", ">=2.0rc1,<2.1", "==1.0+local"} {
-		version, ok := fittingVersion([]Wanted{{Name: "other"}, {Name: "App"}, {Name: "app", Specifier: specifier}}, "app")
+		version, ok := fittingVersion([]pep.Requirement{{Name: "other"}, {Name: "App"}, wanted(t, "app"+specifier)}, "app")
 		specifiers, err := pep.ParseSpecifiers(specifier)
 		if err != nil {
 			t.Fatal(err)
@@ -136,8 +146,7 @@ func TestFittingVersion(t *testing.T) {
 			t.Errorf("%q: %q %t", specifier, version, ok)
 		}
 	}
-	for _, requested := range [][]Wanted{nil, {{Name: "other"}}, {{Name: "app", Specifier: "<1,>2"}},
-		{{Name: "app", Specifier: "nonsense"}}} {
+	for _, requested := range [][]pep.Requirement{nil, {{Name: "other"}}, {wanted(t, "app<1,>2")}} {
 		if version, ok := fittingVersion(requested, "app"); ok {
 			t.Errorf("%v: %q", requested, version)
 		}

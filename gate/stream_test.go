@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"thresher/internal/testkit"
+	"thresher/pep"
 )
 
 // padded makes a source archive that writes a mark when it is built, and that
@@ -130,7 +131,7 @@ func TestLargeFile(t *testing.T) {
 			_, content := d.Wheel()
 			e := newEnvironment(t, release)
 			for _, ahead := range []int{-1, 16} {
-				g := open(t, Config{Indexes: mainIndex(x), Prefetch: ahead, Requested: []Wanted{{Name: "large"}}})
+				g := open(t, Config{Indexes: mainIndex(x), Prefetch: ahead, Requested: []pep.Requirement{{Name: "large"}}})
 				e.pip(g, "install", "--force-reinstall", "--no-cache-dir", "large").want(t, 0)
 				e.wantInstalled("large==1.0")
 				if ledger := g.Ledger(); len(ledger) != 1 || ledger[0].Hashes["sha256"] != sha256Of(content) {

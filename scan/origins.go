@@ -73,9 +73,9 @@ func trace(in Input) *origins {
 		}
 	}
 	for _, asked := range in.Requirements {
-		if !asked.Constraint && asked.Canonical != "" {
+		if asked.MarkerApplies && !asked.Constraint && asked.Canonical != "" {
 			if _, known := o.places[asked.Canonical]; !known {
-				o.places[asked.Canonical] = asked.Place
+				o.places[asked.Canonical] = asked.Origin.Place
 			}
 			visit(asked.Canonical, "", asked.Extras)
 		}
@@ -199,11 +199,11 @@ func (o *origins) holdsOf(d *venv.Distribution, version string) []Hold {
 		}
 	}
 	for _, asked := range o.in.Requirements {
-		if asked.Canonical != d.Canonical {
+		if !asked.MarkerApplies || asked.Canonical != d.Canonical {
 			continue
 		}
 		if asked.URL != "" {
-			add(Hold{Kind: HeldByURL, Place: asked.Place, Requirement: d.Name})
+			add(Hold{Kind: HeldByURL, Place: asked.Origin.Place, Requirement: d.Name})
 			continue
 		}
 		set, err := pep.ParseSpecifiers(asked.Specifier)
@@ -214,7 +214,7 @@ func (o *origins) holdsOf(d *venv.Distribution, version string) []Hold {
 		if _, pinned := set.Pinned(); pinned {
 			kind = HeldByPin
 		}
-		add(Hold{Kind: kind, Place: asked.Place, Requirement: d.Name + asked.Specifier})
+		add(Hold{Kind: kind, Place: asked.Origin.Place, Requirement: d.Name + asked.Specifier})
 	}
 	if d.Editable {
 		add(Hold{Kind: HeldByEditable})

@@ -10,6 +10,7 @@ import (
 
 	"thresher/advisory"
 	"thresher/pep"
+	"thresher/pip/source"
 	"thresher/venv"
 )
 
@@ -39,16 +40,6 @@ func ParseFailOn(text string) (FailOn, error) {
 		return value, nil
 	}
 	return "", fmt.Errorf("%w, not %q", ErrFailOn, text)
-}
-
-// Requirement is one thing that was asked for, or a constraint on it.
-type Requirement struct {
-	Canonical  string // PEP 503
-	Specifier  string // PEP 440; empty for none
-	Extras     []string
-	URL        string // a direct, VCS or local requirement
-	Constraint bool   // restricts, does not install
-	Place      string // where it is written: "requirements.txt:3", "argument 2"
 }
 
 // HeldRelease is a release that exists but is held back for being too young.
@@ -89,9 +80,10 @@ type Input struct {
 	// may be the next line of the same script.
 	Upgrading bool
 
-	// Requirements are what was asked for, with constraints. Without any, what
+	// Requirements are what was asked for, with constraints; one whose marker does
+	// not apply counts for nothing. Without any, what
 	// the environment records as requested takes their place.
-	Requirements []Requirement
+	Requirements []source.Requirement
 	// Markers are the values that environment markers are evaluated with
 	// (PEP 508); nil: every marker that names no extra counts as true.
 	Markers map[string]string

@@ -7,7 +7,6 @@ import (
 
 	"thresher/advisory"
 	"thresher/internal/journal"
-	"thresher/pip"
 	"thresher/policy"
 	"thresher/scan"
 )
@@ -52,7 +51,7 @@ func (in *invocation) scanAgainst(a *asked, database *database, run ended, c cha
 		Environment: a.environment.Prefix, Distributions: c.after.distributions, Database: data,
 		FailOn: scan.FailOn(a.policy.Scan.FailOn.Value), Ignores: scanIgnores(a.policy), Upgrading: true,
 		Markers: a.markers(in.places.Cache), Offered: run.offered, Held: run.held, Now: in.start,
-		Touched: touched(a, c), Requirements: scanRequirements(a.command),
+		Touched: touched(a, c), Requirements: a.command.Requirements,
 	}
 	result, err := scan.Scan(input)
 	if err != nil {
@@ -95,20 +94,6 @@ func touched(a *asked, c changed) map[string]bool {
 		names[change.Distribution.Canonical] = true
 	}
 	return names
-}
-
-// scanRequirements are the requirements of a command that apply here.
-func scanRequirements(command *pip.Command) []scan.Requirement {
-	var requirements []scan.Requirement
-	for _, r := range command.Requirements {
-		if r.MarkerApplies {
-			requirements = append(requirements, scan.Requirement{
-				Canonical: r.Canonical, Specifier: r.Specifier, Extras: r.Extras, URL: r.URL, Constraint: r.Constraint,
-				Place: r.Origin.Place,
-			})
-		}
-	}
-	return requirements
 }
 
 // remindAfter is how long what was said of a vulnerability is not said again.

@@ -7,6 +7,7 @@ import (
 	"thresher/gate"
 	"thresher/index"
 	"thresher/index/route"
+	"thresher/pep"
 	"thresher/policy/rules"
 	"thresher/scan"
 	"thresher/session"
@@ -128,7 +129,12 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 	}
 	for _, r := range c.Requirements {
 		if !r.Constraint && r.MarkerApplies && r.Name != "" && r.URL == "" && r.Locked == nil {
-			config.Requested = append(config.Requested, gate.Wanted{Name: r.Name, Specifier: r.Specifier, Extras: r.Extras})
+			specifiers, err := pep.ParseSpecifiers(r.Specifier)
+			if err != nil {
+				continue // an old pip's own form: nothing can be said of its versions
+			}
+			config.Requested = append(config.Requested,
+				pep.Requirement{Name: r.Name, Specifiers: specifiers, Extras: r.Extras})
 		}
 	}
 	return config

@@ -31,6 +31,7 @@ import (
 	"thresher/gate"
 	"thresher/index"
 	"thresher/internal/testkit"
+	"thresher/pep"
 	"thresher/pip"
 	"thresher/policy/rules"
 )
@@ -248,7 +249,7 @@ func (b *bench) install(number int, gated bool) (time.Duration, error) {
 		}
 		defer client.Close()
 		g, err := gate.Start(context.Background(), gate.Config{
-			Source: client, Indexes: []gate.Index{{URL: b.upstream}}, Requested: []gate.Wanted{{Name: "tree"}},
+			Source: client, Indexes: []gate.Index{{URL: b.upstream}}, Requested: []pep.Requirement{{Name: "tree"}},
 			Environment: map[string]string{"python_version": "3.12", "python_full_version": "3.12.0", "sys_platform": "linux"},
 			Prefetch:    b.prefetch,
 			Directory:   home,
