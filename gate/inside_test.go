@@ -22,7 +22,8 @@ func holdHooks(e rules.InsideEvidence) []rules.Finding {
 	var findings []rules.Finding
 	for _, hook := range e.Hooks {
 		if hook.Runs && !hook.Seen {
-			findings = append(findings, rules.Finding{Subject: e.Name, Rule: rules.StartupHook, Action: rules.Hold, Evidence: hook.Path})
+			findings = append(findings, rules.Finding{Subject: e.Name, Rule: rules.StartupHook, Action: rules.Hold,
+				Evidence: hook.Path})
 		}
 	}
 	for _, replaced := range e.Replaced {
@@ -52,7 +53,8 @@ func TestInsideUnderEveryPip(t *testing.T) {
 			x.AddWheel(testkit.Distribution{Name: "victim", Version: "1.0", Files: map[string]string{
 				"victim/core.py": "good", "victim-1.0.dist-info/entry_points.txt": "[console_scripts]\nvictim = victim:run\n",
 			}})
-			young(x.AddWheel(testkit.Distribution{Name: "thief", Version: "1.0", Files: map[string]string{"victim/core.py": "bad"}}))
+			young(x.AddWheel(testkit.Distribution{Name: "thief", Version: "1.0",
+				Files: map[string]string{"victim/core.py": "bad"}}))
 			young(x.AddWheel(testkit.Distribution{Name: "stealer", Version: "1.0", Files: map[string]string{
 				"stealer-1.0.dist-info/entry_points.txt": "[console_scripts]\nvictim = stealer:run\n",
 			}}))
@@ -77,7 +79,8 @@ func TestInsideUnderEveryPip(t *testing.T) {
 			g := begin()
 			e.pip(g, "install", "app").want(t, 0, "Successfully installed")
 			e.wantInstalled("app==1.0", "child==1.0")
-			if findings := g.Findings(); len(findings) != 1 || findings[0].Rule != rules.StartupHook || findings[0].Action != rules.Hold {
+			if findings := g.Findings(); len(findings) != 1 || findings[0].Rule != rules.StartupHook ||
+				findings[0].Action != rules.Hold {
 				t.Errorf("findings %+v", findings)
 			}
 			e.pip(begin(), "install", "child==1.1").want(t, 1)
@@ -105,7 +108,8 @@ func TestInsideOfALyingIndex(t *testing.T) {
 	large := string(noise)
 	files := map[string]string{"app/data.py": large}
 	_, harmless := testkit.Distribution{Name: "app", Version: "1.0", Files: files}.Wheel()
-	bad := x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0", Files: map[string]string{"app/data.py": large, "a.pth": "import os"}})
+	bad := x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0", Files: map[string]string{"app/data.py": large,
+		"a.pth": "import os"}})
 	bad.Uploaded = time.Now().Add(-month)
 	for name, answer := range map[string]http.HandlerFunc{
 		"no parts": func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bad.Content) },

@@ -337,16 +337,18 @@ func (g *Gate) isNewcomer(w *openedWheel, path inside.Path) bool {
 		return true
 	}
 	for _, release := range inside.Vouching(w.offer.verdict.releases(), w.offer.version, w.offer.filename, now, nil) {
-		paths, err := g.olderPaths.start(pageKey{w.offer.verdict.source, release.File.URL}, func() (map[inside.Path]bool, error) {
-			ctx, cancel := context.WithTimeout(g.context, aheadTimeout)
-			defer cancel()
-			ranges := inside.OverHTTP(g.config.Source.Open, g.judgeRedirectIn, release.File.URL, w.offer.verdict.source)
-			return inside.Paths(ctx, release.File.Size, ranges)
-		}).wait(g.context)
+		paths, err := g.olderPaths.start(pageKey{w.offer.verdict.source, release.File.URL},
+			func() (map[inside.Path]bool, error) {
+				ctx, cancel := context.WithTimeout(g.context, aheadTimeout)
+				defer cancel()
+				ranges := inside.OverHTTP(g.config.Source.Open, g.judgeRedirectIn, release.File.URL, w.offer.verdict.source)
+				return inside.Paths(ctx, release.File.Size, ranges)
+			}).wait(g.context)
 		if err != nil {
 			continue // it vouches for nothing
 		}
-		if paths[path] || path.Scheme == archive.Scripts && w.paths[path] == "" && len(paths) > 0 && g.hadCommand(w, release, path.Name) {
+		if paths[path] || path.Scheme == archive.Scripts && w.paths[path] == "" && len(paths) > 0 &&
+			g.hadCommand(w, release, path.Name) {
 			return false
 		}
 	}
@@ -359,5 +361,6 @@ func (g *Gate) hadCommand(w *openedWheel, release inside.Release, name string) b
 	defer cancel()
 	ranges := inside.OverHTTP(g.config.Source.Open, g.judgeRedirectIn, release.File.URL, w.offer.verdict.source)
 	contents, err := inside.Ahead(ctx, release.File.Filename, release.File.Size, ranges, true)
-	return err == nil && slices.ContainsFunc(contents.Scripts, func(script string) bool { return strings.EqualFold(script, name) })
+	return err == nil && slices.ContainsFunc(contents.Scripts,
+		func(script string) bool { return strings.EqualFold(script, name) })
 }

@@ -255,7 +255,8 @@ func TestMoreThanIsFetchedAhead(t *testing.T) {
 	if begun != maximalAhead {
 		t.Fatalf("%d names are looked at ahead", begun)
 	}
-	if status, _, body := ask(t, g, x.URL+"/simple/last/", ""); status != http.StatusOK || !strings.Contains(body, filename) {
+	if status, _, body := ask(t, g, x.URL+"/simple/last/", ""); status != http.StatusOK ||
+		!strings.Contains(body, filename) {
 		t.Fatalf("the page: %d %s", status, body)
 	}
 	status, reason, _ := ask(t, g, x.URL+"/files/"+filename, "")

@@ -90,7 +90,8 @@ func TestContents(t *testing.T) {
 		case test.kind == "" && len(whole.Hooks) > 0, test.kind != "" && len(whole.Hooks) != 1:
 			t.Errorf("%s: %+v", test.path, whole.Hooks)
 		case test.kind != "" && (whole.Hooks[0].Kind != test.kind || whole.Hooks[0].Runs != test.runs):
-			t.Errorf("%s %q: %+v, want %s, runs %t", test.path, test.text[:min(20, len(test.text))], whole.Hooks[0], test.kind, test.runs)
+			t.Errorf("%s %q: %+v, want %s, runs %t", test.path, test.text[:min(20, len(test.text))], whole.Hooks[0],
+				test.kind, test.runs)
 		}
 	}
 }
@@ -250,18 +251,21 @@ func TestVouching(t *testing.T) {
 		want     string
 	}{
 		{"young ones vouch for nothing", []Release{release("1.8", 20, false), release("1.7", 89, false)}, "", ""},
-		{"the newest old one first", []Release{release("1.1", 900, false), release("1.3", 91, false), release("1.2", 100, false),
+		{"the newest old one first", []Release{release("1.1", 900, false), release("1.3", 91, false),
+			release("1.2", 100, false),
 			release("1.9", 5, false), release("1.0", 1000, false)}, "", "1.3 1.2 1.1"},
 		{"not one that was taken back, nor a newer one", []Release{release("1.3", 91, true), release("2.1", 400, false),
 			release("2.0", 400, false), release("1.2", 91, false)}, "", "1.2"},
 		{"one that is allowed", []Release{release("1.8", 20, false), release("1.2", 91, false)}, "1.8", "1.8 1.2"},
 		{"wheels only", []Release{source, foreign, release("1.4", 300, false)}, "", "1.4"},
-		{"without upload times the third", []Release{release("1.1", -1, false), release("1.4", -1, false), release("1.3", -1, false),
+		{"without upload times the third", []Release{release("1.1", -1, false), release("1.4", -1, false),
+			release("1.3", -1, false),
 			release("1.2", -1, false)}, "", "1.2 1.1"},
 		{"or the first", []Release{release("1.1", -1, false), release("1.4", -1, false)}, "", "1.1"},
 	} {
 		var got []string
-		for _, r := range Vouching(test.releases, "2.0", "x-2.0-py3-none-any.whl", now, func(v string) bool { return v == test.allowed }) {
+		for _, r := range Vouching(test.releases, "2.0", "x-2.0-py3-none-any.whl", now,
+			func(v string) bool { return v == test.allowed }) {
 			got = append(got, r.Version)
 		}
 		if strings.Join(got, " ") != test.want {
@@ -285,7 +289,8 @@ func TestCompare(t *testing.T) {
 		seen, other string
 	}{
 		{"the same", hook("x.pth", "a", archive.PathFile), hook("x.pth", "a", archive.PathFile), "1", ""},
-		{"another version in its name", hook("x-2.pth", "a", archive.PathFile), hook("x-1.pth", "a", archive.PathFile), "1", ""},
+		{"another version in its name", hook("x-2.pth", "a", archive.PathFile), hook("x-1.pth", "a", archive.PathFile), "1",
+			""},
 		{"changed", hook("x.pth", "b", archive.PathFile), hook("x.pth", "a", archive.PathFile), "", "1"},
 		{"too large to read", hook("x.pth", "", archive.PathFile), hook("x.pth", "", archive.PathFile), "", "1"},
 		{"a module of another name", hook("sitecustomize.py", "a", archive.SiteCustomize),
@@ -299,9 +304,10 @@ func TestCompare(t *testing.T) {
 			t.Errorf("%s: %+v", test.name, standings[0])
 		}
 	}
-	standings, compared := Compare([]Hook{hook("x.pth", "a", archive.PathFile)}, []Release{one}, func(Release) (Contents, bool) {
-		return Contents{}, false
-	})
+	standings, compared := Compare([]Hook{hook("x.pth", "a", archive.PathFile)}, []Release{one},
+		func(Release) (Contents, bool) {
+			return Contents{}, false
+		})
 	if standings[0].Seen != "" || compared != "" {
 		t.Errorf("a release that could not be read: %+v, %q", standings, compared)
 	}

@@ -31,7 +31,8 @@ func Commands(wheel *archive.Wheel) []string {
 // idleFolders stand at the top of site-packages by mistake: of some thousand
 // projects, each with its own. Nothing imports them once they are installed.
 var idleFolders = []string{
-	"tests", "test", "testing", "docs", "doc", "documentation", "examples", "example", "samples", "benchmarks", "benchmark",
+	"tests", "test", "testing", "docs", "doc", "documentation", "examples", "example", "samples",
+	"benchmarks", "benchmark",
 	"scripts", "tools", "build", "dist", "demo", "demos", "images", "assets", ".github", "licenses",
 }
 
@@ -57,7 +58,8 @@ func isText(base string) bool {
 	switch path.Ext(lower) {
 	case ".md", ".rst", ".txt", "":
 		stem := strings.TrimSuffix(lower, path.Ext(lower))
-		return slices.Contains([]string{"license", "licence", "readme", "changelog", "changes", "authors", "notice", "contributing",
+		return slices.Contains([]string{"license", "licence", "readme", "changelog", "changes", "authors",
+			"notice", "contributing",
 			"history", "copying", "requirements"}, stem)
 	}
 	return false

@@ -55,7 +55,8 @@ func badDay(t *testing.T) Result {
 			hostile, installed("nofix", "1.0.post20240101120000"), installed("evil", "0.1"), installed("lib", "1.0"),
 			installed("app", "3.1", "Web<2", "lib"), installed("fine", "1"), broken,
 		},
-		Requirements: []source.Requirement{{Canonical: "app", Specifier: ">=3", MarkerApplies: true, Origin: option.Origin{Place: "requirements.txt:3"}}},
+		Requirements: []source.Requirement{{Canonical: "app", Specifier: ">=3", MarkerApplies: true,
+			Origin: option.Origin{Place: "requirements.txt:3"}}},
 		Ignores: []Ignore{
 			{ID: "PYSEC-5", Reason: "only reached by tests", Expires: now.AddDate(0, 1, 0), Place: "thresher.toml:4",
 				Untrusted: true},

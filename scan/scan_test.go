@@ -92,7 +92,8 @@ func run(t testing.TB, in Input) Result {
 func TestFailOn(t *testing.T) {
 	d := database(t)
 	web := installed("web", "1.0")
-	pin := []source.Requirement{{Canonical: "web", Specifier: "==1.0", MarkerApplies: true, Origin: option.Origin{Place: "requirements.txt:3"}}}
+	pin := []source.Requirement{{Canonical: "web", Specifier: "==1.0", MarkerApplies: true,
+		Origin: option.Origin{Place: "requirements.txt:3"}}}
 	only := func(names ...string) map[string]bool {
 		touched := map[string]bool{}
 		for _, name := range names {
@@ -184,24 +185,30 @@ func TestHoldsAndPaths(t *testing.T) {
 	}{
 		{"nothing known", Input{Distributions: []venv.Distribution{installed("web", "1.0")}}, "web", "", nil},
 		{"asked for", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
-			Requirements: []source.Requirement{{Canonical: "web", Specifier: ">=1", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}}}}, "web", "r.txt:1",
+			Requirements: []source.Requirement{{Canonical: "web", Specifier: ">=1", MarkerApplies: true,
+				Origin: option.Origin{Place: "r.txt:1"}}}}, "web", "r.txt:1",
 			nil},
 		{"pin", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
-			Requirements: []source.Requirement{{Canonical: "web", Specifier: "==1.0", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}}}},
+			Requirements: []source.Requirement{{Canonical: "web", Specifier: "==1.0", MarkerApplies: true,
+				Origin: option.Origin{Place: "r.txt:1"}}}},
 			"web", "r.txt:1", []Hold{{Kind: HeldByPin, Place: "r.txt:1", Requirement: "web==1.0"}}},
 		{"bound in a constraint", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
 			Requirements: []source.Requirement{{Canonical: "web", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}},
-				{Canonical: "web", Specifier: "<2", Constraint: true, MarkerApplies: true, Origin: option.Origin{Place: "c.txt:9"}}}},
+				{Canonical: "web", Specifier: "<2", Constraint: true, MarkerApplies: true,
+					Origin: option.Origin{Place: "c.txt:9"}}}},
 			"web", "r.txt:1", []Hold{{Kind: HeldByBound, Place: "c.txt:9", Requirement: "web<2"}}},
 		{"constraint alone brings nothing", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
-			Requirements: []source.Requirement{{Canonical: "web", Specifier: "==1.*", Constraint: true, MarkerApplies: true, Origin: option.Origin{Place: "c.txt:9"}}}},
+			Requirements: []source.Requirement{{Canonical: "web", Specifier: "==1.*", Constraint: true, MarkerApplies: true,
+				Origin: option.Origin{Place: "c.txt:9"}}}},
 			"web", "", []Hold{{Kind: HeldByBound, Place: "c.txt:9", Requirement: "web==1.*"}}},
 		{"address", Input{Distributions: []venv.Distribution{installed("web", "1.0")},
-			Requirements: []source.Requirement{{Canonical: "web", URL: "https://index.example/web.whl", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}}}},
+			Requirements: []source.Requirement{{Canonical: "web", URL: "https://index.example/web.whl", MarkerApplies: true,
+				Origin: option.Origin{Place: "r.txt:1"}}}},
 			"web", "r.txt:1", []Hold{{Kind: HeldByURL, Place: "r.txt:1", Requirement: "web"}}},
 		{"parent's bound", Input{Distributions: []venv.Distribution{installed("web", "1.0"),
 			installed("mid", "3", "Web (<2.0)"), installed("app", "1", "mid")},
-			Requirements: []source.Requirement{{Canonical: "app", MarkerApplies: true, Origin: option.Origin{Place: "argument 2"}}}},
+			Requirements: []source.Requirement{{Canonical: "app", MarkerApplies: true,
+				Origin: option.Origin{Place: "argument 2"}}}},
 			"app mid web", "argument 2", []Hold{{Kind: HeldByParent, Parent: "mid 3", Requirement: "Web<2.0"}}},
 		{"parent's bound under a marker that does not hold", Input{
 			Distributions: []venv.Distribution{installed("web", "1.0"),
@@ -213,17 +220,20 @@ func TestHoldsAndPaths(t *testing.T) {
 		{"bound in an extra that was asked for", Input{
 			Distributions: []venv.Distribution{installed("web", "1.0"),
 				installed("app", "3", `web<2; extra == "o_ld"`)},
-			Requirements: []source.Requirement{{Canonical: "app", Extras: []string{"O.ld"}, MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}}}},
+			Requirements: []source.Requirement{{Canonical: "app", Extras: []string{"O.ld"}, MarkerApplies: true,
+				Origin: option.Origin{Place: "r.txt:1"}}}},
 			"app web", "r.txt:1", []Hold{{Kind: HeldByParent, Parent: "app 3", Requirement: "web<2"}}},
 		{"bound in an extra that a distribution asked for", Input{
 			Distributions: []venv.Distribution{installed("web", "1.0"), installed("app", "3", `web<2; extra == "old"`),
 				installed("top", "1", "app[old]")},
-			Requirements: []source.Requirement{{Canonical: "app", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}}, {Canonical: "top", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:2"}}}},
+			Requirements: []source.Requirement{{Canonical: "app", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}},
+				{Canonical: "top", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:2"}}}},
 			"app web", "r.txt:1", []Hold{{Kind: HeldByParent, Parent: "app 3", Requirement: "web<2"}}},
 		{"shortest path", Input{
 			Distributions: []venv.Distribution{installed("web", "1.0"), installed("a", "1", "b"),
 				installed("b", "1", "web"), installed("c", "1", "web")},
-			Requirements: []source.Requirement{{Canonical: "a", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}}, {Canonical: "c", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:2"}}}},
+			Requirements: []source.Requirement{{Canonical: "a", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:1"}},
+				{Canonical: "c", MarkerApplies: true, Origin: option.Origin{Place: "r.txt:2"}}}},
 			"c web", "r.txt:2", nil},
 		{"recorded as requested", Input{
 			Distributions: []venv.Distribution{installed("web", "1.0"), installed("a", "1", "web"),

@@ -223,7 +223,8 @@ func compareWorlds(t *testing.T, p *realPip, first, count int) {
 		}
 	}
 	share := func(of int) float64 { return 100 * float64(of) / float64(max(idle, 1)) }
-	t.Logf("pip %s: %d worlds, nothing to do in %d, settled %d (%.1f%%), the second time %d (%.1f%%), unchanged by %d changes: %v",
+	t.Logf("pip %s: %d worlds, nothing to do in %d, settled %d (%.1f%%), the second time %d (%.1f%%), "+
+		"unchanged by %d changes: %v",
 		version, count, idle, settled, share(settled), twice, share(twice), same, reasons)
 }
 
@@ -246,7 +247,8 @@ func compareLines(t *testing.T, p *realPip, w *world, seed int, closure *Closure
 		said, lines = bare(said), bare(lines)
 	}
 	if diff := cmp.Diff(said, lines); diff != "" {
-		t.Fatalf("pip %s, seed %d: it prints otherwise: %s\n%s\n%s", p.release, seed, diff, strings.Join(w.args, " "), truth.Stderr)
+		t.Fatalf("pip %s, seed %d: it prints otherwise: %s\n%s\n%s", p.release, seed, diff, strings.Join(w.args, " "),
+			truth.Stderr)
 	}
 }
 

@@ -117,13 +117,16 @@ func TestTrace(t *testing.T) {
 		{"a constraint that holds", question(asked("-c beta<2", "alpha"), alpha, beta), "", "alpha"},
 		{"an extra in a constraint", question(asked("-c beta[x]<2", "alpha"), alpha, beta), "unusual", ""},
 		{"a URL", question(asked("alpha @ https://files.index.example/alpha.zip"), alpha, beta), "plain name", ""},
-		{"a dependency by URL", question(asked("alpha"), installed("alpha", "1.0", "beta @ https://index.example/b.zip"), beta),
+		{"a dependency by URL", question(asked("alpha"), installed("alpha", "1.0", "beta @ https://index.example/b.zip"),
+			beta),
 			"not settled", ""},
 		{"===", question(asked("alpha===1.0"), alpha, beta), "not read alike", ""},
 		{"=== in a dependency", question(asked("alpha"), installed("alpha", "1.0", "beta===1.0"), beta), "not settled", ""},
-		{"a marker that does not hold", question(asked("alpha"), installed("alpha", "1.0", `nothing; sys_platform == "win32"`)),
+		{"a marker that does not hold", question(asked("alpha"), installed("alpha", "1.0", `nothing; `+
+			`sys_platform == "win32"`)),
 			"", "alpha"},
-		{"a marker of another kind", question(asked("alpha"), installed("alpha", "1.0", `beta; platform_release > "1"`), beta),
+		{"a marker of another kind", question(asked("alpha"), installed("alpha", "1.0", `beta; platform_release > "1"`),
+			beta),
 			"need", ""},
 		{"a marker that compares what looks like versions",
 			question(asked("alpha"), installed("alpha", "1.0", `beta; sys_platform != "1.0"`), beta), "not read alike", ""},
@@ -171,11 +174,14 @@ func TestCurrent(t *testing.T) {
 		{"nothing newer", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-0.9.tar.gz")}, ""},
 		{"no page", asked("alpha"), "1.0", nil, ""},
 		{"newer", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl")}, "1.1"},
-		{"newer by its local version", asked("alpha==1.0"), "1.0", []Candidate{file(wheel), file("alpha-1.0+local-py3-none-any.whl")},
+		{"newer by its local version", asked("alpha==1.0"), "1.0",
+			[]Candidate{file(wheel), file("alpha-1.0+local-py3-none-any.whl")},
 			"local"},
 		{"newer, and source alone", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-1.1.tar.gz")}, "1.1"},
-		{"another system's", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-1.1-cp311-cp311-win_amd64.whl")}, ""},
-		{"another Python's", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl", "python=>=3.12")}, ""},
+		{"another system's", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-1.1-cp311-cp311-win_amd64.whl")},
+			""},
+		{"another Python's", asked("alpha"), "1.0",
+			[]Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl", "python=>=3.12")}, ""},
 		{"for a Python that cannot be read", asked("alpha"), "1.0",
 			[]Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl", "python=three")}, "1.1"},
 		{"pinned", asked("alpha==1.0"), "1.0", []Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl")}, ""},
@@ -191,10 +197,12 @@ func TestCurrent(t *testing.T) {
 		{"a pre-release, and the rest is yanked", asked("alpha"), "1.0",
 			[]Candidate{file(wheel, "yanked"), file("alpha-1.1rc1-py3-none-any.whl")}, "1.1rc1"},
 		{"yanked", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl", "yanked")}, ""},
-		{"all yanked", asked("alpha"), "1.0", []Candidate{file(wheel, "yanked"), file("alpha-1.1-py3-none-any.whl", "yanked")}, "1.1"},
+		{"all yanked", asked("alpha"), "1.0",
+			[]Candidate{file(wheel, "yanked"), file("alpha-1.1-py3-none-any.whl", "yanked")}, "1.1"},
 		{"< of its own pre-release", asked("alpha<1.1"), "1.0",
 			[]Candidate{file("alpha-1.1rc1-py3-none-any.whl")}, "1.1rc1"},
-		{"no version", asked("alpha"), "1.0", []Candidate{file(wheel), {Version: "nightly", File: file("alpha-nightly.tar.gz").File}}, ""},
+		{"no version", asked("alpha"), "1.0",
+			[]Candidate{file(wheel), {Version: "nightly", File: file("alpha-nightly.tar.gz").File}}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			closure, err := Trace(question(c.asked, installed("alpha", c.version)))
@@ -216,7 +224,8 @@ func TestOrdinary(t *testing.T) {
 	if err := Ordinary([]string{"index_url", "quiet", "requirements", "upgrade"}); err != nil {
 		t.Error(err)
 	}
-	for _, option := range []string{"dry_run", "editables", "find_links", "force_reinstall", "ignore_installed", "ignore_dependencies",
+	for _, option := range []string{"dry_run", "editables", "find_links", "force_reinstall", "ignore_installed",
+		"ignore_dependencies",
 		"json_report_file", "pre", "target_dir", "uploaded_prior_to", "deprecated_features_enabled", "verbose", "log"} {
 		if Ordinary([]string{option}) == nil {
 			t.Errorf("%s is ordinary", option)

@@ -60,9 +60,11 @@ func (w *world) maybe(percent int) bool { return w.random.IntN(100) < percent }
 func pick[T any](w *world, of []T) T { return of[w.random.IntN(len(of))] }
 
 var (
-	worldNames    = []string{"alpha", "Beta_Lib", "gamma.core", "delta", "Epsilon", "zeta-x", "eta", "theta", "iota2", "setuptools", "kappa", "lambda_"}
+	worldNames = []string{"alpha", "Beta_Lib", "gamma.core", "delta", "Epsilon", "zeta-x", "eta", "theta", "iota2",
+		"setuptools", "kappa", "lambda_"}
 	worldVersions = []string{
-		"0.9", "1.0.dev1", "1.0", "1.0.post1", "1.1a1", "1.1", "1.2.3", "1.10", "2.0b2", "2.0rc1", "2.0", "2.0.post2.dev1", "2.1",
+		"0.9", "1.0.dev1", "1.0", "1.0.post1", "1.1a1", "1.1", "1.2.3", "1.10", "2.0b2", "2.0rc1", "2.0",
+		"2.0.post2.dev1", "2.1",
 		"3.0", "3.1+local.2", "10.0", "2024.1", "1!0.5",
 	}
 	worldMarkers = []string{
@@ -164,7 +166,8 @@ func (w *world) specifier(p *made, honest bool) string {
 	if !honest && w.maybe(20) || w.maybe(1) {
 		return pick(w, []string{"<", ">", "==", "!="}) + pick(w, worldVersions[:len(worldVersions)-4])
 	}
-	set := pick(w, []string{"", "", ">=" + public, "<=" + public, "==" + public, ">=0.1", "<3000", ">=0.1,<3000", "!=0.0.1",
+	set := pick(w, []string{"", "", ">=" + public, "<=" + public, "==" + public, ">=0.1", "<3000",
+		">=0.1,<3000", "!=0.0.1",
 		"~=" + public, ">=0.1.dev0", "!=77.0rc1", ">0.1"})
 	if parsed, err := pep.ParseSpecifiers(set); err != nil || !parsed.Contains(installed, true) && !w.maybe(2) {
 		return ""
@@ -196,7 +199,8 @@ func (w *world) publish(p *made, r *release, tags []string) {
 	}
 	if w.maybe(20) {
 		w.add(r, &madeFile{
-			name: strings.ToLower(p.name) + "-" + r.version + ".tar.gz", yanked: yanked, requires: requires, content: []byte(p.name + r.version),
+			name: strings.ToLower(p.name) + "-" + r.version + ".tar.gz", yanked: yanked, requires: requires,
+			content: []byte(p.name + r.version),
 		})
 	}
 }
@@ -228,7 +232,8 @@ func (w *world) build(t testing.TB, dir string, urls []string) {
 		if !strings.Contains(p.name, "_") && w.maybe(50) {
 			name = strings.ToLower(name)
 		}
-		writeWorldFile(t, filepath.Join(w.site(), name+"-"+p.installed.version+".dist-info", "METADATA"), described.MetadataText())
+		writeWorldFile(t, filepath.Join(w.site(), name+"-"+p.installed.version+".dist-info", "METADATA"),
+			described.MetadataText())
 	}
 	var lines, constraints []string
 	for range 1 + w.random.IntN(5) {
@@ -413,7 +418,8 @@ func pageJSON(name string, files []*madeFile, prefix string) string {
 	list := []any{}
 	for _, f := range files {
 		file := map[string]any{
-			"filename": f.name, "url": prefix + f.name, "yanked": f.yanked, "hashes": map[string]string{"sha256": sum(f.content)},
+			"filename": f.name, "url": prefix + f.name, "yanked": f.yanked,
+			"hashes": map[string]string{"sha256": sum(f.content)},
 		}
 		if f.requires != "" {
 			file["requires-python"] = f.requires

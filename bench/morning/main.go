@@ -167,22 +167,26 @@ type tool struct {
 func (m *morning) environ(env string) []string {
 	return append(slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PIP_") }),
 		"HOME="+m.dir, "XDG_CONFIG_HOME="+m.place("c"), "XDG_DATA_HOME="+m.place("d"), "XDG_STATE_HOME="+m.place("s"),
-		"XDG_CACHE_HOME="+m.place("k"), "PIP_CONFIG_FILE="+os.DevNull, "PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_INDEX_URL="+m.index,
+		"XDG_CACHE_HOME="+m.place("k"), "PIP_CONFIG_FILE="+os.DevNull, "PIP_DISABLE_PIP_VERSION_CHECK=1",
+		"PIP_INDEX_URL="+m.index,
 		"VIRTUAL_ENV="+m.place(env), "UV_INDEX_URL="+m.index, "UV_INSECURE_HOST=127.0.0.1", "UV_NO_CONFIG=1",
 		"PATH="+m.place("bin")+":"+m.place(env, "bin")+":"+os.Getenv("PATH"))
 }
 
 func (m *morning) plain(env string) tool {
-	return tool{"pip", []string{m.place(env, "bin", "python"), "-I", "-c", plainPip, "install", "-q", "-U"}, m.environ(env)}
+	return tool{"pip", []string{m.place(env, "bin", "python"), "-I", "-c", plainPip, "install", "-q", "-U"},
+		m.environ(env)}
 }
 
 // plainPip runs pip as if there was no guard.
-const plainPip = "import sys; sys.argv[0] = 'pip'; sys.orig_argv = []; from pip._internal.cli.main import main; sys.exit(main())"
+const plainPip = "import sys; sys.argv[0] = 'pip'; sys.orig_argv = []; from pip._internal.cli.main import " +
+	"main; sys.exit(main())"
 
 func (m *morning) tools(env string) []tool {
 	tools := []tool{m.plain(env), {"thresher", []string{m.place("bin", "pip"), "install", "-q", "-U"}, m.environ(env)}}
 	if uv, err := exec.LookPath("uv"); err == nil {
-		tools = append(tools, tool{"uv", []string{uv, "pip", "install", "-q", "-U", "--python", m.place(env, "bin", "python")},
+		tools = append(tools, tool{"uv", []string{uv, "pip", "install", "-q", "-U", "--python",
+			m.place(env, "bin", "python")},
 			m.environ(env)})
 	}
 	return tools

@@ -32,8 +32,9 @@ type Requirement struct {
 	Settings      map[string]string // --config-settings of the line; several values of a key under each other
 	LocalName     string            // of an unnamed local project: what its pyproject.toml states
 	Locked        []string          // URLs of the wheels and sdist that a lock offers for it, instead of an index
-	From          string            // as pip prints where it comes from: "-r requirements.txt (line 3)"; "" where it does not
-	Origin        option.Origin
+	// as pip prints where it comes from: "-r requirements.txt (line 3)"; "" where it does not
+	From   string
+	Origin option.Origin
 }
 
 // Input is what reading the requirement sources of one command needs.
