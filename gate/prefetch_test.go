@@ -241,11 +241,11 @@ func TestMoreThanIsFetchedAhead(t *testing.T) {
 	t.Parallel()
 	filename, content := testkit.Distribution{Name: "last", Version: "1.0"}.Wheel()
 	x := pageOf(t, "/files/", filename, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(content) })
-	var requested []Wanted
+	var requested []pep.Requirement
 	for i := range maximalAhead {
-		requested = append(requested, Wanted{Name: fmt.Sprintf("name%d", i)})
+		requested = append(requested, pep.Requirement{Name: fmt.Sprintf("name%d", i)})
 	}
-	requested = append(requested, Wanted{Name: "last"})
+	requested = append(requested, pep.Requirement{Name: "last"})
 	g := open(t, Config{
 		Indexes: []Index{{URL: x.URL + "/simple/"}}, Requested: requested, JudgeProject: blockNamed("last"),
 	})

@@ -64,7 +64,8 @@ type Config struct {
 	UserAgent string // "" is "thresher"
 	// true: ask the index even where the cached page is fresh (--refresh-package, pip before 26.2); nil never
 	Revalidate func(name string) bool
-	// a page that was confirmed since is not asked for again, unless with credentials; 0 is as Revalidate and the index say
+	// a page that was confirmed since is not asked for again, unless with credentials; 0 is as Revalidate and the
+	// index say
 	MaxAge          time.Duration
 	ProjectLifetime time.Duration // how long a project's JSON document is taken from the cache; 0 is one hour
 	MaxBody         int64         // bytes of one page after decompression; 0 is 64 MiB
