@@ -98,4 +98,7 @@ var examples = map[string]string{
 	"hops": "40", "error": "permission denied", "userpolicy": "/home/me/.config/thresher/policy.toml",
 	"errnousersite": "it has no site-packages of the user's",
 	"filepath":      "policy.toml", "int64": "12",
+	"environments": "2", "hint": "thresher update", "hintof": "thresher update",
+	"indexurl": "https://index.example/simple",
+	"shared":   "/home/me/app",
 }
