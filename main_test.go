@@ -345,6 +345,9 @@ func dress(ts *testscript.TestScript, f *testkit.ServedFile, words []string) {
 		case "yanked":
 			f.Yanked, f.YankedReason = true, value
 		case "provenance":
+			if !strings.Contains(value, "://") { // a file of the scenario that is served
+				value = stateOf(ts).current.URL + "/files/" + value
+			}
 			f.Provenance = value
 		case "no-metadata":
 			f.Metadata = ""

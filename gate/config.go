@@ -23,6 +23,8 @@ type Source interface {
 	FindLinksPage(ctx context.Context, rawURL string) (*index.Page, error)
 	// Metadata gives a file's core metadata (PEP 658).
 	Metadata(ctx context.Context, indexURL string, file *index.File) ([]byte, error)
+	// Publishers gives who published a file by its provenance (PEP 740).
+	Publishers(ctx context.Context, indexURL string, file *index.File) ([]index.Publisher, error)
 	// Open asks for one address and follows no redirect.
 	Open(ctx context.Context, fetch index.Fetch) (*index.Stream, error)
 	// Redirected judges where an address redirects to.
@@ -87,6 +89,10 @@ type Config struct {
 	// looks. Hold leaves its release out of the page where the file was looked
 	// into in time, and is block elsewhere.
 	JudgeInside func(evidence rules.InsideEvidence) []rules.Finding
+	// JudgePublisher judges who published a file that is attested, in the manner of
+	// JudgeInside; nil nobody looks.
+	JudgePublisher func(evidence rules.PublisherEvidence) []rules.Finding
+	Publications   *Publications // nil is none remembered
 	// InstalledHook says whether the installed distribution of a canonical name
 	// has a startup hook with this content (sha256, in hex) at a path below
 	// site-packages.
@@ -174,6 +180,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.JudgeProject == nil {
 		c.JudgeProject = func(context.Context, Project) []rules.Finding { return nil }
+	}
+	if c.Publications == nil {
+		c.Publications = &Publications{}
 	}
 	if c.JudgeFile == nil {
 		c.JudgeFile = func(FileEvidence) []rules.Finding { return nil }

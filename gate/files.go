@@ -164,6 +164,11 @@ func (g *Gate) fetchFile(a *arrival, rawURL string) {
 		if a.refused == nil {
 			a.refused, a.notes = g.judgeArrived(a.offers, a.read)
 		}
+		if a.refused == nil {
+			var notes []rules.Finding
+			a.refused, notes = g.judgePublishers(a.offers)
+			a.notes = append(a.notes, notes...)
+		}
 	}
 	a.spool.end(a.failure)
 }
@@ -499,6 +504,7 @@ func (g *Gate) conclude(rawURL string, a *arrival) (reason string) {
 	for _, o := range a.offers {
 		g.enter(entryOf(o, a.read, a.digests), a.notes...)
 		g.notePayloads(o, a.read)
+		g.publishedTaken(o)
 	}
 	return ""
 }

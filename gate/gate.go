@@ -48,8 +48,9 @@ type Gate struct {
 	olderPaths flights[pageKey, map[inside.Path]bool] // where older wheels put their files
 	looks      flights[aheadKey, []pep.Requirement]
 	probes     flights[string, struct{}] // by index URL
-	slots      chan struct{}             // one for each page fetched ahead
-	fileSlots  chan struct{}             // one for each file fetched ahead
+	asks       flights[pageKey, []index.Publisher]
+	slots      chan struct{} // one for each page fetched ahead
+	fileSlots  chan struct{} // one for each file fetched ahead
 	transport  *http.Transport
 
 	mutex    sync.Mutex
@@ -133,6 +134,7 @@ func Start(ctx context.Context, config Config) (*Gate, error) {
 	g.routes.background, g.fetches.background = &g.background, &g.background
 	g.partials.background, g.olderPaths.background = &g.background, &g.background
 	g.looks.background, g.verdicts.background, g.probes.background = &g.background, &g.background, &g.background
+	g.asks.background = &g.background
 	g.transport = &http.Transport{
 		Proxy:              func(r *http.Request) (*url.URL, error) { return g.ownProxy(r.URL) },
 		DisableCompression: true,

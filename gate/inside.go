@@ -32,7 +32,7 @@ const (
 // holds back or blocks its release where policy says so; then into the next.
 // Once pip was given the page nothing of it changes.
 func (g *Gate) inspect(v *verdict) {
-	if g.config.JudgeInside == nil || v.name == "" || v.page == nil {
+	if g.config.JudgeInside == nil && g.config.JudgePublisher == nil || v.name == "" || v.page == nil {
 		return
 	}
 	v.inspecting.Lock()
@@ -43,6 +43,10 @@ func (g *Gate) inspect(v *verdict) {
 			return
 		}
 		v.inspected[kept.file.URL] = true
+		if finding, _ := g.judgePublisher(v, kept); finding != nil {
+			v.withhold(g, kept.version, *finding)
+			continue
+		}
 		read, ok := g.readAhead(v.source, kept.name, kept.version, inside.Release{Version: kept.version, File: kept.file}, v)
 		if !ok {
 			return // it is judged when it comes
@@ -306,6 +310,11 @@ func (g *Gate) readAhead(indexURL, name, version string, release inside.Release,
 		}
 		if v != nil && file.Size > 0 && file.Size <= inside.FirstRange(file.Size) {
 			kept := &keptFile{name: name, version: version, file: file}
+			for _, own := range v.files() {
+				if own.file.URL == file.URL {
+					kept = &own // with what was noted of it
+				}
+			}
 			if read, ok := g.wholeAhead(indexURL, kept, v); ok {
 				return read, nil
 			}

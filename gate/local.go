@@ -147,6 +147,11 @@ func (g *Gate) judgeLocal(path string, offers []*offer, asked use) *rules.Findin
 	if finding != nil {
 		return finding
 	}
+	finding, published := g.judgePublishers(offers)
+	if finding != nil {
+		return finding
+	}
+	notes = append(notes, published...)
 	for _, o := range offers {
 		entry := entryOf(o, read, opened.digests)
 		entry.Origin = redactedOrigin(asked.Origin)
@@ -154,6 +159,7 @@ func (g *Gate) judgeLocal(path string, offers []*offer, asked use) *rules.Findin
 			return finding
 		}
 		g.enter(entry, notes...)
+		g.publishedTaken(o)
 	}
 	g.approve(path, asked.byBuild)
 	return nil

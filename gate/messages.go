@@ -18,6 +18,7 @@ const (
 	messageNotThisRun         = "thresher: this gate serves one run of pip only"
 	messageNoSuchPlace        = "thresher: no such page"
 	messageNotRead            = "pip may only read from here"
+	messagePublisherUnread    = "the index did not say"
 	messageClosed             = "the gate is closed"
 	messageNoProject          = "no index has this project"
 	messageOtherIndex         = "thresher: this name belongs to another index"

@@ -35,6 +35,10 @@ func (s slowSource) Metadata(context.Context, string, *index.File) ([]byte, erro
 	return nil, index.ErrNotFound
 }
 
+func (slowSource) Publishers(context.Context, string, *index.File) ([]index.Publisher, error) {
+	return nil, index.ErrNotFound
+}
+
 func (s slowSource) Open(context.Context, index.Fetch) (*index.Stream, error) {
 	return nil, index.ErrNotFound
 }

@@ -232,7 +232,11 @@ func (g *Gate) serveCached(w http.ResponseWriter, r *http.Request) {
 		if refused != nil {
 			break // its fetch says so
 		}
-		notes = append(notes, noted...)
+		refused, published := g.judgePublishers([]*offer{o})
+		if refused != nil {
+			break
+		}
+		notes = append(append(notes, noted...), published...)
 		entries = append(entries, entryOf(o, read, map[string]string{"sha256": digest}))
 	}
 	// Which of several offers pip goes by, and whether by one without a hash,
@@ -243,6 +247,9 @@ func (g *Gate) serveCached(w http.ResponseWriter, r *http.Request) {
 	}
 	for _, entry := range entries {
 		g.enter(entry, notes...)
+	}
+	for _, o := range offers {
+		g.publishedTaken(o)
 	}
 	_, _ = io.WriteString(w, "yes")
 }

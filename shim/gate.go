@@ -20,13 +20,14 @@ type door struct {
 	own    *gate.Gate  // nil: the gate is a parent's
 	joined gate.Joined // the parent's
 
-	folder   ownFolder
-	made     []string // folders that were made for the sandbox, the deepest first
-	database *database
-	client   *index.Client // nil behind a parent's gate
-	table    route.Table   // which index is asked for a name
-	judge    *judgement
-	config   gate.Config
+	folder       ownFolder
+	made         []string // folders that were made for the sandbox, the deepest first
+	database     *database
+	publications *gate.Publications
+	client       *index.Client // nil behind a parent's gate
+	table        route.Table   // which index is asked for a name
+	judge        *judgement
+	config       gate.Config
 	// refused says why what the command names for certain may not be had: files
 	// of a lock, and behind a parent's gate files of local folders. Behind the
 	// latter files are those that may be had.
@@ -70,6 +71,9 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	addresses, refused, err := d.judge.judgeLocked()
 	if err != nil {
 		return d, broken("read a file of the lock", err)
+	}
+	if d.publications, err = in.publications(); err != nil {
+		return d, broken("read who published what", err)
 	}
 	d.refused, d.config = refused, in.gateConfig(a, d, addresses)
 	d.config.Deferred = in.maySettle(a)
@@ -116,6 +120,7 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: d.folder.path, Memory: in.places.Files(),
 		CachedByPip: cachedByPip(c.WheelCache), Environment: a.markers(in.places.Cache),
 		Proxy: d.client.ProxyFor, Eager: a.eager(), NoDependencies: c.NoDependencies,
+		JudgePublisher: j.publisher, Publications: d.publications,
 		JudgeInside: j.inside, InstalledHook: a.installedHook,
 		Occupied: venv.NewOccupied(a.environment, a.installed).At,
 		AllowsHooks: func(canonical, version string) bool {

@@ -164,6 +164,9 @@ func (in *invocation) take(made *steps) (end *ending) {
 	if err := in.rememberIndexes(made.asked, made.gate, made.ended); err != nil {
 		in.say.notRemembered(err)
 	}
+	if err := in.rememberPublishers(made.gate); err != nil {
+		in.say.notRemembered(err)
+	}
 	if made.changed, end = in.compare(made.asked, made.gate, made.before, made.ended); end != nil {
 		return end
 	}

@@ -160,6 +160,10 @@ func (s pageSource) Metadata(context.Context, string, *index.File) ([]byte, erro
 	return nil, index.ErrNotFound
 }
 
+func (s pageSource) Publishers(context.Context, string, *index.File) ([]index.Publisher, error) {
+	return nil, index.ErrNotFound
+}
+
 func (s pageSource) Open(context.Context, index.Fetch) (*index.Stream, error) {
 	return nil, index.ErrNotFound
 }

@@ -255,6 +255,10 @@ func (p Places) Indexes() []string {
 	return []string{own, named}
 }
 
+// Publishers is the table of who published which file. Who is known there is
+// trusted, so that it is the account's own.
+func (p Places) Publishers() string { return file(p.OwnState, "publishers.json") }
+
 // indexesFile is the name of the table of indexes in a directory of state.
 const indexesFile = "indexes.json"
 

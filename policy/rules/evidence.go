@@ -116,6 +116,24 @@ type FileEvidence struct {
 	Fixes []string
 }
 
+// Identity is who an attestation (PEP 740) says published a file.
+type Identity struct{ Kind, Repository, Workflow string }
+
+// PublisherEvidence is who published a file that is attested, and who published
+// the releases before it.
+type PublisherEvidence struct {
+	Name     string // canonical name of the project
+	Version  string
+	Filename string
+	Index    string // without credentials
+
+	Now           []Identity // of this file
+	Before        []Identity // of the release before it; nil where it was not looked at
+	BeforeVersion string     // of that release
+	Known         []Identity // of releases that were taken before
+	Failure       string     // why one of these could not be learned; "" they could
+}
+
 // IndexEvidence is an index, a find-links place or a trusted host that a
 // command names.
 type IndexEvidence struct {

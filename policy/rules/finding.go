@@ -33,6 +33,7 @@ const (
 	Cooldown   Rule = "cooldown"
 	Yanked     Rule = "yanked"
 	Provenance Rule = "provenance"
+	Publisher  Rule = "publisher"
 	Sdist      Rule = "sdist"
 	Vulnerable Rule = "vulnerable"
 	Bounded    Rule = "bounded"

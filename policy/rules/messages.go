@@ -292,6 +292,33 @@ func fixLetThrough(e FileEvidence, age time.Duration) string {
 		words.Listed(e.Fixes))
 }
 
+func publisherChanged(e PublisherEvidence) string {
+	before := e.Before
+	if len(before) == 0 {
+		before = e.Known
+	}
+	earlier := "the releases before it"
+	if e.BeforeVersion != "" && len(e.Before) > 0 {
+		earlier = words.Printable(e.BeforeVersion)
+	}
+	subject, now := strings.TrimSpace(words.Printable(e.Name)+" "+words.Printable(e.Version)), repositories(e.Now)
+	return fmt.Sprintf("%s was published from %s, and %s from %s", subject, now, earlier, repositories(before))
+}
+
+func publisherUnknown(e PublisherEvidence) string {
+	subject := strings.TrimSpace(words.Printable(e.Name) + " " + words.Printable(e.Version))
+	return fmt.Sprintf("who published %s could not be compared with the releases before it: %s", subject, e.Failure)
+}
+
+// repositories names the repositories of identities, and who holds them.
+func repositories(identities []Identity) string {
+	var names []string
+	for _, identity := range identities {
+		names = append(names, words.Printable(strings.TrimSpace(identity.Repository+" ("+identity.Kind+")")))
+	}
+	return words.Listed(names)
+}
+
 func sdistEvidence(e FileEvidence) string {
 	return fileOf(e) + " is source code, installing it runs it"
 }

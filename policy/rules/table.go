@@ -73,6 +73,8 @@ var table = []Info{
 	{Yanked, "releases", "a release that its owners took back", gateActions, Note, Note, Block, AnswerNamedRule},
 	{Provenance, "releases", "attestations that earlier releases had and this one has not", gateActions, Note, Hold,
 		Block, AnswerNamedRule},
+	{Publisher, "releases", "a release that another repository published than those before it", gateActions, Note, Hold,
+		Block, AnswerNamedRule},
 	{Sdist, "releases", "a source distribution, which runs code to install", gateActions, Off, Note, Hold,
 		AnswerNamedRule},
 	{Vulnerable, "releases", "a release with a known vulnerability", gateActions, Note, Note, Note, AnswerIgnore},

@@ -1,0 +1,44 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+)
+
+// JudgePublisher judges who published a release by its attestations (PEP 740),
+// against those before it. Every finding is one that the gate can act on.
+func (s *Settings) JudgePublisher(e PublisherEvidence) []Finding {
+	if s.allowedRelease(e.Name, e.Version, Publisher) != nil {
+		return nil
+	}
+	finding := s.finding(Publisher, e.Name, High, "")
+	answer := answerRelease(e.Name, e.Version, Publisher)
+	switch {
+	case e.Failure != "":
+		finding.Confidence, finding.Action = Low, atMost(Note, finding.Action)
+		finding.Evidence = publisherUnknown(e)
+	case len(e.Now) == 0 || e.IsKnown():
+		return nil
+	case len(e.Before) == 0 && len(e.Known) == 0:
+		return nil
+	default:
+		finding.Evidence = publisherChanged(e) + s.expiredForRelease(e.Name, e.Version, Publisher)
+	}
+	return quietWhenKnown(one(finding, answer), true)
+}
+
+// IsKnown says whether every repository that attests the file is one of those
+// before: another one beside it is as good as another one alone. The workflow may
+// change.
+func (e PublisherEvidence) IsKnown() bool {
+	before := slices.Concat(e.Before, e.Known)
+	return len(e.Now) > 0 && !slices.ContainsFunc(e.Now, func(now Identity) bool {
+		return !slices.ContainsFunc(before, now.sameRepository)
+	})
+}
+
+// sameRepository compares as the places that hold repositories do: without regard
+// to case.
+func (i Identity) sameRepository(other Identity) bool {
+	return strings.EqualFold(i.Kind, other.Kind) && strings.EqualFold(i.Repository, other.Repository)
+}
