@@ -48,7 +48,7 @@ const (
 	detailField          = "%s"
 	detailSizeLimit      = "%d bytes, more than the %d that are read"
 	detailTotal          = "more than %d bytes unpacked"
-	detailInfoNone       = "there is none"
+	detailInfoNone       = "there is no such directory"
 	detailInfoSeveral    = "there are %s"
 	detailInfoName       = "%q is not of %q"
 	detailInfoNoVersion  = "%q names no version"

@@ -108,7 +108,7 @@ func counted(names []string, one, many string) string {
 	word := many
 	switch len(names) {
 	case 0:
-		return "no " + one + ", since none was found"
+		return "no " + one + ", since not one was found"
 	case 1:
 		word = one
 	}

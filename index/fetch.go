@@ -25,7 +25,7 @@ const maxRedirects = 30
 
 // question is one thing to ask of an index.
 type question struct {
-	address string // may carry credentials
+	address address.URL
 	scope   scope  // whose credentials may be used
 	accept  string // the Accept header
 	limit   int64  // bytes of the body
@@ -51,17 +51,17 @@ type answer struct {
 // fetch follows redirects to an answer. Errors: ErrNotFound, *AuthError,
 // *StatusError, *ConnectionError, *ContentError, or the context's own.
 func (c *Client) fetch(ctx context.Context, q question) (*answer, error) {
-	own := address.Parse(q.address)
+	own := q.address
 	u, problem := readURL(own)
 	if problem != "" {
-		return nil, &ContentError{URL: address.Redact(q.address), Reason: problem}
+		return nil, &ContentError{URL: q.address.String(), Reason: problem}
 	}
 	first := originOf(u)
 	a := &answer{trust: trustUnknown}
 	failures := 0 // of all hops: who redirects and fails gets no more tries
 	for hop := 0; ; hop++ {
 		if hop > maxRedirects {
-			return nil, &ContentError{URL: address.Redact(q.address), Reason: textRedirects(maxRedirects)}
+			return nil, &ContentError{URL: q.address.String(), Reason: textRedirects(maxRedirects)}
 		}
 		a.trust = weaker(a.trust, c.trustOf(u))
 		redirected := hop > 0 && originOf(u) != first

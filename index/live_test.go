@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"thresher/address"
 	"thresher/internal/testkit"
 )
 
@@ -108,11 +109,12 @@ func TestRealPagesAreReadAsByPip(t *testing.T) {
 	wheel := testkit.PipWheel(t, python, "26.2.1")
 	for _, name := range names {
 		for _, accept := range []string{acceptPage, "text/html"} {
-			s, address, err := pageAddress(base, name)
+			s, location, err := pageAddress(base, name)
 			if err != nil {
 				t.Fatal(err)
 			}
-			d, err := c.get(context.Background(), request{kind: "test", address: address, scope: s, accept: accept,
+			d, err := c.get(context.Background(), request{kind: "test", address: address.Parse(location),
+				scope: s, accept: accept,
 				limit: defaultMaxBody, check: checkPageType})
 			if err != nil {
 				t.Fatal(err)

@@ -39,7 +39,7 @@ type document struct {
 // request says what document to get.
 type request struct {
 	kind       string
-	address    string
+	address    address.URL
 	scope      scope
 	accept     string
 	limit      int64
@@ -52,10 +52,10 @@ type request struct {
 
 // get gives a document from the cache, by asking whether it still holds, or anew.
 func (c *Client) get(ctx context.Context, r request) (*document, error) {
-	bare := address.Parse(r.address)
+	bare := r.address
 	u, problem := readURL(bare)
 	if problem != "" {
-		return nil, &ContentError{URL: address.Redact(r.address), Reason: problem}
+		return nil, &ContentError{URL: r.address.String(), Reason: problem}
 	}
 	if u.Scheme == "file" {
 		return readLocal(u, r.limit, c.config.Now())
@@ -202,7 +202,7 @@ func (c *Client) Page(ctx context.Context, indexURL, name string) (*Page, error)
 		return nil, err
 	}
 	return c.page(ctx, request{
-		kind: "page", address: location, scope: s, lasts: c.config.MaxAge,
+		kind: "page", address: address.Parse(location), scope: s, lasts: c.config.MaxAge,
 		revalidate: c.config.Revalidate != nil && c.config.Revalidate(pep.CanonicalName(name)),
 	}, pep.CanonicalName(name))
 }
@@ -314,7 +314,7 @@ func (c *Client) FindLinksPage(ctx context.Context, rawURL string) (*Page, error
 	if problem != "" {
 		return nil, &ContentError{URL: address.Redact(rawURL), Reason: problem}
 	}
-	return c.page(ctx, request{kind: "links", address: base, scope: s, revalidate: true}, "")
+	return c.page(ctx, request{kind: "links", address: address.Parse(base), scope: s, revalidate: true}, "")
 }
 
 // Get fetches a text, and never from the cache: a requirements file that is a
@@ -325,7 +325,8 @@ func (c *Client) Get(ctx context.Context, rawURL string) (*Document, error) {
 	if problem != "" {
 		return nil, &ContentError{URL: address.Redact(rawURL), Reason: problem}
 	}
-	d, err := c.get(ctx, request{kind: "text", address: location, scope: s, accept: "*/*", limit: c.config.MaxBody,
+	d, err := c.get(ctx, request{kind: "text", address: address.Parse(location), scope: s, accept: "*/*",
+		limit:      c.config.MaxBody,
 		revalidate: true, forget: true})
 	if err != nil {
 		return nil, err
@@ -346,7 +347,8 @@ func (c *Client) Metadata(ctx context.Context, indexURL string, f *File) ([]byte
 	if problem != "" {
 		return nil, errors.New(textIndexURL(address.Redact(indexURL) + ": " + problem))
 	}
-	r := request{kind: "metadata", address: f.URL + ".metadata", scope: s, accept: "*/*", limit: maxMetadata}
+	r := request{kind: "metadata", address: address.Parse(f.URL + ".metadata"), scope: s,
+		accept: "*/*", limit: maxMetadata}
 	if f.MetadataHashes["sha256"] != "" {
 		// What has the digest that the page names is right for ever.
 		r.kind += " " + f.MetadataHashes["sha256"]
@@ -362,7 +364,7 @@ func (c *Client) Metadata(ctx context.Context, indexURL string, f *File) ([]byte
 			return d.body, nil
 		}
 		if !d.cached {
-			return nil, &ContentError{URL: address.Redact(r.address), Reason: textNoMetadata}
+			return nil, &ContentError{URL: r.address.String(), Reason: textNoMetadata}
 		}
 		r.forget = true
 	}

@@ -37,7 +37,7 @@ func (c *Client) Project(ctx context.Context, indexURL, name string) (*Project, 
 		return nil, ErrNotFound
 	}
 	r := request{
-		kind: "project", address: location, scope: s, accept: "application/json",
+		kind: "project", address: address.Parse(location), scope: s, accept: "application/json",
 		limit: c.config.MaxBody, lifetime: c.config.ProjectLifetime,
 	}
 	for {
@@ -137,7 +137,7 @@ func (c *Client) Publishers(ctx context.Context, indexURL string, f *File) ([]Pu
 		return nil, &ContentError{URL: address.Redact(f.Provenance), Reason: textElsewhere}
 	}
 	d, err := c.get(ctx, request{
-		kind: "provenance", address: u.String(), scope: s, limit: maxProvenance,
+		kind: "provenance", address: address.Parse(u.String()), scope: s, limit: maxProvenance,
 		accept: "application/vnd.pypi.integrity.v1+json, application/json; q=0.1", lifetime: c.config.ProjectLifetime,
 	})
 	if err != nil {

@@ -26,6 +26,13 @@ type Index struct {
 	Public bool
 }
 
+// String is the address without its secrets, so that no way of printing an index, or
+// a table of some, shows them.
+func (x Index) String() string { return address.Redact(x.URL) }
+
+// GoString is String, for %#v.
+func (x Index) GoString() string { return x.String() }
+
 // Table is what a user's configuration says about indexes.
 type Table struct {
 	Indexes  []Index // in pip's order

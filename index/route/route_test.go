@@ -2,7 +2,9 @@ package route
 
 import (
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"thresher/index"
@@ -121,5 +123,18 @@ func TestMerges(t *testing.T) {
 				t.Errorf("keeps others out %t", got)
 			}
 		})
+	}
+}
+
+// No way of printing an index shows the password that is in its address.
+func TestIndexIsPrintedWithoutSecrets(t *testing.T) {
+	index := Index{URL: "https://me:hunter2@index.example/simple", Extra: true}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		for _, value := range []any{index, &index, []Index{index}, Table{Indexes: []Index{index}}} {
+			text := fmt.Sprintf(verb, value)
+			if strings.Contains(text, "hunter2") || !strings.Contains(text, "index.example") {
+				t.Errorf("%s of %T: %s", verb, value, text)
+			}
+		}
 	}
 }
