@@ -185,6 +185,9 @@ func textNext(s *Subject) []string {
 		case HeldByCooldown:
 			next = append(next, fmt.Sprintf("thresher allow %s --rule cooldown --reason %s",
 				words.ShellWord(s.Name+"=="+hold.Release), words.ShellQuoted("why it is right")))
+		case HeldByPolicy:
+			next = append(next, fmt.Sprintf("thresher allow %s --rule bounded --reason %s",
+				words.ShellWord(s.Name+"=="+hold.Release), words.ShellQuoted("why it is right")))
 		}
 	}
 	return next
@@ -212,6 +215,8 @@ func textHold(hold Hold) string {
 			return "the cooldown holds " + hold.Release + " back"
 		}
 		return "the cooldown holds " + hold.Release + " back until " + hold.Until.Format(time.DateOnly)
+	case HeldByPolicy:
+		return "an upper bound of the policy leaves " + hold.Release + " out until " + hold.Until.Format(time.DateOnly)
 	case NotOffered:
 		return "no index offers that release to this python"
 	case HeldByEditable:

@@ -231,7 +231,11 @@ func (o *origins) holdsOf(d *venv.Distribution, version string) []Hold {
 	}
 	for _, release := range o.in.Held {
 		if release.Canonical == d.Canonical && pep.CompareOSV(release.Version, version) == 0 {
-			add(Hold{Kind: HeldByCooldown, Release: release.Version, Until: release.Until})
+			kind := HeldByCooldown
+			if release.Bounded {
+				kind = HeldByPolicy
+			}
+			add(Hold{Kind: kind, Release: release.Version, Until: release.Until})
 		}
 	}
 	return held

@@ -42,11 +42,13 @@ func ParseFailOn(text string) (FailOn, error) {
 	return "", fmt.Errorf("%w, not %q", ErrFailOn, text)
 }
 
-// HeldRelease is a release that exists but is held back for being too young.
+// HeldRelease is a release that exists but is held back: for being too young, or
+// by an upper bound of the policy.
 type HeldRelease struct {
 	Canonical string
 	Version   string
 	Until     time.Time // zero where not known
+	Bounded   bool      // by an upper bound
 }
 
 // Ignore is a vulnerability that was looked at and does not count for now, or
@@ -118,6 +120,7 @@ const (
 	HeldByURL      HoldKind = "url"        // the requirement names an archive or repository
 	HeldByParent   HoldKind = "parent"     // an installed distribution's requirement leaves it out
 	HeldByCooldown HoldKind = "cooldown"   // it is too young
+	HeldByPolicy   HoldKind = "bounded"    // an upper bound of the policy leaves it out
 	NotOffered     HoldKind = "unoffered"  // the index has no such version for this interpreter
 	HeldByEditable HoldKind = "in-project" // installed from a directory: it is the project's own
 )

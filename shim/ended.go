@@ -18,6 +18,7 @@ type ended struct {
 	offered   map[string][]string // the versions that were there for it, by canonical name
 	findings  []rules.Finding     // of what it met, and what was learned beside it
 	held      []scan.HeldRelease  // too young
+	bounded   []scan.HeldRelease  // that upper bounds of the policy left out
 	refused   bool                // it failed on what was refused
 	unvouched bool                // it may have read what was never judged
 	ran       bool                // false where it was not needed
@@ -116,7 +117,7 @@ func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []r
 		result.refused = true
 		in.say.finding(f, "")
 	}
-	result.held = d.judge.heldReleases(met)
+	result.held, result.bounded = d.judge.heldReleases(met), d.judge.boundedReleases()
 	if pipStatus(result.pip) == 0 {
 		in.tellHeld(result)
 	}

@@ -2,6 +2,7 @@ package shim
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,7 +51,7 @@ func (in *invocation) scanAgainst(a *asked, database *database, run ended, c cha
 	input := scan.Input{
 		Environment: a.environment.Prefix, Distributions: c.after.distributions, Database: data,
 		FailOn: scan.FailOn(a.policy.Scan.FailOn.Value), Ignores: scanIgnores(a.policy), Upgrading: true,
-		Markers: a.markers(in.places.Cache), Offered: run.offered, Held: run.held, Now: in.start,
+		Markers: a.markers(in.places.Cache), Offered: run.offered, Held: slices.Concat(run.held, run.bounded), Now: in.start,
 		Touched: touched(a, c), Requirements: a.command.Requirements,
 	}
 	result, err := scan.Scan(input)

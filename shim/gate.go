@@ -66,7 +66,7 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	d.table.Barred = a.barred
 	d.judge = &judgement{
 		asked: a, database: d.database, now: in.start, answered: map[string]bool{},
-		held: map[string]scan.HeldRelease{},
+		held: map[string]scan.HeldRelease{}, bounded: map[string]scan.HeldRelease{},
 	}
 	addresses, refused, err := d.judge.judgeLocked()
 	if err != nil {

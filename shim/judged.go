@@ -24,6 +24,7 @@ type judgement struct {
 	mutex    sync.Mutex
 	answered map[string]bool             // canonical names that the person said yes to
 	held     map[string]scan.HeldRelease // by name and version: releases that are too young
+	bounded  map[string]scan.HeldRelease // likewise: releases that an upper bound leaves out
 
 	allowed []rules.Finding // malware that an answer let through
 }
@@ -96,6 +97,8 @@ func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 		switch {
 		case f.Rule == rules.Cooldown && f.Action == rules.Hold:
 			j.hold(evidence)
+		case f.Rule == rules.Bounded && f.Action == rules.Hold:
+			j.bound(evidence)
 		case f.Rule == rules.Cooldown && len(evidence.Fixes) > 0:
 			j.release(evidence)
 		case f.Rule == rules.Malware && f.Action == rules.Note:
@@ -128,6 +131,31 @@ func (j *judgement) hold(e rules.FileEvidence) {
 	defer j.mutex.Unlock()
 	until := e.UploadTime.Add(j.asked.policy.CooldownOf(e).Duration())
 	j.held[e.Name+" "+e.Version] = scan.HeldRelease{Canonical: e.Name, Version: e.Version, Until: until}
+}
+
+// bound remembers a release that an upper bound leaves out, for the scan to name
+// where it would be a fix.
+func (j *judgement) bound(e rules.FileEvidence) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	release := scan.HeldRelease{Canonical: e.Name, Version: e.Version, Bounded: true}
+	for _, bound := range j.asked.policy.Bounds {
+		if bound.Name == e.Name {
+			release.Until = bound.Expires
+		}
+	}
+	j.bounded[e.Name+" "+e.Version] = release
+}
+
+// boundedReleases gives what upper bounds left out.
+func (j *judgement) boundedReleases() []scan.HeldRelease {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	var releases []scan.HeldRelease
+	for _, key := range slices.Sorted(maps.Keys(j.bounded)) {
+		releases = append(releases, j.bounded[key])
+	}
+	return releases
 }
 
 // release forgets that a release is too young.
