@@ -46,11 +46,27 @@ func (in *invocation) compare(a *asked, d *door, before state, run ended) (chang
 	c.changes = venv.Compare(before.distributions, c.after.distributions)
 	in.tellArrivedNotes(a, &c, run.ledger)
 	in.tellUnsaid(a)
-	in.say.changes(c.changes)
+	happened := in.tellStayed(a, c.changes)
+	in.say.changes(happened)
 	in.tellUnvouched(a, &c, run.ledger)
 	in.tellHooks(a, &c, before, run.ledger)
 	in.tellVanished(a, &c, before, run.sightings)
+	c.changes = happened
 	return c, nil
+}
+
+// tellStayed says which packages pip left as they were in a target directory, and
+// gives the changes that happened.
+func (in *invocation) tellStayed(a *asked, changes []venv.Change) (happened []venv.Change) {
+	target := a.command.Targets.Target
+	for _, change := range changes {
+		if target != "" && !a.command.Upgrade && (change.Kind == venv.Upgraded || change.Kind == venv.Downgraded) {
+			in.say.stayed(change, target)
+			continue
+		}
+		happened = append(happened, change)
+	}
+	return happened
 }
 
 // tellArrivedNotes says what was noted of the files that were installed. That

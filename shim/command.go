@@ -2,6 +2,7 @@ package shim
 
 import (
 	"errors"
+	"strings"
 
 	"thresher/address"
 	"thresher/index"
@@ -20,6 +21,8 @@ func (in *invocation) readCommand() (*pip.Command, *ending) {
 		Interpreter: in.interpreter, Python: "", CacheDir: in.places.Cache,
 	})
 	switch {
+	case errors.Is(err, pip.ErrNoPip) && in.wouldInstall() && in.requiresEnvironment():
+		return nil, in.noEnvironmentHere()
 	case errors.Is(err, pip.ErrNoPip):
 		return nil, &ending{status: statuses.NotFound, tell: func(m *messenger) { m.noPip(err) }}
 	case err != nil:
@@ -29,6 +32,25 @@ func (in *invocation) readCommand() (*pip.Command, *ending) {
 		Args: in.args, Environ: in.environ, Dir: in.dir, Installation: installation,
 		Fetch: in.fetch, Stdin: in.streams.In, CacheDir: in.places.Cache,
 	}), nil
+}
+
+// wouldInstall says, where no pip is there to read the words by, whether they are
+// those of a command that installs or removes, outside of any environment.
+func (in *invocation) wouldInstall() bool {
+	word := ""
+	for _, arg := range in.args {
+		if !strings.HasPrefix(arg, "-") {
+			word = arg
+			break
+		}
+	}
+	return in.environment["VIRTUAL_ENV"] == "" && in.interpreter == "" && (word == "uninstall" || pip.Installs(word))
+}
+
+// requiresEnvironment says whether policy wants one. One that cannot be read does.
+func (in *invocation) requiresEnvironment() bool {
+	loaded, err := in.loadPolicy()
+	return err != nil || loaded.Venv.Require.Value
 }
 
 // fetch gets a requirements file that is a URL, for a command as far as it has

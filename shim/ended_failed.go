@@ -31,7 +31,8 @@ func (in *invocation) tellWhyFailed(a *asked, d *door, result *ended) {
 		in.say.finding(f, a.placeOf(f.Subject))
 	}
 	for _, fault := range d.own.Faults() {
-		in.say.fault(fault, a.loginPlace(fault))
+		place, unset := a.loginPlace(fault)
+		in.say.fault(fault, place, unset)
 	}
 	for _, path := range deniedPlaces(said) {
 		owner, foreign := foreignOwner(path)
@@ -108,18 +109,25 @@ func (a *asked) placeOf(subject string) string {
 }
 
 // loginPlace is where the address of an index stands that wants another login; ""
-// for another fault.
-func (a *asked) loginPlace(fault gate.Fault) string {
+// for another fault. unset is the variable that it names there and that is not
+// set, which pip sends as it is written; "" for none.
+func (a *asked) loginPlace(fault gate.Fault) (place, unset string) {
 	if fault.Kind != gate.Refused {
-		return ""
+		return "", ""
 	}
 	for _, s := range a.command.Indexes {
 		if address.Redact(s.Value) == fault.Index {
-			return s.Origin.Place
+			if found := variableInURL().FindStringSubmatch(s.Value); found != nil {
+				unset = found[1]
+			}
+			return s.Origin.Place, unset
 		}
 	}
-	return "~/.netrc"
+	return "~/.netrc", ""
 }
+
+// variableInURL is a variable of a requirements file that pip did not expand.
+var variableInURL = lazyregexp.New(`\$\{([A-Z0-9_]+)\}`)
 
 // permissionDenied is what pip quotes of the system (Python's OSError).
 var permissionDenied = lazyregexp.New(`\[Errno (?:1|13|30)\] [^:]+: '([^']+)'`)

@@ -3,6 +3,8 @@ package shim
 import (
 	"context"
 	"os"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,6 +52,20 @@ type invocation struct {
 	start        time.Time
 }
 
+// shells are programs whose people read all that a command says; a parent that is
+// not known counts for one.
+var shells = []string{"", "sh", "bash", "dash", "zsh", "fish", "ksh", "mksh", "ash", "busybox", "tcsh", "csh", "nu",
+	"elvish", "xonsh", "pwsh"}
+
+// parent is the name of the program that started this one; "" not known.
+func (in *invocation) parent() string {
+	content, err := os.ReadFile("/proc/" + strconv.Itoa(os.Getppid()) + "/comm") // Linux alone has it
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(content))
+}
+
 func newInvocation(program string, args, environ []string, streams Streams) (*invocation, error) {
 	in := &invocation{
 		program: program, args: args, environment: map[string]string{}, streams: streams, start: time.Now(),
@@ -83,6 +99,7 @@ func newInvocation(program string, args, environ []string, streams Streams) (*in
 	}
 	in.say = newMessenger(streams.Err, in.coloured)
 	in.places = places.Find(in.environment)
+	in.say.wrapped = !errorTerminal && !slices.Contains(shells, strings.TrimPrefix(in.parent(), "-"))
 	in.say.ownership = in.foreignRemedy
 	var err error
 	if in.self, err = os.Executable(); err != nil {

@@ -50,6 +50,10 @@ type messenger struct {
 	out                      io.Writer
 	red, yellow, green, bold *color.Color
 
+	// wrapped says that a program reads this which shows people only errors;
+	// refusedOnce that it had its error.
+	wrapped, refusedOnce bool
+
 	noted map[string]bool // what did not work but stops nothing, and has been said
 	// ownership gives the other user that owns what an error is about, and what
 	// this one can do; "" for any other error.
@@ -140,8 +144,41 @@ func (m *messenger) brokenPolicy(err error) {
 // noEnvironment names the interpreter and the command that creates or
 // activates an environment.
 func (m *messenger) noEnvironment(interpreter, next string) {
-	m.line("%s: %s is not a virtual environment; nothing was started", m.red.Sprint("refused"), interpreter)
+	m.refusal("%s: %s is not a virtual environment; nothing was started", m.red.Sprint("refused"), interpreter)
 	m.fix(next)
+}
+
+// noEnvironmentHere is noEnvironment where there is no pip outside of one either.
+func (m *messenger) noEnvironmentHere(next string) {
+	m.refusal("%s: there is no virtual environment here, and no pip outside of one; nothing was started",
+		m.red.Sprint("refused"))
+	m.fix(next)
+}
+
+// thrownAway names the other way of an image that is thrown away as a whole.
+func (m *messenger) thrownAway(systemPolicy string) {
+	m.line("  or, in an image that is thrown away as a whole:")
+	m.remedy(systemPolicy, "venv.require = false")
+}
+
+// refusal is line for what a refusal begins with. Under a program that passes on
+// errors alone, as pip marks them, its first line is one.
+func (m *messenger) refusal(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if m.wrapped && !m.refusedOnce {
+		m.refusedOnce = true
+		_, _ = fmt.Fprintln(m.out, "ERROR: thresher: "+text)
+		return
+	}
+	m.line("%s", text)
+}
+
+// stayed says what a command left as it was in a target directory: pip replaces
+// nothing there unless it upgrades.
+func (m *messenger) stayed(change venv.Change, target string) {
+	m.line("%s: %s %s stays in %s, where pip replaces nothing without -U; of %s only the metadata lies beside it",
+		m.yellow.Sprint("not changed"), m.bold.Sprint(change.Name), change.Before, words.Printable(target), change.After)
+	m.fix("pip install -U --target " + words.ShellWord(target) + " " + words.ShellWord(change.Name+"=="+change.After))
 }
 
 // finding writes one finding: how it ended, what it is about, the evidence.
@@ -159,7 +196,11 @@ func (m *messenger) finding(f rules.Finding, place string) {
 	if place != "" {
 		where = " (" + place + ")"
 	}
-	m.line("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), where, f.Evidence, f.Rule)
+	say := m.line
+	if f.Action == rules.Block {
+		say = m.refusal
+	}
+	say("%s: %s%s: %s [%s]", word, m.bold.Sprint(f.Subject), where, f.Evidence, f.Rule)
 	if f.Action != rules.Note {
 		m.remedy(cmp.Or(f.Place, place, f.Subject), f.Hint)
 	}
@@ -211,10 +252,15 @@ func (m *messenger) buildFailed(name, place string, expires time.Time) {
 }
 
 // fault says why pip failed: an index that gave it nothing. login is where that
-// index's address stands, "" where it is not its login that is wrong.
-func (m *messenger) fault(f gate.Fault, login string) {
+// index's address stands, "" where it is not its login that is wrong, and unset a
+// variable named there that has no value.
+func (m *messenger) fault(f gate.Fault, login, unset string) {
 	m.line("%s: %s", m.red.Sprint("pip failed"), f.Text)
-	if login != "" {
+	switch {
+	case unset != "":
+		m.line("  %s names ${%s}, which is not set, so that pip sent just that", login, unset)
+		m.fix("export " + unset + `="$(head -n 1)"`)
+	case login != "":
 		m.remedy(login, "the user name, and the password or token, that this index takes today")
 	}
 }

@@ -1,6 +1,7 @@
 package shim
 
 import (
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,9 +58,29 @@ func (in *invocation) findPlace(command *pip.Command) (*place, *ending) {
 
 // noEnvironment ends a run outside a virtual environment.
 func (in *invocation) noEnvironment(command *pip.Command) *ending {
+	return in.outside(func(m *messenger) { m.noEnvironment(command.Installation.Interpreter, in.wayIn()) })
+}
+
+// noEnvironmentHere is noEnvironment where not even a pip is there.
+func (in *invocation) noEnvironmentHere() *ending {
+	return in.outside(func(m *messenger) { m.noEnvironmentHere(in.wayIn()) })
+}
+
+// outside ends a run outside a virtual environment. For root in a container there
+// is another way.
+func (in *invocation) outside(tell func(*messenger)) *ending {
 	return &ending{status: statuses.NoEnvironment, tell: func(m *messenger) {
-		m.noEnvironment(command.Installation.Interpreter, in.wayIn())
+		tell(m)
+		if os.Geteuid() == 0 && in.inContainer() {
+			m.thrownAway(in.places.SystemPolicy)
+		}
 	}}
+}
+
+// inContainer says whether this is a container: by what docker and podman put into
+// one, and the variable that others set (systemd's container interface).
+func (in *invocation) inContainer() bool {
+	return in.environment["container"] != "" || isRegularFile("/.dockerenv") || isRegularFile("/run/.containerenv")
 }
 
 // loadPolicy merges the layers for the working directory.

@@ -87,6 +87,9 @@ func (in *invocation) run() *ending {
 	command, end := in.readCommand()
 	if end != nil {
 		end.tell(in.say)
+		if end.status == statuses.NoEnvironment {
+			in.record(steps{}, end.status)
+		}
 		return end
 	}
 	if command.Passthrough && command.Name != "uninstall" {
