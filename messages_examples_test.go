@@ -43,7 +43,7 @@ var examples = map[string]string{
 	"day": "2026-11-26 17:41", "environment": "/home/me/app/.venv", "or": "2.2.0", "recorded": "pandas<2.2.0",
 
 	"login": "requirements.txt:1", "unset": "TOKEN",
-	"shared": "belongs to another user", "hintof": "; fix: chmod go-w thresher.toml", "policy hint": "chmod go-w thresher.toml",
+	"policy shared": "belongs to another user", "policy hint": "chmod go-w thresher.toml",
 
 	// Amounts and days.
 	"moment": "2026-11-29 15:00 UTC",
