@@ -104,4 +104,5 @@ var examples = map[string]string{
 	"environments": "2", "hint": "thresher update", "hintof": "thresher update",
 	"indexurl": "https://index.example/simple",
 	"shared":   "/home/me/app",
+	"earlier": "github.com/acme/reqeusts", "repositories": "github.com/acme/reqeusts", "now": "github.com/other/reqeusts",
 }
