@@ -21,7 +21,8 @@ func (p *program) commands() []*cli.Command {
 	return []*cli.Command{
 		p.setupCommand(), p.doctorCommand(), p.updateCommand(), p.newCommand(), p.guardCommand(), p.initCommand(),
 		p.completionCommand(), p.manualCommand(), p.pipCommand(),
-		p.scanCommand(), p.checkCommand(), p.explainCommand(), p.lookCommand(), p.planCommand(), p.logCommand(), p.inventoryCommand(),
+		p.scanCommand(), p.checkCommand(), p.explainCommand(), p.lookCommand(), p.planCommand(), p.logCommand(),
+		p.inventoryCommand(),
 		p.exposedCommand(), p.runCommand(),
 		p.allowCommand(), p.denyCommand(), p.preferCommand(), p.ignoreCommand(), p.undoCommand(),
 		p.trustCommand(), p.policyCommand(),

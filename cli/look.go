@@ -111,7 +111,8 @@ func (p *program) printBrought(b evidence.Brought) error {
 
 // broughtLines are the lines about what a file brings: what, and how much of it.
 func broughtLines(b evidence.Brought) [][2]string {
-	lines := [][2]string{{lookSize, fmt.Sprintf(messageLookSize, megabytes(b.Size), words.Counted(int64(b.Contents.Members), "file"),
+	lines := [][2]string{{lookSize, fmt.Sprintf(messageLookSize, megabytes(b.Size),
+		words.Counted(int64(b.Contents.Members), "file"),
 		megabytes(b.Contents.Unpacked))}}
 	var hooks, paths []string
 	for _, hook := range b.Contents.Hooks {
@@ -122,7 +123,8 @@ func broughtLines(b evidence.Brought) [][2]string {
 		}
 	}
 	if b.Source {
-		return append(lines, [2]string{lookHooks, orElse(words.Listed(hooks), lookNothing)}, [2]string{lookBuild, messageLookSource})
+		return append(lines, [2]string{lookHooks, orElse(words.Listed(hooks), lookNothing)},
+			[2]string{lookBuild, messageLookSource})
 	}
 	lines = append(lines, [2]string{lookHooks, orElse(words.Listed(hooks), lookNothing)})
 	if len(paths) > 0 {
@@ -144,7 +146,8 @@ func broughtLines(b evidence.Brought) [][2]string {
 	if b.Before == "" {
 		return append(lines, [2]string{lookNew, lookNotCompared})
 	}
-	return append(lines, [2]string{fmt.Sprintf(lookSince, words.Printable(b.Before)), orElse(newContent(b.New), lookNothing)})
+	return append(lines, [2]string{fmt.Sprintf(lookSince, words.Printable(b.Before)),
+		orElse(newContent(b.New), lookNothing)})
 }
 
 // newContent lists what the release before does not have.

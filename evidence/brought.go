@@ -94,7 +94,8 @@ func (b *Brought) read(file io.ReaderAt, size int64) error {
 // Brings looks into the file of a release that pip would probably take here; of
 // the newest release where version is "". A wheel is read by parts. The error
 // wraps ErrNoRelease or ErrNoFile where there is none.
-func (s Source) Brings(ctx context.Context, name, version string, judge func(rules.InsideEvidence) []rules.Finding) (Brought, error) {
+func (s Source) Brings(ctx context.Context, name, version string, judge func(rules.InsideEvidence) []rules.Finding) (
+	Brought, error) {
 	canonical := pep.CanonicalName(name)
 	found := s.Table.Owner(canonical, func(url string) (*index.Page, error) { return s.Client.Page(ctx, url, canonical) })
 	if found.Err != nil {
@@ -222,7 +223,8 @@ func (s Source) compare(
 		contents, err := s.contents(ctx, indexURL, r)
 		return contents, err == nil
 	}
-	standings, compared := inside.Compare(b.Contents.Hooks, inside.Vouching(releases, release.Version, b.Filename, s.Now, nil), read)
+	standings, compared := inside.Compare(b.Contents.Hooks, inside.Vouching(releases, release.Version,
+		b.Filename, s.Now, nil), read)
 	older := slices.DeleteFunc(inside.Older(releases, own, b.Filename), func(r inside.Release) bool {
 		number, err := pep.ParseVersion(r.Version)
 		return err != nil || number.IsPrerelease() && !own.IsPrerelease()
@@ -256,7 +258,8 @@ func newAgainst(now, before inside.Contents) NewContent {
 }
 
 // judge asks policy about it, as of a package that is new here.
-func (b *Brought) judge(standings []inside.Standing, compared string, settled bool, judge func(rules.InsideEvidence) []rules.Finding) {
+func (b *Brought) judge(standings []inside.Standing, compared string, settled bool,
+	judge func(rules.InsideEvidence) []rules.Finding) {
 	evidence := rules.InsideEvidence{
 		Name: b.Name, Version: b.Version, Filename: b.Filename, New: true, Compared: compared,
 	}

@@ -264,7 +264,8 @@ func (g *Gate) judgeArrived(offers []*offer, read contents) (refused *rules.Find
 // before had none. Nobody waits for it: what is not known when pip has ended is
 // not told.
 func (g *Gate) notePayloads(o *offer, read contents) {
-	if g.config.JudgeInside == nil || !read.Wheel || read.Inside == nil || len(read.Inside.Payloads) == 0 || o.verdict == nil ||
+	if g.config.JudgeInside == nil || !read.Wheel || read.Inside == nil || len(read.Inside.Payloads) == 0 ||
+		o.verdict == nil ||
 		inside.IsSettled(o.file, g.config.now()) {
 		return
 	}

@@ -40,7 +40,8 @@ func main() {
 func run(args []string, in io.Reader, out io.Writer) error {
 	flags := flag.NewFlagSet("inside", flag.ContinueOnError)
 	workers := flags.Int("workers", 8, "wheels read at once")
-	hooks := flags.Bool("hooks", false, "print the startup hooks of all releases older than 90 days, as inside/known.tsv has them")
+	hooks := flags.Bool("hooks", false, "print the startup hooks of all releases older than 90 days, as "+
+		"inside/known.tsv has them")
 	platform := flags.String("platform", "manylinux", "what the name of a wheel for one platform has in it")
 	if err := flags.Parse(args); err != nil {
 		return err
