@@ -41,6 +41,9 @@ type Installation struct {
 	DefaultIndex       string // index URL that this pip uses by itself, from its own source
 }
 
+// AtLeast says whether the pip is this release or a later one.
+func (i *Installation) AtLeast(version string) bool { return release.AtLeast(i.Version, version) }
+
 // FindInput is what decides which pip runs.
 type FindInput struct {
 	Name        string   // as called: "pip", "pip3", "pip3.11"

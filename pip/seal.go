@@ -34,6 +34,7 @@ type SealInput struct {
 	// was stays. nil leaves everything as it is.
 	ReplaceIndex func(url string) string
 	Upgrade      bool       // add -U where the user did not decide
+	NoCompile    bool       // add --no-compile
 	Strategy     string     // "eager" adds --upgrade-strategy where the user did not decide
 	Proxy        string     // http(s) proxy that what pip starts has to use instead of the user's; empty keeps the user's
 	Transport    *Transport // the gate; nil leaves pip its own transport
@@ -176,7 +177,11 @@ func (s *sealing) arguments() []string {
 	if s.adds("--upgrade") && s.Upgrade && !c.UpgradeSet && c.Targets.Target == "" {
 		words = append(words, "-U")
 	}
-	if upgrades := c.Upgrade || len(words) > 1; upgrades && s.adds("--upgrade-strategy") &&
+	upgrades := c.Upgrade || len(words) > 1
+	if s.NoCompile && s.adds("--no-compile") {
+		words = append(words, "--no-compile")
+	}
+	if upgrades && s.adds("--upgrade-strategy") &&
 		s.Strategy != "" && !c.StrategySet {
 		words = append(words, "--upgrade-strategy", s.Strategy)
 	}

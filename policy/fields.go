@@ -41,6 +41,12 @@ func buildFields() []field {
 			Meaning: "do not start pip where it would change nothing",
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Upgrade.SkipWhenCurrent },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, falseIsStricter),
+		scalar(KeyInfo{
+			Key: "install.compile", Type: "parallel, pip or never", Layers: OwnLayers,
+			Meaning: "who compiles what is installed to bytecode",
+		}, func(p *Policy) *rules.Sourced[Compile] { return &p.Install.Compile },
+			[3]Compile{CompileParallel, CompileParallel, CompileParallel},
+			readChoice(CompileParallel, CompileByPip, CompileNever), quote, neither),
 	}
 	for _, info := range rules.All() {
 		table = append(table, ruleField(info))

@@ -23,6 +23,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"upgrade.strategy": {{"", "[upgrade]\nstrategy = \"eager\"\n"},
 		{"[upgrade]\nstrategy = \"eager\"\n", "[upgrade]\nstrategy = \"only-if-needed\"\n"}},
 	"upgrade.skip-when-current": {{"[upgrade]\nskip-when-current = false\n", "[upgrade]\nskip-when-current = true\n"}},
+	"install.compile":           {{"", "[install]\ncompile = \"pip\"\n"}},
 	"cooldown.release": {{"", "[cooldown]\nrelease = \"0d\"\n"},
 		{"[cooldown]\nrelease = \"9d\"\n", "[cooldown]\nrelease = \"8d\"\n"}},
 	"cooldown.project":        {{"", "[cooldown]\nproject = \"6d\"\n"}},

@@ -25,6 +25,16 @@ const (
 	Eager        Strategy = "eager"
 )
 
+// Compile says who compiles what is installed to bytecode.
+type Compile string
+
+// Who compiles.
+const (
+	CompileParallel Compile = "parallel" // thresher, with every processor
+	CompileByPip    Compile = "pip"      // pip, one file after another
+	CompileNever    Compile = "never"    // nobody; Python does when it needs to
+)
+
 // IndexStrategy says which indexes may answer for a name.
 type IndexStrategy string
 
@@ -73,6 +83,9 @@ type Policy struct {
 	Index struct {
 		Strategy rules.Sourced[IndexStrategy]
 		MaxAge   rules.Sourced[rules.Span] // a page is not asked for again before this; 0 always
+	}
+	Install struct {
+		Compile rules.Sourced[Compile]
 	}
 	Evidence struct {
 		Online   rules.Sourced[bool]       // ask the index about new names before pip starts

@@ -166,9 +166,17 @@ func (w *world) specifier(p *made, honest bool) string {
 	if !honest && w.maybe(20) || w.maybe(1) {
 		return pick(w, []string{"<", ">", "==", "!="}) + pick(w, worldVersions[:len(worldVersions)-4])
 	}
+<<<<<<< HEAD
 	set := pick(w, []string{"", "", ">=" + public, "<=" + public, "==" + public, ">=0.1", "<3000",
 		">=0.1,<3000", "!=0.0.1",
 		"~=" + public, ">=0.1.dev0", "!=77.0rc1", ">0.1"})
+=======
+	set := pick(w, []string{"", "", "", "", ">=" + public, ">=" + public, ">=" + public, "<=" + public, "==" + public, ">=0.1",
+		"<3000", ">=0.1,<3000", ">=0.1,<3000", "!=0.0.1", "~=" + public, "!=77.0rc1", ">0.1"})
+	if w.maybe(4) {
+		set = ">=0.1.dev0"
+	}
+>>>>>>> 1a85b6c (What arrives is compiled on all processors, with the files and rows that pip leaves)
 	if parsed, err := pep.ParseSpecifiers(set); err != nil || !parsed.Contains(installed, true) && !w.maybe(2) {
 		return ""
 	}
@@ -270,6 +278,14 @@ func (w *world) build(t testing.TB, dir string, urls []string) {
 	if w.maybe(5) {
 		w.args = append(w.args, "-q")
 	}
+	if w.maybe(6) {
+		w.args = append(w.args, pick(w, []string{"--only-binary", "--no-binary"}), pick(w, []string{":all:", w.projects[0].name}))
+	}
+	if w.maybe(5) {
+		for i := range lines {
+			lines[i] = w.hashed()
+		}
+	}
 	if len(constraints) > 0 {
 		writeWorldFile(t, filepath.Join(dir, "constraints.txt"), strings.Join(constraints, "\n")+"\n")
 		w.args = append(w.args, "-c", "constraints.txt")
@@ -281,8 +297,25 @@ func (w *world) build(t testing.TB, dir string, urls []string) {
 			w.args = append(w.args, pick(w, w.projects).name)
 		}
 	} else {
-		w.args = append(w.args, lines...)
+		for _, line := range lines {
+			line, _, _ = strings.Cut(line, " --hash")
+			w.args = append(w.args, line)
+		}
 	}
+}
+
+// hashed gives a requirement with the hashes of what is installed, or of others.
+func (w *world) hashed() string {
+	p := pick(w, w.projects)
+	line := p.name + "==" + p.installed.version
+	for _, r := range p.releases {
+		for _, file := range r.files {
+			if (r == p.installed) != w.maybe(10) {
+				line += " --hash=sha256:" + sum(file.content)
+			}
+		}
+	}
+	return line
 }
 
 func (w *world) site() string { return filepath.Join(w.dir, "site") }

@@ -559,3 +559,8 @@ func (m *messenger) runNotRemembered(err error) {
 func (m *messenger) damagedMemory(err error) {
 	m.line("what is remembered of earlier runs cannot be read, so pip runs: %v", err)
 }
+
+// notCompiled: Python compiles what it needs when it first needs it.
+func (m *messenger) notCompiled(err error) {
+	m.line("not everything was compiled ahead: %v", err)
+}

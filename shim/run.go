@@ -175,6 +175,9 @@ func (in *invocation) take(made *steps) (end *ending) {
 	}
 	in.remember(made)
 	made.found = in.scan(made.asked, made.gate, made.ended, made.changed)
+	if status := made.outcome().status(); status != statuses.Refused && status != statuses.Unvouched {
+		in.compileArrived(made.asked, made.gate, made.ended, made.changed)
+	}
 	return made.outcome().ending()
 }
 

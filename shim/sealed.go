@@ -45,6 +45,7 @@ func (in *invocation) sealOwn(
 	run, err := pip.Seal(pip.SealInput{
 		Command: a.command, Environ: enclosed.environ, Dir: in.dir, Proxy: d.own.ProxyURL(), Directory: d.folder.path,
 		Upgrade: a.policy.Upgrade.Always.Value, Strategy: a.addedStrategy(), ReplaceIndex: replace, Transport: transport,
+		NoCompile: in.withoutCompiling(a),
 	})
 	if err != nil {
 		return run, err

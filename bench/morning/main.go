@@ -97,7 +97,7 @@ func (m *morning) start(release string) {
 	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
 		m.t.Fatal(err)
 	}
-	if err := os.WriteFile(config, []byte("[update]\nautomatic = false\n"), 0o600); err != nil {
+	if err := os.WriteFile(config, []byte("[update]\nautomatic = false\n[guard]\nautomatic = false\n"), 0o600); err != nil {
 		m.t.Fatal(err)
 	}
 	self, err := os.Executable()
@@ -174,13 +174,8 @@ func (m *morning) environ(env string) []string {
 }
 
 func (m *morning) plain(env string) tool {
-	return tool{"pip", []string{m.place(env, "bin", "python"), "-I", "-c", plainPip, "install", "-q", "-U"},
-		m.environ(env)}
+	return tool{"pip", []string{m.place(env, "bin", "python"), "-I", "-m", "pip", "install", "-q", "-U"}, m.environ(env)}
 }
-
-// plainPip runs pip as if there was no guard.
-const plainPip = "import sys; sys.argv[0] = 'pip'; sys.orig_argv = []; from pip._internal.cli.main import " +
-	"main; sys.exit(main())"
 
 func (m *morning) tools(env string) []tool {
 	tools := []tool{m.plain(env), {"thresher", []string{m.place("bin", "pip"), "install", "-q", "-U"}, m.environ(env)}}
