@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"thresher/internal/lazyregexp"
 	"thresher/pep"
 	"thresher/pip/source"
 	"thresher/venv"
@@ -137,7 +138,8 @@ func doubtAbout(d *venv.Distribution) string {
 		return "is no wheel's"
 	case d.Editable:
 		return "is editable"
-	case pep.CanonicalName(name) != d.Canonical, err != nil, err2 != nil, inName.Compare(inside) != 0:
+	case !pep.ValidName(d.Name), pep.CanonicalName(name) != d.Canonical, err != nil, err2 != nil,
+		inName.Compare(inside) != 0:
 		return "is named in two ways"
 	case inside.String() != d.Version:
 		return "has a version that is not written as usual"
@@ -174,7 +176,8 @@ func (w *walk) roots() ([]*requirement, error) {
 			if !from(w.pip, "22.0") {
 				name = safeName(name)
 			}
-			w.Lines = append(w.Lines, fmt.Sprintf("Ignoring %s: markers '%s' don't match your environment", name, r.Marker))
+			w.Lines = append(w.Lines,
+				fmt.Sprintf("Ignoring %s: markers '%s' don't match your environment", name, r.Marker))
 			continue
 		}
 		asked := pep.Requirement{Name: r.Name, Extras: r.Extras, Specifiers: specifiers}
@@ -202,7 +205,9 @@ func safeName(name string) string {
 // version alone, "" for nothing.
 func unusual(r source.Requirement) string {
 	switch {
-	case r.Name == "" || r.URL != "" || r.Path != "" || r.Editable || len(r.Locked) > 0:
+	case !pep.ValidName(r.Name) || slices.ContainsFunc(r.Extras, func(extra string) bool { return !pep.ValidName(extra) }):
+		return "is not named alike by every pip"
+	case r.URL != "" || r.Path != "" || r.Editable || len(r.Locked) > 0:
 		return "is no plain name"
 	case len(r.Settings) > 0:
 		return "has settings of its own"
@@ -354,6 +359,9 @@ func (w *walk) pin(n *node) error {
 	}
 	for _, dependency := range needed {
 		if dependency.Marker != nil {
+			if !dependency.Marker.Certain() {
+				return Doubt(fmt.Sprintf("%s needs %s by a marker that is not read alike by every pip", n.id, dependency.Name))
+			}
 			holds, err := dependency.Marker.Evaluate(w.question.Markers, append(slices.Clone(always), n.extras...)...)
 			if err != nil {
 				return Doubt(fmt.Sprintf("%s needs %s: %v", n.id, dependency.Name, err))
@@ -361,12 +369,6 @@ func (w *walk) pin(n *node) error {
 			if !holds {
 				continue
 			}
-			if !dependency.Marker.Certain() {
-				return Doubt(fmt.Sprintf("%s needs %s by a marker that is not read alike by every pip", n.id, dependency.Name))
-			}
-		}
-		if dependency.URL != "" || !readable(dependency.Specifiers) {
-			return Doubt(fmt.Sprintf("%s needs %s in a way that is not settled by names and versions", n.id, dependency.Name))
 		}
 		for _, r := range w.requirements(dependency, from, false, w.splits()) {
 			if err := w.add(r, n); err != nil {
@@ -391,9 +393,24 @@ func (p *project) dependencies() ([]pep.Requirement, error) {
 		return p.requires, nil
 	}
 	requirements, unreadable := pep.ParseRequirements(p.distribution.Requires)
-	if len(unreadable) > 0 || len(requirements) != len(p.distribution.Requires) {
+	plain := plainRequirement()
+	if len(unreadable) > 0 || len(requirements) != len(p.distribution.Requires) ||
+		slices.ContainsFunc(p.distribution.Requires, func(text string) bool { return !plain.MatchString(text) }) {
 		return nil, Doubt(p.distribution.Name + " has requirements that are not read alike by every pip")
 	}
 	p.requires, p.requiresRead = requirements, true
 	return requirements, nil
 }
+
+// plainRequirement is a requirement in the form that every packaging reads, its
+// marker apart: names end in a letter or digit, no comma stands at an end, there is
+// no address, and no "===".
+var plainRequirement = lazyregexp.New(`^\s*` + plainName +
+	`\s*(\[\s*(` + plainName + `\s*(,\s*` + plainName + `\s*)*)?\])?` +
+	`\s*(\(\s*(` + plainClauses + `)?\)|(` + plainClauses + `)?)\s*(;|$)`)
+
+const (
+	plainName    = `[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?`
+	plainClause  = `(~=|==|!=|<=|>=|<|>)\s*[A-Za-z0-9.*+!_-]+\s*`
+	plainClauses = plainClause + `(,\s*` + plainClause + `)*`
+)

@@ -166,17 +166,11 @@ func (w *world) specifier(p *made, honest bool) string {
 	if !honest && w.maybe(20) || w.maybe(1) {
 		return pick(w, []string{"<", ">", "==", "!="}) + pick(w, worldVersions[:len(worldVersions)-4])
 	}
-<<<<<<< HEAD
-	set := pick(w, []string{"", "", ">=" + public, "<=" + public, "==" + public, ">=0.1", "<3000",
-		">=0.1,<3000", "!=0.0.1",
-		"~=" + public, ">=0.1.dev0", "!=77.0rc1", ">0.1"})
-=======
-	set := pick(w, []string{"", "", "", "", ">=" + public, ">=" + public, ">=" + public, "<=" + public, "==" + public, ">=0.1",
-		"<3000", ">=0.1,<3000", ">=0.1,<3000", "!=0.0.1", "~=" + public, "!=77.0rc1", ">0.1"})
+	set := pick(w, []string{"", "", "", "", ">=" + public, ">=" + public, ">=" + public, "<=" + public, "==" + public,
+		">=0.1", "<3000", ">=0.1,<3000", ">=0.1,<3000", "!=0.0.1", "~=" + public, "!=77.0rc1", ">0.1"})
 	if w.maybe(4) {
 		set = ">=0.1.dev0"
 	}
->>>>>>> 1a85b6c (What arrives is compiled on all processors, with the files and rows that pip leaves)
 	if parsed, err := pep.ParseSpecifiers(set); err != nil || !parsed.Contains(installed, true) && !w.maybe(2) {
 		return ""
 	}
@@ -279,7 +273,8 @@ func (w *world) build(t testing.TB, dir string, urls []string) {
 		w.args = append(w.args, "-q")
 	}
 	if w.maybe(6) {
-		w.args = append(w.args, pick(w, []string{"--only-binary", "--no-binary"}), pick(w, []string{":all:", w.projects[0].name}))
+		w.args = append(w.args, pick(w, []string{"--only-binary", "--no-binary"}),
+			pick(w, []string{":all:", w.projects[0].name}))
 	}
 	if w.maybe(5) {
 		for i := range lines {

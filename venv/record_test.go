@@ -11,13 +11,14 @@ import (
 func TestBytecodeInRecord(t *testing.T) {
 	site := t.TempDir()
 	info := filepath.Join(site, "alpha-1.0.dist-info")
-	write(t, filepath.Join(info, "RECORD"), "alpha-1.0.dist-info/RECORD,,\r\n\"alpha/a, b.py\",sha256=x,1\r\nalpha/b.py,sha256=y,2\r\n")
+	write(t, filepath.Join(info, "RECORD"),
+		"alpha-1.0.dist-info/RECORD,,\r\n\"alpha/a, b.py\",sha256=x,1\r\nalpha/b.py,sha256=y,2\r\n")
 	write(t, filepath.Join(site, "alpha", "a, b.py"), "x")
 	write(t, filepath.Join(site, "alpha", "b.py"), "yy")
 	d := Distribution{Name: "alpha", Path: info, Location: site}
+	bytecode := filepath.Join(site, "alpha", "__pycache__") + "/"
 	if err := d.AddBytecode([]string{
-		filepath.Join(site, "alpha", "__pycache__", "b.cpython-311.pyc"), filepath.Join(site, "alpha", "__pycache__", "a, b.cpython-311.pyc"),
-		filepath.Join(site, "alpha", "__pycache__", "b.cpython-311.pyc"),
+		bytecode + "b.cpython-311.pyc", bytecode + "a, b.cpython-311.pyc", bytecode + "b.cpython-311.pyc",
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,8 @@ func TestFreshSources(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(info, "RECORD"),
-		"alpha.py,,\nalpha.py,,\nold.py,,\n../bin/tool.py,,\nlink.py,,\nabsent.py,,\nalpha.txt,,\n"+climbing+",,\n"+outside+",,\n")
+		"alpha.py,,\nalpha.py,,\nold.py,,\n../bin/tool.py,,\nlink.py,,\nabsent.py,,\nalpha.txt,,\n"+
+			climbing+",,\n"+outside+",,\n")
 	sources, err := Distribution{Name: "alpha", Path: info, Location: site}.FreshSources(began, prefix)
 	if err != nil {
 		t.Fatal(err)

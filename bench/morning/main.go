@@ -97,7 +97,8 @@ func (m *morning) start(release string) {
 	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
 		m.t.Fatal(err)
 	}
-	if err := os.WriteFile(config, []byte("[update]\nautomatic = false\n[guard]\nautomatic = false\n"), 0o600); err != nil {
+	text := "[update]\nautomatic = false\n[guard]\nautomatic = false\n"
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		m.t.Fatal(err)
 	}
 	self, err := os.Executable()
