@@ -191,3 +191,27 @@ func TestRulesPagePrints(t *testing.T) {
 		}
 	}
 }
+
+// TestFAQNamesWhatIsSaid: what docs/faq.md has a reader see is said, as far as it
+// is thresher that says it.
+func TestFAQNamesWhatIsSaid(t *testing.T) {
+	golden, err := os.ReadFile(filepath.Join("testdata", "messages.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(filepath.Join("docs", "faq.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	questions := regexp.MustCompile("(?m)^\\*\\*`([^`]+)`").FindAllStringSubmatch(string(page), -1)
+	for _, question := range questions {
+		for _, part := range strings.Split(question[1], "…") {
+			if part = strings.TrimSpace(part); !strings.Contains(string(golden), part) && !strings.HasPrefix(part, "403") {
+				t.Errorf("nothing says %q", part)
+			}
+		}
+	}
+	if len(questions) < 10 {
+		t.Errorf("only %d questions were found", len(questions))
+	}
+}

@@ -28,7 +28,8 @@ func (p *program) manualCommand() *cli.Command {
 		Usage:     "print a page of the documentation, or a man page",
 		ArgsUsage: "[PAGE]",
 		Category:  categorySetUp,
-		Description: "Without PAGE the pages are listed. With --man it prints what man reads:\n" +
+		Description: "Without PAGE the pages are listed; start is the first to read. At a terminal a page is\n" +
+			"formatted and shown by PAGER, or by less; elsewhere it is Markdown. With --man it prints what man reads:\n" +
 			"thresher manual --man > thresher.1; thresher manual --man policy > thresher-policy.5",
 		Flags: []cli.Flag{&cli.BoolFlag{Name: "man", Usage: "as a man page: thresher(1), or with policy thresher-policy(5)"}},
 		Action: func(c *cli.Context) error {
@@ -47,7 +48,7 @@ func (p *program) manualCommand() *cli.Command {
 			if err != nil {
 				return usageError("there is no page %q; fix: thresher manual", name)
 			}
-			return p.printPage(string(content))
+			return p.printManual(string(content))
 		},
 	}
 }
