@@ -51,6 +51,7 @@ func run(args []string, out io.Writer) error {
 	versions := flags.Int("versions", 20, "versions of each package on its page")
 	release := flags.String("pip", "", "pip release, by default that of the interpreter")
 	prefetch := flags.Int("prefetch", 0, "pages fetched ahead at once; 0 is the gate's own number, negative none")
+	inside := flags.Bool("inside", true, "look into the files, as a run does")
 	serve := flags.Bool("serve", false, "be the index: print its address and serve until standard input ends")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -67,7 +68,7 @@ func run(args []string, out io.Writer) error {
 	if err := filterPage(out, 5000); err != nil {
 		return err
 	}
-	bench := &bench{kit: kit, upstream: upstream, prefetch: *prefetch}
+	bench := &bench{kit: kit, upstream: upstream, prefetch: *prefetch, inside: *inside}
 	if err := bench.prepare(*release); err != nil {
 		return err
 	}
@@ -200,6 +201,7 @@ type bench struct {
 	kit      *kit
 	upstream string
 	prefetch int
+	inside   bool
 	template string
 	scratch  string
 }
@@ -252,8 +254,13 @@ func (b *bench) install(number int, gated bool) (time.Duration, error) {
 			return 0, err
 		}
 		defer client.Close()
+		var judgeInside func(rules.InsideEvidence) []rules.Finding
+		if b.inside {
+			judgeInside = func(rules.InsideEvidence) []rules.Finding { return nil }
+		}
 		g, err := gate.Start(context.Background(), gate.Config{
-			Source: client, Indexes: []gate.Index{{URL: b.upstream}}, Requested: []pep.Requirement{{Name: "tree"}},
+			Source: client, Indexes: []gate.Index{{URL: b.upstream}}, JudgeInside: judgeInside,
+			Requested: []pep.Requirement{{Name: "tree"}},
 			Environment: map[string]string{"python_version": "3.12", "python_full_version": "3.12.0", "sys_platform": "linux"},
 			Prefetch:    b.prefetch,
 			Directory:   home,
@@ -332,8 +339,9 @@ func serveTree(kit *kit, packages, versions int, delay time.Duration) error {
 			files[name(i)+"/"+path] = text
 		}
 		for version := range versions {
+			// Young enough for the gate to look into each before pip is given its page.
 			x.AddWheel(testkit.Distribution{Name: name(i), Version: fmt.Sprintf("1.%d", version),
-				Requires: requires, Files: files})
+				Requires: requires, Files: files}).Uploaded = time.Now().AddDate(0, 0, version-versions-3)
 		}
 	}
 	fmt.Println(x.SimpleURL())
