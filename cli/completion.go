@@ -99,10 +99,12 @@ func cases(app *cli.App) string {
 	return b.String()
 }
 
-func bashCompletion(app *cli.App) string {
+// beginning is where the functions of bash and zsh find the command that is being
+// typed, and what may follow it; before are the words in front of the cursor.
+func beginning(app *cli.App, before string) string {
 	return `_thresher() {
   local _thresher_command='' _thresher_next='' _thresher_word
-  for _thresher_word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  for _thresher_word in ` + before + `; do
     case $_thresher_word in
     -*) ;;
     *) _thresher_command="${_thresher_command:+$_thresher_command }$_thresher_word" ;;
@@ -110,7 +112,11 @@ func bashCompletion(app *cli.App) string {
   done
   case $_thresher_command in
 ` + cases(app) + `  esac
-  COMPREPLY=()
+`
+}
+
+func bashCompletion(app *cli.App) string {
+	return beginning(app, `"${COMP_WORDS[@]:1:COMP_CWORD-1}"`) + `  COMPREPLY=()
   while IFS= read -r _thresher_word; do
     COMPREPLY+=("$_thresher_word")
   done < <(compgen -W "$_thresher_next" -- "${COMP_WORDS[COMP_CWORD]}")
@@ -120,17 +126,7 @@ complete -o bashdefault -o default -F _thresher thresher
 }
 
 func zshCompletion(app *cli.App) string {
-	return `_thresher() {
-  local _thresher_command='' _thresher_next='' _thresher_word
-  for _thresher_word in "${(@)words[2,CURRENT-1]}"; do
-    case $_thresher_word in
-    -*) ;;
-    *) _thresher_command="${_thresher_command:+$_thresher_command }$_thresher_word" ;;
-    esac
-  done
-  case $_thresher_command in
-` + cases(app) + `  esac
-  if [[ -n $_thresher_next ]]; then
+	return beginning(app, `"${(@)words[2,CURRENT-1]}"`) + `  if [[ -n $_thresher_next ]]; then
     compadd -- ${=_thresher_next}
   fi
   _files

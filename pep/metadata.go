@@ -94,11 +94,6 @@ func (m Metadata) All(name string) []string {
 	return values
 }
 
-// Requirements gives the dependencies of the metadata. See ParseRequirements.
-func (m Metadata) Requirements() (requirements []Requirement, unreadable []string) {
-	return ParseRequirements(m.RequiresDist)
-}
-
 var metadataBuffers = sync.Pool{New: func() any { return new(make([]byte, 0, 16<<10)) }}
 
 // readHeader reads up to the end of the header, and gives it with all its line

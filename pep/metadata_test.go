@@ -289,7 +289,7 @@ func TestRequirementsOfMetadata(t *testing.T) {
 		{"", nil, []string{""}},
 	}
 	for _, test := range tests {
-		parsed, unreadable := Metadata{RequiresDist: []string{test.value}}.Requirements()
+		parsed, unreadable := ParseRequirements([]string{test.value})
 		var got []string
 		for _, requirement := range parsed {
 			got = append(got, requirement.String())
@@ -382,7 +382,7 @@ func FuzzMetadata(f *testing.F) {
 				t.Errorf("%q: %+v %v, read %+v %v", content, whole, err, read, readError)
 			}
 		}
-		requirements, unreadable := whole.Requirements()
+		requirements, unreadable := ParseRequirements(whole.RequiresDist)
 		if got := len(requirements) + len(unreadable); got < len(whole.RequiresDist) {
 			t.Errorf("%q: of %d values %d are accounted for", content, len(whole.RequiresDist), got)
 		}

@@ -273,12 +273,18 @@ func descendDotted(table *node, words []key) (*node, *Problem) {
 	return table, nil
 }
 
-func (b *treeBuilder) header(root *node, expression *unstable.Node) (*node, *Problem) {
-	tables, last, problem := b.words(expression.Key())
+// parent gives the table that a header's last word stands in.
+func (b *treeBuilder) parent(root *node, header *unstable.Node) (*node, key, *Problem) {
+	tables, last, problem := b.words(header.Key())
 	if problem != nil {
-		return nil, problem
+		return nil, last, problem
 	}
 	parent, problem := descend(root, tables)
+	return parent, last, problem
+}
+
+func (b *treeBuilder) header(root *node, expression *unstable.Node) (*node, *Problem) {
+	parent, last, problem := b.parent(root, expression)
 	if problem != nil {
 		return nil, problem
 	}
@@ -295,11 +301,7 @@ func (b *treeBuilder) header(root *node, expression *unstable.Node) (*node, *Pro
 }
 
 func (b *treeBuilder) arrayHeader(root *node, expression *unstable.Node) (*node, *Problem) {
-	tables, last, problem := b.words(expression.Key())
-	if problem != nil {
-		return nil, problem
-	}
-	parent, problem := descend(root, tables)
+	parent, last, problem := b.parent(root, expression)
 	if problem != nil {
 		return nil, problem
 	}
