@@ -10,9 +10,11 @@ import (
 )
 
 func TestFormatted(t *testing.T) {
-	page := "# Title\n\nA **bold** word and `code`, see [the rules](rules.md#names) or [gate.md](gate.md).\nNext line.\n\n" +
+	page := "# Title\n\nA **bold** word and `code`, see [the rules](rules.md#names) or " +
+		"[gate.md](gate.md).\nNext line.\n\n" +
 		"- one\n- two\n  goes on\n\n```sh\nthresher scan\n```\n\n| a | b |\n|---|---|\n| `x` | y \\| z |\n"
-	want := "Title\n\nA bold word and code, see the rules (thresher manual\nrules) or thresher manual gate. Next line.\n\n" +
+	want := "Title\n\nA bold word and code, see the rules (thresher manual\nrules) or thresher manual " +
+		"gate. Next line.\n\n" +
 		"- one\n- two goes on\n\n    thresher scan\n\na  b\nx  y | z\n"
 	if got := formatted(page, 54); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
