@@ -86,6 +86,7 @@ const (
 
 // What is said of indexes that a scan asks.
 const (
+	messageAsking        = "asking the indexes"
 	messageNotAsked      = "%v; whether the indexes still list what is installed is not known"
 	messageIndexNotAsked = "%s could not be asked whether it still lists %s: %v"
 )

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"thresher/exposure"
 	"thresher/index"
 	"thresher/internal/journal"
+	"thresher/internal/progress"
 	"thresher/internal/words"
 	"thresher/pip"
 	"thresher/policy"
@@ -51,6 +53,8 @@ func (p *program) vanished(
 	defer cancel()
 	evidences := make([]rules.InstalledEvidence, len(installed))
 	var wait sync.WaitGroup
+	var shown sync.Mutex // of the bar, and of done
+	bar, done := progress.Bar{Out: p.err, Width: width(p.err)}, 0
 	slots := make(chan struct{}, pagesAtOnce)
 	for i, d := range installed {
 		if d.Shadowed || d.Canonical == "" {
@@ -60,9 +64,15 @@ func (p *program) vanished(
 			slots <- struct{}{}
 			defer func() { <-slots }()
 			evidences[i] = asking.about(ctx, d)
+			shown.Lock()
+			defer shown.Unlock()
+			done++
+			bar.Show(messageAsking, strconv.Itoa(done), words.Counted(int64(len(installed)), "package"), int64(done),
+				int64(len(installed)))
 		})
 	}
 	wait.Wait()
+	bar.Clear()
 	var found []scan.Vanished
 	for _, e := range evidences {
 		for _, f := range loaded.JudgeInstalled(e) {
