@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"thresher/advisory"
+	"thresher/internal/statuses"
 	"thresher/pep"
 	"thresher/pip/source"
 	"thresher/venv"
@@ -192,9 +193,9 @@ type Result struct {
 func (r *Result) Status() int {
 	switch {
 	case r.Malware || slices.ContainsFunc(r.Vanished, func(v Vanished) bool { return v.Fails }):
-		return 20
+		return statuses.Refused
 	case r.Fails:
-		return 21
+		return statuses.Vulnerable
 	}
 	return 0
 }
