@@ -111,6 +111,7 @@ func (p *program) ignoreCommand() *cli.Command {
 			&cli.StringFlag{Name: "reason", Usage: "why it does not count here", Required: true},
 			&cli.IntFlag{Name: "days", Value: 14, Usage: "for how many days"},
 			&cli.StringFlag{Name: "expires", Usage: "until this day, `YYYY-MM-DD`, instead of --days"},
+			&cli.BoolFlag{Name: "until-fixed", Usage: "until a release without it can be installed, and for no number of days"},
 			&cli.StringFlag{Name: "package", Usage: "only in the distribution `NAME`"},
 			&cli.StringFlag{Name: "versions", Usage: "only in versions that `SPECIFIER` allows"},
 			projectFlag,
@@ -127,8 +128,12 @@ func (p *program) ignoreCommand() *cli.Command {
 			if c.Int("days") < 1 {
 				return usageError("--days takes a number from 1 on")
 			}
+			entry.UntilFixed = c.Bool("until-fixed")
 			day := p.now.AddDate(0, 0, c.Int("days"))
 			entry.Expires = time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, time.UTC)
+			if entry.UntilFixed && !c.IsSet("days") {
+				entry.Expires = time.Time{}
+			}
 			if c.IsSet("expires") {
 				var err error
 				if entry.Expires, err = parseDay(c.String("expires"), p.now); err != nil {

@@ -128,7 +128,7 @@ func scanIgnores(loaded *policy.Policy) []scan.Ignore {
 	for _, i := range loaded.Scan.Ignore {
 		ignores = append(ignores, scan.Ignore{
 			ID: i.ID, Reason: i.Reason, Expires: i.Expires, Package: i.Package, Versions: i.Versions, Place: i.Place(),
-			Untrusted: i.Untrusted,
+			Untrusted: i.Untrusted, UntilFixed: i.UntilFixed,
 		})
 	}
 	for _, a := range loaded.AllowedMalware() {

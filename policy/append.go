@@ -97,6 +97,9 @@ func (i Ignore) table() appendedTable {
 	table.text("id", i.ID)
 	table.text("reason", i.Reason)
 	table.date("expires", i.Expires)
+	if i.UntilFixed {
+		table.text("until", "fixed")
+	}
 	if i.Package != "" {
 		table.text("package", i.Package)
 	}

@@ -539,7 +539,7 @@ func badIndexURL(text string) string {
 
 func ignoreField() field {
 	info := KeyInfo{
-		Key: "scan.ignore", Type: "list of tables: id, reason, expires, package, versions", Layers: EveryLayer,
+		Key: "scan.ignore", Type: "list of tables: id, reason, expires, until, package, versions", Layers: EveryLayer,
 		Tighter: "nothing, but one that expires within 90 days counts",
 		Meaning: "a vulnerability that was looked at and does not count for now",
 	}
@@ -552,7 +552,7 @@ func ignoreField() field {
 		func(entry *Ignore) *rules.Source { return &entry.Source },
 		Ignore.toml,
 		func(_ *Policy, entry Ignore, old *Ignore) bool {
-			return old == nil || !rules.LastsAsLong(old.Expires, entry.Expires)
+			return old == nil || !rules.LastsAsLong(old.Expires, entry.Expires) || old.UntilFixed && !entry.UntilFixed
 		})
 }
 
@@ -571,6 +571,7 @@ func readIgnores(n *node) ([]placed[Ignore], []Problem) {
 			"expires":  expiry(&entry.Expires),
 			"package":  packageName(&entry.Package),
 			"versions": versions(&entry.Versions),
+			"until":    untilFixed(&entry.UntilFixed),
 		})
 		place := Problem{Line: item.line, Column: item.column}
 		identity := strings.ToUpper(entry.ID) + "\x00" + entry.Package + "\x00" + entry.Versions
@@ -594,6 +595,16 @@ func readIgnores(n *node) ([]placed[Ignore], []Problem) {
 		entries = append(entries, placed[Ignore]{entry, item.line})
 	}
 	return entries, problems
+}
+
+// untilFixed reads the one event that an ignore may wait for.
+func untilFixed(into *bool) func(*node) string {
+	read := readChoice("fixed")
+	return func(n *node) string {
+		_, message := read(n)
+		*into = message == ""
+		return message
+	}
 }
 
 func identifier(into *string) func(*node) string {
@@ -631,6 +642,9 @@ func (i Ignore) toml() string {
 	text := "{ id = " + words.TOMLString(i.ID) + ", reason = " + words.TOMLString(i.Reason)
 	if !i.Expires.IsZero() {
 		text += ", expires = " + i.Expires.Format(time.DateOnly)
+	}
+	if i.UntilFixed {
+		text += `, until = "fixed"`
 	}
 	if i.Package != "" {
 		text += ", package = " + words.TOMLString(i.Package)

@@ -95,7 +95,7 @@ func valueSchema(info KeyInfo) (object, error) {
 	case "scan.ignore":
 		entry := table(info.Meaning)
 		entry["properties"] = object{"id": text(), "reason": text(), "expires": date, "package": text(),
-			"versions": text()}
+			"versions": text(), "until": object{"enum": []string{"fixed"}}}
 		entry["required"] = []string{"id", "reason"}
 		return object{"type": "array", "items": entry}, nil
 	}

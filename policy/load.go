@@ -476,7 +476,7 @@ func foreverIgnores(policy *Policy) []Problem {
 	}
 	var problems []Problem
 	policy.Scan.Ignore = slices.DeleteFunc(policy.Scan.Ignore, func(ignore Ignore) bool {
-		if !ignore.Expires.IsZero() {
+		if !ignore.Expires.IsZero() || ignore.UntilFixed {
 			return false
 		}
 		problem := Problem{Path: ignore.Path, Line: ignore.Line, Column: 1, Message: missingExpires(ignore.ID)}

@@ -148,6 +148,9 @@ type Ignore struct {
 	Expires  time.Time // the first day on which it does not count any more; zero: never
 	Package  string    // canonical; "" every distribution
 	Versions string    // specifier (PEP 440); "" every version
+	// UntilFixed says that it counts until a release without the vulnerability
+	// can be installed.
+	UntilFixed bool
 	// Untrusted says that it comes from a project file that was not trusted:
 	// it counts, and is printed whenever it is used.
 	Untrusted bool

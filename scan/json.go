@@ -54,6 +54,7 @@ type jsonIgnore struct {
 	ID      string    `json:"id"`
 	Reason  string    `json:"reason"`
 	Expires time.Time `json:"expires,omitzero"`
+	Until   string    `json:"until,omitempty"` // "fixed": until a release without it can be installed
 	Place   string    `json:"place,omitempty"`
 	Expired bool      `json:"expired"`
 }
@@ -131,10 +132,10 @@ func jsonOf(s *Subject) jsonDistribution {
 		}
 		if ignore := f.Ignored; ignore != nil {
 			v.Ignore = &jsonIgnore{ID: cmp.Or(ignore.ID, f.ID), Reason: ignore.Reason, Expires: ignore.Expires,
-				Place: ignore.Place}
+				Until: ignore.until(), Place: ignore.Place}
 		} else if ignore := f.Expired; ignore != nil {
-			v.Ignore = &jsonIgnore{ID: ignore.ID, Reason: ignore.Reason, Expires: ignore.Expires, Place: ignore.Place,
-				Expired: true}
+			v.Ignore = &jsonIgnore{ID: ignore.ID, Reason: ignore.Reason, Expires: ignore.Expires,
+				Until: ignore.until(), Place: ignore.Place, Expired: true}
 		}
 		d.Vulnerabilities = append(d.Vulnerabilities, v)
 	}
@@ -154,4 +155,12 @@ func encode(w io.Writer, document any) error {
 	encoder.SetIndent("", "  ")
 	encoder.SetEscapeHTML(false)
 	return encoder.Encode(document)
+}
+
+// until is the event that an ignore waits for; "" for none.
+func (i *Ignore) until() string {
+	if i.UntilFixed {
+		return "fixed"
+	}
+	return ""
 }

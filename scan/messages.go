@@ -161,7 +161,7 @@ func textNext(s *Subject) []string {
 	case s.Fix == "":
 		for _, f := range s.Findings {
 			if f.Fails {
-				return []string{textIgnore(f.ID, "why it does not matter here")}
+				return []string{textIgnoreUntilFixed(f.ID, "why it does not matter here")}
 			}
 		}
 		return nil
@@ -230,6 +230,12 @@ func textIgnore(id, reason string) string {
 	return fmt.Sprintf("thresher ignore %s --reason %s --days 14", id, words.ShellQuoted(reason))
 }
 
+// textIgnoreUntilFixed is the command that sets a vulnerability aside until
+// there is a fix.
+func textIgnoreUntilFixed(id, reason string) string {
+	return fmt.Sprintf("thresher ignore %s --reason %s --until-fixed", id, words.ShellQuoted(reason))
+}
+
 // textRemedy is a line to act on.
 func textRemedy(next string) string { return "  " + words.Remedy("", next) }
 
@@ -237,6 +243,10 @@ func textSee(link string) string { return "  see " + link }
 
 // textExpired says that an ignore does not count any more, and since when.
 func textExpired(f *Finding) string {
+	if f.Expired.UntilFixed && f.installable() {
+		return fmt.Sprintf("  the ignore of %s (%s) held until there is a fix, and there is one", f.Expired.ID,
+			f.Expired.Place)
+	}
 	return fmt.Sprintf("  the ignore of %s (%s) expired on %s", f.Expired.ID, f.Expired.Place,
 		f.Expired.Expires.Format(time.DateOnly))
 }

@@ -55,14 +55,17 @@ type HeldRelease struct {
 // Ignore is a vulnerability that was looked at and does not count for now, or
 // the answer that lets one release stand although it is malware.
 type Ignore struct {
-	ID        string    // any of its ids; "" of an answer to malware
-	Reason    string    //
-	Expires   time.Time // the first moment at which it does not count any more; zero: never
-	Package   string    // canonical; "" every distribution
-	Versions  string    // specifier (PEP 440); "" every version
-	Release   string    // of an answer to malware: the one version of Package that it is about
-	Place     string    // where it is written
-	Untrusted bool      // from a project file that nobody trusted: it is told when used
+	ID       string    // any of its ids; "" of an answer to malware
+	Reason   string    //
+	Expires  time.Time // the first moment at which it does not count any more; zero: never
+	Package  string    // canonical; "" every distribution
+	Versions string    // specifier (PEP 440); "" every version
+	Release  string    // of an answer to malware: the one version of Package that it is about
+	Place    string    // where it is written
+	// UntilFixed says that it counts until a release without the vulnerability can
+	// be installed.
+	UntilFixed bool
+	Untrusted  bool // from a project file that nobody trusted: it is told when used
 }
 
 // Input is what a scan looks at.
@@ -257,7 +260,7 @@ func examine(in Input, origins func() *origins, used []bool, subject *Subject) e
 			return err
 		}
 		finding.Holds = origins().holds(&subject.Distribution, vulnerability.FixedIn, affected)
-		finding.Ignored, finding.Expired = ignored(in, used, subject, &vulnerability)
+		finding.Ignored, finding.Expired = ignored(in, used, subject, &finding)
 		finding.Fails = fails(in, &finding)
 		subject.Findings = append(subject.Findings, finding)
 	}
@@ -292,15 +295,15 @@ func affects(in Input, canonical string, ids []string) (func(version string) boo
 
 // ignored finds the ignore that counts for a vulnerability, or the last one
 // that has expired, and marks those that match it as used.
-func ignored(in Input, used []bool, subject *Subject, v *advisory.Vulnerability) (counts, expired *Ignore) {
+func ignored(in Input, used []bool, subject *Subject, f *Finding) (counts, expired *Ignore) {
 	for i := range in.Ignores {
 		ignore := &in.Ignores[i]
-		if !ignore.matches(subject, v) {
+		if !ignore.matches(subject, &f.Vulnerability) {
 			continue
 		}
 		used[i] = true
 		switch {
-		case !ignore.Expires.IsZero() && !in.Now.Before(ignore.Expires):
+		case !ignore.Expires.IsZero() && !in.Now.Before(ignore.Expires), ignore.UntilFixed && f.installable():
 			if expired == nil || ignore.Expires.After(expired.Expires) {
 				expired = ignore
 			}
@@ -312,6 +315,14 @@ func ignored(in Input, used []bool, subject *Subject, v *advisory.Vulnerability)
 		return counts, nil
 	}
 	return nil, expired
+}
+
+// installable tells whether a release without the vulnerability can be had: what
+// still holds it back is a line of the person's own.
+func (f *Finding) installable() bool {
+	return f.Fixable() && !slices.ContainsFunc(f.Holds, func(hold Hold) bool {
+		return hold.Kind != HeldByPin && hold.Kind != HeldByBound && hold.Kind != HeldByURL
+	})
 }
 
 // matches tells whether the ignore is about this vulnerability here. Where its

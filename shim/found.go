@@ -138,7 +138,7 @@ func scanIgnores(p *policy.Policy) []scan.Ignore {
 	for _, i := range p.Scan.Ignore {
 		ignores = append(ignores, scan.Ignore{
 			ID: i.ID, Reason: i.Reason, Expires: i.Expires, Package: i.Package, Versions: i.Versions,
-			Place: i.Place(), Untrusted: i.Untrusted,
+			Place: i.Place(), Untrusted: i.Untrusted, UntilFixed: i.UntilFixed,
 		})
 	}
 	for _, a := range p.AllowedMalware() {
