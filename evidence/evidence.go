@@ -110,7 +110,7 @@ func (s Source) answer(ctx context.Context, canonical string) Answer {
 		document = beside
 		return page, err
 	})
-	answer := Answer{Page: found.Page, Document: document, Public: found.Public}
+	answer := Answer{Page: found.Page, Document: document, Public: found.Public, Index: address.Bare(found.URL)}
 	if found.Err != nil && !found.None {
 		answer.Failure = failure(ctx, found.Err)
 	}
@@ -143,6 +143,7 @@ type Answer struct {
 	Document *index.Project // nil where the index has none, or nobody asked
 	Public   bool           // the index is the one that pip asks by itself
 	Failure  string         // why it failed to say; "" it did not
+	Index    string         // without credentials; "" none
 }
 
 // Of fills a project's evidence. malware are the ids of advisories that call any
@@ -162,6 +163,7 @@ func Of(subject Subject, answer Answer, malware []string, now time.Time) rules.P
 	case answer.Page == nil:
 		project.Exists = rules.No
 	default:
+		project.Index = answer.Index
 		project.FromPublicIndex = rules.No
 		if answer.Public {
 			project.FromPublicIndex = rules.Yes

@@ -100,6 +100,9 @@ func checkDocument(path string, content []byte) ([]statement, []Problem) {
 }
 
 func checkTable(table *node, prefix string) (statements []statement, problems []Problem) {
+	if prefix == "index" {
+		statements, problems = checkIndexes(table)
+	}
 	for _, word := range table.keys {
 		if len(problems) > mostProblems {
 			break
@@ -110,6 +113,7 @@ func checkTable(table *node, prefix string) (statements []statement, problems []
 		}
 		place := Problem{Line: word.line, Column: word.column}
 		switch {
+		case prefix == "index" && isIndexURL(word.name):
 		case strings.Contains(word.name, "."): // quoted, so no path of ours
 			place.Message = unknownKey(prefixed(prefix, words.TOMLKey(word.name)), "")
 			problems = append(problems, place)
@@ -132,6 +136,27 @@ func checkTable(table *node, prefix string) (statements []statement, problems []
 	}
 	return statements, problems
 }
+
+// checkIndexes reads the tables of [index] that are named by an index's address.
+func checkIndexes(table *node) ([]statement, []Problem) {
+	named := &node{kind: tableKind, line: table.line, column: table.column}
+	for _, word := range table.keys {
+		if isIndexURL(word.name) {
+			named.keys = append(named.keys, word)
+		}
+	}
+	if len(named.keys) == 0 {
+		return nil, nil
+	}
+	field := fieldsByKey()[ofIndexKey]
+	value, problems := field.read(named)
+	if len(problems) > 0 {
+		return nil, problems
+	}
+	return []statement{{field, value, named.keys[0].line, named.keys[0].column}}, nil
+}
+
+func isIndexURL(name string) bool { return strings.Contains(name, "://") }
 
 func prefixed(prefix, name string) string {
 	if prefix == "" {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,8 +84,10 @@ func collection[T any](
 // entryKey returns the key of one entry: "allow.NAME" for the entry named, and
 // the key itself for entries of a list.
 func (info KeyInfo) entryKey(name string) string {
-	if table, isTable := strings.CutSuffix(info.Key, ".NAME"); isTable {
-		return table + "." + words.TOMLKey(name)
+	for _, variable := range []string{".NAME", ".URL"} {
+		if table, isTable := strings.CutSuffix(info.Key, variable); isTable {
+			return table + "." + words.TOMLKey(name)
+		}
 	}
 	return info.Key
 }
@@ -513,6 +516,60 @@ func movedField() field {
 		func(entry *rules.Moved) *rules.Source { return &entry.Source },
 		func(entry rules.Moved) string { return words.TOMLString(entry.New) },
 		func(_ *Policy, entry rules.Moved, old *rules.Moved) bool { return old == nil || old.New != entry.New })
+}
+
+// ofIndexKey stands for the tables of [index] that are named by an address.
+const ofIndexKey = "index.URL"
+
+func ofIndexField() field {
+	info := KeyInfo{
+		Key: ofIndexKey, Type: "table: cooldown, provenance, publisher", Layers: EveryLayer, Tighter: "nothing",
+		Meaning: "what holds for the releases of one index",
+	}
+	return collection(info,
+		func(p *Policy) *[]rules.OfIndex { return &p.OfIndexes },
+		func(n *node) ([]placed[rules.OfIndex], []Problem) {
+			return entriesOf(n, "index", readIndexURL, func(url string, word key) (rules.OfIndex, []Problem) {
+				entry := rules.OfIndex{URL: url}
+				problems := members(word.value, "index."+words.TOMLKey(word.name), map[string]func(*node) string{
+					"cooldown":   optional(readSpan(0), &entry.Cooldown),
+					"provenance": optional(readBoolean, &entry.Provenance),
+					"publisher":  optional(readBoolean, &entry.Publisher),
+				})
+				return entry, problems
+			})
+		},
+		func(entry rules.OfIndex) string { return entry.URL },
+		func(entry *rules.OfIndex) *rules.Source { return &entry.Source },
+		ofIndexTOML,
+		func(_ *Policy, entry rules.OfIndex, old *rules.OfIndex) bool {
+			return old == nil || ofIndexTOML(*old) != ofIndexTOML(entry)
+		})
+}
+
+// optional reads a value that need not be there.
+func optional[T any](read func(*node) (T, string), into **T) func(*node) string {
+	return func(n *node) string {
+		value, message := read(n)
+		if message == "" {
+			*into = &value
+		}
+		return message
+	}
+}
+
+func ofIndexTOML(i rules.OfIndex) string {
+	var members []string
+	if i.Cooldown != nil {
+		members = append(members, "cooldown = "+formatSpan(*i.Cooldown))
+	}
+	if i.Provenance != nil {
+		members = append(members, "provenance = "+strconv.FormatBool(*i.Provenance))
+	}
+	if i.Publisher != nil {
+		members = append(members, "publisher = "+strconv.FormatBool(*i.Publisher))
+	}
+	return "{ " + strings.Join(members, ", ") + " }"
 }
 
 // readIndexURL reads the URL of an index in the one form that stands for all

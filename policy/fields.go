@@ -104,6 +104,7 @@ func buildFields() []field {
 			[3]rules.Span{}, readSpan(0), formatSpan, smallerIsStricter),
 		pinField(),
 		movedField(),
+		ofIndexField(),
 
 		scalar(KeyInfo{
 			Key: "trust.maintainers.min", Type: "integer", Layers: EveryLayer, Tighter: "more",

@@ -41,6 +41,9 @@ var disarming = map[string][]struct{ user, project string }{
 		{"", "[index.moved]\n\"https://index.example/simple\" = \"https://evil.example/simple\"\n"},
 		{"[index.moved]\n\"https://a.example\" = \"https://b.example\"\n",
 			"[index.moved]\n\"https://A.example/\" = \"https://evil.example\"\n"}},
+	"index.URL": {
+		{"", "[index.\"https://index.example/simple\"]\ncooldown = \"0d\"\n"},
+		{"[index.\"https://a.example\"]\npublisher = true\n", "[index.\"https://A.example/\"]\npublisher = false\n"}},
 	"trust.maintainers.min": {{"", "[trust]\nmaintainers = { min = 0 }\n"}},
 	"trust.maintainers.max": {{"", "[trust]\nmaintainers.max = 1000\n"}},
 	"trust.stale-after":     {{"", "[trust]\nstale-after = \"100 years\"\n"}},

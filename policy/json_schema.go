@@ -31,9 +31,12 @@ func JSONSchema() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name := path[len(path)-1]; name == "NAME" {
+		switch name := path[len(path)-1]; name {
+		case "NAME":
 			inner["additionalProperties"] = value
-		} else {
+		case "URL":
+			inner["patternProperties"] = object{"://": value}
+		default:
 			inner["properties"].(object)[name] = value
 		}
 	}
@@ -80,6 +83,11 @@ func valueSchema(info KeyInfo) (object, error) {
 		entry["properties"] = object{"reason": text(), "expires": date,
 			"rules": object{"type": "array", "items": object{"enum": names}}}
 		entry["required"] = []string{"reason"}
+		return entry, nil
+	case ofIndexKey:
+		entry := table(info.Meaning)
+		entry["properties"] = object{"cooldown": text(), "provenance": object{"type": "boolean"},
+			"publisher": object{"type": "boolean"}}
 		return entry, nil
 	case "deny.NAME", "prefer.NAME":
 		member := map[string]string{"deny.NAME": "reason", "prefer.NAME": "use"}[info.Key]

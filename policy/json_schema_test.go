@@ -68,6 +68,12 @@ func conforms(schema map[string]any, value any, at string) error {
 		}
 		for name, member := range table {
 			inner, known := schema["properties"].(map[string]any)[name].(map[string]any)
+			patterns, _ := schema["patternProperties"].(map[string]any)
+			for pattern, of := range patterns {
+				if !known && regexp.MustCompile(pattern).MatchString(name) {
+					inner, known = of.(map[string]any)
+				}
+			}
 			if !known {
 				inner, known = schema["additionalProperties"].(map[string]any)
 			}

@@ -225,6 +225,7 @@ var initExamples = map[string]string{
 	"index.pin.NAME":  "pin = { \"acme-*\" = \"https://index.acme.example/simple\" }\n",
 	"index.moved.NAME": "moved = { \"https://old.acme.example/simple\" = " +
 		"\"https://index.acme.example/simple\" }\n",
+	ofIndexKey:                 "[index.\"https://index.acme.example/simple\"]\ncooldown = \"0d\"\nprovenance = false\n",
 	"trust.organisations":      "organisations = [\"acme\"]\n",
 	"allow.NAME":               "[allow.reqeusts]\nreason = \"our own fork\"\nexpires = 2030-01-31\n",
 	"deny.NAME":                "[deny.colourama]\nreason = \"imitates colorama\"\n",

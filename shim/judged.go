@@ -34,7 +34,7 @@ func (j *judgement) project(_ context.Context, p gate.Project) []rules.Finding {
 	evidence := evidence.Of(
 		evidence.Subject{Name: j.asked.written(p.Name), New: !j.asked.isInstalled(p.Name),
 			Requested: j.asked.isRequested(p.Name)},
-		evidence.Answer{Page: p.Page, Public: p.Public, Failure: p.Failure},
+		evidence.Answer{Page: p.Page, Public: p.Public, Failure: p.Failure, Index: p.IndexURL},
 		j.database.wholeMalware(p.Name), j.now)
 	var findings []rules.Finding
 	judged := j.asked.policy.JudgeProject(evidence)

@@ -51,6 +51,7 @@ type ProjectEvidence struct {
 	Requested bool   // asked for before pip starts; false: a dependency, met in the gate
 	Now       time.Time
 
+	Index        string    // that answered, without credentials; "" unknown
 	Exists       Known     // an index has it
 	Failure      string    // why the index did not answer; "" it did
 	Asked        time.Time // when the index last confirmed what it says; zero unknown
@@ -92,6 +93,7 @@ type URL struct{ Label, URL string }
 // FileEvidence is what is known of one file of a project's page.
 type FileEvidence struct {
 	Name         string // canonical name of the project
+	Index        string // that the page is of, without credentials; "" none
 	Version      string
 	Filename     string
 	Now          time.Time

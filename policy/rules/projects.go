@@ -133,6 +133,9 @@ func (s *Settings) newProject(e ProjectEvidence) []Finding {
 	if e.First.IsZero() || s.answered(e, NewProject) || s.ExemptFromCooldown(e.Canonical) {
 		return nil
 	}
+	if own := s.ofIndex(e.Index).Cooldown; own != nil && *own <= 0 {
+		return nil
+	}
 	age := e.Now.Sub(e.First)
 	switch {
 	case age < 0:

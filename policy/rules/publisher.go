@@ -8,7 +8,7 @@ import (
 // JudgePublisher judges who published a release by its attestations (PEP 740),
 // against those before it. Every finding is one that the gate can act on.
 func (s *Settings) JudgePublisher(e PublisherEvidence) []Finding {
-	if s.allowedRelease(e.Name, e.Version, Publisher) != nil {
+	if s.allowedRelease(e.Name, e.Version, Publisher) != nil || switchedOff(s.ofIndex(e.Index).Publisher) {
 		return nil
 	}
 	finding := s.finding(Publisher, e.Name, High, "")

@@ -75,7 +75,8 @@ func (s *Settings) yanked(e FileEvidence) []Finding {
 // Provenance: the releases before had attestations (PEP 740) and this one has
 // none, as when it was uploaded with a stolen password.
 func (s *Settings) provenance(e FileEvidence) []Finding {
-	if !e.PredecessorsProvenance || e.Provenance == Yes || s.allows(e, Provenance) {
+	if !e.PredecessorsProvenance || e.Provenance == Yes || s.allows(e, Provenance) ||
+		switchedOff(s.ofIndex(e.Index).Provenance) {
 		return nil
 	}
 	findings := s.ofFile(e, Provenance, lostProvenance(e))
@@ -142,3 +143,6 @@ func (s *Settings) sdist(e FileEvidence) []Finding {
 func release(e FileEvidence) string {
 	return strings.TrimSpace(words.Printable(e.Name) + " " + words.Printable(e.Version))
 }
+
+// switchedOff says whether a rule does not look at an index's releases.
+func switchedOff(looks *bool) bool { return looks != nil && !*looks }

@@ -3,6 +3,8 @@ package rules
 import (
 	"strconv"
 	"time"
+
+	"thresher/address"
 )
 
 // Layer is where a value of a policy was said.
@@ -81,12 +83,14 @@ type Settings struct {
 	}
 
 	// The entries, by layer, the nearest first.
-	Pin    []Pin // PinFor finds the one that counts
-	Moved  []Moved
-	Allow  []Allow
-	Deny   []Deny
-	Prefer []Prefer
-	Bounds []Bound
+	Pin   []Pin // PinFor finds the one that counts
+	Moved []Moved
+	// OfIndexes are the indexes with values of their own.
+	OfIndexes []OfIndex
+	Allow     []Allow
+	Deny      []Deny
+	Prefer    []Prefer
+	Bounds    []Bound
 
 	Now time.Time // what has expired by then does not count
 }
@@ -102,9 +106,12 @@ const (
 )
 
 // CooldownOf gives the age from which on a file passes: that of all files, or of
-// those that somebody has chosen, by the hash in a lock or, where policy says so,
+// the index that it is on, or of those that somebody has chosen, by the hash in a lock or, where policy says so,
 // by an exact version in a file.
 func (s *Settings) CooldownOf(e FileEvidence) Span {
+	if own := s.ofIndex(e.Index).Cooldown; own != nil {
+		return *own
+	}
 	chosen := e.LockedByHash || e.PinnedInFile && s.Cooldown.Pins.Value == PassPins
 	if limit := s.Cooldown.PinsRelease.Value; chosen && limit < s.Cooldown.Release.Value {
 		return limit
@@ -126,6 +133,25 @@ type Pin struct {
 	Pattern string // a canonical name, or a pattern with `*`
 	URL     string // of the index, as written
 	Source
+}
+
+// OfIndex is what holds for the releases of one index; nil is as for all.
+type OfIndex struct {
+	URL        string // as address.Key writes it
+	Cooldown   *Span  // files younger than this are held back; 0: its projects are not new either
+	Provenance *bool  // the rule looks
+	Publisher  *bool  // the rule looks
+	Source
+}
+
+// ofIndex gives what holds for an index.
+func (s *Settings) ofIndex(index string) OfIndex {
+	for _, entry := range s.OfIndexes {
+		if address.Same(entry.URL, index) {
+			return entry
+		}
+	}
+	return OfIndex{}
 }
 
 // Moved is an index that has another address now, for all names.
