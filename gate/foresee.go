@@ -49,22 +49,32 @@ func (g *Gate) Foresee(ctx context.Context, name string) (Foreseen, error) {
 		case v.stop != nil:
 			return foreseen, fmt.Errorf("%s is refused", name)
 		}
+		g.inspect(v) // as before pip is given it
 		foreseen.pages = append(foreseen.pages, foreseenPage{key, v})
-		if v.page == nil {
-			continue
-		}
-		for _, kept := range v.kept {
-			foreseen.Files = append(foreseen.Files, ForeseenFile{Version: kept.version, File: kept.file})
-		}
-		for _, blocked := range v.blocked {
-			for i := range v.page.Files {
-				if file := &v.page.Files[i]; file.URL == blocked.url {
-					foreseen.Files = append(foreseen.Files, ForeseenFile{Version: blocked.version, File: file, Blocked: true})
-				}
+		foreseen.Files = append(foreseen.Files, v.foreseen()...)
+	}
+	return foreseen, nil
+}
+
+// foreseen gives the files of a page as pip would be given them.
+func (v *verdict) foreseen() []ForeseenFile {
+	v.rendering.Lock()
+	defer v.rendering.Unlock()
+	if v.page == nil {
+		return nil
+	}
+	files := make([]ForeseenFile, 0, len(v.kept))
+	for _, kept := range v.kept {
+		files = append(files, ForeseenFile{Version: kept.version, File: kept.file})
+	}
+	for _, blocked := range v.blocked {
+		for i := range v.page.Files {
+			if file := &v.page.Files[i]; file.URL == blocked.url {
+				files = append(files, ForeseenFile{Version: blocked.version, File: file, Blocked: true})
 			}
 		}
 	}
-	return foreseen, nil
+	return files
 }
 
 // Deliver enters what was foreseen as what pip was told, where it is not started.

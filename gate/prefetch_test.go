@@ -2,6 +2,7 @@ package gate
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"net/http"
 	"slices"
@@ -267,4 +268,39 @@ func TestMoreThanIsFetchedAhead(t *testing.T) {
 	if status != http.StatusForbidden || !strings.Contains(reason, "last: is malware") {
 		t.Errorf("the file: %d %s", status, reason)
 	}
+}
+
+// TestPrefetchByParts: where an index offers no metadata files, what a large wheel
+// needs is known from its end, long before it is here.
+func TestPrefetchByParts(t *testing.T) {
+	t.Parallel()
+	x := testkit.NewIndex(t)
+	var noise strings.Builder
+	for i := range 20000 {
+		fmt.Fprintf(&noise, "%x\n", sha256.Sum256([]byte{byte(i), byte(i >> 8)}))
+	}
+	app := x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0", Requires: []string{"child"},
+		Files: map[string]string{"app/data.txt": noise.String()}})
+	x.AddWheel(testkit.Distribution{Name: "child", Version: "1.0"})
+	ended := make(chan struct{})
+	x.Change(func() {
+		app.Metadata = ""
+		app.Answer = func(w http.ResponseWriter, r *http.Request) {
+			if r.Header.Get("Range") == "" {
+				<-ended // all of it takes for ever
+				return
+			}
+			http.ServeContent(w, r, "", time.Time{}, strings.NewReader(string(app.Content)))
+		}
+	})
+	open(t, Config{
+		Indexes: []Index{{URL: x.SimpleURL()}}, Requested: []pep.Requirement{{Name: "app"}},
+		Environment: map[string]string{
+			"python_version": "3.11", "python_full_version": "3.11.7", "sys_platform": "linux",
+		},
+	})
+	waitFor(t, "the page of what a large wheel needs", func() bool {
+		return slices.Contains(x.Requests(), "/simple/child/")
+	})
+	close(ended)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"thresher/archive"
 )
@@ -76,6 +77,25 @@ func Paths(ctx context.Context, size int64, ranges Ranges) (map[Path]bool, error
 	}
 	return paths, nil
 }
+
+// Metadata reads by parts the core metadata of a wheel, for an index that does not
+// offer it by itself. Errors are those of Ahead.
+func Metadata(ctx context.Context, size int64, ranges Ranges) ([]byte, error) {
+	members, read, err := readEnd(ctx, size, ranges)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		directory, file, _ := strings.Cut(m.Name, "/")
+		if file == "METADATA" && strings.HasSuffix(directory, ".dist-info") {
+			return read(m, maximalMetadata)
+		}
+	}
+	return nil, errors.New(messageNoMetadata)
+}
+
+// maximalMetadata is the largest METADATA that is read by parts, in bytes.
+const maximalMetadata = 1 << 20
 
 // Path is where a file is installed.
 type Path struct {

@@ -177,6 +177,20 @@ func TestAhead(t *testing.T) {
 	}
 }
 
+func TestMetadata(t *testing.T) {
+	distribution := testkit.Distribution{Name: "x", Version: "1.0", Requires: []string{"y>=2"},
+		Files: map[string]string{"x/data.bin": noise(1 << 20), "x/x-1.0.dist-info/METADATA": "Name: another"}}
+	_, content := distribution.Wheel()
+	requests := 0
+	got, err := Metadata(t.Context(), int64(len(content)), partsOf(content, &requests))
+	if err != nil || string(got) != distribution.MetadataText() || requests > 2 {
+		t.Errorf("%q after %d requests: %v", got, requests, err)
+	}
+	if _, err := Metadata(t.Context(), int64(len(content))+1, partsOf(content, &requests)); err == nil {
+		t.Error("its size is another than was promised")
+	}
+}
+
 // What a server answers is what was asked for, or an error.
 func TestOverHTTP(t *testing.T) {
 	filename, content := made(map[string]string{"x.pth": "import os", "x/data.bin": noise(1 << 20)})

@@ -7,6 +7,7 @@ const (
 	messageOtherPart    = "its server gave another part than was asked for"
 	messageOtherSize    = "it has %d bytes, and %d were promised"
 	messageTooFar       = "its directory is too large to be read ahead"
+	messageNoMetadata   = "it has no METADATA"
 	messageRedirects    = "its server sends from one address to another"
 	messageStatus       = "its server answers with the status %d"
 )
