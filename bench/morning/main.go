@@ -76,7 +76,8 @@ func (m *morning) place(parts ...string) string {
 
 // start builds thresher, makes the environment and starts the index.
 func (m *morning) start(release string) {
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", m.place("bin", "thresher"), ".")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w -X thresher/internal/places.account="+m.dir,
+		"-o", m.place("bin", "thresher"), ".")
 	if out, err := build.CombinedOutput(); err != nil {
 		m.t.Fatalf("build: %v\n%s", err, out)
 	}
