@@ -9,8 +9,8 @@ import (
 
 // Current says that pip would change nothing, by the first argument: of every
 // project that pip looks for upgrades of, no page has a file that is newer than
-// what is installed and that pip might take under any one of the requirements on
-// it. It gives nil, or the doubt.
+// what is installed and that pip might take under the first requirement on it that
+// it meets. It gives nil, or the doubt.
 func (c *Closure) Current(pages map[string][]Candidate) error {
 	for _, name := range c.Pages {
 		if newer := c.newer(name, pages[name]); newer != "" {
@@ -86,16 +86,15 @@ func (p *project) namesPrerelease() bool {
 	return false
 }
 
-// mayTake says whether a version may do for any one requirement on a project
-// under all constraints: with some of the requirements not known yet, pip looks
-// for what the others want.
+// mayTake says whether a version may do for as little as pip ever looks under: all
+// constraints, and the first requirement that it met.
 func (p *project) mayTake(version pep.Version) bool {
 	for _, set := range p.constraints {
 		if !mayHold(set, version) {
 			return false
 		}
 	}
-	for _, set := range p.wanted {
+	for _, set := range p.least {
 		if mayHold(set, version) {
 			return true
 		}

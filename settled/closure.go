@@ -265,12 +265,17 @@ func (w *walk) add(r *requirement, parent *node) error {
 	if !surelyHold(r.specifiers, p.version) {
 		return Doubt(fmt.Sprintf("%s %s does not fulfil %s", r.name, p.version, r.text))
 	}
+	id := r.id()
+	known := w.nodes[id]
 	if !r.explicit {
 		p.wanted = append(p.wanted, r.specifiers)
 		p.hashed = p.hashed || r.hashed
+		// The command's own come first. What comes first of others depends on an
+		// order that is followed for what is printed alone.
+		if known == nil || known.requirements[0].parent != nil {
+			p.least = append(p.least, r.specifiers)
+		}
 	}
-	id := r.id()
-	known := w.nodes[id]
 	if known == nil {
 		known = &node{id: id, project: p, extras: r.extras, path: r.path(r.text)}
 		if base := w.nodes[r.name]; base != nil && slices.ContainsFunc(base.requirements, isExplicit) {

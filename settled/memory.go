@@ -1,19 +1,18 @@
 package settled
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
+	"maps"
 	"os"
-	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
-	"thresher/internal/files"
+	"thresher/internal/memory"
 )
 
 // The second argument: what pip does is a function of what it reads. A run that
@@ -25,25 +24,15 @@ const longest = 24 * time.Hour
 
 // Memory is a run that changed nothing.
 type Memory struct {
-	Pages  []string  // canonical names of the projects whose pages pip asked for
-	Digest string    // of these pages
-	Time   time.Time // of the run
+	Pages  []string  `json:"pages"`  // canonical names of the projects whose pages pip asked for
+	Digest string    `json:"digest"` // of these pages
+	Time   time.Time `json:"time"`   // of the run
 }
 
-// kept is a Memory as it is on the disk.
-type kept struct {
-	Question string   `json:"question"` // the digest that it is kept under
-	Pages    []string `json:"pages"`
-	Digest   string   `json:"digest"`
-	Time     int64    `json:"time"` // seconds
-	Sum      string   `json:"sum"`  // of the fields before
-}
-
-func (k kept) sum() string {
-	k.Sum = ""
-	text, _ := json.Marshal(k) // of texts and a number
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+// fresh says whether a memory counts still, or already: clocks are set.
+func (m Memory) fresh(now time.Time) bool {
+	age := now.Sub(m.Time)
+	return age >= 0 && age < longest
 }
 
 // QuestionDigest digests everything that decides what pip does but for the pages:
@@ -93,59 +82,38 @@ func sorted(names []string) []string {
 	return slices.Compact(names)
 }
 
-// Recall gives what is remembered under a question's digest in a directory; found
-// is false where there is nothing, or it is too old. The error says that what is
-// there is damaged; it is as good as nothing.
-func Recall(directory, question string, now time.Time) (memory Memory, found bool, err error) {
-	path := memoryPath(directory, question)
-	text, err := files.ReadRegular(path, 1<<20)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Memory{}, false, nil
-	}
-	var known kept
-	if err == nil {
-		err = json.Unmarshal(text, &known)
-	}
-	if err == nil && (known.Sum != known.sum() || known.Question != question) {
-		err = errors.New("it is not as it was written")
-	}
-	if err != nil {
-		return Memory{}, false, fmt.Errorf("read %s: %w", path, err)
-	}
-	memory = Memory{Pages: known.Pages, Digest: known.Digest, Time: time.Unix(known.Time, 0)}
-	age := now.Sub(memory.Time)
-	return memory, age >= 0 && age < longest, nil
+// Memories is the table of such runs in a file, by the digests of their questions.
+func Memories(path string) memory.Table[Memory] {
+	return memory.Table[Memory]{Path: path, Kind: "settled"}
 }
 
-// Remember keeps a run that changed nothing, and lets go of what is too old.
-func Remember(directory, question string, memory Memory) error {
-	if err := os.MkdirAll(directory, 0o700); err != nil {
-		return err
-	}
-	release, held, err := files.TryLock(filepath.Join(directory, "memory"))
-	if err != nil || !held {
-		return err // another run writes: this one is remembered another time
-	}
-	defer release()
-	k := kept{Question: question, Pages: sorted(memory.Pages), Digest: memory.Digest, Time: memory.Time.Unix()}
-	k.Sum = k.sum()
-	text, err := json.Marshal(k)
+// Recall gives what is remembered under a question's digest; found is false where
+// there is nothing, or it is too old. The error says that the file is damaged, or
+// cannot be read; it is as good as nothing.
+func Recall(path, question string, now time.Time) (remembered Memory, found bool, err error) {
+	entries, err := Memories(path).Read()
 	if err != nil {
-		return err
+		return Memory{}, false, err
 	}
-	entries, err := os.ReadDir(directory)
-	if err != nil {
-		return err
+	remembered, found = entries[question]
+	return remembered, found && remembered.fresh(now), nil
+}
+
+// Remember keeps a run that changed nothing, and lets go of what is too old and of
+// what is damaged.
+func Remember(ctx context.Context, path, question string, run Memory) error {
+	run.Pages = sorted(run.Pages)
+	keep := func(entries map[string]Memory) bool {
+		maps.DeleteFunc(entries, func(_ string, known Memory) bool { return !known.fresh(run.Time) })
+		entries[question] = run
+		return true
 	}
-	for _, entry := range entries {
-		info, err := entry.Info()
-		if err == nil && strings.HasSuffix(entry.Name(), ".json") && memory.Time.Sub(info.ModTime()) > longest {
-			_ = os.Remove(filepath.Join(directory, entry.Name())) // else the next run does it
+	err := Memories(path).Change(ctx, keep)
+	var damaged *memory.DamagedError
+	if errors.As(err, &damaged) && !damaged.Newer {
+		if err = os.Remove(path); err == nil {
+			err = Memories(path).Change(ctx, keep)
 		}
 	}
-	return files.Keep(memoryPath(directory, question), text)
-}
-
-func memoryPath(directory, question string) string {
-	return filepath.Join(directory, question[:min(32, len(question))]+".json")
+	return err
 }

@@ -54,7 +54,8 @@ type project struct {
 	distribution *venv.Distribution
 	version      pep.Version
 	path         string // what pip calls it where something comes from it: "a>=1->-r requirements.txt (line 1)"
-	wanted       []pep.Specifiers
+	wanted       []pep.Specifiers // all requirements on it
+	least        []pep.Specifiers // those of which one is in every set of them that pip looks under
 	constraints  []pep.Specifiers
 	hashed       bool // a requirement names hashes
 	eligible     bool // pip looks for something newer

@@ -196,6 +196,8 @@ func TestCurrent(t *testing.T) {
 		{"pinned", asked("alpha==1.0"), "1.0", []Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl")}, ""},
 		{"held back by what another wants", asked("alpha", "alpha<1.1"), "1.0",
 			[]Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl")}, "1.1"},
+		{"held back by what was asked first", asked("alpha<1.1", "alpha"), "1.0",
+			[]Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl")}, ""},
 		{"held back by a constraint", asked("-c alpha<1.1", "alpha"), "1.0",
 			[]Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl")}, ""},
 		{"a pre-release", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-1.1rc1-py3-none-any.whl")}, ""},
@@ -278,50 +280,50 @@ func TestPagesDigest(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	dir, now := t.TempDir(), time.Unix(1_800_000_000, 0)
-	memory := Memory{Pages: []string{"beta", "alpha"}, Digest: "d", Time: now}
-	if err := Remember(dir, "question", memory); err != nil {
+	path, now := filepath.Join(t.TempDir(), "settled.json"), time.Unix(1_800_000_000, 0)
+	if _, found, err := Recall(path, "question", now); found || err != nil {
+		t.Fatal(found, err)
+	}
+	run := Memory{Pages: []string{"beta", "alpha"}, Digest: "d", Time: now}
+	if err := Remember(t.Context(), path, "question", run); err != nil {
 		t.Fatal(err)
 	}
-	recalled, found, err := Recall(dir, "question", now.Add(23*time.Hour))
+	recalled, found, err := Recall(path, "question", now.Add(23*time.Hour))
 	if err != nil || !found || !slices.Equal(recalled.Pages, []string{"alpha", "beta"}) || recalled.Digest != "d" {
 		t.Fatal(recalled, found, err)
 	}
 	for what, at := range map[string]time.Time{"a day": now.Add(24 * time.Hour), "the future": now.Add(-time.Second)} {
-		if _, found, err := Recall(dir, "question", at); found || err != nil {
+		if _, found, err := Recall(path, "question", at); found || err != nil {
 			t.Errorf("%s: %v %v", what, found, err)
 		}
 	}
-	if _, found, err := Recall(dir, "another", now); found || err != nil {
+	if _, found, err := Recall(path, "another", now); found || err != nil {
 		t.Error(found, err)
 	}
-	files, _ := filepath.Glob(filepath.Join(dir, "*.json"))
-	if len(files) != 1 {
-		t.Fatal(files)
+	// The next one that is remembered lets go of what is old.
+	run.Time = now.Add(25 * time.Hour)
+	if err := Remember(t.Context(), path, "another", run); err != nil {
+		t.Fatal(err)
 	}
-	content, err := os.ReadFile(files[0])
+	if entries, err := Memories(path).Read(); err != nil || len(entries) != 1 {
+		t.Error(entries, err)
+	}
+	// What is damaged is as good as nothing, and written anew.
+	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, damaged := range []string{"", "{}", "null", string(content[:len(content)/2]),
-		strings.Replace(string(content), `"digest":"d"`, `"digest":"e"`, 1),
-		strings.Replace(string(content), `"time":1`, `"time":2`, 1)} {
-		if err := os.WriteFile(files[0], []byte(damaged), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if _, found, err := Recall(dir, "question", now); found || err == nil {
-			t.Errorf("%q: %v %v", damaged, found, err)
-		}
-	}
-	// The next one that is remembered lets go of what is old.
-	old := time.Unix(1_700_000_000, 0)
-	if err := os.Chtimes(files[0], old, old); err != nil {
+	damaged := strings.Replace(string(content), `"digest":"d"`, `"digest":"e"`, 1)
+	if err := os.WriteFile(path, []byte(damaged), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := Remember(dir, "another", memory); err != nil {
+	if _, found, err := Recall(path, "another", run.Time); found || err == nil {
+		t.Error(found, err)
+	}
+	if err := Remember(t.Context(), path, "question", run); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(files[0]); !os.IsNotExist(err) {
-		t.Error("what is old is kept")
+	if _, found, err := Recall(path, "question", run.Time); !found || err != nil {
+		t.Error(found, err)
 	}
 }

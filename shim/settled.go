@@ -80,8 +80,8 @@ func (in *invocation) workOut(a *asked, d *door, s *settling) error {
 		return err
 	}
 	memory, remembered := settled.Memory{}, false
-	if directory := in.places.Settled(); directory != "" {
-		memory, remembered, s.damaged = settled.Recall(directory, s.question, in.start)
+	if path := in.places.Settled(); path != "" {
+		memory, remembered, s.damaged = settled.Recall(path, s.question, in.start)
 	}
 	pages, err := in.foresee(d, s, append(memory.Pages, s.closure.Pages...))
 	if err != nil {
@@ -265,7 +265,8 @@ func (in *invocation) remember(made *steps) {
 		return
 	}
 	memory := settled.Memory{Pages: run.witness.names, Digest: digest, Time: in.start}
-	if err := settled.Remember(in.places.Settled(), d.settling.question, memory); err != nil {
+	err := settled.Remember(in.untilInterrupted(), in.places.Settled(), d.settling.question, memory)
+	if err != nil {
 		in.say.runNotRemembered(err)
 	}
 }

@@ -265,9 +265,9 @@ const indexesFile = "indexes.json"
 // Pages is the cache of index pages.
 func (p Places) Pages() string { return file(p.Cache, "index") }
 
-// Settled is the directory of runs that changed nothing. The account's own: a
-// forged one would have upgrades missed.
-func (p Places) Settled() string { return file(p.OwnData, "settled") }
+// Settled is the table of runs that changed nothing. The account's own: a forged
+// one would have upgrades missed.
+func (p Places) Settled() string { return file(p.OwnState, "settled.json") }
 
 // Files is the directory of what was read in wheels and source archives, by
 // their hashes. The account's own: what a forged one says is not read again.
