@@ -53,7 +53,7 @@ type Closure struct {
 type project struct {
 	distribution *venv.Distribution
 	version      pep.Version
-	path         string // what pip calls it where something comes from it: "a>=1->-r requirements.txt (line 1)"
+	path         string           // what pip calls it where something comes from it: "a>=1->-r requirements.txt (line 1)"
 	wanted       []pep.Specifiers // all requirements on it
 	least        []pep.Specifiers // those of which one is in every set of them that pip looks under
 	constraints  []pep.Specifiers
