@@ -3,6 +3,7 @@ package archive
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -182,15 +183,9 @@ func (w *Wheel) WheelFile(project string) (WheelFile, error) {
 // The last of each pair would take the place of the first there.
 func Collisions(members []Member) [][2]string {
 	var pairs [][2]string
-	fold := cases.Fold()
 	known := make(map[string]string, len(members))
 	for _, m := range members {
-		key := strings.TrimSuffix(m.Name, "/")
-		if isASCII(key) {
-			key = strings.ToLower(key)
-		} else {
-			key = norm.NFC.String(fold.String(norm.NFD.String(key)))
-		}
+		key := folded(strings.TrimSuffix(m.Name, "/"))
 		if earlier, taken := known[key]; taken {
 			pairs = append(pairs, [2]string{earlier, m.Name})
 			continue
@@ -198,4 +193,21 @@ func Collisions(members []Member) [][2]string {
 		known[key] = m.Name
 	}
 	return pairs
+}
+
+// PathKey writes a path as this system's file system compares it.
+func PathKey(path string) string {
+	if runtime.GOOS == "windows" || runtime.GOOS == "darwin" {
+		return folded(path)
+	}
+	return path
+}
+
+// folded writes a name as file systems compare it that take upper and lower
+// case, or composed and decomposed letters, for the same.
+func folded(name string) string {
+	if isASCII(name) {
+		return strings.ToLower(name)
+	}
+	return norm.NFC.String(cases.Fold().String(norm.NFD.String(name)))
 }

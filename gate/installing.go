@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -241,7 +240,7 @@ func (g *Gate) noteInstalled(o *offer, hooks []inside.Hook, notes []rules.Findin
 // findReplaced finds the files of others that the wheels would write over: of
 // each other, and of what is installed and stays.
 func (g *Gate) findReplaced(wheels []*openedWheel, elsewhere bool) {
-	owners := map[inside.Path]*openedWheel{}
+	owners := map[inside.Path]*openedWheel{} // by path, as the file system compares it
 	names := map[string]bool{}
 	for _, w := range wheels {
 		names[w.name] = true
@@ -252,15 +251,16 @@ func (g *Gate) findReplaced(wheels []*openedWheel, elsewhere bool) {
 				w.replaces(path, "pip") // all of it, that pip would import at its next start
 				continue
 			}
-			first, taken := owners[path]
+			key := inside.Path{Scheme: path.Scheme, Name: archive.PathKey(path.Name)}
+			first, taken := owners[key]
 			if !taken {
-				owners[path] = w
+				owners[key] = w
 				if !elsewhere {
 					g.findOccupied(w, path, names)
 				}
 				continue
 			}
-			if inside.IsIdle(path) || sameContent(w.content(path), first.content(path)) {
+			if inside.IsIdle(path) || sameContent(path, w.content(path), first.content(path)) {
 				continue
 			}
 			for _, pair := range [][2]*openedWheel{{w, first}, {first, w}} {
@@ -285,7 +285,7 @@ func (g *Gate) findOccupied(w *openedWheel, path inside.Path, installing map[str
 			continue
 		}
 		there, err := files.ReadRegular(place, maximalCompared)
-		if err == nil && sameContent(w.content(path), there) || !g.isNewcomer(w, path) {
+		if err == nil && sameContent(path, w.content(path), there) || !g.isNewcomer(w, path) {
 			return
 		}
 		w.replaces(path, owner)
@@ -319,8 +319,8 @@ func (w *openedWheel) content(path inside.Path) []byte {
 }
 
 // sameContent compares two files; what is not known is not the same.
-func sameContent(a, b []byte) bool {
-	return a != nil && b != nil && bytes.Equal(bytes.TrimSpace(a), bytes.TrimSpace(b))
+func sameContent(path inside.Path, a, b []byte) bool {
+	return a != nil && b != nil && inside.SameModule(path, a, b)
 }
 
 // isNewcomer says whether nothing but this very file puts a file of its
@@ -333,8 +333,8 @@ func (g *Gate) isNewcomer(w *openedWheel, path inside.Path) bool {
 	if _, owners := g.config.Occupied(path.Scheme, path.Name); slices.Contains(owners, w.name) {
 		return false
 	}
-	if w.offer.verdict == nil {
-		return true
+	if w.offer.verdict == nil { // from a folder: of a name that many have it is nothing new
+		return g.config.Popular == nil || !g.config.Popular(w.name)
 	}
 	for _, release := range inside.Vouching(w.offer.verdict.releases(), w.offer.version, w.offer.filename, now, nil) {
 		paths, err := g.olderPaths.start(pageKey{w.offer.verdict.source, release.File.URL},

@@ -1,11 +1,13 @@
 package inside
 
 import (
+	"bytes"
 	"path"
 	"slices"
 	"strings"
 
 	"thresher/archive"
+	"thresher/internal/lazyregexp"
 )
 
 // Commands gives the names of the commands that an open wheel brings. Entry
@@ -31,9 +33,8 @@ func Commands(wheel *archive.Wheel) []string {
 // idleFolders stand at the top of site-packages by mistake: of some thousand
 // projects, each with its own. Nothing imports them once they are installed.
 var idleFolders = []string{
-	"tests", "test", "testing", "docs", "doc", "documentation", "examples", "example", "samples",
-	"benchmarks", "benchmark",
-	"scripts", "tools", "build", "dist", "demo", "demos", "images", "assets", ".github", "licenses",
+	"tests", "test", "docs", "doc", "documentation", "examples", "example", "samples", "benchmarks", "benchmark",
+	"demos", ".github", "licenses",
 }
 
 // IsIdle tells whether it does not matter which of two distributions has a file
@@ -50,6 +51,33 @@ func IsIdle(p Path) bool {
 		return slices.Contains(idleFolders, strings.ToLower(top))
 	}
 	return isText(top)
+}
+
+// namespaceLine is a line of an __init__.py that does nothing but have several
+// distributions share one package, in the ways that PEP 420 made needless.
+var namespaceLine = lazyregexp.New(
+	`^(from pkgutil import extend_path|import pkgutil|import pkg_resources|try:|except ImportError:|pass|` +
+		`__path__(: \w+(\[\w+\])?)? = (pkgutil\.|__import__\(["']pkgutil["']\)\.)?extend_path\(__path__, __name__\)|` +
+		`(pkg_resources|__import__\(["']pkg_resources["']\))\.declare_namespace\(__name__\))(\s*#.*)?$`)
+
+// SameModule tells whether it does not matter which of two files stands at a
+// path: their content is the same, or they are modules of which each is empty or
+// has several distributions share one package.
+func SameModule(p Path, a, b []byte) bool {
+	if bytes.Equal(bytes.TrimSpace(a), bytes.TrimSpace(b)) {
+		return true
+	}
+	return path.Base(p.Name) == "__init__.py" && sharesPackage(a) && sharesPackage(b)
+}
+
+func sharesPackage(module []byte) bool {
+	for line := range bytes.Lines(module) {
+		line = bytes.TrimSpace(line)
+		if len(line) > 0 && line[0] != '#' && !namespaceLine().Match(line) {
+			return false
+		}
+	}
+	return true
 }
 
 // isText tells a file for people by its name.

@@ -3,6 +3,7 @@ package venv
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 
 	"thresher/archive"
@@ -30,7 +31,10 @@ func NewOccupied(environment python.Environment, distributions []Distribution) *
 					continue
 				}
 				// An unreadable RECORD names nothing: its files are nobody's.
-				_ = eachRecorded(d, func(path string) { owners[path] = append(owners[path], d.Canonical) })
+				_ = eachRecorded(d, func(path string) {
+					key := archive.PathKey(path)
+					owners[key] = append(owners[key], d.Canonical)
+				})
 			}
 			return owners
 		}),
@@ -46,6 +50,9 @@ func (o *Occupied) At(scheme archive.Scheme, name string) (path string, owners [
 		folder = o.environment.SitePackages[0]
 	case scheme == archive.Scripts:
 		folder = o.environment.Scripts
+		if runtime.GOOS == "windows" && filepath.Ext(name) == "" {
+			name += ".exe" // what pip makes of a command
+		}
 	case scheme == archive.Environment:
 		folder = o.environment.Prefix
 	}
@@ -56,7 +63,7 @@ func (o *Occupied) At(scheme archive.Scheme, name string) (path string, owners [
 	if info, err := os.Lstat(path); err != nil || info.IsDir() {
 		return "", nil
 	}
-	return path, o.owners()[path]
+	return path, o.owners()[archive.PathKey(path)]
 }
 
 // isFolder remembers its answers: most files of a new distribution would lie in

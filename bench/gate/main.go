@@ -260,7 +260,7 @@ func (b *bench) install(number int, gated bool) (time.Duration, error) {
 		}
 		g, err := gate.Start(context.Background(), gate.Config{
 			Source: client, Indexes: []gate.Index{{URL: b.upstream}}, JudgeInside: judgeInside,
-			Requested: []pep.Requirement{{Name: "tree"}},
+			Requested:   []pep.Requirement{{Name: "tree"}},
 			Environment: map[string]string{"python_version": "3.12", "python_full_version": "3.12.0", "sys_platform": "linux"},
 			Prefetch:    b.prefetch,
 			Directory:   home,
