@@ -186,7 +186,8 @@ func (g *Gate) candidates(result *verdict, page *index.Page, judgeFile func(File
 			c.evidence = FileEvidence{Page: page, File: file, IndexURL: result.indexURL}
 			c.evidence.FileEvidence = rules.FileEvidence{
 				Name: r.name, Index: result.indexURL, Version: r.version, Filename: file.Filename, Now: now,
-				UploadTime: file.UploadTime, Yanked: file.Yanked, YankedReason: file.YankedReason, IsSdist: r.source, Installed: g.config.Installed[r.name],
+				UploadTime: file.UploadTime, Yanked: file.Yanked, YankedReason: file.YankedReason, IsSdist: r.source,
+				Installed:              g.config.Installed[r.name],
 				PredecessorsProvenance: lost[file.Filename],
 			}
 			if page.JSON {
