@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +16,7 @@ import (
 	"thresher/exposure"
 	"thresher/internal/files"
 	"thresher/internal/journal"
+	"thresher/internal/lazyregexp"
 	"thresher/internal/statuses"
 	"thresher/pip"
 	"thresher/venv"
@@ -215,7 +215,11 @@ type collectedLog struct {
 	parts []string
 }
 
-var logPart = regexp.MustCompile(`\.jsonl(\.[0-9]+)?$`)
+// besideLogs lie in the same directory where a whole state directory was
+// collected.
+var besideLogs = []string{"environments.jsonl", "trusted.jsonl"}
+
+var logPart = lazyregexp.New(`\.jsonl(\.[0-9]+)?$`)
 
 // collectedLogs finds the logs in directories and below: files whose names end
 // in .jsonl, with their rotated parts. A place may also be a file.
@@ -227,11 +231,12 @@ func collectedLogs(places []string) ([]collectedLog, error) {
 			if err != nil {
 				return err
 			}
-			if !entry.Type().IsRegular() || path != place && !logPart.MatchString(entry.Name()) {
+			if !entry.Type().IsRegular() || path != place && !logPart().MatchString(entry.Name()) ||
+				slices.Contains(besideLogs, entry.Name()) {
 				return nil
 			}
 			name := path
-			if part := logPart.FindStringSubmatch(path); part != nil {
+			if part := logPart().FindStringSubmatch(path); part != nil {
 				name = strings.TrimSuffix(path, part[1])
 			}
 			if i, known := at[name]; !known {
