@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -23,6 +24,7 @@ func (p *program) guardCommand() *cli.Command {
 			&cli.BoolFlag{Name: "base", Usage: "the interpreters found on PATH and under pyenv, in the " +
 				"user's own site-packages"},
 			&cli.BoolFlag{Name: "remove", Usage: "take the guard out again, without a trace"},
+			&cli.BoolFlag{Name: "made", Hidden: true, Usage: "the environment was just made: a guard says so"},
 			&cli.BoolFlag{Name: "all", Usage: "with --remove: every guard that thresher has placed"},
 		},
 		Action: p.guard,
@@ -64,8 +66,20 @@ func (p *program) guard(c *cli.Context) error {
 		if err := p.guardOne(environment, c.Bool("remove")); err != nil {
 			failures = append(failures, fmt.Errorf("%s: %w", environment.Interpreter, err))
 		}
+		if c.Bool("made") {
+			p.seedMade(c.Context, environment)
+		}
 	}
 	return errors.Join(failures...)
+}
+
+// seedMade brings newer seeds into an environment that was just made, where the
+// policy says so. That they stay as they came is nothing that who makes an
+// environment waits to read.
+func (p *program) seedMade(ctx context.Context, environment python.Environment) {
+	if loaded, err := p.policy(); err == nil && wantsSeed(loaded, true) {
+		_ = p.seed(ctx, environment, seedPatience)
+	}
 }
 
 func (p *program) guardOne(environment python.Environment, remove bool) error {

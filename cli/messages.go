@@ -3,6 +3,7 @@ package cli
 // What policy check and trust say.
 const (
 	messageIdleIgnore   = "the ignore of %s (%s) matches nothing in any environment that thresher knows: it can go"
+	messageSeedStays    = "%s keeps the pip that came with its python: %v"
 	messageNeverTrusted = "%s %s: it only tightens, and is never trusted%s"
 )
 

@@ -70,6 +70,15 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 	if err := venv.EnsureGuard(environment, p.self, p.places.State); err != nil {
 		return fmt.Errorf("%s was made, but is not guarded: %w", dir, err)
 	}
+	loaded, err := p.policy()
+	if err != nil {
+		return fmt.Errorf("%s was made and is guarded: %w", dir, err)
+	}
+	if wantsSeed(loaded, false) {
+		if err := p.seed(ctx, environment, 0); err != nil {
+			p.say(messageSeedStays, dir, err)
+		}
+	}
 	p.say("made %s, guarded; fix: %s", dir, activation(dir, filepath.Base(p.environment["SHELL"]), runtime.GOOS))
 	return nil
 }

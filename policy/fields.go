@@ -149,6 +149,11 @@ func buildFields() []field {
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Venv.Require },
 			[3]bool{true, true, true}, readBoolean, strconv.FormatBool, trueIsStricter),
 		scalar(KeyInfo{
+			Key: "venv.seed", Type: "bundled or newest", Layers: OwnLayers,
+			Meaning: "which pip and setuptools a new environment begins with",
+		}, func(p *Policy) *rules.Sourced[Seed] { return &p.Venv.Seed },
+			[3]Seed{SeedBundled, SeedBundled, SeedBundled}, readChoice(SeedBundled, SeedNewest), quote, neither),
+		scalar(KeyInfo{
 			Key: "guard.automatic", Type: "true or false", Layers: OwnLayers,
 			Meaning: "guard every environment on first sight",
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Guard.Automatic },

@@ -84,6 +84,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"update.automatic": {{"", "[update]\nautomatic = false\n"}},
 	"update.max-age": {{"", "[update]\nmax-age = \"100 years\"\n"},
 		{"", "[update]\nmax-age = \"1min\"\n"}},
+	"venv.seed":            {{"", "[venv]\nseed = \"newest\"\n"}},
 	"update.missing":       {{"[update]\nmissing = \"block\"\n", "[update]\nmissing = \"note\"\n"}},
 	"update.patience":      {{"", "[update]\npatience = \"0s\"\n"}},
 	"update.stale-after":   {{"", "[update]\nstale-after = \"1 year\"\n"}},

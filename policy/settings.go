@@ -67,6 +67,15 @@ const (
 	ScopeAll     Scope = "all"     // everything in the environment
 )
 
+// Seed says which pip and setuptools a new environment begins with.
+type Seed string
+
+// The seeds.
+const (
+	SeedBundled Seed = "bundled" // those that come with its Python
+	SeedNewest  Seed = "newest"  // the newest that policy lets through
+)
+
 // Policy is the merged policy: every value with the place it was said. It is
 // made by Load (or Default) and not changed afterwards.
 type Policy struct {
@@ -93,6 +102,7 @@ type Policy struct {
 	}
 	Venv struct {
 		Require rules.Sourced[bool] // installing outside a virtual environment is refused
+		Seed    rules.Sourced[Seed] // which pip a new environment begins with
 	}
 	Guard struct {
 		Automatic rules.Sourced[bool] // environments are guarded on first sight

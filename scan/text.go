@@ -23,6 +23,9 @@ type TextOptions struct {
 	// Said says of a vulnerability that an earlier report named it: what is not
 	// in scope and was named is counted only. nil for none.
 	Said func(name, version, id string) bool
+	// SaidToday says of a vulnerability that a report of this day counted it. Where
+	// that holds for all that there is to count, nothing is said. nil for none.
+	SaidToday func(name, version, id string) bool
 }
 
 // row is one line of the table, by column.
@@ -77,7 +80,25 @@ func linesOf(r *Result, options TextOptions) []line {
 	}
 	rows, counted := table(r, options)
 	lines = append(lines, rows...)
+	if len(rows) == 0 && saidToday(counted, options) {
+		return lines
+	}
 	return append(lines, line{text: textTotal(r, t, age) + textCounted(counted)})
+}
+
+// saidToday says whether all that is only counted was so today.
+func saidToday(counted []*Subject, options TextOptions) bool {
+	if options.SaidToday == nil {
+		return false
+	}
+	for _, s := range counted {
+		for _, f := range s.Findings {
+			if f.Ignored == nil && !options.SaidToday(s.Name, s.Version, f.ID) {
+				return false
+			}
+		}
+	}
+	return len(counted) > 0
 }
 
 func count(r *Result) totals {

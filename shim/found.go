@@ -59,11 +59,12 @@ func (in *invocation) scanAgainst(a *asked, database *database, run ended, c cha
 		return result, err
 	}
 	if pipStatus(run.pip) != 0 && !result.Malware {
-		return result, nil // what pip failed on is the last on the screen
+		return scan.Result{}, nil // what pip failed on is the last on the screen
 	}
 	for _, line := range scan.Text([]scan.Result{result}, scan.TextOptions{
 		Width: in.reportWidth(), Colour: in.coloured, MaxRows: mostRows, Brief: true,
-		Said: in.saidBefore(a.command.Installation.Prefix),
+		Said:      in.saidSince(a.command.Installation.Prefix, in.start.Add(-remindAfter)),
+		SaidToday: in.saidSince(a.command.Installation.Prefix, startOfDay(in.start)),
 	}) {
 		in.say.line("%s", line)
 	}
@@ -100,15 +101,21 @@ func touched(a *asked, c changed) map[string]bool {
 // remindAfter is how long what was said of a vulnerability is not said again.
 const remindAfter = 30 * 24 * time.Hour
 
-// saidBefore says of vulnerabilities whether a run in the same environment has
-// named them lately, as the log has it. A log that cannot be read has none.
-func (in *invocation) saidBefore(environment string) func(name, version, id string) bool {
+// startOfDay is the midnight before a time, where the machine is.
+func startOfDay(at time.Time) time.Time {
+	year, month, day := at.Local().Date()
+	return time.Date(year, month, day, 0, 0, 0, 0, time.Local)
+}
+
+// saidSince says of vulnerabilities whether a run in the same environment has named
+// them since a time, as the log has it. A log that cannot be read has none.
+func (in *invocation) saidSince(environment string, since time.Time) func(name, version, id string) bool {
 	logged := sync.OnceValue(func() map[journal.Vulnerability]bool {
 		said := map[journal.Vulnerability]bool{}
 		if in.places.State == "" {
 			return said
 		}
-		entries, _, err := journal.Read(in.places.Log(), in.start.Add(-remindAfter))
+		entries, _, err := journal.Read(in.places.Log(), since)
 		if err != nil {
 			return said
 		}

@@ -465,13 +465,13 @@ def same_content(directory, place, name):
         return False
 
 
-def guard_environment(directory):
+def guard_environment(directory, *words):
     """Have thresher guard an environment that was just made."""
     if program_is_gone():
         return  # said when pip is called
     import subprocess
     environment = dict(os.environ, THRESHER_INTERPRETER=sys.executable)
-    result = subprocess.run([THRESHER, "guard", "--", os.fspath(directory)], env=environment, stdin=subprocess.DEVNULL,
+    result = subprocess.run([THRESHER, "guard", *words, "--", os.fspath(directory)], env=environment, stdin=subprocess.DEVNULL,
                             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if result.returncode != 0:
         sys.stderr.write(os.fsdecode(result.stderr))
@@ -485,7 +485,7 @@ class VenvLoader(Loader):
 
         def guarded_create(self, env_dir):
             result = create(self, env_dir)
-            guard_environment(env_dir)
+            guard_environment(env_dir, "--made")
             return result
         builder.create = guarded_create
         if upgrade is not None:
@@ -503,7 +503,7 @@ class VirtualenvLoader(Loader):
 
         def guarded_run(self):
             result = run(self)
-            guard_environment(self.creator.dest)
+            guard_environment(self.creator.dest, "--made")
             return result
         session.run = guarded_run
 
