@@ -79,7 +79,8 @@ func runTests(m *testing.M) int {
 // is released, or with the race detector where the tests have it (go test -race).
 // A race that it finds ends the program with status 66, which no test expects.
 func buildThresher(program, account string) error {
-	words := []string{"build", "-ldflags", "-X thresher/internal/places.account=" + account, "-o", program, "."}
+	flags := "-X thresher/internal/places.account=" + account + " -X thresher/shim.containerMarks="
+	words := []string{"build", "-ldflags", flags, "-o", program, "."}
 	build := exec.Command("go", words...)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if raceDetector {

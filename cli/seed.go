@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strings"
 	"time"
 
 	"thresher/internal/words"
@@ -61,7 +62,11 @@ func (p *program) seed(ctx context.Context, environment python.Environment, pati
 		fetching = bounded
 	}
 	fetch := []string{"download", "-q", "--no-input", "--no-deps", "--only-binary", ":all:", "-d", scratch}
-	if err := p.pipWithin(fetching, environment, append(fetch, names...)); err != nil {
+	err = p.pipWithin(fetching, environment, append(fetch, names...))
+	if err != nil && strings.Contains(err.Error(), "No matching distribution found") {
+		return nil // an index of one's own that has no pip: nobody can act on that
+	}
+	if err != nil {
 		return err
 	}
 	install := []string{"install", "-q", "--no-input", "--no-deps", "--no-index", "--find-links", scratch, "-U"}
