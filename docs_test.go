@@ -272,7 +272,7 @@ var loopbackPort = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 // What differs from one machine and day to the next, and is left out of the
 // comparison.
 var changing = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}|less than a minute|in ` +
-	`[0-9]+ distributions|` +
+	`[0-9]+ distributions|[0-9]+ packages?|` + // an environment of an older Python begins with setuptools, too
 	`thresher version \S+|[0-9.]+ [kM]B(/s)?|━+ *|[0-9a-f]{8}  |pip [0-9.]+ of .*|python3?\.[0-9]+|\(python ` +
 	`[0-9.]+\)|cp3[0-9]+|[0-9]+ routes? |no route of [0-9]+`)
 

@@ -264,7 +264,7 @@ func TestEnterRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, words := range [][]string{{}, {"/nonexistent", self, self}} {
+	for _, words := range [][]string{{}, {filepath.Join(t.TempDir(), "gone"), self, self}} {
 		out, err := exec.Command(self, append([]string{EnterCommand}, words...)...).CombinedOutput()
 		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != 125 || !strings.HasPrefix(string(out), "thresher: ") {
 			t.Errorf("%q: %v: %s", words, err, out)

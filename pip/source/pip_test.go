@@ -324,7 +324,7 @@ func (g generator) pick(words ...string) string { return words[g.IntN(len(words)
 func (g generator) chance(n int) bool { return g.IntN(n) == 0 }
 
 var testEnviron = []string{
-	"LANG=C.UTF-8", "PATH=/usr/bin:/bin", "HOME=/nonexistent", "PIP_CONFIG_FILE=/dev/null",
+	"LANG=C.UTF-8", "PATH=/usr/bin:/bin", "HOME=/dev/null/home", "PIP_CONFIG_FILE=/dev/null",
 	"PKG=envpkg", "NEST=${PKG}", "SELF=${SELF}x", "BLANK= ", "TWO=two parts", "OPT=-r a.txt", "PRE=--pre",
 	"LINE=one\ntwo", "HASHED=q #r", "SLASH=w\\", "EMPTY=", "HOST=https://env.example/s", "PIP_TOKEN=tok", "LINK=-",
 }
