@@ -34,6 +34,10 @@ func TestReleaseAnswers(t *testing.T) {
 				Name: "acme-data", Canonical: "acme-data", Version: version, Origin: "https://index.example/simple",
 				Answers: []rules.IndexAnswer{{Index: "https://index.example/simple", Missing: true, Asked: today}},
 			})...)
+			findings = append(findings, settings.JudgePublisher(rules.PublisherEvidence{
+				Name: "acme-data", Version: version, Now: []rules.Identity{{Kind: "GitHub", Repository: "mallory/data"}},
+				Before: []rules.Identity{{Kind: "GitHub", Repository: "acme/data"}},
+			})...)
 			return append(findings, settings.JudgeInside(rules.InsideEvidence{
 				Name: "acme-data", Version: version, Filename: "x.whl", New: true,
 				Hooks:    []rules.HookEvidence{{Path: "x.pth", Runs: true}},

@@ -48,13 +48,14 @@ func TestRuleTable(t *testing.T) {
 func TestStandardIsWhatTheDesignSays(t *testing.T) {
 	want := map[rules.Rule]rules.Action{}
 	for _, rule := range []rules.Rule{rules.Unreadable, rules.Malware, rules.Denied, rules.Quarantined,
-		rules.InsecureURL, rules.Unvouched, rules.Unapproved, rules.Replaces} {
+		rules.InsecureURL, rules.Unvouched, rules.Unapproved, rules.Replaces, rules.IndexChanged} {
 		want[rule] = rules.Block
 	}
 	for _, rule := range []rules.Rule{rules.ImportName, rules.Typosquat, rules.NewProject, rules.DirectURL} {
 		want[rule] = rules.Ask
 	}
-	for _, rule := range []rules.Rule{rules.Cooldown, rules.Provenance, rules.StartupHook, rules.Bounded} {
+	for _, rule := range []rules.Rule{rules.Cooldown, rules.Provenance, rules.StartupHook, rules.Bounded,
+		rules.Publisher} {
 		want[rule] = rules.Hold
 	}
 	for _, info := range rules.All() {
