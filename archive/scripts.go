@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"slices"
 	"strings"
 
 	"thresher/internal/lazyregexp"
@@ -20,6 +21,13 @@ var ownScript = lazyregexp.New(
 // itself: its interpreter, its pip, its activation. The pip distribution alone
 // brings one of these by right.
 func OwnScript(name string) bool { return ownScript().MatchString(name) }
+
+// LeadsOut tells a command whose name says another place than bin or Scripts. pip
+// takes the last part of such a name (23.2), so that "../x/python" becomes
+// "python", or refuses it (26.3).
+func LeadsOut(name string) bool {
+	return strings.ContainsAny(name, "\\:") || strings.HasPrefix(name, "/") || slices.Contains(strings.Split(name, "/"), "..")
+}
 
 // ScriptsOf gives the commands that a wheel brings: members for bin or Scripts,
 // and the console and GUI scripts of its entry_points.txt, which may be nil. A

@@ -71,3 +71,14 @@ func TestPayloads(t *testing.T) {
 		}
 	}
 }
+
+func TestLeadsOut(t *testing.T) {
+	for name, want := range map[string]bool{
+		"x": false, "x.y": false, "a/b": false, "x..y": false,
+		"../x": true, "a/../../python": true, "/bin/sh": true, `..\x`: true, "c:x": true, "..": true,
+	} {
+		if LeadsOut(name) != want {
+			t.Errorf("%s: %t", name, !want)
+		}
+	}
+}

@@ -271,7 +271,7 @@ func (b *Brought) judge(standings []inside.Standing, compared string, settled bo
 		evidence.Hooks = append(evidence.Hooks, known)
 	}
 	for _, script := range b.Contents.Scripts {
-		if archive.OwnScript(script) && b.Name != "pip" {
+		if (archive.OwnScript(script) || archive.LeadsOut(script)) && b.Name != "pip" {
 			evidence.Replaced = append(evidence.Replaced, rules.ReplacedEvidence{Path: "bin/" + script})
 		}
 	}

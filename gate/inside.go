@@ -156,7 +156,7 @@ func (g *Gate) judgeInside(o *offer, read inside.Contents, replaced []rules.Repl
 	evidence := rules.InsideEvidence{Name: o.name, Version: o.version, Filename: o.filename, Replaced: replaced}
 	if o.name != "pip" {
 		for _, script := range read.Scripts {
-			if archive.OwnScript(script) {
+			if archive.OwnScript(script) || archive.LeadsOut(script) {
 				evidence.Replaced = append(evidence.Replaced, rules.ReplacedEvidence{Path: "bin/" + script})
 			}
 		}

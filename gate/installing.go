@@ -284,6 +284,10 @@ func (g *Gate) findOccupied(w *openedWheel, path inside.Path, installing map[str
 		if installing[owner] {
 			continue
 		}
+		if owner == "" { // of the environment itself, which nothing excuses
+			w.replaces(path, owner)
+			return
+		}
 		there, err := files.ReadRegular(place, maximalCompared)
 		if err == nil && sameContent(path, w.content(path), there) || !g.isNewcomer(w, path) {
 			return

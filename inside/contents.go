@@ -115,7 +115,7 @@ func describe(members []archive.Member, filename string, commands bool, read rea
 		entryPoints = append(append(entryPoints, content...), '\n')
 	}
 	for _, script := range archive.ScriptsOf(members, entryPoints) {
-		if len(contents.Scripts) < maximalKept || archive.OwnScript(script.Name) {
+		if len(contents.Scripts) < maximalKept || archive.OwnScript(script.Name) || archive.LeadsOut(script.Name) {
 			contents.Scripts = append(contents.Scripts, script.Name)
 		}
 	}

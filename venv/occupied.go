@@ -42,7 +42,9 @@ func NewOccupied(environment python.Environment, distributions []Distribution) *
 }
 
 // At gives the file that lies where pip would install one, and the canonical
-// names of the distributions that it belongs to; none where nothing is there.
+// names of the distributions that it belongs to; none where nothing is there. ""
+// stands for the environment itself: its guard, and the module by which
+// virtualenv looks after distutils.
 func (o *Occupied) At(scheme archive.Scheme, name string) (path string, owners []string) {
 	folder := ""
 	switch {
@@ -62,6 +64,9 @@ func (o *Occupied) At(scheme archive.Scheme, name string) (path string, owners [
 	}
 	if info, err := os.Lstat(path); err != nil || info.IsDir() {
 		return "", nil
+	}
+	if scheme == archive.Site && (IsGuardFile(name) || name == "_virtualenv.py" || name == "_virtualenv.pth") {
+		return path, []string{""}
 	}
 	return path, o.owners()[archive.PathKey(path)]
 }
