@@ -62,6 +62,7 @@ var floors = map[string]floor{
 	"thresher/internal/words":          {-1, 0},
 	"thresher/internal/progress":       {-1, 0},
 	"thresher/internal/files":          {-1, 0},
+	"thresher/internal/agents":         {-1, 0},
 }
 
 // testKit is for tests and measurements, and imports what it likes.

@@ -78,7 +78,7 @@ var examples = map[string]string{
 	"args":        "install -U reqeusts",
 	"shellquoted": "'our own fork'", "pythonversion": "3.11", "words": "on", "c": "python3", "append": "this directory",
 	"remedy": "fix: thresher new .venv", "prompt": "install reqeusts all the same", "again": "thresher setup",
-	"rest": "", "trimprefix": "",
+	"rest": "", "trimprefix": "", "variable": "CLAUDECODE",
 
 	"answer": "thresher allow reqeusts --reason 'our own fork'", "distribution": "pyyaml",
 	"where": " (requirements.txt:3)", "places": "requirements.txt:3", "wrong": "requests",

@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/agents"
 	"thresher/internal/statuses"
 	"thresher/pep"
 	"thresher/policy"
@@ -164,12 +165,13 @@ func isAdvisoryID(text string) bool {
 // what an agent or a script runs must not approve itself by mistake. It is
 // friction and no boundary, since the user's own processes may write the file.
 func (p *program) mayAnswer() error {
-	if p.terminal {
-		return nil
-	}
 	loaded, err := p.policy()
 	if err != nil || loaded.Answers.WithoutTerminal.Value {
 		return err
+	}
+	agent := agents.Running(p.environ, policy.Values(loaded.Agents.Variables))
+	if p.terminal && agent == "" {
+		return nil
 	}
 	return &exitError{statuses.Refused, fmt.Sprintf(messageNobodyAnswers, p.places.UserPolicy)}
 }

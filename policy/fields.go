@@ -204,6 +204,11 @@ func buildFields() []field {
 			Meaning: "thresher allow, ignore and trust record an answer without a terminal, too",
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Answers.WithoutTerminal },
 			[3]bool{}, readBoolean, strconv.FormatBool, falseIsStricter),
+		wordsField(KeyInfo{
+			Key: "agents.variables", Type: "list of variables, * for any characters", Layers: EveryLayer,
+			Tighter: "more of them",
+			Meaning: "further variables by which a coding agent says that it runs a command",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.Agents.Variables }, readVariable, false),
 		allowField(),
 		denyField(),
 		preferField(),

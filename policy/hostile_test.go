@@ -61,6 +61,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"sandbox.secrets":             nil, // more of them is stricter, and none is taken away
 	"sandbox.write":               {{"", "[sandbox]\nwrite = [\"~/.config\"]\n"}},
 	"sandbox.environment.add":     nil, // likewise
+	"agents.variables":            nil, // likewise
 	"sandbox.environment.free":    {{"", "[sandbox]\nenvironment = { free = [\"*_TOKEN\"] }\n"}},
 	"answers.without-terminal":    {{"", "[answers]\nwithout-terminal = true\n"}},
 	"allow.NAME": {{"", "[allow.reqeusts]\nreason = \"trust me\"\n"},

@@ -227,6 +227,7 @@ var initExamples = map[string]string{
 		"\"https://index.acme.example/simple\" }\n",
 	ofIndexKey:                 "[index.\"https://index.acme.example/simple\"]\ncooldown = \"0d\"\nprovenance = false\n",
 	"trust.organisations":      "organisations = [\"acme\"]\n",
+	"agents.variables":         "variables = [\"ACME_BOT\"]\n",
 	"allow.NAME":               "[allow.reqeusts]\nreason = \"our own fork\"\nexpires = 2030-01-31\n",
 	"deny.NAME":                "[deny.colourama]\nreason = \"imitates colorama\"\n",
 	"prefer.NAME":              "[prefer.simplejson]\nuse = \"json\"\n",

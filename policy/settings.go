@@ -116,6 +116,9 @@ type Policy struct {
 	Answers struct {
 		WithoutTerminal rules.Sourced[bool] // thresher allow, ignore and trust record answers without a terminal, too
 	}
+	Agents struct {
+		Variables []rules.Sourced[string] // further variables by which a coding agent says that it runs a command, with `*`
+	}
 	Scan struct {
 		FailOn        rules.Sourced[FailOn]
 		Scope         rules.Sourced[Scope]

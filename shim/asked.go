@@ -38,6 +38,11 @@ func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
 		return a, broken("read which index names came from", err)
 	}
 	a.findings = a.judge()
+	invented, err := in.judgeInvented(a)
+	if err != nil {
+		return a, broken("read which names have been used", err)
+	}
+	a.findings = append(a.findings, invented...)
 	if decided := rules.Decide(a.findings, rules.AtTerminal); decided.Action == rules.Block {
 		a.findings = decided.Findings
 		return a, a.refusal()

@@ -5,6 +5,7 @@ import (
 
 	"thresher/gate"
 	"thresher/internal/statuses"
+	"thresher/internal/words"
 	"thresher/pip"
 	"thresher/policy/rules"
 	"thresher/scan"
@@ -76,6 +77,9 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 		return result, brokenAfter("read which repositories were kept out", err)
 	}
 	in.tellMet(a, d, &result, repositories)
+	if pipStatus(outcome) != 0 {
+		in.tellUnknown(a)
+	}
 	failed := pipStatus(outcome) != 0
 	select {
 	case about := <-notes:
@@ -120,6 +124,23 @@ func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []r
 	result.held, result.bounded = d.judge.heldReleases(met), d.judge.boundedReleases()
 	if pipStatus(result.pip) == 0 {
 		in.tellHeld(result)
+	}
+}
+
+// tellUnknown says of names that no index has why pip failed on them, where that
+// was not said before, and which name is likely meant.
+func (in *invocation) tellUnknown(a *asked) {
+	for _, f := range a.findings {
+		if f.Rule != rules.UnknownName || f.Action != rules.Note {
+			continue
+		}
+		if at := slices.Index(a.unsaid, f); at >= 0 {
+			a.unsaid = slices.Delete(a.unsaid, at, at+1)
+			in.say.finding(f, a.origins[f.Subject])
+		}
+		if f.Target != "" {
+			in.say.fix("pip install " + words.ShellWord(f.Target))
+		}
 	}
 }
 

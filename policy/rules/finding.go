@@ -18,6 +18,7 @@ const (
 	DirectURL   Rule = "direct-url"
 	InsecureURL Rule = "insecure-url"
 	UnknownName Rule = "unknown-name"
+	Invented    Rule = "invented-name"
 	// projects
 	Malware        Rule = "malware"
 	Quarantined    Rule = "quarantined"

@@ -413,6 +413,12 @@ func confusionEvidence(e ConfusionEvidence) string {
 	return evidence
 }
 
+func inventedEvidence(agent string) string {
+	variable := words.Printable(agent)
+	return fmt.Sprintf("a coding agent typed it (%s is set), and it is neither popular, nor in a requirements file of "+
+		"this project, nor has it been installed here before; a person is to say at a terminal that it is right", variable)
+}
+
 // messagePolicyIndex is where pins and moved indexes are written.
 const messagePolicyIndex = "the policy file, under [index]"
 

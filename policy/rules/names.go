@@ -340,3 +340,17 @@ func isVersionControl(text string) bool {
 	scheme, _, _ := strings.Cut(text, "://")
 	return strings.Contains(scheme, "+")
 }
+
+// JudgeInvented judges a name that a coding agent typed, and that is neither
+// popular nor known here: invented names are what agents type. The agent's own
+// terminal is no person's, so that a question is a refusal.
+func (s *Settings) JudgeInvented(name, canonical, agent string) []Finding {
+	if s.allowedFor(canonical, Invented) != nil {
+		return nil
+	}
+	finding := s.finding(Invented, name, Medium, inventedEvidence(agent)+s.expiredFor(canonical, Invented))
+	if finding.Action == Ask {
+		finding.Action = Block
+	}
+	return quietWhenKnown(one(finding, ""), true)
+}

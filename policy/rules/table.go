@@ -53,6 +53,8 @@ var table = []Info{
 		AnswerURL},
 	{UnknownName, "names", "a name that no index knows, or of which nothing could be learned", nameActions, Note, Note,
 		Block, AnswerName},
+	{Invented, "names", "a name that a coding agent types and that nobody here has used", nameActions, Ask, Ask, Block,
+		AnswerName},
 
 	{Malware, "projects", "an advisory that calls it malware", onlyBlock, Block, Block, Block, AnswerRelease},
 	{Quarantined, "projects", "a project that its index has put in quarantine", hardActions, Block, Block, Block,
