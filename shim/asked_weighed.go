@@ -36,6 +36,7 @@ func (in *invocation) weigh(a *asked, d *door) *ending {
 	a.findings = decided.Findings
 	switch decided.Action {
 	case rules.Block:
+		in.fillHashes(a, d)
 		return a.refusal()
 	case rules.Ask:
 		if end := in.settle(a); end != nil {

@@ -7,6 +7,7 @@ import (
 
 	"thresher/address"
 	"thresher/gate"
+	"thresher/internal/files"
 	"thresher/pip"
 )
 
@@ -107,8 +108,13 @@ func linkPages(c *pip.Command, dir string) []linkPage {
 			continue
 		}
 		if strings.HasPrefix(lower, "file:") && !strings.HasPrefix(s.Value, "file:") {
-			// Written like this pip fetches it as it would a page.
-			pages = append(pages, linkPage{s.Value, "file:" + s.Value[len("file:"):]})
+			// Written like this pip fetches it as it would a page: of a folder
+			// the one that lies in it (pip 26.2 index/collector.py).
+			page := "file:" + s.Value[len("file:"):]
+			if path, local := address.FilePath(page); local && files.IsDirectory(path) {
+				page = strings.TrimRight(page, "/") + "/index.html"
+			}
+			pages = append(pages, linkPage{s.Value, page})
 			continue
 		}
 		path, folder := localFolder(s.Value, dir)

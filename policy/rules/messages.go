@@ -160,8 +160,10 @@ func insecureScheme(scheme string) string {
 
 func directURLEvidence(r Requested) string {
 	switch {
-	case isVersionControl(r.URL):
+	case isVersionControl(r.URL) && isFixed(r):
 		return "comes straight from a repository, past every index"
+	case isVersionControl(r.URL):
+		return "comes from a repository without a commit, past every index: its content may change at any time"
 	case r.Hashes:
 		return "comes from a url with a known hash, past every index"
 	}

@@ -283,18 +283,41 @@ func (s *Settings) unbounded(r Requested) []Finding {
 	return one(s.finding(Unbounded, r.Name, High, unboundedEvidence(r)), "")
 }
 
-// DirectURL: an archive from a URL. With a hash its content is known; a
-// version control URL is the user's own choice of source. Both are noted.
+// DirectURL: what comes from a URL. With a hash the content of an archive is known,
+// with a commit that of a repository, and one on this machine is the user's own:
+// these are noted. A branch or a tag may be another thing tomorrow, as an archive
+// without a hash.
 func (s *Settings) directURL(r Requested) []Finding {
 	if r.URL == "" || isLocal(r.URL) || s.allowedURL(r.URL, DirectURL) != nil {
 		return nil
 	}
 	subject := address.Key(r.URL)
 	finding := s.finding(DirectURL, subject, High, directURLEvidence(r))
-	if r.Hashes || isVersionControl(r.URL) {
+	if isFixed(r) {
 		finding.Action = atMost(Note, finding.Action)
 	}
 	return one(finding, "")
+}
+
+// isFixed says whether what a URL stands for stays what it is, or is of this
+// machine.
+func isFixed(r Requested) bool {
+	_, rest, versioned := address.CutVersionControl(r.URL)
+	if !versioned {
+		return r.Hashes
+	}
+	return isLocal(rest) || namesCommit(rest)
+}
+
+// namesCommit says whether the URL of a repository ends with a whole commit
+// ("…/acme.git@0123…"), which is what it is for ever.
+func namesCommit(text string) bool {
+	text, _, _ = strings.Cut(text, "#")
+	_, behind, _ := strings.Cut(text, "://")
+	_, path, _ := strings.Cut(behind, "/")
+	at := strings.LastIndexByte(path, '@')
+	commit := path[at+1:]
+	return at >= 0 && (len(commit) == 40 || len(commit) == 64) && strings.Trim(commit, "0123456789abcdef") == ""
 }
 
 // InsecureURL: a URL over which anyone on the way may put content of their

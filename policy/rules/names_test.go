@@ -398,6 +398,7 @@ func TestDirectAndInsecureURLs(t *testing.T) {
 		return requested
 	}
 	const wheel = "://h.example/x-1-py3-none-any.whl"
+	const commit = "0123456789abcdef0123456789abcdef01234567"
 	tests := []struct {
 		name, user       string
 		requested        rules.Requested
@@ -418,12 +419,18 @@ func TestDirectAndInsecureURLs(t *testing.T) {
 			rules.Block},
 		{"from this machine as a user name", "", fromURL("", "http://127.0.0.1@evil.example/x.whl"), rules.Ask,
 			rules.Block},
-		{"a repository", "", fromURL("x", "git+https://h.example/x@v1"), rules.Note, ""},
-		{"a repository over ssh", "", fromURL("x", "git+ssh://git@h.example/x"), rules.Note, ""},
-		{"a repository over http", "", fromURL("x", "git+http://h.example/x"), rules.Note, rules.Block},
-		{"a repository over git", "", fromURL("x", "git+git://h.example/x"), rules.Note, rules.Block},
+		{"a tag", "", fromURL("x", "git+https://h.example/x@v1"), rules.Ask, ""},
+		{"a repository over ssh", "", fromURL("x", "git+ssh://git@h.example/x"), rules.Ask, ""},
+		{"a user's name is no commit", "", fromURL("x", "git+ssh://"+commit+"@h.example/x"), rules.Ask, ""},
+		{"a commit", "", fromURL("x", "git+https://h.example/x@"+commit+"#egg=x"), rules.Note, ""},
+		{"a part of a commit", "", fromURL("x", "git+https://h.example/x@"+commit[:12]), rules.Ask, ""},
+		{"a commit, strict", "preset = \"strict\"\n", fromURL("x", "git+ssh://git@h.example/x@"+commit), rules.Note, ""},
+		{"a branch, strict", "preset = \"strict\"\n", fromURL("x", "git+https://h.example/x@main"), rules.Block, ""},
+		{"a repository of this machine", "", fromURL("x", "git+file:///src/x"), rules.Note, ""},
+		{"a repository over http", "", fromURL("x", "git+http://h.example/x"), rules.Ask, rules.Block},
+		{"a repository over git", "", fromURL("x", "git+git://h.example/x"), rules.Ask, rules.Block},
 		{"a repository with a hash that pip does not look at", "",
-			hashed(fromURL("x", "git+http://h.example/x#sha256=00")), rules.Note, rules.Block},
+			hashed(fromURL("x", "git+http://h.example/x#sha256=00")), rules.Ask, rules.Block},
 		{"a folder", "", rules.Requested{Path: "/src/x", URL: "file:///src/x", New: true}, "", ""},
 		{"no url", "", fromURL("", "https://[::1/x"), rules.Ask, rules.Block},
 		{"allowed", "[allow.\"https" + wheel + "\"]\nreason = \"y\"\n",
