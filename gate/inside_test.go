@@ -171,3 +171,37 @@ func TestInsideIsRemembered(t *testing.T) {
 	e.pip(g, "install", "app").want(t, 0)
 	e.wantInstalled("app==1.0")
 }
+
+// Compiled code in a wheel that says that it has none is noted where the release
+// before had nothing of the kind.
+func TestPayloadIsNoted(t *testing.T) {
+	x := testkit.NewIndex(t)
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.0"})
+	code := map[string]string{"app/fast.so": "1"}
+	x.AddWheel(testkit.Distribution{Name: "app", Version: "1.1", Files: code}).Uploaded = time.Now().Add(-month)
+	g := open(t, Config{Indexes: mainIndex(x), JudgeInside: func(e rules.InsideEvidence) []rules.Finding {
+		var findings []rules.Finding
+		for _, payload := range e.Payloads {
+			findings = append(findings, rules.Finding{Subject: e.Name, Rule: rules.Payload, Action: rules.Note,
+				Evidence: payload.Path})
+		}
+		return findings
+	}})
+	e := newEnvironment(t, "")
+	e.pip(g, "install", "app").want(t, 0)
+	notes := func() (count int) {
+		for _, entry := range g.Ledger() {
+			count += len(entry.Notes)
+		}
+		return count
+	}
+	for range 1000 { // it is looked for beside pip
+		if notes() > 0 {
+			break
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if notes() != 1 {
+		t.Errorf("%d notes", notes())
+	}
+}

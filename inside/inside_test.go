@@ -327,6 +327,23 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+func TestNewPayloads(t *testing.T) {
+	native, huge := Payload{Path: "a.so", Kind: archive.NativeCode}, Payload{Path: "b.js", Kind: archive.HugeMember}
+	for _, test := range []struct {
+		now, before []Payload
+		want        int
+	}{
+		{[]Payload{native, huge}, nil, 2},
+		{[]Payload{native, huge}, []Payload{{Path: "other.so", Kind: archive.NativeCode}}, 1},
+		{[]Payload{native}, []Payload{native, huge}, 0},
+		{nil, []Payload{native}, 0},
+	} {
+		if got := NewPayloads(Contents{Payloads: test.now}, Contents{Payloads: test.before}); len(got) != test.want {
+			t.Errorf("%v against %v: %v", test.now, test.before, got)
+		}
+	}
+}
+
 func TestKnownHooks(t *testing.T) {
 	if len(knownHooks()) < 10 {
 		t.Errorf("%d known hooks", len(knownHooks()))
