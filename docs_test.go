@@ -270,9 +270,11 @@ func (s *shell) asShown(line string) string {
 var loopbackPort = regexp.MustCompile(`127\.0\.0\.1:[0-9]+`)
 
 // What differs from one machine and day to the next, and is left out of the
-// comparison.
+// comparison: an environment of an older Python begins with setuptools, too.
 var changing = regexp.MustCompile(`[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}|less than a minute|in ` +
-	`[0-9]+ distributions|[0-9]+ packages?|` + // an environment of an older Python begins with setuptools, too
+	`[0-9]+ distributions|[0-9]+ packages?|[0-9]+ runs?|` +
+	// What a machine without a pip of its own says.
+	`\S+ is not a virtual environment|there is no virtual environment here, and no pip outside of one|` +
 	`thresher version \S+|[0-9.]+ [kM]B(/s)?|━+ *|[0-9a-f]{8}  |pip [0-9.]+ of .*|python3?\.[0-9]+|\(python ` +
 	`[0-9.]+\)|cp3[0-9]+|[0-9]+ routes? |no route of [0-9]+`)
 

@@ -78,8 +78,7 @@ func (p *program) scanList(list string) ([]scan.Input, error) {
 	if err != nil {
 		return nil, usageError(messageNoFile, list, err)
 	}
-	distributions, listErr := scan.ParseList(bytes.NewReader(content))
-	if listErr == nil {
+	if distributions, err := scan.ParseList(bytes.NewReader(content)); err == nil {
 		return []scan.Input{{Distributions: distributions}}, nil
 	}
 	file := list
@@ -95,9 +94,6 @@ func (p *program) scanList(list string) ([]scan.Input, error) {
 		}
 	}
 	requirements, err := p.requirementsIn(file)
-	if errors.Is(err, pip.ErrNoPip) {
-		return nil, fmt.Errorf("read %s: %w", list, listErr)
-	}
 	if err != nil {
 		return nil, err
 	}
@@ -139,12 +135,22 @@ func (p *program) scanPins(files string, requirements []source.Requirement) ([]s
 	return []scan.Input{input}, nil
 }
 
+// newestPip is the pip as which a requirements file is read where there is none.
+const newestPip = "26.2"
+
 // requirementsIn reads a requirements file and what it includes, as pip does.
 func (p *program) requirementsIn(file string) ([]source.Requirement, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, usageError(messageNoFile, file, err)
 	}
 	command, _, err := p.parsePip("install", "-r", file)
+	if bases := p.baseInterpreters(); errors.Is(err, pip.ErrNoPip) && len(bases) > 0 {
+		// Without any pip the file is read as a new one would read it.
+		command, err = pip.Parse(pip.Input{
+			Args: []string{"install", "-r", file}, Environ: p.environ, Dir: p.dir, CacheDir: p.places.Cache,
+			Installation: &pip.Installation{Environment: bases[0], Version: newestPip},
+		}), nil
+	}
 	if err != nil {
 		return nil, err
 	}
