@@ -506,6 +506,10 @@ func condition(word string) (bool, error) {
 	if word == "root" {
 		return os.Geteuid() == 0, nil
 	}
+	if word == "pip" { // outside of every environment
+		_, err := exec.LookPath("pip")
+		return err == nil, nil
+	}
 	if word == "landlock" {
 		closed, _ := sandbox.Coverage(sandbox.Version(), sandbox.NetworkNone)
 		return slices.Contains(closed, sandbox.PartTCP), nil
