@@ -67,7 +67,9 @@ type morning struct {
 	runs      int
 	index     string
 	publisher string // where a new release is put on the index
-	published int
+	// environment makes one with pip in it.
+	environment func(dir string)
+	published   int
 }
 
 func (m *morning) place(parts ...string) string {
@@ -84,16 +86,17 @@ func (m *morning) start(release string) {
 	if err := os.Symlink("thresher", m.place("bin", "pip")); err != nil {
 		m.t.Fatal(err)
 	}
-	python := testkit.PipPython(m.t)
-	if release == "" {
-		testkit.Environment(m.t, python, m.place("env"))
-	} else {
-		testkit.EnvironmentWith(m.t, python, release, m.place("env"))
+	m.environment = func(dir string) {
+		if release == "" {
+			testkit.Environment(m.t, testkit.PipPython(m.t), dir)
+		} else {
+			testkit.EnvironmentWith(m.t, testkit.PipPython(m.t), release, dir)
+		}
 	}
+	m.environment(m.place("env"))
 	if err := os.Unsetenv("PYTHONDONTWRITEBYTECODE"); err != nil {
 		m.t.Fatal(err)
 	}
-	m.must("cp", "-a", m.place("env"), m.place("empty"))
 	config := m.place("c", "thresher", "policy.toml")
 	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
 		m.t.Fatal(err)
@@ -244,7 +247,7 @@ func (m *morning) compareFirst(packages int) {
 		for j, t := range m.tools("fresh") {
 			m.must("rm", "-rf", m.place("fresh"), m.place("k", "pip"), m.place("k", "uv"), m.place("k", "thresher", "index"),
 				m.place("d", "thresher"))
-			m.must("cp", "-a", m.place("empty"), m.place("fresh"))
+			m.environment(m.place("fresh"))
 			took := m.run(t, "-r", file)
 			if len(times) <= j {
 				times = append(times, nil)
