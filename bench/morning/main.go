@@ -50,7 +50,7 @@ func main() {
 	fmt.Printf("%s a request, pip %s, medians of %d runs in turn, ms:\n", *delay, m.version(), *runs)
 	fmt.Printf("%-44s %9s %9s %9s\n", "", "pip", "thresher", "uv")
 	m.install(*distributions)
-	for _, names := range []int{10, 50, *distributions} {
+	for _, names := range []int{min(10, *distributions), min(50, *distributions), *distributions} {
 		file := m.requirements(names)
 		m.compare(fmt.Sprintf("nothing to do, %d names", names), nil, "-r", file)
 	}
