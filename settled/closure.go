@@ -25,7 +25,7 @@ func Trace(question Question) (*Closure, error) {
 		Closure: &Closure{
 			question: question, tags: make(map[string]bool, len(question.Tags)), projects: map[string]*project{},
 		},
-		pip: version, installed: map[string]*venv.Distribution{}, doubtful: map[string]string{},
+		rules: rulesOf(version), installed: map[string]*venv.Distribution{}, doubtful: map[string]string{},
 		constraints: map[string][]pep.Specifiers{}, requested: map[string]int{},
 		nodes: map[string]*node{}, depths: map[string]int{},
 	}
@@ -56,7 +56,7 @@ func Trace(question Question) (*Closure, error) {
 // walk is one Trace in progress: the state of pip's resolver.
 type walk struct {
 	*Closure
-	pip         pep.Version
+	rules       pipRules
 	installed   map[string]*venv.Distribution // by canonical name
 	doubtful    map[string]string             // names of which more than one is installed, and the like
 	constraints map[string][]pep.Specifiers
@@ -73,7 +73,11 @@ type node struct {
 	extras       []string
 	requirements []*requirement
 	path         string // of the requirement that first asked for these extras
-	pinned       bool
+	taken        bool
+
+	// What its requirements say: one is explicit, they have clauses, one with "==",
+	// one with "==" and no wildcard, one with an upper bound.
+	explicit, clauses, equal, pinned, bounded bool
 }
 
 // requirement is one requirement as the resolver has it.
@@ -150,7 +154,6 @@ func doubtAbout(d *venv.Distribution) string {
 // roots reads what the command asks for.
 func (w *walk) roots() ([]*requirement, error) {
 	var roots []*requirement
-	split := from(w.pip, "23.3")
 	for i, r := range w.question.Requirements {
 		if reason := unusual(r); reason != "" {
 			return nil, Doubt(fmt.Sprintf("%s %s", r.Text, reason))
@@ -173,7 +176,7 @@ func (w *walk) roots() ([]*requirement, error) {
 			continue
 		case !r.MarkerApplies:
 			name := r.Name
-			if !from(w.pip, "22.0") {
+			if w.rules.safeNames {
 				name = safeName(name)
 			}
 			w.Lines = append(w.Lines,
@@ -181,7 +184,7 @@ func (w *walk) roots() ([]*requirement, error) {
 			continue
 		}
 		asked := pep.Requirement{Name: r.Name, Extras: r.Extras, Specifiers: specifiers}
-		read := w.requirements(asked, r.From, len(r.Hashes) > 0, split)
+		read := w.requirements(asked, r.From, len(r.Hashes) > 0)
 		if _, known := w.requested[read[0].id()]; !known {
 			w.requested[read[0].id()] = i
 		}
@@ -190,7 +193,7 @@ func (w *walk) roots() ([]*requirement, error) {
 	for _, root := range roots {
 		w.project(root.name).eligible = w.question.Upgrade
 	}
-	if split {
+	if w.rules.splits {
 		slices.SortStableFunc(roots, func(a, b *requirement) int { return min(len(a.extras), 1) - min(len(b.extras), 1) })
 	}
 	return roots, nil
@@ -219,7 +222,7 @@ func unusual(r source.Requirement) string {
 
 // requirements makes what the resolver makes of one requirement: from pip 23.3 on
 // two of one with extras and a version.
-func (w *walk) requirements(asked pep.Requirement, from string, hashed, split bool) []*requirement {
+func (w *walk) requirements(asked pep.Requirement, from string, hashed bool) []*requirement {
 	unmarked := asked
 	unmarked.Marker = nil
 	r := &requirement{
@@ -231,7 +234,7 @@ func (w *walk) requirements(asked pep.Requirement, from string, hashed, split bo
 	}
 	slices.Sort(r.extras)
 	r.extras = slices.Compact(r.extras)
-	if !split || len(r.extras) == 0 || asked.Specifiers.Empty() {
+	if !w.rules.splits || len(r.extras) == 0 || asked.Specifiers.Empty() {
 		return []*requirement{r}
 	}
 	bare, unmarkedBare := asked, unmarked
@@ -278,7 +281,7 @@ func (w *walk) add(r *requirement, parent *node) error {
 	}
 	if known == nil {
 		known = &node{id: id, project: p, extras: r.extras, path: r.path(r.text)}
-		if base := w.nodes[r.name]; base != nil && slices.ContainsFunc(base.requirements, isExplicit) {
+		if base := w.nodes[r.name]; base != nil && base.explicit {
 			known.path = p.path
 		}
 		for _, extra := range r.extras {
@@ -290,10 +293,9 @@ func (w *walk) add(r *requirement, parent *node) error {
 		w.order = append(w.order, known)
 	}
 	known.requirements = append(known.requirements, r)
+	known.note(r)
 	return nil
 }
-
-func isExplicit(r *requirement) bool { return r.explicit }
 
 // meet is the resolver's first meeting with a project: pip looks for what is
 // installed, and says that it does.
@@ -344,13 +346,13 @@ func (w *walk) shown(path string) string {
 
 // pin takes what is installed for a node, and adds what that depends on.
 func (w *walk) pin(n *node) error {
-	n.pinned = true
+	n.taken = true
 	from, always := n.project.path, []string{""}
 	if len(n.extras) > 0 {
 		if err := w.add(&requirement{name: baseOf(n), explicit: true, text: n.project.path}, n); err != nil {
 			return err
 		}
-		if w.splits() {
+		if w.rules.splits {
 			from = n.path
 		}
 		always = nil
@@ -375,7 +377,7 @@ func (w *walk) pin(n *node) error {
 				continue
 			}
 		}
-		for _, r := range w.requirements(dependency, from, false, w.splits()) {
+		for _, r := range w.requirements(dependency, from, false) {
 			if err := w.add(r, n); err != nil {
 				return err
 			}
@@ -383,8 +385,6 @@ func (w *walk) pin(n *node) error {
 	}
 	return nil
 }
-
-func (w *walk) splits() bool { return from(w.pip, "23.3") }
 
 func baseOf(n *node) string {
 	name, _, _ := strings.Cut(n.id, "[")

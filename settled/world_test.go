@@ -80,6 +80,9 @@ func newWorld(id int, seed uint64, tags []string) *world {
 		w.indexes = 2
 	}
 	names := slices.Clone(worldNames)
+	if !w.maybe(8) {
+		names = names[:len(names)-1] // the last is a name that not every pip reads
+	}
 	w.random.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
 	for _, name := range names[:3+w.random.IntN(len(names)-3)] {
 		p := &made{name: name, absent: w.maybe(2)}

@@ -92,7 +92,7 @@ func versionOf(s state, canonical string) string {
 // keepGuard puts an environment's guard back where a command changed it or took
 // it away, and says so.
 func (in *invocation) keepGuard(environment python.Environment, before, after venv.Guarded) (changed bool) {
-	if !before.Installed || in.stillGuards(before, after) {
+	if !before.Installed || before == after || in.stillGuards(before, after) {
 		return false
 	}
 	program := before.Program
