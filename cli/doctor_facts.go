@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 
 	"thresher/advisory"
@@ -47,7 +48,7 @@ func (p *program) pipFact() fact {
 	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self})
 	if err != nil {
 		return fact{"pip in this shell", "info", text + "; behind it: " + err.Error(),
-			"thresher new .venv && . .venv/bin/activate"}
+			"thresher new .venv && " + words.Activation(".venv", "", runtime.GOOS)}
 	}
 	return fact{"pip in this shell", "ok", fmt.Sprintf("%s; behind it: pip %s of %s", text, installation.Version,
 		p.short(installation.Interpreter)), ""}

@@ -250,7 +250,7 @@ if __name__ == '__main__':
 // the wheel in a place of its own.
 func (s *surgery) putPip(ctx context.Context, python string, environment python.Environment) error {
 	if runtime.GOOS == "windows" || s.run(ctx, python, "-I", "-c", bundledPip, environment.SitePackages[0]) != nil {
-		return s.run(ctx, environment.Interpreter, "-I", "-m", "ensurepip")
+		return s.run(ctx, environment.Interpreter, "-I", "-m", "ensurepip", "--default-pip")
 	}
 	for _, name := range []string{"pip", "pip3"} {
 		script := fmt.Sprintf(pipScript, environment.Interpreter)

@@ -10,20 +10,6 @@ import (
 	"thresher/internal/words"
 )
 
-func TestActivation(t *testing.T) {
-	tests := []struct{ dir, shell, system, want string }{
-		{".venv", "bash", "linux", ". .venv/bin/activate"},
-		{"my env", "zsh", "darwin", ". 'my env/bin/activate'"},
-		{".venv", "fish", "linux", "source .venv/bin/activate.fish"},
-		{".venv", "", "windows", filepath.Join(".venv", "Scripts", "activate")},
-	}
-	for _, test := range tests {
-		if got := activation(test.dir, test.shell, test.system); got != test.want {
-			t.Errorf("%v: %s", test, got)
-		}
-	}
-}
-
 func TestQuoting(t *testing.T) {
 	for word, want := range map[string][3]string{
 		"/opt/bin": {"'/opt/bin'", "'/opt/bin'", "/opt/bin"},

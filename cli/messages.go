@@ -59,7 +59,7 @@ const (
 	messageSetupOtherGuard   = "%s is guarded by another thresher already, %s"
 	messageSetupNoAdvisories = "the known vulnerabilities are not here yet, and the first pip install fetches them: %v"
 	messageSetupDoctor       = "tried %d routes to pip, and not one gets past the checks"
-	messageSetupRoute        = "%s: %s %s; fix: %s"
+	messageSetupRoute        = "%s: %s %s"
 	messageSetupDone         = "thresher %s is in place in %s"
 	messageSetupNewShell     = "open a new shell to have it as pip there"
 )

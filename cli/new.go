@@ -26,7 +26,7 @@ func (p *program) newCommand() *cli.Command {
 		ArgsUsage:   "[DIR]",
 		Category:    categorySetUp,
 		Description: "DIR is .venv unless given, and must not be there yet.",
-		Flags: []cli.Flag{&cli.StringFlag{Name: "python", Value: "python3", Usage: "the interpreter " +
+		Flags: []cli.Flag{&cli.StringFlag{Name: "python", Value: words.UsualPython(), Usage: "the interpreter " +
 			"`PATH` to make it with"}},
 		Action: func(c *cli.Context) error {
 			dir := c.Args().First()
@@ -79,7 +79,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 			p.say(messageSeedStays, dir, err)
 		}
 	}
-	p.say("made %s, guarded; fix: %s", dir, activation(dir, filepath.Base(p.environment["SHELL"]), runtime.GOOS))
+	p.say("made %s, guarded; fix: %s", dir, words.Activation(dir, filepath.Base(p.environment["SHELL"]), runtime.GOOS))
 	return nil
 }
 
@@ -113,15 +113,4 @@ func (p *program) interpreter(meant string) (string, error) {
 		return "", usageError(messageNoPython, meant, words.Listed(others), instead)
 	}
 	return "", usageError(messageNoPythonAtAll, meant)
-}
-
-// activation is the command that activates an environment in a shell.
-func activation(dir, shell, system string) string {
-	switch {
-	case system == "windows":
-		return filepath.Join(dir, "Scripts", "activate")
-	case shell == "fish":
-		return "source " + words.ShellWord(filepath.Join(dir, "bin", "activate.fish"))
-	}
-	return ". " + words.ShellWord(filepath.Join(dir, "bin", "activate"))
 }

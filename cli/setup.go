@@ -635,7 +635,11 @@ func (s *setupRun) seeDoctor(ctx context.Context) error {
 	var bad []error
 	for _, r := range made.Routes {
 		if r.State == routeLeaks || r.State == routeUntried {
-			bad = append(bad, fmt.Errorf(messageSetupRoute, r.State, r.Route, r.Detail, r.Next))
+			text := fmt.Sprintf(messageSetupRoute, r.State, r.Route, r.Detail)
+			if r.Next != "" {
+				text += "; " + words.Remedy("", r.Next)
+			}
+			bad = append(bad, errors.New(text))
 		}
 	}
 	return errors.Join(bad...)

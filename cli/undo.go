@@ -359,7 +359,7 @@ func (p *program) leaveOutUnlisted(c *cli.Context, loaded *policy.Policy, u *und
 			continue
 		}
 		origin, url := asking.origins.Of(canonical, change.Before)
-		pinned := words.ShellQuoted(change.Name + "==" + change.Before)
+		pinned := words.Quoted(change.Name + "==" + change.Before)
 		switch {
 		case url != "":
 			u.cannot = append(u.cannot, fmt.Sprintf(messageUndoLocal, change.Name, change.Before, url,

@@ -103,7 +103,7 @@ func unknownAddress(asked, by, why string) rules.Finding {
 	if by != "" {
 		evidence = fmt.Sprintf(messageAskedBy, words.Printable(by)) + evidence
 	}
-	return unusable(shown, evidence, "pip install "+words.ShellQuoted(shown))
+	return unusable(shown, evidence, "pip install "+words.Quoted(shown))
 }
 
 // declaredByURL is the finding on a release that depends on an address.
@@ -156,13 +156,13 @@ func unknownPlace(build, last, host string, shown *url.URL, now time.Time) rules
 	}
 	finding.Evidence = words.Printable(fmt.Sprintf(messageUnknownPlace, who, what))
 	finding.Hint = "thresher allow " + words.ShellWord(allowed) + " --expires " + until +
-		" --reason 'its build needs what is there'"
+		" --reason " + words.Quoted("its build needs what is there")
 	return finding
 }
 
 // declaredHint is the command that names a declared dependency itself.
 func declaredHint(name, declared string) string {
-	return "pip install " + name + " " + words.ShellQuoted(declared)
+	return "pip install " + name + " " + words.Quoted(declared)
 }
 
 func noAnswerIn(limit time.Duration) string { return fmt.Sprintf("no answer in %s", limit) }

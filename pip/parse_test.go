@@ -73,13 +73,17 @@ func TestParseKindsOfCommands(t *testing.T) {
 
 // TestParseOrigins checks that every value knows where it came from.
 func TestParseOrigins(t *testing.T) {
+	name := "pip.conf"
+	if runtime.GOOS == "windows" {
+		name = "pip.ini"
+	}
 	in := sealInput(t, []string{"-q", "install", "-r", "a.txt", "foo"},
 		[]string{"PIP_reQuirement=b.txt", "PIP_EXTRA_INDEX_URL=https://e.example/s"})
 	in.Environ = append(in.Environ[:2:2], in.Environ[3:]...) // no configuration shut out
 	in.Environ = append(in.Environ, "XDG_CONFIG_DIRS="+in.Dir)
 	writeFile(t, filepath.Join(in.Dir, "a.txt"), "alpha\n")
 	writeFile(t, filepath.Join(in.Dir, "b.txt"), "\nbeta\n")
-	writeFile(t, filepath.Join(in.Dir, "pip.conf"), "[install]\ntrusted-host = t.example\neditable = .\n")
+	writeFile(t, filepath.Join(in.Dir, name), "[install]\ntrusted-host = t.example\neditable = .\n")
 	writeFile(t, filepath.Join(in.Dir, "pyproject.toml"), "")
 	got := Parse(in)
 	var places []string
@@ -89,7 +93,7 @@ func TestParseOrigins(t *testing.T) {
 	for _, s := range append(got.Indexes, got.TrustedHosts...) {
 		places = append(places, string(s.Origin.Kind)+" "+s.Origin.Place)
 	}
-	config := filepath.Join(in.Dir, "pip.conf") + " [install] "
+	config := filepath.Join(in.Dir, name) + " [install] "
 	want := "argv argument 5|config " + config +
 		"editable|file b.txt:2|file a.txt:1|pip pip 26.2.1|env PIP_EXTRA_INDEX_URL|config " + config + "trusted-host"
 	if all := strings.Join(places, "|"); all != want {
@@ -111,7 +115,7 @@ func TestParseOldPip(t *testing.T) {
 		{[]string{"install", "foo"}, nil, false},
 		{[]string{"install", "-U", "pip @ https://files.example/pip.zip"}, nil, false},
 		{[]string{"install", "--upg", "pip"}, nil, false},
-		{[]string{"install", "pip"}, []string{"PIP_REQUIREMENT=/dev/null", "PIP_PROCESS_DEPENDENCY_LINKS=1"}, false},
+		{[]string{"install", "pip"}, []string{"PIP_REQUIREMENT=" + os.DevNull, "PIP_PROCESS_DEPENDENCY_LINKS=1"}, false},
 		{[]string{"download", "pip"}, nil, false},
 	} {
 		in := sealInput(t, test.args, test.environ)

@@ -154,7 +154,7 @@ func textFix(s *Subject) string {
 
 // textNext gives the commands that help, or what to write where none can.
 func textNext(s *Subject) []string {
-	wanted := words.ShellQuoted(s.Name + ">=" + s.Fix)
+	wanted := words.Quoted(s.Name + ">=" + s.Fix)
 	switch {
 	case s.malware():
 		return []string{"pip uninstall -y " + s.Name}
@@ -184,10 +184,10 @@ func textNext(s *Subject) []string {
 			next = append(next, "pip install -U "+parent)
 		case HeldByCooldown:
 			next = append(next, fmt.Sprintf("thresher allow %s --rule cooldown --reason %s",
-				words.ShellWord(s.Name+"=="+hold.Release), words.ShellQuoted("why it is right")))
+				words.ShellWord(s.Name+"=="+hold.Release), words.Quoted("why it is right")))
 		case HeldByPolicy:
 			next = append(next, fmt.Sprintf("thresher allow %s --rule bounded --reason %s",
-				words.ShellWord(s.Name+"=="+hold.Release), words.ShellQuoted("why it is right")))
+				words.ShellWord(s.Name+"=="+hold.Release), words.Quoted("why it is right")))
 		}
 	}
 	return next
@@ -227,7 +227,7 @@ func textHold(hold Hold) string {
 
 // textIgnore is the command that sets a vulnerability aside for a while.
 func textIgnore(id, reason string) string {
-	return fmt.Sprintf("thresher ignore %s --reason %s --days 14", id, words.ShellQuoted(reason))
+	return fmt.Sprintf("thresher ignore %s --reason %s --days 14", id, words.Quoted(reason))
 }
 
 // textIgnoreUntilFixed is the command that sets a vulnerability aside until

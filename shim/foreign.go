@@ -31,7 +31,7 @@ func foreignOwner(path string) (owner string, foreign bool) {
 // environment, or a home directory of their own.
 func (in *invocation) ownPlaceRemedy(a *asked, path string) string {
 	if a != nil && isBelow(path, a.environment.Prefix) {
-		return messageOwnEnvironment
+		return words.NewEnvironment()
 	}
 	return in.homeRemedy(path)
 }

@@ -105,7 +105,7 @@ func (m *messenger) remedy(place, text string) {
 
 func (m *messenger) noPip(err error) {
 	m.line("no pip to hand over to: %v", err)
-	m.fix("python3 -m venv .venv && . .venv/bin/activate")
+	m.fix(words.NewEnvironment())
 }
 
 func (m *messenger) cannotRun(err error) {
@@ -247,8 +247,8 @@ func (m *messenger) buildFailed(name, place string, expires time.Time) {
 		m.line("  more: thresher manual sandbox")
 		return
 	}
-	m.line("  fix: %s", m.bold.Sprintf("thresher allow build:%s --expires %s --reason 'its build needs more'",
-		name, expires.Format(time.DateOnly)))
+	m.line("  fix: %s", m.bold.Sprintf("thresher allow build:%s --expires %s --reason %s",
+		name, expires.Format(time.DateOnly), words.Quoted("its build needs more")))
 }
 
 // fault says why pip failed: an index that gave it nothing. login is where that
@@ -274,8 +274,7 @@ func (m *messenger) foreignPlace(path, owner, remedy string) {
 
 // What a user can do who may not write where others own everything.
 const (
-	messageOwnEnvironment = "python3 -m venv .venv && . .venv/bin/activate"
-	messageOwnHome        = `export HOME="$(mktemp -d)"`
+	messageOwnHome = `export HOME="$(mktemp -d)"`
 )
 
 // refusals says what stopped the run, hardest first, and leaves notes out: a

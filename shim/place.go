@@ -3,6 +3,7 @@ package shim
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -106,9 +107,9 @@ func (in *invocation) loadPolicy() (*policy.Policy, error) {
 // lies near.
 func (in *invocation) wayIn() string {
 	if near := venv.Nearby(in.dir, in.places.Home); near != "" {
-		return ". " + words.ShellWord(near+"/bin/activate")
+		return words.Activation(near, "", runtime.GOOS)
 	}
-	return "python3 -m venv .venv && . .venv/bin/activate"
+	return words.NewEnvironment()
 }
 
 // siteDirectories are where the command installs to.

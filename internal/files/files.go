@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"time"
 )
 
 // Unplaced begins the names of files that have not got their place yet. A process
@@ -50,7 +51,7 @@ func replace(path, unplaced string, content []byte, mode fs.FileMode, synced boo
 	case err == nil && synced:
 		err = Move(temporary.Name(), path)
 	case err == nil:
-		err = os.Rename(temporary.Name(), path)
+		err = rename(temporary.Name(), path)
 	}
 	if err != nil {
 		// Of two errors the first is the cause.
@@ -61,7 +62,7 @@ func replace(path, unplaced string, content []byte, mode fs.FileMode, synced boo
 
 // Move moves a complete file into its place and brings the directory to disk.
 func Move(from, to string) error {
-	if err := os.Rename(from, to); err != nil {
+	if err := rename(from, to); err != nil {
 		return err
 	}
 	dir, err := os.Open(filepath.Dir(to))
@@ -71,6 +72,21 @@ func Move(from, to string) error {
 	defer dir.Close()
 	_ = dir.Sync() // not every file system can; the content itself is synced
 	return nil
+}
+
+// patience is for how long a file is moved again while somebody has its place
+// open.
+const patience = 2 * time.Second
+
+// rename waits for who reads the file that is replaced: Windows lets no open file
+// be replaced, and readers here have done at once.
+func rename(from, to string) error {
+	err := os.Rename(from, to)
+	for waited := time.Millisecond; err != nil && isBusy(err) && waited < patience; waited *= 2 {
+		time.Sleep(waited)
+		err = os.Rename(from, to)
+	}
+	return err
 }
 
 // What is wrong with a file that is not read.

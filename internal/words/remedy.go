@@ -14,7 +14,8 @@ var programs = []string{
 // IsCommand says whether what helps is a command that can be pasted.
 func IsCommand(remedy string) bool {
 	first, _, _ := strings.Cut(remedy, " ")
-	return slices.Contains(programs, first)
+	// On Windows a program of the environment's own activates it.
+	return slices.Contains(programs, first) || strings.HasSuffix(strings.Trim(remedy, `"`), `\Scripts\activate`)
 }
 
 // Remedy is the line to act on: a command that can be pasted, or what to write

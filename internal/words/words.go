@@ -67,33 +67,6 @@ func LastLine(text string) string {
 	return strings.TrimSpace(lines[len(lines)-1])
 }
 
-// ShellWord writes a text as one word of a POSIX shell, in quotes where it needs
-// them.
-func ShellWord(text string) string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("@%+=:,./_-", r)
-	}
-	if text != "" && strings.TrimFunc(text, safe) == "" {
-		return text
-	}
-	return ShellQuoted(text)
-}
-
-// ShellWords writes a command line.
-func ShellWords(texts []string) string {
-	written := make([]string, len(texts))
-	for i, text := range texts {
-		written[i] = ShellWord(text)
-	}
-	return strings.Join(written, " ")
-}
-
-// ShellQuoted writes a text in quotes, as a word that stands for itself in bash,
-// zsh and sh.
-func ShellQuoted(text string) string {
-	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
 // Counted writes a number of things: "1 day", "3 days".
 func Counted(count int64, noun string) string {
 	if count == 1 {

@@ -19,17 +19,6 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
-func TestShellWord(t *testing.T) {
-	for text, want := range map[string]string{
-		"reqeusts": "reqeusts", "a b": "'a b'", "it's": `'it'\''s'`, "": "''", "-rf": "-rf", "$(x)": "'$(x)'",
-		"a\nb": "'a\nb'", "https://h.example/x?a=1&b=2": "'https://h.example/x?a=1&b=2'", "~": "'~'",
-	} {
-		if got := ShellWord(text); got != want {
-			t.Errorf("%q: %s, want %s", text, got, want)
-		}
-	}
-}
-
 func TestOneLine(t *testing.T) {
 	if got := OneLine("a\x1b[2J\r\n\tb\u202e\u200b\ufffd\xffé"); got != "a[2J   bé" {
 		t.Errorf("%q", got)
