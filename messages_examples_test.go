@@ -76,7 +76,7 @@ var examples = map[string]string{
 	"removal": "thresher setup --remove --data", "command": "python -m venv .venv", "out": "no module named venv",
 	"activation": ". .venv/bin/activate", "note": "netrc is not used: permission denied", "contenttype": "text/plain",
 	"args":        "install -U reqeusts",
-	"shellquoted": "'our own fork'", "pythonversion": "3.11", "words": "on", "c": "python3", "append": "this directory",
+	"quoted": "'our own fork'", "pythonversion": "3.11", "words": "on", "c": "python3", "append": "this directory",
 	"remedy": "fix: thresher new .venv", "prompt": "install reqeusts all the same", "again": "thresher setup",
 	"rest": "", "trimprefix": "", "variable": "CLAUDECODE",
 
