@@ -75,8 +75,9 @@ var examples = map[string]string{
 	"state": "leaks", "route": "python -m pip", "detail": "another pip was started", "next": "thresher new .venv",
 	"removal": "thresher setup --remove --data", "command": "python -m venv .venv", "out": "no module named venv",
 	"activation": ". .venv/bin/activate", "note": "netrc is not used: permission denied", "contenttype": "text/plain",
-	"args":        "install -U reqeusts",
-	"quoted": "'our own fork'", "pythonversion": "3.11", "words": "on", "c": "python3", "append": "this directory",
+	"args":   "install -U reqeusts",
+	"quoted": "'our own fork'", "shellquoted": "'our own fork'", "pythonversion": "3.11", "words": "on", "c": "python3",
+	"append": "this directory",
 	"remedy": "fix: thresher new .venv", "prompt": "install reqeusts all the same", "again": "thresher setup",
 	"rest": "", "trimprefix": "", "variable": "CLAUDECODE",
 
@@ -104,5 +105,5 @@ var examples = map[string]string{
 	"environments": "2", "hint": "thresher update", "hintof": "thresher update",
 	"indexurl": "https://index.example/simple",
 	"shared":   "/home/me/app",
-	"earlier": "github.com/acme/reqeusts", "repositories": "github.com/acme/reqeusts", "now": "github.com/other/reqeusts",
+	"earlier":  "github.com/acme/reqeusts", "repositories": "github.com/acme/reqeusts", "now": "github.com/other/reqeusts",
 }

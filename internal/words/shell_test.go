@@ -24,8 +24,9 @@ func TestShellWord(t *testing.T) {
 		"reqeusts": {"reqeusts", "reqeusts"}, "a b": {"'a b'", `"a b"`}, "it's": {`'it'\''s'`, `"it's"`},
 		"": {"''", `""`}, "-rf": {"-rf", "-rf"}, "$(x)": {"'$(x)'", `"$(x)"`}, "a\nb": {"'a\nb'", "\"a\nb\""},
 		"https://h.example/x?a=1&b=2": {"'https://h.example/x?a=1&b=2'", `"https://h.example/x?a=1&b=2"`},
-		"~":                           {"'~'", `"~"`}, `C:\it`: {`'C:\it'`, `C:\it`}, "six>=1,<2": {"'six>=1,<2'", `"six>=1,<2"`},
-		`a"b`: {`'a"b'`, `"a""b"`}, "100%": {"100%", `"100%"`},
+		"~":                           {"'~'", `"~"`}, `C:\it`: {`'C:\it'`, `C:\it`},
+		"six>=1,<2": {"'six>=1,<2'", `"six>=1,<2"`},
+		`a"b`:       {`'a"b'`, `"a""b"`}, "100%": {"100%", `"100%"`},
 	} {
 		if got := [2]string{shellWord(text, "linux"), shellWord(text, "windows")}; got != want {
 			t.Errorf("%q: %s, want %s", text, got, want)
