@@ -2,6 +2,7 @@ package inside
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -49,7 +50,7 @@ func OverHTTP(
 			}
 			from, url = url, next // later parts are asked for there
 		}
-		return Piece{}, fmt.Errorf(messageRedirects)
+		return Piece{}, errors.New(messageRedirects)
 	}
 }
 
@@ -70,7 +71,7 @@ func readPart(stream *index.Stream, offset, length int64) (Piece, error) {
 		wanted = max(total-length, 0)
 	}
 	if !ok || first != wanted || last >= total || last-first+1 != min(length, total-first) {
-		return Piece{}, fmt.Errorf(messageOtherPart)
+		return Piece{}, errors.New(messageOtherPart)
 	}
 	content, err := readExactly(stream.Body, last-first+1)
 	return Piece{Part: archive.Part{Offset: first, Content: content}, Total: total}, err
