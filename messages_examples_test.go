@@ -42,6 +42,7 @@ var examples = map[string]string{
 	"bounded": "bounded", "argv": "install -U -r requirements.txt", "beforeurl": "file:///home/me/src",
 	"day": "2026-11-26 17:41", "environment": "/home/me/app/.venv", "or": "2.2.0", "recorded": "pandas<2.2.0",
 
+	"wouldbe": "refused", "end": "; see it with: thresher log --last 1 --verdicts",
 	"login": "requirements.txt:1", "unset": "TOKEN",
 	"policy shared": "belongs to another user", "policy hint": "chmod go-w thresher.toml",
 

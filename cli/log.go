@@ -93,7 +93,11 @@ func evidenceLines(e journal.Entry) string {
 		fmt.Fprintf(&b, "  %s\n", harmless(strings.TrimSpace(c.Name+" "+strings.Trim(c.Before+" → "+c.After, " →"))))
 	}
 	for _, v := range e.Findings {
-		fmt.Fprintf(&b, "  %s %s: %s [%s]\n", v.Action, harmless(v.Subject), harmless(v.Evidence), v.Rule)
+		action := v.Action
+		if v.Observed != "" {
+			action = "observed " + v.Observed
+		}
+		fmt.Fprintf(&b, "  %s %s: %s [%s]\n", harmless(action), harmless(v.Subject), harmless(v.Evidence), v.Rule)
 	}
 	return b.String()
 }
@@ -104,7 +108,9 @@ func said(e journal.Entry) []string {
 	var texts []string
 	notes := 0
 	for _, v := range e.Findings {
-		if v.Action == "block" || v.Action == "ask" || v.Action == "hold" {
+		if v.Observed != "" {
+			texts = append(texts, "observed "+v.Rule+" "+v.Subject)
+		} else if v.Action == "block" || v.Action == "ask" || v.Action == "hold" {
 			texts = append(texts, v.Rule+" "+v.Subject)
 		} else {
 			notes++

@@ -214,6 +214,8 @@ func (c *candidate) judge(judgeFile func(FileEvidence) []rules.Finding) {
 		case finding.Action != rules.Note && finding.Rule == rules.Cooldown:
 			c.young = true
 		case finding.Action != rules.Note:
+		case finding.Observed != "":
+			c.notes = append(c.notes, finding)
 		case finding.Rule == rules.Cooldown && c.evidence.UploadTime.IsZero():
 			c.undated = true
 		default:

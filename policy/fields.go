@@ -24,6 +24,12 @@ func buildFields() []field {
 			Meaning: "only names in allow are installed, others are unapproved",
 		}, func(p *Policy) *rules.Sourced[bool] { return &p.Allowlist },
 			[3]bool{}, readBoolean, strconv.FormatBool, trueIsStricter),
+		scalar(KeyInfo{
+			Key: "mode", Type: "enforce or observe", Layers: OwnLayers,
+			Meaning: "whether runs go by what the rules say, or only malware stops them and the rest is said",
+		}, func(p *Policy) *rules.Sourced[rules.Mode] { return &p.Mode },
+			[3]rules.Mode{rules.Enforce, rules.Enforce, rules.Enforce},
+			readChoice(rules.Enforce, rules.Observe), quote, byRank(rules.Observe, rules.Enforce)),
 		lockedField(),
 
 		scalar(KeyInfo{

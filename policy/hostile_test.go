@@ -18,6 +18,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"preset": {{"preset = \"strict\"\n", "preset = \"relaxed\"\n"},
 		{"", "preset = \"relaxed\"\n"}},
 	"allowlist":      {{"allowlist = true\n", "allowlist = false\n"}},
+	"mode":           {{"", "mode = \"observe\"\n"}},
 	"locked":         {{"", "locked = [\"rules\", \"allow\"]\n"}},
 	"upgrade.always": {{"", "[upgrade]\nalways = false\n"}},
 	"upgrade.strategy": {{"", "[upgrade]\nstrategy = \"eager\"\n"},

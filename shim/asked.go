@@ -43,7 +43,7 @@ func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
 		return a, broken("read which names have been used", err)
 	}
 	a.findings = append(a.findings, invented...)
-	if decided := rules.Decide(a.findings, rules.AtTerminal); decided.Action == rules.Block {
+	if decided := a.policy.Decide(a.findings, rules.AtTerminal); decided.Action == rules.Block {
 		a.findings = decided.Findings
 		return a, a.refusal()
 	}

@@ -89,7 +89,7 @@ func (a *asked) judgeForgotten(canonical string) []rules.Finding {
 // barred says whether no index of the command is to hear of a name: it came from
 // a private one that is not among them.
 func (a *asked) barred(canonical string) bool {
-	return rules.Decide(a.judgeForgotten(canonical), rules.InGate).Action == rules.Block
+	return a.policy.Decide(a.judgeForgotten(canonical), rules.InGate).Action == rules.Block
 }
 
 // rememberIndexes keeps, of the names that came through the gate, the private

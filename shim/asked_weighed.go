@@ -32,7 +32,7 @@ func (in *invocation) weigh(a *asked, d *door) *ending {
 	if in.terminal && !a.command.NoInput {
 		stage = rules.AtTerminal
 	}
-	decided := rules.Decide(findings, stage)
+	decided := a.policy.Decide(findings, stage)
 	a.findings = decided.Findings
 	switch decided.Action {
 	case rules.Block:
@@ -156,7 +156,7 @@ const notesAbout = 3
 func (in *invocation) tellNotes(a *asked, findings []rules.Finding) {
 	var notes []rules.Finding
 	for _, f := range findings {
-		if f.Action == rules.Note {
+		if f.Action == rules.Note && f.Observed == "" { // what is observed is said at the end
 			notes = append(notes, f)
 		}
 	}

@@ -94,7 +94,7 @@ func (in *invocation) tellArrivedNotes(a *asked, c *changed, ledger []gate.Entry
 			continue
 		}
 		for _, f := range entry.Notes {
-			if said[f] {
+			if said[f] || f.Observed != "" { // what is observed stands among what pip met
 				continue
 			}
 			said[f] = true
@@ -119,6 +119,9 @@ func (in *invocation) tellUnvouched(a *asked, c *changed, ledger []gate.Entry) {
 		}
 		// The name of a project in a directory is what its build says.
 		for _, f := range a.policy.JudgeDependency(change.Name, rules.NameEvidence{}, true) {
+			if f = a.policy.Observed(f); f.Rule == rules.Denied && f.Observed == rules.Block {
+				c.findings = append(c.findings, f)
+			}
 			if f.Rule == rules.Denied && f.Action == rules.Block {
 				c.findings = append(c.findings, f)
 				c.unvouched = true
@@ -151,6 +154,7 @@ func unvouched(command *pip.Command, ledger []gate.Entry, changes []venv.Change,
 // run unless policy says otherwise.
 func (in *invocation) tellArrival(a *asked, c *changed, name, version string) {
 	for _, f := range a.policy.JudgeArrival(rules.Arrival{Name: name, Version: version}) {
+		f = a.policy.Observed(f)
 		c.findings = append(c.findings, f)
 		if f.Action == rules.Block || f.Action == rules.Ask {
 			c.unvouched = true

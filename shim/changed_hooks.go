@@ -20,6 +20,7 @@ func (in *invocation) tellHooks(a *asked, c *changed, before state, ledger []gat
 	after := c.after
 	tell := func(arrival rules.Arrival) {
 		for _, f := range a.policy.JudgeArrival(arrival) {
+			f = a.policy.Observed(f)
 			c.findings = append(c.findings, f)
 			in.say.finding(f, "")
 			c.unvouched = c.unvouched || f.Action == rules.Block || f.Action == rules.Ask

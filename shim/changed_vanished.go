@@ -46,6 +46,7 @@ func (in *invocation) tellVanished(a *asked, c *changed, before state, sightings
 		}
 		evidence.Replaced = replaced[d.Canonical]
 		for _, f := range a.policy.JudgeInstalled(evidence) {
+			f = a.policy.Observed(f)
 			c.findings = append(c.findings, f)
 			c.refused = c.refused || f.Action == rules.Block
 			in.say.vanished(f)

@@ -108,7 +108,7 @@ func (in *invocation) runPip(a *asked, d *door) (ended, *ending) {
 // and what was held back.
 func (in *invocation) tellMet(a *asked, d *door, result *ended, repositories []rules.Finding) {
 	met := withoutRepeats(d.own.Findings())
-	result.findings = append(result.findings, met...)
+	result.findings = append(append(result.findings, met...), d.observedFiles(*result)...)
 	for _, f := range met {
 		if f.Action == rules.Block && pipStatus(result.pip) != 0 {
 			result.refused = true

@@ -114,7 +114,7 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		Source: d.client, FindLinks: pageURLs(linkPages(c, in.dir)),
 		Indexes: d.table.Indexes, Strategy: d.table.Strategy, Pin: d.table.Pin, Popular: d.table.Popular,
 		Barred:       d.table.Barred,
-		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: a.policy.JudgeConfusion,
+		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.confusion,
 		Installed: map[string]string{}, AllowedHosts: a.policy.AllowedHosts(), AllowedFetches: a.policy.AllowedFetches(),
 		Named:   a.named(in.dir, refused),
 		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: d.folder.path, Memory: in.places.Files(),

@@ -39,7 +39,7 @@ func (in *invocation) awaitAdvisories(a *asked, d *database) *ending {
 	if failure == nil && d.done != nil {
 		failure = slowDatabase(d.patience)
 	}
-	if a.policy.Update.Missing.Value == rules.Block {
+	if a.policy.Update.Missing.Value == rules.Block && !a.policy.Observes() {
 		return &ending{status: statuses.Refused, tell: func(m *messenger) {
 			m.noDatabase(failure)
 			m.refusedSummary()

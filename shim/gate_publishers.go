@@ -30,5 +30,5 @@ func (in *invocation) rememberPublishers(d *door) error {
 
 // publisher judges who published a file.
 func (j *judgement) publisher(e rules.PublisherEvidence) []rules.Finding {
-	return rules.Decide(j.asked.policy.JudgePublisher(e), rules.InGate).Findings
+	return j.asked.policy.Decide(j.asked.policy.JudgePublisher(e), rules.InGate).Findings
 }

@@ -26,7 +26,8 @@ type judgement struct {
 	held     map[string]scan.HeldRelease // by name and version: releases that are too young
 	bounded  map[string]scan.HeldRelease // likewise: releases that an upper bound leaves out
 
-	allowed []rules.Finding // malware that an answer let through
+	allowed  []rules.Finding // malware that an answer let through
+	observed []rules.Finding // what would have stopped a file that is on no page
 }
 
 // project judges a project when pip first asks for its page.
@@ -48,10 +49,10 @@ func (j *judgement) project(_ context.Context, p gate.Project) []rules.Finding {
 		name := rules.NameEvidence{Rank: evidence.Rank, Suspicions: evidence.Suspicions}
 		judged = append(j.asked.policy.JudgeDependency(evidence.Name, name, evidence.New), judged...)
 	}
-	for _, f := range rules.Decide(judged, j.stage(evidence.Canonical)).Findings {
+	for _, f := range j.asked.policy.Decide(judged, j.stage(evidence.Canonical)).Findings {
 		// Notes are about what a person asked for, and were made of more
 		// evidence than the gate has.
-		if f.Action != rules.Note {
+		if f.Action != rules.Note || f.Observed != "" {
 			findings = append(findings, f)
 		}
 	}
@@ -87,7 +88,7 @@ func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 	evidence.Malware, evidence.Vulnerabilities = j.database.known(evidence.Name, evidence.Version)
 	pin := j.asked.pinOf(evidence.Name, evidence.Version)
 	evidence.Pinned, evidence.PinnedInFile, evidence.LockedByHash = pin.asked, pin.inFile, pin.byHash
-	findings := rules.Decide(j.asked.policy.JudgeFile(evidence), rules.InGate).Findings
+	findings := j.asked.policy.Decide(j.asked.policy.JudgeFile(evidence), rules.InGate).Findings
 	if evidence.IsSdist && j.asked.holdsBuilds() {
 		findings = append(findings, rules.Finding{
 			Subject: evidence.Name, Rule: rules.Sdist, Action: rules.Hold, Confidence: rules.High, Evidence: messageUnenclosed,
@@ -116,6 +117,30 @@ func (j *judgement) noteAllowed(f rules.Finding) {
 	if !slices.Contains(j.allowed, f) {
 		j.allowed = append(j.allowed, f)
 	}
+}
+
+// noteObserved remembers what would have stopped a file that no page offers, and
+// of which the gate has no notes.
+func (j *judgement) noteObserved(findings []rules.Finding) {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	for _, f := range findings {
+		if f.Observed != "" && !slices.Contains(j.observed, f) {
+			j.observed = append(j.observed, f)
+		}
+	}
+}
+
+// observedFiles gives what would have stopped files that no page offers.
+func (j *judgement) observedFiles() []rules.Finding {
+	j.mutex.Lock()
+	defer j.mutex.Unlock()
+	return slices.Clone(j.observed)
+}
+
+// confusion judges a name that several indexes have.
+func (j *judgement) confusion(e rules.ConfusionEvidence) []rules.Finding {
+	return j.asked.policy.Decide(j.asked.policy.JudgeConfusion(e), rules.InGate).Findings
 }
 
 // allowedMalware gives the findings about malware that an answer let through.

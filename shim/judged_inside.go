@@ -9,7 +9,7 @@ import (
 func (j *judgement) inside(e rules.InsideEvidence) []rules.Finding {
 	e.New = !j.asked.isInstalled(e.Name)
 	e.Pinned = j.asked.pinOf(e.Name, e.Version).asked
-	return rules.Decide(j.asked.policy.JudgeInside(e), rules.InGate).Findings
+	return j.asked.policy.Decide(j.asked.policy.JudgeInside(e), rules.InGate).Findings
 }
 
 // installedHook says whether what is installed under a canonical name has a

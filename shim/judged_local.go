@@ -19,7 +19,8 @@ func (j *judgement) local(entry gate.Entry) []rules.Finding {
 	findings = append(findings, j.asked.policy.JudgeProject(rules.ProjectEvidence{
 		Name: entry.Name, Canonical: canonical, Exists: rules.Yes, Now: j.now, Malware: malware,
 	})...)
-	decided := rules.Decide(findings, rules.InGate)
+	decided := j.asked.policy.Decide(findings, rules.InGate)
+	j.noteObserved(decided.Findings)
 	if decided.Action != rules.Block {
 		return nil
 	}

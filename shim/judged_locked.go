@@ -24,7 +24,8 @@ func (j *judgement) judgeLocked() (addresses map[string]bool, refused []rules.Fi
 			if err != nil {
 				return nil, nil, err
 			}
-			decided := rules.Decide(findings, rules.WithoutTerminal)
+			decided := j.asked.policy.Decide(findings, rules.WithoutTerminal)
+			j.noteObserved(decided.Findings)
 			if decided.Action != rules.Block {
 				continue
 			}

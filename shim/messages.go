@@ -308,6 +308,37 @@ func (m *messenger) notesSummary(findings []rules.Finding) {
 	m.line("notes: %s; see them with: thresher log --last 1 --verdicts", strings.Join(parts, ", "))
 }
 
+// observed says in one line what a policy would have stopped that only observes,
+// and the status that the run would have ended with; 0 the same.
+func (m *messenger) observed(findings []rules.Finding, status int, logged bool) {
+	var parts []string
+	for _, f := range findings[:min(len(findings), mostNamed)] {
+		parts = append(parts, fmt.Sprintf("%s %s [%s]", wouldBe(f.Observed), f.Subject, f.Rule))
+	}
+	if more := len(findings) - mostNamed; more > 0 {
+		parts = append(parts, fmt.Sprintf("%d more", more))
+	}
+	if status != 0 {
+		parts = append(parts, fmt.Sprintf("exit status %d", status))
+	}
+	end := ""
+	if logged {
+		end = "; see it with: thresher log --last 1 --verdicts"
+	}
+	m.line("%s: would have been: %s%s", m.yellow.Sprint("observed, not stopped"), strings.Join(parts, ", "), end)
+}
+
+// wouldBe says what an action does to what it is about.
+func wouldBe(action rules.Action) string {
+	switch action {
+	case rules.Hold:
+		return "held back"
+	case rules.Ask:
+		return "asked about"
+	}
+	return "refused"
+}
+
 func (m *messenger) moreNotes(name string, count int) {
 	m.line("  %d more about %s; see them with: thresher explain %s", count, name, name)
 }

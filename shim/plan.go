@@ -51,6 +51,7 @@ type plannedFinding struct {
 	Subject  string       `json:"subject"`
 	Rule     rules.Rule   `json:"rule"`
 	Action   rules.Action `json:"action"`
+	Observed rules.Action `json:"observed,omitempty"` // what Action would be but for mode = "observe"
 	Evidence string       `json:"evidence"`
 	Hint     string       `json:"hint"`
 	Place    string       `json:"place,omitempty"` // where the hint is to be written, where it is no command
@@ -108,7 +109,9 @@ func (in *invocation) plan() planned {
 	if end == nil {
 		a, end = in.judgeAsked(place)
 		for _, f := range a.findings {
-			p.Findings = append(p.Findings, plannedFinding{f.Subject, f.Rule, f.Action, f.Evidence, f.Hint, f.Place})
+			f = a.policy.Observed(f)
+			p.Findings = append(p.Findings,
+				plannedFinding{f.Subject, f.Rule, f.Action, f.Observed, f.Evidence, f.Hint, f.Place})
 		}
 	}
 	if failure := command.Failure; failure != nil && (end == nil || end.status == failure.Status) {
@@ -119,7 +122,7 @@ func (in *invocation) plan() planned {
 		p.end(end)
 		return p
 	}
-	if rules.Decide(a.findings, rules.AtTerminal).Action == rules.Ask {
+	if a.policy.Decide(a.findings, rules.AtTerminal).Action == rules.Ask {
 		p.Exit = statuses.Refused // nobody is asked by a plan
 	}
 	run, err := in.plannedRun(a)

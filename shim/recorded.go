@@ -16,7 +16,9 @@ import (
 // record writes the run's line to the log. A log that cannot be written is
 // said and changes nothing: pip has done its work.
 func (in *invocation) record(made steps, status int) {
-	in.log(made.entry(), status)
+	entry := made.entry()
+	entry.ObservedStatus = made.observedStatus(status)
+	in.log(entry, status)
 }
 
 // entry is what the steps that were taken give the log.
@@ -82,7 +84,8 @@ func loggedChanges(changes []venv.Change, before []venv.Distribution, ledger []g
 
 // logged is a finding as the log keeps it.
 func logged(f rules.Finding) journal.Finding {
-	return journal.Finding{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Evidence: f.Evidence}
+	return journal.Finding{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Observed: string(f.Observed),
+		Evidence: f.Evidence}
 }
 
 // redactArgs takes what is secret out of every URL in the words.

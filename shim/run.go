@@ -114,6 +114,9 @@ func (in *invocation) run() *ending {
 	if end.status == statuses.Refused {
 		in.tellParent(made)
 	}
+	if end.again == nil {
+		in.tellObserved(made, end.status)
+	}
 	if end.again == nil && (made.gate == nil || made.gate.own != nil) {
 		in.record(made, end.status) // what a joined run did is its parent's to log
 	}
@@ -189,5 +192,6 @@ func (made steps) outcome() outcome {
 		unvouched:  made.ended.unvouched || made.changed.unvouched,
 		vulnerable: made.found.result.Fails,
 		unscanned:  made.found.failed,
+		observes:   made.observes(),
 	}
 }

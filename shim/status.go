@@ -42,6 +42,7 @@ type outcome struct {
 	unscanned  bool // the scan failed, so the result is not known to be clean
 	unvouched  bool // something arrived that no verdict let through
 	vulnerable bool // at fail-on
+	observes   bool // policy stops nothing but malware
 }
 
 // status is the first that applies of: refused, pip's own failure, unvouched,
@@ -52,9 +53,9 @@ func (o outcome) status() int {
 		return statuses.Refused
 	case pipStatus(o.pip) != 0:
 		return pipStatus(o.pip)
-	case o.unvouched:
+	case o.unvouched && !o.observes:
 		return statuses.Unvouched
-	case o.vulnerable:
+	case o.vulnerable && !o.observes:
 		return statuses.Vulnerable
 	case o.unscanned:
 		return statuses.Broken

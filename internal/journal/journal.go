@@ -30,9 +30,11 @@ const idBytes = 4
 
 // Finding is one finding of a run as the log keeps it.
 type Finding struct {
-	Subject  string `json:"subject"`
-	Rule     string `json:"rule"`
-	Action   string `json:"action"`
+	Subject string `json:"subject"`
+	Rule    string `json:"rule"`
+	Action  string `json:"action"`
+	// Observed is what Action would have been but for `mode = "observe"`.
+	Observed string `json:"observed,omitempty"`
 	Evidence string `json:"evidence"`
 }
 
@@ -75,11 +77,13 @@ type Entry struct {
 	Changed         []Change        `json:"changed"`
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"`
 	Status          int             `json:"status"`
-	Pip             string          `json:"pip"`
-	Thresher        string          `json:"thresher"`
-	Milliseconds    int64           `json:"milliseconds"`
-	PipRan          bool            `json:"pip_ran"`        // false also where the run ended before pip
-	Note            string          `json:"note,omitempty"` // "switched off by THRESHER=off" and the like
+	// ObservedStatus is what Status would have been but for `mode = "observe"`; 0 the same.
+	ObservedStatus int    `json:"observed_status,omitempty"`
+	Pip            string `json:"pip"`
+	Thresher       string `json:"thresher"`
+	Milliseconds   int64  `json:"milliseconds"`
+	PipRan         bool   `json:"pip_ran"`        // false also where the run ended before pip
+	Note           string `json:"note,omitempty"` // "switched off by THRESHER=off" and the like
 }
 
 // Append writes the entry as one line at the end of the log, with an ID where it

@@ -90,6 +90,33 @@ func Decide(findings []Finding, stage Stage) Decision {
 	return decision
 }
 
+// Decide comes to the decision that a run goes by: where policy only observes,
+// what would stop the run or leave a file out is a note that says so.
+func (s *Settings) Decide(findings []Finding, stage Stage) Decision {
+	decision := Decide(findings, stage)
+	if !s.Observes() {
+		return decision
+	}
+	decision.Action = Off
+	for i, finding := range decision.Findings {
+		decision.Findings[i] = s.Observed(finding)
+		if action := decision.Findings[i].Action; harder(action, decision.Action) {
+			decision.Action = action
+		}
+	}
+	return decision
+}
+
+// Observed is a finding as a run has it: the same, or the note that it is where
+// policy only observes. Malware stops a run in any case, and so does what cannot
+// be read: there is nothing that could be said of it.
+func (s *Settings) Observed(finding Finding) Finding {
+	if s.Observes() && finding.Rule != Malware && finding.Rule != Unreadable && harder(finding.Action, Note) {
+		finding.Observed, finding.Action = finding.Action, Note
+	}
+	return finding
+}
+
 // notImport puts the findings that have a right name for certain before all
 // others.
 func notImport(finding Finding) int {

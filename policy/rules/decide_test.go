@@ -94,3 +94,34 @@ func TestDecideUnasked(t *testing.T) {
 		}
 	}
 }
+
+// Where policy only observes, a run is told what would have stopped it and goes on;
+// malware and what cannot be read stop it all the same.
+func TestDecideObserving(t *testing.T) {
+	settings := rules.Settings{Mode: rules.Sourced[rules.Mode]{Value: rules.Observe}}
+	for _, test := range []struct {
+		rule              rules.Rule
+		action            rules.Action
+		stage             rules.Stage
+		becomes, observed rules.Action
+	}{
+		{rules.Denied, rules.Block, rules.WithoutTerminal, rules.Note, rules.Block},
+		{rules.NewProject, rules.Ask, rules.AtTerminal, rules.Note, rules.Ask},
+		{rules.NewProject, rules.Ask, rules.WithoutTerminal, rules.Note, rules.Block},
+		{rules.NewProject, rules.Ask, rules.InGate, rules.Note, rules.Hold},
+		{rules.Cooldown, rules.Hold, rules.InGate, rules.Note, rules.Hold},
+		{rules.Stale, rules.Note, rules.AtTerminal, rules.Note, ""},
+		{rules.Malware, rules.Block, rules.InGate, rules.Block, ""},
+		{rules.Unreadable, rules.Block, rules.AtTerminal, rules.Block, ""},
+	} {
+		decided := settings.Decide([]rules.Finding{{Subject: "alpha", Rule: test.rule, Action: test.action}}, test.stage)
+		if f := decided.Findings[0]; f.Action != test.becomes || f.Observed != test.observed || decided.Action != test.becomes {
+			t.Errorf("%s %s at %d: %s, observed %q, decided %s; want %s, %q", test.rule, test.action, test.stage, f.Action,
+				f.Observed, decided.Action, test.becomes, test.observed)
+		}
+		settings := rules.Settings{Mode: rules.Sourced[rules.Mode]{Value: rules.Enforce}}
+		if f := settings.Decide([]rules.Finding{{Rule: test.rule, Action: test.action}}, test.stage).Findings[0]; f.Observed != "" {
+			t.Errorf("%s is observed by a policy that enforces", test.rule)
+		}
+	}
+}

@@ -89,4 +89,7 @@ type Finding struct {
 	// Answer is the command that records that the name is right after all, where
 	// Hint has another name; Decide sets it.
 	Answer string `json:"answer,omitempty"`
+	// Observed is what it would have done where policy only observes, and Action
+	// is Note for that; "" elsewhere.
+	Observed Action `json:"observed,omitempty"`
 }

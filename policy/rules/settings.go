@@ -63,6 +63,7 @@ type Sourced[T any] struct {
 type Settings struct {
 	// Actions has an entry for every rule.
 	Actions   map[Rule]*Sourced[Action]
+	Mode      Sourced[Mode]
 	Allowlist Sourced[bool] // only names in Allow are installed
 
 	Cooldown struct {
@@ -94,6 +95,18 @@ type Settings struct {
 
 	Now time.Time // what has expired by then does not count
 }
+
+// Mode says whether runs go by what the rules say.
+type Mode string
+
+// The modes.
+const (
+	Enforce Mode = "enforce"
+	Observe Mode = "observe" // all is judged, and nothing stopped but malware and what cannot be read
+)
+
+// Observes says whether runs are to go on past what the rules would stop.
+func (s *Settings) Observes() bool { return s.Mode.Value == Observe }
 
 // Pins says what an exact version in a file means to the cooldown.
 type Pins string
