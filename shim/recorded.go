@@ -84,8 +84,8 @@ func loggedChanges(changes []venv.Change, before []venv.Distribution, ledger []g
 
 // logged is a finding as the log keeps it.
 func logged(f rules.Finding) journal.Finding {
-	return journal.Finding{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action), Observed: string(f.Observed),
-		Evidence: f.Evidence}
+	return journal.Finding{Subject: f.Subject, Rule: string(f.Rule), Action: string(f.Action),
+		Observed: string(f.Observed), Evidence: f.Evidence}
 }
 
 // redactArgs takes what is secret out of every URL in the words.

@@ -115,12 +115,14 @@ func TestDecideObserving(t *testing.T) {
 		{rules.Unreadable, rules.Block, rules.AtTerminal, rules.Block, ""},
 	} {
 		decided := settings.Decide([]rules.Finding{{Subject: "alpha", Rule: test.rule, Action: test.action}}, test.stage)
-		if f := decided.Findings[0]; f.Action != test.becomes || f.Observed != test.observed || decided.Action != test.becomes {
+		f := decided.Findings[0]
+		if f.Action != test.becomes || f.Observed != test.observed || decided.Action != test.becomes {
 			t.Errorf("%s %s at %d: %s, observed %q, decided %s; want %s, %q", test.rule, test.action, test.stage, f.Action,
 				f.Observed, decided.Action, test.becomes, test.observed)
 		}
-		settings := rules.Settings{Mode: rules.Sourced[rules.Mode]{Value: rules.Enforce}}
-		if f := settings.Decide([]rules.Finding{{Rule: test.rule, Action: test.action}}, test.stage).Findings[0]; f.Observed != "" {
+		enforcing := rules.Settings{Mode: rules.Sourced[rules.Mode]{Value: rules.Enforce}}
+		decided = enforcing.Decide([]rules.Finding{{Rule: test.rule, Action: test.action}}, test.stage)
+		if decided.Findings[0].Observed != "" {
 			t.Errorf("%s is observed by a policy that enforces", test.rule)
 		}
 	}
