@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 
@@ -68,7 +69,7 @@ func entries(app *cli.App) []entry {
 
 func commandEntries(command *cli.Command, name string) []entry {
 	own := entry{command: name, words: []string{"--help"}}
-	for _, flag := range command.Flags {
+	for _, flag := range shownFlags(command) {
 		for _, flagName := range flag.Names() {
 			own.words = append(own.words, dashed(flagName))
 		}
@@ -80,6 +81,15 @@ func commandEntries(command *cli.Command, name string) []entry {
 	}
 	sort.Strings(own.words)
 	return append([]entry{own}, below...)
+}
+
+// shownFlags are the options of a command that people give, without those by which
+// thresher's own parts call it.
+func shownFlags(command *cli.Command) []cli.Flag {
+	return slices.DeleteFunc(slices.Clone(command.Flags), func(flag cli.Flag) bool {
+		visible, ok := flag.(cli.VisibleFlag)
+		return ok && !visible.IsVisible()
+	})
 }
 
 func dashed(name string) string {
@@ -181,7 +191,7 @@ func fishCompletion(app *cli.App) string {
 
 // writeFish writes the options of one command.
 func writeFish(b *strings.Builder, command *cli.Command, condition string) {
-	for _, flag := range command.Flags {
+	for _, flag := range shownFlags(command) {
 		documented, ok := flag.(cli.DocGenerationFlag)
 		if !ok {
 			continue

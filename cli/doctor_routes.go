@@ -314,7 +314,7 @@ func (p *program) trialsOutside(bases []python.Environment) []trial {
 	for _, name := range pipNames(p.environment["PATH"]) {
 		next := putFirst
 		if name != "pip" && name != "pip3" {
-			next = "thresher setup, which links this name too"
+			next = "thresher setup"
 		}
 		trials = append(trials, trial{route: name + " in this shell", words: []string{name}, next: next})
 	}
