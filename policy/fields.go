@@ -276,6 +276,11 @@ func buildFields() []field {
 			Meaning: "where the list of popular names comes from; empty for the embedded one",
 		}, func(p *Policy) *rules.Sourced[string] { return &p.Update.PopularNames },
 			[3]string{}, readText, quote, neither),
+		scalar(KeyInfo{
+			Key: "message.refused", Type: "text", Layers: OwnLayers,
+			Meaning: "your team's own words, shown below what a refused run says; empty for none",
+		}, func(p *Policy) *rules.Sourced[string] { return &p.Message.Refused },
+			[3]string{}, readShown, quote, neither),
 	)
 }
 

@@ -110,6 +110,8 @@ func valueSchema(info KeyInfo) (object, error) {
 	switch {
 	case info.Type == "true or false":
 		return object{"type": "boolean"}, nil
+	case info.Type == "text":
+		return object{"type": "string"}, nil
 	case info.Type == "integer":
 		return object{"type": "integer", "minimum": 0}, nil
 	case info.Type == "length of time":

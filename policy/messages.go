@@ -17,10 +17,12 @@ const (
 	byteOrderMark     = "starts with a byte order mark, save it as utf-8 without one"
 	notUTF8           = "is not utf-8 here"
 	controlCharacters = "holds a control character or an invisible one"
-	noRegularFile     = "is no regular file"
-	unknownOwner      = "cannot tell whose file this is"
-	foreignFile       = "belongs to another user"
-	writableByOthers  = "may be written by others"
+	secretInText      = "has an address with a login or a query, either of which may be a secret: it is shown to " +
+		"everybody"
+	noRegularFile    = "is no regular file"
+	unknownOwner     = "cannot tell whose file this is"
+	foreignFile      = "belongs to another user"
+	writableByOthers = "may be written by others"
 )
 
 func fileTooLarge(most int) string { return fmt.Sprintf("is larger than %d kB", most>>10) }

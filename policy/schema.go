@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"thresher/address"
 	"thresher/internal/words"
 	"thresher/policy/rules"
 )
@@ -239,6 +240,15 @@ func readText(n *node) (string, string) {
 		return "", controlCharacters
 	}
 	return n.text, ""
+}
+
+// readShown reads a text that is printed, on screens and in the records of builds.
+func readShown(n *node) (string, string) {
+	text, message := readText(n)
+	if message == "" && address.RedactText(text) != text {
+		return "", secretInText
+	}
+	return text, message
 }
 
 func readChoice[T ~string](choices ...T) func(n *node) (T, string) {

@@ -144,6 +144,10 @@ type Policy struct {
 		Free    []rules.Sourced[string] // variables that reach pip whatever they look like, with `*`
 	}
 
+	Message struct {
+		Refused rules.Sourced[string] // the team's own words below a refusal; "" none
+	}
+
 	Locked []rules.Sourced[string] // keys of the system layer that no other layer may loosen
 
 	Files   []File   // the policy files that were read, in order of their layers

@@ -291,6 +291,14 @@ func (m *messenger) refusedSummary() {
 	m.line("nothing was installed")
 }
 
+// ownWords are those that the user's or the system's policy has for who was
+// refused; "" for none.
+func (m *messenger) ownWords(text string) {
+	if text != "" {
+		m.line("  %s", words.Printable(text))
+	}
+}
+
 // notesSummary stands for the notes where no terminal is there to read them.
 func (m *messenger) notesSummary(findings []rules.Finding) {
 	counts := map[rules.Rule]int{}

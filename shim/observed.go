@@ -71,6 +71,6 @@ func (in *invocation) tellObserved(made steps, status int) {
 	}
 	findings, would := made.observed(), made.observedStatus(status)
 	if len(findings) > 0 || would != 0 {
-		in.say.observed(findings, would, made.gate != nil && made.gate.own != nil)
+		in.say.observed(findings, would, made.isWhole())
 	}
 }

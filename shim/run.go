@@ -117,8 +117,11 @@ func (in *invocation) run() *ending {
 	if end.again == nil {
 		in.tellObserved(made, end.status)
 	}
-	if end.again == nil && (made.gate == nil || made.gate.own != nil) {
-		in.record(made, end.status) // what a joined run did is its parent's to log
+	if end.status == statuses.Refused && made.isWhole() {
+		in.say.ownWords(made.place.policy.Message.Refused.Value)
+	}
+	if end.again == nil && made.isWhole() {
+		in.record(made, end.status)
 	}
 	return end
 }
@@ -135,6 +138,10 @@ type steps struct {
 	changed changed      // 9: what is another than before
 	found   found        // 10: what is known against it
 }
+
+// isWhole says whether this is a run of its own, and no pip that another run's
+// build started: what that did is its parent's to log and to speak of.
+func (made steps) isWhole() bool { return made.gate == nil || made.gate.own != nil }
 
 // take takes the steps from the third on.
 func (in *invocation) take(made *steps) (end *ending) {
