@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net"
@@ -17,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"thresher/internal/journal"
 	"thresher/internal/testkit"
 	"thresher/sandbox"
 )
@@ -144,6 +146,7 @@ func setUp(e *testscript.Env, python testkit.Python) error {
 	t := e.T().(scenario)
 	main := testkit.NewIndex(t)
 	e.Values[stateKey{}] = &state{tb: t, python: python, indexes: map[string]*testkit.Index{"main": main}, current: main}
+	e.Defer(func() { checkLog(t, filepath.Join(e.WorkDir, ".home", ".local", "state", "thresher", "log.jsonl")) })
 	folder := filepath.Dir(e.WorkDir)
 	scenariosFolder.Store(&folder)
 	home := filepath.Join(e.WorkDir, ".home")
@@ -519,4 +522,25 @@ func condition(word string) (bool, error) {
 		return err == nil, nil
 	}
 	return false, fmt.Errorf("unknown condition %q", word)
+}
+
+// checkLog holds every line of a scenario's log to the schema that docs/log.md
+// speaks of. What a scenario puts there itself has none.
+func checkLog(t testing.TB, path string) {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return // a scenario without runs, or one that takes the log away
+	}
+	var schema map[string]any
+	if err := json.Unmarshal([]byte(journal.JSONSchema()), &schema); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(content)) {
+		if !strings.HasPrefix(line, `{"schema":`) {
+			continue
+		}
+		if err := testkit.ConformsJSON(schema, line); err != nil {
+			t.Errorf("the log: %v\n%s", err, line)
+		}
+	}
 }

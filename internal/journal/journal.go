@@ -66,7 +66,8 @@ type Vulnerability struct {
 
 // Entry is one run. The names of the JSON fields are a contract.
 type Entry struct {
-	ID              string          `json:"id"` // of the run: 8 hexadecimal digits
+	Schema          int             `json:"schema,omitempty"` // SchemaVersion; 0 before there was one
+	ID              string          `json:"id"`               // of the run: 8 hexadecimal digits
 	Time            time.Time       `json:"time"`
 	Directory       string          `json:"cwd"`
 	Environment     string          `json:"environment"`
@@ -94,6 +95,7 @@ func Append(path string, entry Entry) error {
 		_, _ = rand.Read(random) // never fails (crypto/rand)
 		entry.ID = hex.EncodeToString(random)
 	}
+	entry.Schema = SchemaVersion
 	line, err := json.Marshal(withoutNulls(entry))
 	if err != nil {
 		return fmt.Errorf("encode log entry: %w", err)
