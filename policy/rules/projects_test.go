@@ -329,7 +329,7 @@ func TestSettleSuspicion(t *testing.T) {
 	}
 	nothing := func(*rules.ProjectEvidence) {}
 	young := func(e *rules.ProjectEvidence) { e.First = today.AddDate(0, 0, -2) }
-	for _, more := range []struct {
+	tests = append(tests, []struct {
 		name, user string
 		evidence   rules.ProjectEvidence
 		want       rules.Known
@@ -353,9 +353,7 @@ func TestSettleSuspicion(t *testing.T) {
 		{"silent for six years, of twelve and two releases", "", with(func(e *rules.ProjectEvidence) {
 			e.First, e.Latest, e.Releases = today.AddDate(-12, 0, 0), today.AddDate(-6, 0, 0), 2
 		}), rules.Unknown},
-	} {
-		tests = append(tests, more)
-	}
+	}...)
 	for _, test := range tests {
 		got, why := layers{user: test.user}.settings(t).SettleSuspicion(test.evidence, "acme-date")
 		if got != test.want || got != rules.Unknown && why == "" {
