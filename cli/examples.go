@@ -35,11 +35,13 @@ var examplesOf = map[string][]string{
 	"trust":  {"thresher trust"},
 	"policy": {"thresher policy show"},
 
-	"policy show":   {"thresher policy show"},
-	"policy check":  {"thresher policy check", "thresher policy check thresher.toml"},
-	"policy import": {"thresher policy import >> thresher.toml"},
-	"policy init":   {"thresher policy init --project"},
-	"policy schema": {"thresher policy schema > thresher.schema.json"},
+	"policy show":    {"thresher policy show"},
+	"policy check":   {"thresher policy check", "thresher policy check thresher.toml"},
+	"policy import":  {"thresher policy import >> thresher.toml"},
+	"policy init":    {"thresher policy init --project"},
+	"policy try":     {"thresher policy try new-policy.toml --since 30d"},
+	"policy suggest": {"thresher policy suggest > answers.toml"},
+	"policy schema":  {"thresher policy schema > thresher.schema.json"},
 
 	"init bash":       {shellUse["bash"]},
 	"init zsh":        {shellUse["zsh"]},

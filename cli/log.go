@@ -23,7 +23,7 @@ func (p *program) logCommand() *cli.Command {
 			&cli.BoolFlag{Name: "verdicts", Usage: "below each run what changed and what was found, with its evidence"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as the log keeps it"},
 			&cli.BoolFlag{Name: "schema", Usage: "print the JSON Schema of a line"},
-			&cli.StringFlag{Name: "since", Usage: "only runs of the last `DURATION` (2h, 3d) or from a DATE on (2026-01-31)"},
+			sinceFlag(),
 			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Value: 20, Usage: "at most `N` runs; 0 for all"},
 		},
 		Action: func(c *cli.Context) error {

@@ -74,6 +74,8 @@ func (p *program) policyCommand() *cli.Command {
 					"which on a scan fails are taken over; what is not is said, with its line.",
 				Action: func(c *cli.Context) error { return p.importPolicy(c.Args().First()) },
 			},
+			p.tryPolicyCommand(),
+			p.suggestPolicyCommand(),
 			{
 				Name:  "schema",
 				Usage: "print the JSON Schema of a policy file, for an editor",

@@ -214,6 +214,9 @@ func lineToChange(path string, line int, text string) string {
 	return fmt.Sprintf("%s:%d: %s", words.Printable(path), line, words.Printable(text))
 }
 
+// suggestedReason stands where a person writes why something is right.
+const suggestedReason = "why it is right"
+
 // The file that `thresher policy init` writes.
 
 const initHeading = `# a policy file of thresher; docs/policy.md has every key, docs/rules.md every rule

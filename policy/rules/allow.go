@@ -3,6 +3,7 @@ package rules
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"thresher/pep"
@@ -132,6 +133,16 @@ func (s *Settings) allowedRelease(canonical, version string, rule Rule) *Allow {
 // canonical name, or for all of them.
 func (s *Settings) AllowsRelease(canonical, version string, rule Rule) bool {
 	return s.allowedRelease(canonical, version, rule) != nil
+}
+
+// HasAnswer says whether a rule is answered for a subject as a finding names it: an
+// address, or a name of which this version is meant; "" for all.
+func (s *Settings) HasAnswer(subject, version string, rule Rule) bool {
+	if strings.Contains(subject, "://") {
+		return s.allowedURL(subject, rule) != nil
+	}
+	canonical, _ := pep.ParseName(subject)
+	return s.AllowsRelease(canonical, version, rule)
 }
 
 // answersRelease says whether an entry for a release answers a rule. Malware is
