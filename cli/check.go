@@ -73,9 +73,9 @@ func (p *program) check(c *cli.Context) error {
 	if len(requirements) == 0 {
 		return usageError("no name to check; fix: thresher check --help")
 	}
-	projects := map[string]rules.ProjectEvidence{}
+	var known gathered
 	if !c.Bool("offline") && loaded.Evidence.Online.Value {
-		if projects, err = p.gather(c.Context, loaded, requirements); err != nil {
+		if known, err = p.gather(c.Context, loaded, requirements); err != nil {
 			return err
 		}
 	}
@@ -84,7 +84,7 @@ func (p *program) check(c *cli.Context) error {
 	encoder.SetEscapeHTML(false)
 	refused := false
 	for _, r := range requirements {
-		verdict := p.verdict(loaded, r, projects)
+		verdict := p.verdict(loaded, r, known)
 		refused = refused || verdict.Verdict == "block" || verdict.Verdict == "ask"
 		if c.Bool("json") {
 			err = encoder.Encode(verdict)
@@ -170,62 +170,88 @@ func (p *program) parsePip(args ...string) (*pip.Command, *pip.Installation, err
 	return command, installation, nil
 }
 
-// source is where evidence comes from: the indexes that pip would use here.
-func (p *program) source(loaded *policy.Policy) (evidence.Source, error) {
+// indexSource is where evidence comes from: the indexes that pip would use here.
+type indexSource struct {
+	evidence.Source
+	// elsewhere is what policy says of a name that came from a private index before
+	// which is none of these. None of these is asked for one that it refuses.
+	elsewhere func(canonical string) []rules.Finding
+}
+
+func (p *program) source(loaded *policy.Policy) (indexSource, error) {
 	command, _, err := p.parsePip("install")
 	if err != nil {
-		return evidence.Source{}, err
+		return indexSource{}, err
 	}
 	// Nobody waits at a command that only asks.
 	command.Retries, command.NoInput = 1, true
 	client, err := session.New(command, p.environ, p.places.Pages())
 	if err != nil {
-		return evidence.Source{}, err
+		return indexSource{}, err
 	}
 	malware, err := p.malware()
 	if err != nil {
-		return evidence.Source{}, err
+		return indexSource{}, err
 	}
-	return evidence.Source{
-		Client: client, Table: evidence.Table(command, loaded), Malware: malware, Now: p.now,
+	remembered, err := evidence.ReadIndexMemory(p.places.Indexes())
+	if err != nil {
+		return indexSource{}, err
+	}
+	table := evidence.Table(command, loaded)
+	return indexSource{
+		Source: evidence.Source{
+			Client: client, Table: remembered.Keeping(table, loaded), Malware: malware, Now: p.now,
+		},
+		elsewhere: func(canonical string) []rules.Finding { return remembered.Forgotten(table, loaded, canonical) },
 	}, nil
+}
+
+// gathered is what was learned of names, by canonical name.
+type gathered struct {
+	projects  map[string]rules.ProjectEvidence
+	elsewhere map[string][]rules.Finding // see indexSource
 }
 
 // gather asks the indexes about all names. Without a pip to say which index
 // is meant nothing is asked, and it says so.
-func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirements []rules.Requested) (
-	map[string]rules.ProjectEvidence, error) {
+func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirements []rules.Requested) (gathered, error) {
 	source, err := p.source(loaded)
 	if errors.Is(err, pip.ErrNoPip) {
 		p.say("%v; only what is known offline is said", err)
-		return nil, nil
+		return gathered{}, nil
 	}
 	if err != nil {
-		return nil, err
+		return gathered{}, err
 	}
 	defer source.Client.Close()
+	known := gathered{elsewhere: map[string][]rules.Finding{}}
 	var subjects []evidence.Subject
 	for _, r := range requirements {
-		if r.Name != "" && r.URL == "" && pep.ValidName(r.Name) {
+		if r.Name == "" || r.URL != "" || !pep.ValidName(r.Name) {
+			continue
+		}
+		known.elsewhere[r.Canonical] = source.elsewhere(r.Canonical)
+		if !source.Table.Barred(r.Canonical) {
 			subjects = append(subjects, evidence.Subject{Name: r.Name, New: true, Requested: true})
 		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*loaded.Evidence.Deadline.Value.Duration())
 	defer cancel()
-	projects := source.Gather(ctx, subjects)
+	known.projects = source.Gather(ctx, subjects)
 	for _, note := range source.Client.Notes() {
 		p.say("%s", note)
 	}
-	return projects, nil
+	return known, nil
 }
 
 // verdict is what policy says of one name. That a bare name has no lower bound
 // is a matter of requirements files, not of names.
-func (p *program) verdict(loaded *policy.Policy, r rules.Requested, projects map[string]rules.ProjectEvidence) checked {
+func (p *program) verdict(loaded *policy.Policy, r rules.Requested, known gathered) checked {
 	findings := loaded.JudgeRequested(r, rules.NameEvidenceOf(r.Name))
-	if project, asked := projects[r.Canonical]; asked {
+	if project, asked := known.projects[r.Canonical]; asked {
 		findings = loaded.Settle(findings, project)
 	}
+	findings = append(findings, known.elsewhere[r.Canonical]...)
 	verdict := checked{Name: r.Name, Canonical: r.Canonical, Findings: []checkedFinding{}}
 	if verdict.Name == "" {
 		verdict.Name = address.Redact(r.URL)

@@ -63,7 +63,7 @@ func (p *program) explainCommand() *cli.Command {
 				}
 				requested = append(requested, request(name, "argument"))
 			}
-			projects, err := p.gather(c.Context, loaded, requested)
+			gathered, err := p.gather(c.Context, loaded, requested)
 			if err != nil {
 				return err
 			}
@@ -74,8 +74,8 @@ func (p *program) explainCommand() *cli.Command {
 			encoder := json.NewEncoder(p.out)
 			encoder.SetEscapeHTML(false)
 			for _, r := range requested {
-				made := p.card(loaded, r, projects, known)
-				if projects[r.Canonical].Exists == rules.Yes {
+				made := p.card(loaded, r, gathered, known)
+				if gathered.projects[r.Canonical].Exists == rules.Yes {
 					brought, err := p.lookInto(c.Context, loaded, r.Canonical)
 					if err == nil {
 						made.Brings = &brought
@@ -124,9 +124,9 @@ func (p *program) local() (localSources, error) {
 	return sources, nil
 }
 
-func (p *program) card(loaded *policy.Policy, r rules.Requested, projects map[string]rules.ProjectEvidence,
+func (p *program) card(loaded *policy.Policy, r rules.Requested, gathered gathered,
 	local localSources) card {
-	project, asked := projects[r.Canonical]
+	project, asked := gathered.projects[r.Canonical]
 	if !asked {
 		project = rules.ProjectEvidence{
 			Name: r.Name, Canonical: r.Canonical, New: true, Requested: true, Now: p.now, Failure: "no index was asked",
@@ -136,7 +136,7 @@ func (p *program) card(loaded *policy.Policy, r rules.Requested, projects map[st
 		}
 	}
 	known := rules.NameEvidenceOf(r.Name)
-	findings := loaded.Settle(loaded.JudgeRequested(r, known), project)
+	findings := append(loaded.Settle(loaded.JudgeRequested(r, known), project), gathered.elsewhere[r.Canonical]...)
 	var kept []rules.Finding
 	for _, f := range findings {
 		if f.Rule != rules.Unbounded {

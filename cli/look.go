@@ -83,6 +83,11 @@ func (p *program) lookInto(ctx context.Context, loaded *policy.Policy, word stri
 		return evidence.Brought{}, err
 	}
 	defer source.Client.Close()
+	if canonical := pep.CanonicalName(name); source.Table.Barred(canonical) {
+		f := source.elsewhere(canonical)[0]
+		return evidence.Brought{}, &exitError{statuses.Refused,
+			fmt.Sprintf("%s: %s; %s", canonical, f.Evidence, words.Remedy(f.Place, f.Hint))}
+	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
 	return source.Brings(ctx, name, version, loaded.JudgeInside)

@@ -119,8 +119,15 @@ func (p *program) newAsking(loaded *policy.Policy, environment python.Environmen
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
+	remembered, err := evidence.ReadIndexMemory(p.places.Indexes())
+	if err != nil {
+		return nil, err
+	}
 	return &asking{
-		source: evidence.Source{Client: client, Table: evidence.Table(command, loaded)}, command: command,
+		source: evidence.Source{
+			Client: client, Table: remembered.Keeping(evidence.Table(command, loaded), loaded),
+		},
+		command: command,
 		origins: exposure.OriginsOf(entries, environment.Prefix),
 		stopped: map[string]bool{}, failed: map[string]error{}, unsaid: map[string]int{},
 	}, nil

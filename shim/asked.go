@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"thresher/address"
+	"thresher/evidence"
 	"thresher/internal/statuses"
 	"thresher/pep"
 	"thresher/pip"
@@ -21,8 +22,8 @@ type asked struct {
 	*place
 	origins  map[string]string // subject of a finding → where it was said, unless on the command line
 	findings []rules.Finding
-	unsaid   []rules.Finding // notes that wait for the one line they get without a terminal
-	indexes  indexMemory     // which indexes names came from
+	unsaid   []rules.Finding      // notes that wait for the one line they get without a terminal
+	indexes  evidence.IndexMemory // which indexes names came from
 }
 
 // judgeAsked judges what a command names, offline. What policy refuses for
@@ -34,7 +35,7 @@ func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
 		return a, broken("prepare", err)
 	}
 	typosquat.Use(names)
-	if a.indexes, err = in.readIndexMemory(); err != nil {
+	if a.indexes, err = evidence.ReadIndexMemory(in.places.Indexes()); err != nil {
 		return a, broken("read which index names came from", err)
 	}
 	a.findings = a.judge()

@@ -51,7 +51,7 @@ func (in *invocation) judgeInvented(a *asked) ([]rules.Finding, error) {
 	in.namedByProject(known)
 	var findings []rules.Finding
 	for _, canonical := range order {
-		if !known[canonical] && len(a.indexes.private(canonical)) == 0 {
+		if !known[canonical] && len(a.indexes.Private(canonical)) == 0 {
 			findings = append(findings, a.policy.JudgeInvented(typed[canonical], canonical, agent)...)
 		}
 	}

@@ -62,8 +62,7 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	if d.client, err = session.NewKeeping(a.command, in.environ, in.places.Pages(), maxAge); err != nil {
 		return d, broken("read how to reach the index", err)
 	}
-	d.table = evidence.Table(a.command, a.policy)
-	d.table.Barred = a.barred
+	d.table = a.indexes.Keeping(evidence.Table(a.command, a.policy), a.policy)
 	d.judge = &judgement{
 		asked: a, database: d.database, now: in.start, answered: map[string]bool{},
 		held: map[string]scan.HeldRelease{}, bounded: map[string]scan.HeldRelease{},
