@@ -26,7 +26,8 @@ func OwnScript(name string) bool { return ownScript().MatchString(name) }
 // takes the last part of such a name (23.2), so that "../x/python" becomes
 // "python", or refuses it (26.3).
 func LeadsOut(name string) bool {
-	return strings.ContainsAny(name, "\\:") || strings.HasPrefix(name, "/") || slices.Contains(strings.Split(name, "/"), "..")
+	return strings.ContainsAny(name, "\\:") || strings.HasPrefix(name, "/") ||
+		slices.Contains(strings.Split(name, "/"), "..")
 }
 
 // ScriptsOf gives the commands that a wheel brings: members for bin or Scripts,

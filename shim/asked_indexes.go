@@ -54,7 +54,8 @@ func (in *invocation) rememberIndexes(a *asked, d *door, run ended) error {
 	if len(came) == 0 {
 		return nil
 	}
-	return evidence.IndexTable(paths[0]).Change(in.untilInterrupted(), func(all map[string]evidence.CameFrom) (changed bool) {
+	table := evidence.IndexTable(paths[0])
+	return table.Change(in.untilInterrupted(), func(all map[string]evidence.CameFrom) (changed bool) {
 		for name, from := range came {
 			if all[name] == a.indexes[0][name] { // another run has not learned of it since
 				all[name], changed = from, true

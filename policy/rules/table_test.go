@@ -51,7 +51,9 @@ func TestStandardIsWhatTheDesignSays(t *testing.T) {
 		rules.InsecureURL, rules.Unvouched, rules.Unapproved, rules.Replaces, rules.IndexChanged} {
 		want[rule] = rules.Block
 	}
-	for _, rule := range []rules.Rule{rules.ImportName, rules.Invented, rules.Typosquat, rules.NewProject, rules.DirectURL} {
+	for _, rule := range []rules.Rule{
+		rules.ImportName, rules.Invented, rules.Typosquat, rules.NewProject, rules.DirectURL,
+	} {
 		want[rule] = rules.Ask
 	}
 	for _, rule := range []rules.Rule{rules.Cooldown, rules.Provenance, rules.StartupHook, rules.Bounded,
