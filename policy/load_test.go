@@ -271,6 +271,8 @@ func TestLocks(t *testing.T) {
 			"rules.typosquat", `"block" (preset)`, 0},
 		{"a locked preset", layers{system: "locked = [\"preset\"]\npreset = \"strict\"\n",
 			user: "preset = \"relaxed\"\n"}, "rules.sdist", `"hold" (preset)`, 1},
+		{"a locked mode", layers{system: "locked = [\"mode\"]\n", user: "mode = \"observe\"\n"},
+			"mode", `"enforce" (preset)`, 1},
 		{"entries of a locked table", layers{system: "locked = [\"allow\"]\n", user: "[allow.x]\nreason = \"y\"\n"},
 			"allow.x", "", 1},
 		{"locks are the system's alone", layers{user: "locked = [\"rules\"]\n[rules]\nsdist = \"off\"\n"},

@@ -11,6 +11,7 @@ import (
 	"thresher/pip"
 	"thresher/pip/option"
 	"thresher/pip/source"
+	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/python"
 	"thresher/scan"
@@ -21,6 +22,8 @@ import (
 func TestOutcome(t *testing.T) {
 	failed := pip.Outcome{Status: 1}
 	killed := pip.Outcome{Signal: syscall.SIGTERM}
+	observing := &place{policy: policy.Default(policy.Standard)}
+	observing.policy.Mode.Value = rules.Observe
 	for _, test := range []struct {
 		name   string
 		made   steps
@@ -36,6 +39,11 @@ func TestOutcome(t *testing.T) {
 		{"arrived", steps{changed: changed{unvouched: true}, found: found{result: scan.Result{Fails: true}}},
 			statuses.Unvouched, 0},
 		{"vulnerable", steps{found: found{result: scan.Result{Fails: true}}}, statuses.Vulnerable, 0},
+		{"arrived, and only observed", steps{place: observing, changed: changed{unvouched: true},
+			found: found{result: scan.Result{Fails: true}}}, 0, 0},
+		{"malware, whatever is only observed", steps{place: observing,
+			found: found{result: scan.Result{Malware: true}}}, statuses.Refused, 0},
+		{"pip failed, and only observed", steps{place: observing, ended: ended{pip: failed, unvouched: true}}, 1, 0},
 		{"not scanned", steps{found: found{failed: true}}, statuses.Broken, 0},
 		{"not scanned, and pip failed", steps{ended: ended{pip: failed}, found: found{failed: true}}, 1, 0},
 	} {
@@ -190,5 +198,34 @@ func TestEntry(t *testing.T) {
 	if !slices.Equal(subjects, []string{"one", "two", "three"}) || len(entry.Changed) != 1 ||
 		entry.Changed[0].After != "2" {
 		t.Errorf("%+v", entry)
+	}
+}
+
+// What is observed has the status that it would have ended with, the refusal first.
+func TestObservedStatus(t *testing.T) {
+	observing := &place{policy: policy.Default(policy.Standard)}
+	observing.policy.Mode.Value = rules.Observe
+	finding := func(rule rules.Rule, action rules.Action) *asked {
+		return &asked{place: observing, findings: []rules.Finding{{Subject: "alpha", Rule: rule, Action: action}}}
+	}
+	arrived := changed{unvouched: true}
+	for _, test := range []struct {
+		name         string
+		made         steps
+		status, want int
+	}{
+		{"refused", steps{place: observing, asked: finding(rules.Denied, rules.Block), changed: arrived},
+			0, statuses.Refused},
+		{"held back", steps{place: observing, asked: finding(rules.Cooldown, rules.Hold)}, 0, 0},
+		{"arrived", steps{place: observing, asked: finding(rules.Stale, rules.Note), changed: arrived},
+			0, statuses.Unvouched},
+		{"vulnerable", steps{place: observing, asked: finding(rules.Stale, rules.Note),
+			found: found{result: scan.Result{Fails: true}}}, 0, statuses.Vulnerable},
+		{"pip failed", steps{place: observing, asked: finding(rules.Denied, rules.Block)}, 1, 0},
+		{"no policy that observes", steps{changed: arrived}, 0, 0},
+	} {
+		if got := test.made.observedStatus(test.status); got != test.want {
+			t.Errorf("%s: %d, want %d", test.name, got, test.want)
+		}
 	}
 }
