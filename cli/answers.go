@@ -32,8 +32,9 @@ func (p *program) allowCommand() *cli.Command {
 		Description: "NAME==VERSION is one release, for the rules given with --rule alone: the next one\n" +
 			"is judged anew. build:NAME runs its build outside the sandbox, fetch:NAME=HOST is a\n" +
 			"host from which its build alone may fetch, fetch:NAME=HOST/PATH what is below a path\n" +
-			"there by plain http; host:HOST is a host from which pip and all builds may. Without a\n" +
-			"terminal nothing is recorded, unless your policy has answers.without-terminal.",
+			"there by plain http; host:HOST is a host from which pip, all builds and what\n" +
+			"`thresher run` starts may. Without a terminal nothing is recorded, unless your policy\n" +
+			"has answers.without-terminal.",
 		Category: categoryDo,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "reason", Usage: "why it is right", Required: true},

@@ -24,17 +24,18 @@ func (p *program) runCommand() *cli.Command {
 		Category:  categoryLook,
 		Description: "For the first import of something new, or a notebook of somebody else's. COMMAND reads no\n" +
 			"credentials, histories, profiles of browsers and .env files, does not get the variables that\n" +
-			"hold secrets, and writes to the working directory only. What is closed is said before it\n" +
-			"starts; docs/sandbox.md has the whole list. The status is that of COMMAND.",
+			"hold secrets, writes to the working directory only, and reaches only the hosts that\n" +
+			"`thresher allow host:HOST` names, through a proxy. What is closed is said before it starts;\n" +
+			"docs/sandbox.md has the whole list. pip installs nothing in it. The status is that of COMMAND.",
 		Flags: []cli.Flag{
-			&cli.StringFlag{Name: "net", Value: string(netNone), Usage: "the network of COMMAND: none or all"},
+			&cli.StringFlag{Name: "net", Value: string(netGate), Usage: "the network of COMMAND: gate, none or all"},
 			&cli.StringSliceFlag{Name: "write", Usage: "let COMMAND write to `DIR`, too (may be repeated)"},
 			&cli.BoolFlag{Name: "read-only", Usage: "do not let COMMAND write to the working directory"},
 		},
 		Action: func(c *cli.Context) error {
 			net := networkOption(c.String("net"))
-			if net != netNone && net != netAll {
-				return usageError("--net takes none or all, not %q", net)
+			if !slices.Contains([]networkOption{netGate, netNone, netAll}, net) {
+				return usageError("--net takes gate, none or all, not %q", net)
 			}
 			return p.runSandboxed(c.Args().Slice(), runOptions{
 				net: net, netChosen: c.IsSet("net"), write: c.StringSlice("write"), readOnly: c.Bool("read-only"),
@@ -42,14 +43,6 @@ func (p *program) runCommand() *cli.Command {
 		},
 	}
 }
-
-// networkOption is a value of --net.
-type networkOption string
-
-const (
-	netNone networkOption = "none"
-	netAll  networkOption = "all"
-)
 
 type runOptions struct {
 	net       networkOption
@@ -95,15 +88,13 @@ func (p *program) refuseUnenforced(words []string, loaded *policy.Policy, versio
 	switch {
 	case version == 0 && loaded.Sandbox.Require.Value:
 		return &exitError{status: statuses.Refused, text: refusedWithoutSandbox(loaded.Sandbox.Require.Source)}
-	case options.net == netNone && options.netChosen && !closesNetwork(version):
+	case !options.netChosen || options.net == netAll:
+	case !sandbox.ClosesTCP(version, sandbox.NetworkNone):
 		return &exitError{status: statuses.Refused, text: refusedOpenNetwork(words)}
+	case options.net == netGate && !sandbox.ClosesTCP(version, sandbox.NetworkPorts):
+		return &exitError{status: statuses.Refused, text: refusedOnePort(words)}
 	}
 	return nil
-}
-
-func closesNetwork(version int) bool {
-	closed, _ := sandbox.Coverage(version, sandbox.NetworkNone)
-	return slices.Contains(closed, sandbox.PartTCP)
 }
 
 // runIn runs the command with a temporary directory that is removed after it:
@@ -119,10 +110,8 @@ func (p *program) runIn(
 	input := sandbox.Input{
 		Home: p.places.Home, Account: p.places.Account, Project: p.dir, Environ: p.environ,
 		Secrets: policy.Paths(loaded.Sandbox.Secrets, p.places.Home), Needed: []string{p.dir, path},
-		Write: append(policy.Paths(loaded.Sandbox.Write, p.places.Home), folder), Network: sandbox.NetworkNone,
-	}
-	if options.net == netAll {
-		input.Network = sandbox.NetworkAll
+		Write:   append(policy.Paths(loaded.Sandbox.Write, p.places.Home), folder),
+		Network: options.network(version, p.environment[sandbox.ClosedVariable] != ""),
 	}
 	for _, extra := range options.write {
 		if !filepath.IsAbs(extra) {
@@ -141,10 +130,23 @@ func (p *program) runIn(
 	}
 	variables := sandbox.Variables{Add: policy.Values(loaded.Sandbox.Add), Free: policy.Values(loaded.Sandbox.Free)}
 	environ, scrubbed := variables.Scrub(p.environ)
-	run := pip.Run{Path: path, Args: words, Environ: sandbox.Directories(environ, folder), Dir: p.dir}
+	environ = sandbox.Directories(environ, folder)
+	if sandbox.ClosesTCP(version, input.Network) {
+		environ = append(environ, sandbox.ClosedVariable+"=network")
+	}
+	if input.Network == sandbox.NetworkPorts {
+		proxy, err := p.openProxy(loaded)
+		if err != nil {
+			return pip.Outcome{}, err
+		}
+		defer p.tellRefused(proxy)
+		defer proxy.Close()
+		environ = behind(proxy, &input, environ)
+	}
+	run := pip.Run{Path: path, Args: words, Environ: environ, Dir: p.dir}
 	said := sandboxed{
-		version: version, network: input.Network, scrubbed: scrubbed, readOnly: options.readOnly, holdsHome: holdsHome,
-		extra: options.write,
+		version: version, network: input.Network, hosts: loaded.AllowedHosts(), scrubbed: scrubbed,
+		readOnly: options.readOnly, holdsHome: holdsHome, extra: options.write,
 	}
 	if version > 0 {
 		domain, secrets, err := sandbox.New(input)

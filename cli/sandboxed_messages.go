@@ -22,15 +22,35 @@ func refusedOpenNetwork(command []string) string {
 		"  fix: thresher run --net all -- " + words.ShellWords(command)
 }
 
+func refusedOnePort(command []string) string {
+	return "refused: this system cannot close the network to a command but for one port, which takes Linux 6.7\n" +
+		"  fix: thresher run --net none -- " + words.ShellWords(command)
+}
+
 func refusedWithoutSandbox(require rules.Source) string {
 	return fmt.Sprintf("refused: this system has no Landlock to keep files from a command, "+
 		"and sandbox.require is set\n  edit: %s:%d: require = false", require.Path, require.Line)
+}
+
+// refusedHosts are said of hosts that a command wanted to reach. It may ask for as
+// many as it likes.
+func refusedHosts(findings []rules.Finding) []string {
+	const most = 10
+	var lines []string
+	for _, finding := range findings[:min(len(findings), most)] {
+		lines = append(lines, "refused: "+finding.Evidence+"\n  fix: "+finding.Hint)
+	}
+	if more := len(findings) - most; more > 0 {
+		lines = append(lines, fmt.Sprintf("refused: %d more hosts", more))
+	}
+	return lines
 }
 
 // sandboxed is what is said before a command starts in the sandbox.
 type sandboxed struct {
 	version   int
 	network   sandbox.Network
+	hosts     []string // that may be reached all the same
 	secrets   []sandbox.Closed
 	scrubbed  []string // names of variables
 	readOnly  bool
@@ -73,7 +93,9 @@ func (s sandboxed) lines(short func(string) string, dir string) []string {
 	switch {
 	case s.network == sandbox.NetworkAll:
 		lines = append(lines, "open: the network; close it with --net none")
-	case closesNetwork(s.version):
+	case s.network == sandbox.NetworkPorts && len(s.hosts) > 0:
+		lines = append(lines, "closed: the network, but for "+counted(s.hosts, "allowed host", "allowed hosts"))
+	case sandbox.ClosesTCP(s.version, s.network):
 		lines = append(lines, "closed: the network")
 	}
 	lines = append(lines, s.written(short))

@@ -137,6 +137,9 @@ type Config struct {
 	CachedByPip func(url string) bool
 	// Deferred says that nothing is fetched ahead before FetchAhead is called.
 	Deferred bool
+	// ProxyOnly makes the gate the forward proxy of a command that is no pip, and
+	// nothing else.
+	ProxyOnly bool
 	// WithoutTransport serves the pages under addresses of the gate's own
 	// (IndexURL), for a pip whose transport it cannot be.
 	WithoutTransport bool

@@ -15,7 +15,7 @@ import (
 
 // All text of this package that a person reads. Lower case, no final period.
 const (
-	messageNotThisRun         = "thresher: this gate serves one run of pip only"
+	messageNotThisRun         = "thresher: this gate serves one run only"
 	messageNoSuchPlace        = "thresher: no such page"
 	messageNotRead            = "pip may only read from here"
 	messagePublisherUnread    = "the index did not say"
@@ -30,6 +30,7 @@ const (
 	messageOnlyHost           = "%s (https shows no more of the address)"
 	messageBuildOf            = "the build of %s"
 	messageBuildAfter         = "a program that pip started (%s is what it had last to build)"
+	messageCommand            = "the command"
 	messageSomeProgram        = "a program that pip started"
 	messageUnknownAddress     = "no page of your indexes offers this address, and neither the command line nor a " +
 		"file of yours names it"
@@ -132,15 +133,36 @@ func hostRefused(host string) string {
 		host, rules.DirectURL))
 }
 
-// fetchDays is for how long the command that is shown lets a build fetch.
+// hostNotAllowed is hostRefused for a command that is no pip.
+func hostNotAllowed(host string) string {
+	return oneLine(fmt.Sprintf("blocked by thresher: %s is no host that was allowed", host))
+}
+
+// unknownHost is the finding on a host that a command wanted to reach.
+func unknownHost(host string, shown *url.URL, now time.Time) rules.Finding {
+	who, what := messageCommand, addressShown(shown)
+	return rules.Finding{
+		Subject: host, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High,
+		Evidence: words.Printable(fmt.Sprintf(messageUnknownPlace, who, what)),
+		Hint:     allowFetching("host:"+host, "the command needs what is there", now),
+	}
+}
+
+// fetchDays is for how long the command that is shown lets a build, or a command in
+// the sandbox, fetch.
 const fetchDays = 30
+
+func allowFetching(allowed, reason string, now time.Time) string {
+	until := now.AddDate(0, 0, fetchDays).Format(time.DateOnly)
+	return "thresher allow " + words.ShellWord(allowed) + " --expires " + until + " --reason " + words.Quoted(reason)
+}
 
 // unknownPlace is the finding on a place that a build wanted to reach. last is
 // what was probably being built where that is not known.
 func unknownPlace(build, last, host string, shown *url.URL, now time.Time) rules.Finding {
 	finding := rules.Finding{Subject: host, Rule: rules.DirectURL, Action: rules.Block, Confidence: rules.High}
-	who, what := messageSomeProgram, address.Redact(shown.String())
-	allowed, until := "host:"+host, now.AddDate(0, 0, fetchDays).Format(time.DateOnly)
+	who, what := messageSomeProgram, addressShown(shown)
+	allowed := "host:" + host
 	switch {
 	case build != "":
 		who = fmt.Sprintf(messageBuildOf, build)
@@ -151,13 +173,18 @@ func unknownPlace(build, last, host string, shown *url.URL, now time.Time) rules
 	case last != "":
 		who = fmt.Sprintf(messageBuildAfter, last)
 	}
-	if shown.Scheme == "https" {
-		what = fmt.Sprintf(messageOnlyHost, what)
-	}
 	finding.Evidence = words.Printable(fmt.Sprintf(messageUnknownPlace, who, what))
-	finding.Hint = "thresher allow " + words.ShellWord(allowed) + " --expires " + until +
-		" --reason " + words.Quoted("its build needs what is there")
+	finding.Hint = allowFetching(allowed, "its build needs what is there", now)
 	return finding
+}
+
+// addressShown is an address as far as it could be seen.
+func addressShown(shown *url.URL) string {
+	text := address.Redact(shown.String())
+	if shown.Scheme == "https" {
+		return fmt.Sprintf(messageOnlyHost, text)
+	}
+	return text
 }
 
 // declaredHint is the command that names a declared dependency itself.

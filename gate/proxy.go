@@ -25,9 +25,9 @@ import (
 const connectTimeout = 30 * time.Second
 
 // The forward proxy is what pip's children find in their environment: builds
-// that fetch by themselves, and the programs of repositories. It is closed but
-// for hosts that the user allowed, and those of repositories that the command
-// names.
+// that fetch by themselves, and the programs of repositories; and what a command
+// in a sandbox of its own finds. It is closed but for hosts that the user allowed,
+// and those of repositories that pip's command names.
 
 // passes says whether the forward proxy may pass to a place for a build: path is
 // "" where the way to it is a tunnel, of which only the host can be seen.
@@ -75,6 +75,11 @@ func (g *Gate) refusePlace(w http.ResponseWriter, r *http.Request, build string,
 	host := shown.Hostname()
 	if port != "443" && port != "80" {
 		host = net.JoinHostPort(host, port)
+	}
+	if g.config.ProxyOnly {
+		g.record(host, "", unknownHost(host, shown, g.config.now()))
+		refuse(w, r, http.StatusForbidden, hostNotAllowed(shown.Hostname()))
+		return
 	}
 	g.record(host, "", unknownPlace(build, g.lastSource(), host, shown, g.config.now()))
 	refuse(w, r, http.StatusForbidden, hostRefused(shown.Hostname()))

@@ -34,6 +34,8 @@ func (g *Gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case r.Host != g.address || r.Header.Get("Origin") != "":
 		// A page in a browser that made its host's name mean 127.0.0.1.
 		refuse(w, r, http.StatusForbidden, messageNotThisRun)
+	case g.config.ProxyOnly:
+		refuse(w, r, http.StatusForbidden, messageNotThisRun)
 	case strings.HasPrefix(r.URL.Path, "/-/"):
 		g.serveRun(w, r)
 	case g.config.WithoutTransport:

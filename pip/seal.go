@@ -346,34 +346,39 @@ func variableOf(key string) string {
 
 // proxies puts the proxy into the variables that git and build backends read.
 func (s *sealing) proxies(environ []string) []string {
-	proxy := s.Proxy
-	if proxy == "" {
-		proxy = s.Command.Proxy
+	switch {
+	case s.Proxy != "":
+		return BehindProxy(environ, s.Proxy)
+	case s.Command.Proxy != "" || s.Command.values.Of("no_proxy_env").Truth:
+		return withProxy(environ, s.Command.Proxy)
 	}
-	none := proxy == "" && s.Command.values.Of("no_proxy_env").Truth
-	if proxy != "" || none {
-		var kept []string
-		for _, entry := range environ {
-			name, _, _ := strings.Cut(entry, "=")
-			switch strings.ToLower(name) {
-			case "http_proxy", "https_proxy", "all_proxy":
-			default:
-				kept = append(kept, entry)
-			}
+	return environ
+}
+
+// BehindProxy gives an environment in which programs reach the network through a
+// proxy of thresher's own. Nothing may go around it, not even what goes to this
+// machine.
+func BehindProxy(environ []string, proxy string) []string {
+	return withVariable(withVariable(withProxy(environ, proxy), "no_proxy", ""), "NO_PROXY", "")
+}
+
+// withProxy gives an environment with this proxy in place of any other; "" none.
+func withProxy(environ []string, proxy string) []string {
+	var changed []string
+	for _, entry := range environ {
+		name, _, _ := strings.Cut(entry, "=")
+		switch strings.ToLower(name) {
+		case "http_proxy", "https_proxy", "all_proxy":
+		default:
+			changed = append(changed, entry)
 		}
-		environ = kept
 	}
 	if proxy != "" {
 		for _, name := range []string{"http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"} {
-			environ = append(environ, name+"="+proxy)
+			changed = append(changed, name+"="+proxy)
 		}
 	}
-	if s.Proxy != "" {
-		// Nothing may go around a proxy of thresher's own, not even what goes to
-		// this machine.
-		environ = withVariable(withVariable(environ, "no_proxy", ""), "NO_PROXY", "")
-	}
-	return environ
+	return changed
 }
 
 // interpreterRun gives the start of pip's command line: its own interpreter,

@@ -31,6 +31,13 @@ var Parts = []Part{
 	{Name: "sockets with a path (ssh-agent, D-Bus, Docker)", Since: 9},
 }
 
+// ClosesTCP says whether a version of Landlock keeps programs in a domain with
+// this network from connecting by TCP to more than it says.
+func ClosesTCP(version int, network Network) bool {
+	closed, _ := Coverage(version, network)
+	return slices.Contains(closed, PartTCP)
+}
+
 // Coverage says which parts a version of Landlock closes in a domain with this
 // network, and which it leaves open.
 func Coverage(version int, network Network) (closed, open []string) {

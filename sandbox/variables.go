@@ -8,6 +8,10 @@ import (
 	"thresher/internal/lazyregexp"
 )
 
+// ClosedVariable is set, to any value, for a program in a domain of its own that
+// closes the network: a pip in it could reach no gate.
+const ClosedVariable = "THRESHER_CLOSED"
+
 // secretNames are variables that hold a secret, or lead to something that gives
 // one out. `*` stands for any characters.
 var secretNames = []string{

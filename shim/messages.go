@@ -562,6 +562,13 @@ func (m *messenger) misread(expected *option.Failure, args []string) {
 	m.fix("thresher plan -- " + words.ShellWords(args))
 }
 
+// networkClosed is said of a pip that `thresher run` is around.
+func (m *messenger) networkClosed(name, program string, args []string) {
+	m.refusal("%s: pip %s cannot run inside thresher run, whose network is closed; run it before, outside",
+		m.red.Sprint("refused"), name)
+	m.fix(program + " " + words.ShellWords(args))
+}
+
 // circular is said of requirements files that include themselves.
 func (m *messenger) circular() {
 	m.line("%s: a requirements file includes itself, directly or through another; nothing was installed",

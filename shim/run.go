@@ -11,6 +11,7 @@ import (
 
 	"thresher/internal/statuses"
 	"thresher/pip"
+	"thresher/sandbox"
 )
 
 // Run runs one pip command and gives its exit status. program is the pip name
@@ -102,6 +103,10 @@ func (in *invocation) run() *ending {
 		return in.uninstall(command)
 	case in.off && in.maySwitchOff():
 		return in.runUnchecked(command)
+	case in.environment[sandbox.ClosedVariable] != "":
+		// It would reach no index, and what it did would stand in no log.
+		in.say.networkClosed(command.Name, in.program, redactArgs(in.args))
+		return &ending{status: statuses.Refused}
 	}
 	made := steps{command: command}
 	end = in.take(&made)
