@@ -97,7 +97,17 @@ func buildThresher(program, account string) error {
 // TestScenarios runs the built shim as pip, against a real virtual
 // environment, the real pip and loopback indexes. testdata/script/README.md
 // says what a script may use.
-func TestScenarios(t *testing.T) {
+func TestScenarios(t *testing.T) { runScenarios(t, "script") }
+
+// TestLongScenarios runs what go on for longer: each subject's further ways.
+func TestLongScenarios(t *testing.T) {
+	if !testkit.Full() {
+		t.Skip("skipped: THRESHER_TEST_FULL=1 runs them, and .ci/run does")
+	}
+	runScenarios(t, "long")
+}
+
+func runScenarios(t *testing.T, folder string) {
 	if runtime.GOOS == "windows" {
 		t.Skip("skipped: the scenarios are written for a Unix shell")
 	}
@@ -106,7 +116,7 @@ func TestScenarios(t *testing.T) {
 	}
 	python := testkit.AnyPython(t)
 	testscript.RunT(scenario{t}, testscript.Params{
-		Dir:                 filepath.Join("testdata", "script"),
+		Dir:                 filepath.Join("testdata", folder),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
