@@ -36,8 +36,8 @@ func TestMain(m *testing.M) {
 	if record := os.Getenv("THRESHER_TEST_RECORD"); record != "" && filepath.Base(os.Args[0]) == "pip" {
 		os.Exit(recordCall(record))
 	}
-	if len(os.Args) == 4 && os.Args[1] == "guard" && os.Args[2] == "--" {
-		os.Exit(guardFromOutside(os.Args[3]))
+	if len(os.Args) > 3 && os.Args[1] == "guard" && os.Args[len(os.Args)-2] == "--" {
+		os.Exit(guardFromOutside(os.Args[len(os.Args)-1]))
 	}
 	status := m.Run()
 	if shared.root != "" {
