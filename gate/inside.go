@@ -173,17 +173,7 @@ func (g *Gate) judgeInside(o *offer, read inside.Contents, replaced []rules.Repl
 		return nil, nil
 	}
 	g.compareHooks(o, hooks, &evidence)
-	var notes []rules.Finding
-	var decisive *rules.Finding
-	for _, finding := range g.config.JudgeInside(evidence) {
-		switch {
-		case finding.Action == rules.Note:
-			notes = append(notes, finding)
-		case finding.Action != rules.Off && (decisive == nil || harder(finding.Action, decisive.Action)):
-			decisive = &finding
-		}
-	}
-	return decisive, notes
+	return weighed(g.config.JudgeInside(evidence))
 }
 
 // compareHooks fills in what is known of hooks from older releases and from what

@@ -144,17 +144,7 @@ func (g *Gate) judgePublisher(v *verdict, kept *keptFile) (*rules.Finding, []rul
 		}
 		evidence.Failure = messagePublisherUnread
 	}
-	var notes []rules.Finding
-	var decisive *rules.Finding
-	for _, finding := range g.config.JudgePublisher(evidence) {
-		switch {
-		case finding.Action == rules.Note:
-			notes = append(notes, finding)
-		case finding.Action != rules.Off && (decisive == nil || harder(finding.Action, decisive.Action)):
-			decisive = &finding
-		}
-	}
-	return decisive, notes
+	return weighed(g.config.JudgePublisher(evidence))
 }
 
 // vouchingFor gives the attested file that a file is compared with: of the

@@ -168,6 +168,22 @@ func (g *Gate) filter(result *verdict, page *index.Page, judgeFile func(FileEvid
 	result.page = served
 }
 
+// weighed gives the hardest of the findings that hold or stop a file, nil where
+// there is none, and the notes.
+func weighed(findings []rules.Finding) (*rules.Finding, []rules.Finding) {
+	var notes []rules.Finding
+	var hardest *rules.Finding
+	for _, finding := range findings {
+		switch {
+		case finding.Action == rules.Note:
+			notes = append(notes, finding)
+		case finding.Action != rules.Off && (hardest == nil || harder(finding.Action, hardest.Action)):
+			hardest = &finding
+		}
+	}
+	return hardest, notes
+}
+
 // harder compares what two verdicts do to a file.
 func harder(a, b rules.Action) bool {
 	return rules.Severity(a) > rules.Severity(b)
