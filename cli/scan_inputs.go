@@ -12,6 +12,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/files"
 	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/pip"
@@ -207,7 +208,7 @@ func (p *program) environmentIn(dir string) (python.Environment, error) {
 		return python.Environment{}, err
 	}
 	environment, err := inspectPrefix(prefix, p.environ, p.places.Cache)
-	if err == nil && isSame(environment.Prefix, prefix) {
+	if err == nil && files.Same(environment.Prefix, prefix) {
 		return environment, nil
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -219,14 +220,4 @@ func (p *program) environmentIn(dir string) (python.Environment, error) {
 		}
 	}
 	return python.Environment{}, usageError(messageNoEnvironmentIn, dir)
-}
-
-// isSame says whether two paths are one directory, links resolved.
-func isSame(a, b string) bool {
-	first, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	second, err := os.Stat(b)
-	return err == nil && os.SameFile(first, second)
 }

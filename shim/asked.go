@@ -7,6 +7,7 @@ import (
 
 	"thresher/address"
 	"thresher/evidence"
+	"thresher/index/route"
 	"thresher/internal/statuses"
 	"thresher/pep"
 	"thresher/pip"
@@ -24,6 +25,7 @@ type asked struct {
 	findings []rules.Finding
 	unsaid   []rules.Finding      // notes that wait for the one line they get without a terminal
 	indexes  evidence.IndexMemory // which indexes names came from
+	table    route.Table          // which index is asked for a name
 }
 
 // judgeAsked judges what a command names, offline. What policy refuses for
@@ -38,6 +40,7 @@ func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
 	if a.indexes, err = evidence.ReadIndexMemory(in.places.Indexes()); err != nil {
 		return a, broken("read which index names came from", err)
 	}
+	a.table = a.indexes.Keeping(evidence.Table(a.command, a.policy), a.policy)
 	a.findings = a.judge()
 	invented, err := in.judgeInvented(a)
 	if err != nil {

@@ -24,7 +24,7 @@ func (a *asked) judgeIndexOf(canonical, index string) []rules.Finding {
 
 // judgeForgotten judges a name whose private index is none of the command's.
 func (a *asked) judgeForgotten(canonical string) []rules.Finding {
-	return a.indexes.Forgotten(evidence.Table(a.command, a.policy), a.policy, canonical)
+	return a.indexes.Forgotten(a.table, a.policy, canonical)
 }
 
 // rememberIndexes keeps, of the names that came through the gate, the private

@@ -85,7 +85,7 @@ func (in *invocation) hashAt(d *door, rawURL string) (string, error) {
 	ctx, cancel := context.WithTimeout(in.untilInterrupted(), patienceToHash)
 	defer cancel()
 	var indexes []string
-	for _, configured := range d.table.Indexes {
+	for _, configured := range d.config.Indexes {
 		indexes = append(indexes, configured.URL)
 	}
 	from := ""

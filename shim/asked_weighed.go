@@ -122,7 +122,7 @@ func (in *invocation) gather(a *asked, d *door, popular bool) map[string]rules.P
 	ctx, cancel := context.WithTimeout(in.untilInterrupted(), a.policy.Evidence.Deadline.Value.Duration())
 	defer cancel()
 	source := evidence.Source{
-		Client: d.client, Table: d.table, Malware: d.database.wholeMalware, Now: in.start,
+		Client: d.client, Table: a.table, Malware: d.database.wholeMalware, Now: in.start,
 	}
 	return source.Gather(ctx, subjects)
 }

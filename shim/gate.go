@@ -3,10 +3,8 @@ package shim
 import (
 	"slices"
 
-	"thresher/evidence"
 	"thresher/gate"
 	"thresher/index"
-	"thresher/index/route"
 	"thresher/pep"
 	"thresher/policy/rules"
 	"thresher/scan"
@@ -25,7 +23,6 @@ type door struct {
 	database     *database
 	publications *gate.Publications
 	client       *index.Client // nil behind a parent's gate
-	table        route.Table   // which index is asked for a name
 	judge        *judgement
 	config       gate.Config
 	// refused says why what the command names for certain may not be had: files
@@ -62,7 +59,6 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	if d.client, err = session.NewKeeping(a.command, in.environ, in.places.Pages(), maxAge); err != nil {
 		return d, broken("read how to reach the index", err)
 	}
-	d.table = a.indexes.Keeping(evidence.Table(a.command, a.policy), a.policy)
 	d.judge = &judgement{
 		asked: a, database: d.database, now: in.start, answered: map[string]bool{},
 		held: map[string]scan.HeldRelease{}, bounded: map[string]scan.HeldRelease{},
@@ -111,8 +107,8 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 	c, j := a.command, d.judge
 	config := gate.Config{
 		Source: d.client, FindLinks: pageURLs(linkPages(c, in.dir)),
-		Indexes: d.table.Indexes, Strategy: d.table.Strategy, Pin: d.table.Pin, Popular: d.table.Popular,
-		Barred:       d.table.Barred,
+		Indexes: a.table.Indexes, Strategy: a.table.Strategy, Pin: a.table.Pin, Popular: a.table.Popular,
+		Barred:       a.table.Barred,
 		JudgeProject: j.project, JudgeFile: j.file, SecurityFix: j.securityFix, JudgeConfusion: j.confusion,
 		Installed: map[string]string{}, AllowedHosts: a.policy.AllowedHosts(), AllowedFetches: a.policy.AllowedFetches(),
 		Named:   a.named(in.dir, refused),

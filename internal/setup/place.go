@@ -78,7 +78,7 @@ func (w Wanted) Look() (State, error) {
 	case Name:
 		switch {
 		case !info.Mode().IsRegular() || !SameProgram(w.Path, w.Source):
-		case sameFile(w.Path, w.Target):
+		case files.Same(w.Path, w.Target): // a guard knows its program by the file: a copy would not do
 			return Right, nil
 		default:
 			return Older, nil
@@ -123,17 +123,6 @@ func SameProgram(one, other string) bool {
 	}
 	b, err := buildinfo.ReadFile(other)
 	return err == nil && a.Path == b.Path
-}
-
-// sameFile: a guard knows the program that started it by the file, so a copy
-// of it would not do.
-func sameFile(one, other string) bool {
-	a, err := os.Stat(one)
-	if err != nil {
-		return false
-	}
-	b, err := os.Stat(other)
-	return err == nil && os.SameFile(a, b)
 }
 
 func sameContent(one, other string) bool {

@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"thresher/internal/files"
 )
 
 // tree gives every path below a directory with what is in it.
@@ -250,7 +252,7 @@ func TestNames(t *testing.T) {
 				t.Errorf("%s is %s: %v", w.Path, state, err)
 			}
 		}
-		if !sameFile(program.Path, name.Path) {
+		if !files.Same(program.Path, name.Path) {
 			t.Error("they are two files")
 		}
 		// Another build takes its place.
