@@ -64,9 +64,10 @@ func TestFreshSources(t *testing.T) {
 	}
 	var found []string
 	for _, source := range sources {
-		found = append(found, strings.TrimPrefix(source.Path, site+"/"))
+		relative := strings.TrimPrefix(source.Path, site+string(filepath.Separator))
+		found = append(found, filepath.ToSlash(relative))
 	}
-	// As pip names them, which is what the bytecode holds.
+	// As pip names them, which is what the bytecode holds: not cleaned.
 	if got := strings.Join(found, " "); got != "alpha.py ../bin/tool.py" {
 		t.Error(got)
 	}
