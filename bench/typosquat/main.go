@@ -10,11 +10,12 @@
 // on either were tried on the other before they were rounded, but both were in
 // view when kinds and words were chosen, so the halves tell how steady the
 // figures are, and only the made-up names below were never tuned on. To reach:
-// at least 60% right, better 75%, and 78% flagged, better 80%, at no more than 0.8%
-// of the ordinary names flagged and 0.2% blocked. Then, by kind of imitation, what each kind finds and costs; what is
-// found of imitations made up from popular names, kind by kind and by the rank
-// of their targets; what would be said of popular names that are near a more
-// popular one, were they not on the list; and the time for one name.
+// at least 60% right, better 75%, and 80% flagged, at no more than 0.8% of the
+// ordinary names flagged and 0.2% blocked. Then, by kind of imitation, what each
+// kind finds and costs; what is found of imitations made up from popular names,
+// kind by kind and by the rank of their targets; what would be said of popular
+// names that are near a more popular one, were they not on the list; and the time
+// for one name.
 //
 // -list prints the ordinary names that are flagged, the malicious ones that are
 // not, and why.

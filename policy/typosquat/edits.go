@@ -1,5 +1,10 @@
 package typosquat
 
+import (
+	"math"
+	"slices"
+)
+
 // edit is one difference between a name and the name it may imitate.
 type edit struct {
 	kind   editKind
@@ -23,60 +28,75 @@ const (
 	sounding  // a letter for one that sounds alike
 	replaced  // any other letter
 	number    // a digit for another, added or dropped
+	digit     // a digit inside a word, for the letter that it looks like
+	same      // no difference
 	editKinds
 )
 
 // editsBetween returns the differences between a name as typed and the name
-// wanted, both without separators: a shortest list of them, in order.
+// wanted, both without separators: a shortest list of them, in order. Of several
+// shortest it is the one that a person who meant the name makes most easily:
+// selenuimm has two letters of selenium swapped and one typed twice, rather than
+// one added and one replaced.
 func editsBetween(typed, wanted string) []edit {
 	// The whole table of optimal string alignment, since the way back is
 	// needed; only names that are near come here.
 	width := len(wanted) + 1
-	table := make([]uint8, (len(typed)+1)*width)
+	table := make([]cell, (len(typed)+1)*width)
 	for i := 0; i <= len(typed); i++ {
 		for j := 0; j <= len(wanted); j++ {
-			switch {
-			case i == 0:
-				table[j] = uint8(j)
-			case j == 0:
-				table[i*width] = uint8(i)
-			default:
-				cost := table[(i-1)*width+j-1]
-				if typed[i-1] != wanted[j-1] {
-					cost++
-				}
-				cost = min(cost, table[(i-1)*width+j]+1, table[i*width+j-1]+1)
-				if swappedAt(typed, wanted, i, j) {
-					cost = min(cost, table[(i-2)*width+j-2]+1)
-				}
-				table[i*width+j] = cost
+			if i == 0 && j == 0 {
+				continue
 			}
+			best := cell{cost: math.MaxUint8}
+			try := func(before cell, e edit, rowsBack, columnsBack int) {
+				before.rows, before.columns, before.edit = uint8(rowsBack), uint8(columnsBack), e
+				if e.kind != same {
+					before.cost++
+					before.ease += e.weight(len(wanted))
+				}
+				if before.cost < best.cost || before.cost == best.cost && before.ease > best.ease {
+					best = before
+				}
+			}
+			if i > 0 && j > 0 {
+				kind := same
+				if typed[i-1] != wanted[j-1] {
+					kind = replacement(typed[i-1], wanted, j-1)
+				}
+				try(table[(i-1)*width+j-1], edit{kind, j - 1, wanted[j-1], typed[i-1]}, 1, 1)
+			}
+			if swappedAt(typed, wanted, i, j) {
+				try(table[(i-2)*width+j-2], edit{swapped, j - 2, wanted[j-2], wanted[j-1]}, 2, 2)
+			}
+			if i > 0 {
+				try(table[(i-1)*width+j], edit{addition(typed[i-1], wanted, j), j, 0, typed[i-1]}, 1, 0)
+			}
+			if j > 0 {
+				try(table[i*width+j-1], edit{omission(wanted, j-1), j - 1, wanted[j-1], 0}, 0, 1)
+			}
+			table[i*width+j] = best
 		}
 	}
 	var edits []edit
 	for i, j := len(typed), len(wanted); i > 0 || j > 0; {
-		cost := table[i*width+j]
-		switch {
-		case i > 0 && j > 0 && typed[i-1] == wanted[j-1] && table[(i-1)*width+j-1] == cost:
-			i, j = i-1, j-1
-		case swappedAt(typed, wanted, i, j) && table[(i-2)*width+j-2]+1 == cost:
-			edits = append(edits, edit{swapped, j - 2, wanted[j-2], wanted[j-1]})
-			i, j = i-2, j-2
-		case i > 0 && j > 0 && table[(i-1)*width+j-1]+1 == cost:
-			edits = append(edits, edit{replacement(typed[i-1], wanted[j-1]), j - 1, wanted[j-1], typed[i-1]})
-			i, j = i-1, j-1
-		case i > 0 && table[(i-1)*width+j]+1 == cost:
-			edits = append(edits, edit{addition(typed[i-1], wanted, j), j, 0, typed[i-1]})
-			i--
-		default:
-			edits = append(edits, edit{omission(wanted, j-1), j - 1, wanted[j-1], 0})
-			j--
+		way := table[i*width+j]
+		if way.edit.kind != same {
+			edits = append(edits, way.edit)
 		}
+		i, j = i-int(way.rows), j-int(way.columns)
 	}
-	for left, right := 0, len(edits)-1; left < right; left, right = left+1, right-1 {
-		edits[left], edits[right] = edits[right], edits[left]
-	}
+	slices.Reverse(edits)
 	return edits
+}
+
+// cell is the best way to one place of the table of two names: how many edits it
+// has, how easily they are made, and its last step.
+type cell struct {
+	cost          uint8
+	ease          float64
+	edit          edit
+	rows, columns uint8
 }
 
 func swappedAt(typed, wanted string, i, j int) bool {
@@ -106,8 +126,11 @@ func omission(wanted string, at int) editKind {
 	return dropped
 }
 
-func replacement(typed, wanted byte) editKind {
+func replacement(typed byte, name string, at int) editKind {
+	wanted := name[at]
 	switch {
+	case isDigit(typed) && looksLike(typed, wanted) && at > 0 && at < len(name)-1:
+		return digit
 	case looksLike(typed, wanted):
 		return lookalike
 	case isDigit(typed) && isDigit(wanted):

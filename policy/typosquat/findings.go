@@ -80,7 +80,7 @@ func (d *Detector) target(place int) target {
 		return d.others[place-popular]
 	}
 	name := d.popular.names.at(place)
-	return target{name: name, typed: name, rank: place + 1}
+	return target{name: name, typed: name, rank: place + 1, counts: place + 1}
 }
 
 // findEdits finds what is a slip or two of the fingers away.
@@ -97,6 +97,9 @@ func (d *Detector) findEdits(q query, found []finding) []finding {
 				return
 			}
 			f.edits = editsBetween(q.plain, withoutSeparators(f.target.typed))
+			if place < d.popular.names.size() {
+				f.target.counts = sameThing(d.popular, f.target.name, place) + 1
+			}
 		case f.target.kind != project:
 			f.kind = NotProject
 		case f.target.less != "":

@@ -2,6 +2,7 @@ package typosquat
 
 import (
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -76,7 +77,7 @@ func length(n int) float64 {
 // rate returns the score of a finding. One of kind Extended has edits, and the
 // query is less its affix; rateAffix rates the others.
 func (f finding) rate(q query) float64 {
-	score := popularity(f.target.rank) + length(letters(f.target.typed))
+	score := popularity(f.target.counts) + length(letters(f.target.typed))
 	switch f.kind {
 	case NotProject:
 		// Nobody has an honest reason to register it, and everybody types it
@@ -86,9 +87,9 @@ func (f finding) rate(q query) float64 {
 		}
 		return medium + 1
 	case Separator:
-		return score + 1.4 + 0.5*popularity(f.target.rank)
+		return score + 1.4 + 0.5*popularity(f.target.counts)
 	case Shortened:
-		return score + 0.25*popularity(f.target.rank)
+		return score + 0.25*popularity(f.target.counts)
 	case Reordered:
 		return score
 	case Disguised:
@@ -115,23 +116,29 @@ var editWeights = [editKinds]float64{
 	sounding:  -0.7,
 	replaced:  -1.0,
 	number:    0,
+	digit:     -0.3,
+}
+
+// weight returns what an edit counts in a name of so many letters.
+func (e edit) weight(letters int) float64 {
+	weight := editWeights[e.kind]
+	switch {
+	case e.kind == number && e.at >= letters-1:
+		weight -= 1.2 // a version, or the next of a series
+	case e.at == 0 && e.kind != swapped && e.kind != doubled && e.kind != undoubled:
+		weight -= 0.9 // the first letter is the one that people get right
+	}
+	return weight
 }
 
 // rateEdits returns what the edits of a finding count.
 func (f finding) rateEdits(q query) float64 {
 	score := 0.65
-	last := letters(f.target.typed) - 1
 	for _, e := range f.edits {
-		score += editWeights[e.kind]
-		switch {
-		case e.kind == number && e.at >= last:
-			score -= 1.2 // a version, or the next of a series
-		case e.at == 0 && e.kind != swapped && e.kind != doubled && e.kind != undoubled:
-			score -= 0.9 // the first letter is the one that people get right
-		}
+		score += e.weight(letters(f.target.typed))
 	}
-	if len(f.edits) > 1 {
-		score -= 1.7
+	if len(f.edits) > 1 && !f.spelledWithDigits() {
+		score -= 1.8
 		if f.edits[0].kind == added && f.edits[1].kind == added && f.edits[0].at == f.edits[1].at {
 			score -= 1 // a syllable, not two slips
 		}
@@ -150,7 +157,7 @@ func (f finding) rateEdits(q query) float64 {
 			} else if familySize(word) > 0 {
 				score -= 1
 			}
-			if len(f.edits) > 1 {
+			if len(f.edits) > 1 && !f.spelledWithDigits() {
 				score -= 0.6 * float64(max(0, 7-len(wanted)))
 			}
 		}
@@ -162,6 +169,12 @@ func (f finding) rateEdits(q query) float64 {
 		score -= 0.4
 	}
 	return score + 0.14*max(-4, min(12, oddness(q.name)-oddness(f.target.typed)))
+}
+
+// spelledWithDigits says whether a digit stands for a letter inside a word. Nobody
+// does so by accident, so that another edit beside it is no second coincidence.
+func (f finding) spelledWithDigits() bool {
+	return slices.ContainsFunc(f.edits, func(e edit) bool { return e.kind == digit })
 }
 
 // changedWords returns the word of a name that another name has not, and the
@@ -199,7 +212,7 @@ func rateAffix(t target, rest string, joined bool) float64 {
 		case empty:
 			score += 1.6
 		case usual:
-			score -= 0.2
+			score -= 0.5
 		default:
 			if familySize(word) >= largeFamily {
 				return never

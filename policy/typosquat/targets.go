@@ -11,8 +11,12 @@ type target struct {
 	name  string // what a person would have meant
 	typed string // the spelling, in canonical form: the name, or the name less its affix
 	rank  int    // its place on the list; for what is on no list, the place it counts as
-	kind  targetKind
-	less  string // the affix that typed leaves out, "" for none
+	// counts is the place that it counts as in people's minds: its own, or that of a
+	// more popular one which is called the same but for the language. Who types
+	// pytorch wants torch, and those who imitate know it.
+	counts int
+	kind   targetKind
+	less   string // the affix that typed leaves out, "" for none
 }
 
 // targetKind says what a target is.
@@ -50,20 +54,53 @@ func otherTargets(popular *table) []target {
 		// What is left may be popular too: beautifulsoup is, but who types it
 		// means beautifulsoup4.
 		if other := popular.sameLetters(short); other < 0 || other > 5*place {
-			others = append(others, target{name: name, typed: short, rank: place + 1, less: less})
+			others = append(others,
+				target{name: name, typed: short, rank: place + 1, counts: place + 1, less: less})
 		}
 	}
 	for _, name := range modules {
 		if popular.sameLetters(name) < 0 {
-			others = append(others, target{name: name, typed: name, rank: moduleRank, kind: module})
+			others = append(others,
+				target{name: name, typed: name, rank: moduleRank, counts: moduleRank, kind: module})
 		}
 	}
 	for _, spelling := range fileSpellings {
 		if popular.sameLetters(spelling) < 0 {
-			others = append(others, target{name: RequirementsFile, typed: spelling, rank: fileRank, kind: file})
+			others = append(others,
+				target{name: RequirementsFile, typed: spelling, rank: fileRank, counts: fileRank, kind: file})
 		}
 	}
 	return others
+}
+
+// languageAffixes are what a name may have that another of the same thing has not.
+var languageAffixes = []struct{ prefix, suffix string }{
+	{"python-", ""}, {"python3-", ""}, {"py-", ""}, {"py", ""}, {"", "-python"}, {"", "-py"},
+}
+
+// sameThing returns the best place of a popular name that differs from another
+// popular one in nothing but its word for the language, or of that one itself.
+func sameThing(popular *table, name string, place int) int {
+	best := place
+	visit := func(other string) {
+		if len(other) < shortestExtended {
+			return
+		}
+		if at := popular.exact(other); at >= 0 {
+			best = min(best, at)
+		}
+	}
+	for _, affix := range languageAffixes {
+		if rest, ok := strings.CutPrefix(name, affix.prefix); ok {
+			if rest, ok := strings.CutSuffix(rest, affix.suffix); ok {
+				visit(rest)
+			}
+		}
+		if strings.Contains(affix.prefix+affix.suffix, "-") {
+			visit(affix.prefix + name + affix.suffix)
+		}
+	}
+	return best
 }
 
 // PlaceOf returns the place that the target of a suspicion counts as: that on

@@ -74,6 +74,18 @@ var Mutations = []Mutation{
 		at = random.IntN(len(name))
 		return name[:at] + anyLetter(random) + name[at:]
 	}},
+	{"a digit for a letter and a slip", func(name string, random *rand.Rand) string {
+		if len(name) < 5 {
+			return ""
+		}
+		inside := name[1 : len(name)-1]
+		spelled := replaceOne(inside, random, []string{"o", "0", "l", "1", "i", "1", "e", "3", "s", "5"})
+		if spelled == "" {
+			return ""
+		}
+		at := 1 + random.IntN(len(spelled))
+		return name[:1] + spelled[:at] + anyLetter(random) + spelled[at:] + name[len(name)-1:]
+	}},
 	{"a hyphen more", func(name string, random *rand.Rand) string {
 		if len(name) < 4 {
 			return ""
