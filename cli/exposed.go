@@ -217,7 +217,7 @@ type collectedLog struct {
 
 // besideLogs lie in the same directory where a whole state directory was
 // collected.
-var besideLogs = []string{"environments.jsonl", "trusted.jsonl"}
+var besideLogs = []string{"environments.jsonl", "trusted.jsonl", "details.jsonl", "details.jsonl.1"}
 
 var logPart = lazyregexp.New(`\.jsonl(\.[0-9]+)?$`)
 

@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"sync"
 
+	"thresher/internal/journal"
 	"thresher/policy/rules"
 )
 
@@ -276,6 +277,12 @@ func buildFields() []field {
 			Meaning: "where the list of popular names comes from; empty for the embedded one",
 		}, func(p *Policy) *rules.Sourced[string] { return &p.Update.PopularNames },
 			[3]string{}, readText, quote, neither),
+		scalar(KeyInfo{
+			Key: "log.words", Type: "all or names", Layers: EveryLayer, Tighter: "names",
+			Meaning: "whether lines of the log have paths, addresses and free text, or names alone",
+		}, func(p *Policy) *rules.Sourced[journal.Words] { return &p.Log.Words },
+			[3]journal.Words{journal.AllWords, journal.AllWords, journal.AllWords},
+			readChoice(journal.AllWords, journal.Names), quote, byRank(journal.AllWords, journal.Names)),
 		scalar(KeyInfo{
 			Key: "message.refused", Type: "text", Layers: OwnLayers,
 			Meaning: "your team's own words, shown below what a refused run says; empty for none",

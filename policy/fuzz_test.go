@@ -48,7 +48,7 @@ func FuzzPolicy(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		project := source{File{rules.ProjectLayer, "p", ""}, statements, false, nil}
+		project := source{File{Layer: rules.ProjectLayer, Path: "p"}, statements, false, nil}
 		policy := merge([]source{project}, LoadInput{Now: today})
 		latest := today.Add(longestUntrustedIgnore.Duration())
 		for _, ignore := range policy.Scan.Ignore {
@@ -97,7 +97,7 @@ func FuzzAppend(f *testing.F) {
 		if len(problems) > 0 {
 			return
 		}
-		policy := merge([]source{{File{rules.UserLayer, "p", ""}, statements, false, nil}}, LoadInput{Now: today})
+		policy := merge([]source{{File{Layer: rules.UserLayer, Path: "p"}, statements, false, nil}}, LoadInput{Now: today})
 		entry := policy.Allow[len(policy.Allow)-1]
 		for _, allow := range policy.Allow {
 			if allow.Line > entry.Line {

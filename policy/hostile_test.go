@@ -91,6 +91,7 @@ var disarming = map[string][]struct{ user, project string }{
 	"update.patience":      {{"", "[update]\npatience = \"0s\"\n"}},
 	"update.stale-after":   {{"", "[update]\nstale-after = \"1 year\"\n"}},
 	"update.advisories":    {{"", "[update]\nadvisories = \"https://evil.example/all.zip\"\n"}},
+	"log.words":            {{"[log]\nwords = \"names\"\n", "[log]\nwords = \"all\"\n"}},
 	"message.refused":      {{"", "[message]\nrefused = \"all is well\"\n"}},
 	"update.popular-names": {{"", "[update]\npopular-names = \"https://evil.example/names\"\n"}},
 }

@@ -64,7 +64,8 @@ func Load(input LoadInput) (*Policy, error) {
 		}
 		statements, wrong := checkDocument(path, content)
 		problems = append(problems, sorted(wrong)...)
-		sources = append(sources, source{File{layer, path, Hash(content)}, statements, redirected, shared})
+		file := File{Layer: layer, Path: path, SHA256: Hash(content), Changed: changedAt(path)}
+		sources = append(sources, source{file, statements, redirected, shared})
 		return true
 	}
 	read(rules.SystemLayer, input.SystemPath, false)
@@ -88,6 +89,15 @@ func Load(input LoadInput) (*Policy, error) {
 		return nil, &Error{problems}
 	}
 	return policy, nil
+}
+
+// changedAt is when a file was last changed; the zero time where that is not known.
+func changedAt(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime().UTC()
 }
 
 // source is one file with all that it says.

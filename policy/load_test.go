@@ -73,7 +73,8 @@ func (l layers) merged(t testing.TB, trusted bool) *Policy {
 		if len(problems) > 0 {
 			t.Fatal(problems)
 		}
-		sources = append(sources, source{File{layer, "policy.toml", Hash([]byte(content))}, statements, false, nil})
+		file := File{Layer: layer, Path: "policy.toml", SHA256: Hash([]byte(content))}
+		sources = append(sources, source{file, statements, false, nil})
 	}
 	slices.SortFunc(sources, func(a, b source) int { return int(a.file.Layer - b.file.Layer) })
 	policy := merge(sources, LoadInput{Now: today, Trusted: func(string) bool { return trusted }})

@@ -3,6 +3,7 @@ package policy
 import (
 	"time"
 
+	"thresher/internal/journal"
 	"thresher/policy/rules"
 )
 
@@ -144,6 +145,10 @@ type Policy struct {
 		Free    []rules.Sourced[string] // variables that reach pip whatever they look like, with `*`
 	}
 
+	Log struct {
+		Words rules.Sourced[journal.Words] // how much a line of the log has: all words, or names alone
+	}
+
 	Message struct {
 		Refused rules.Sourced[string] // the team's own words below a refusal; "" none
 	}
@@ -179,6 +184,8 @@ type File struct {
 	Layer  rules.Layer
 	Path   string
 	SHA256 string // of its content, hex
+	// Changed is when it was last changed; zero where that is not known.
+	Changed time.Time
 }
 
 // Project is the project's policy file: what of it counts and what would.

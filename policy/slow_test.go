@@ -35,7 +35,7 @@ func TestLargeFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			statements, problems := checkDocument("p", []byte(content))
 			if len(problems) == 0 {
-				merge([]source{{File{rules.UserLayer, "p", ""}, statements, false, nil}}, LoadInput{Now: today})
+				merge([]source{{File{Layer: rules.UserLayer, Path: "p"}, statements, false, nil}}, LoadInput{Now: today})
 			}
 		})
 	}

@@ -156,6 +156,25 @@ func scanIgnores(p *policy.Policy) []scan.Ignore {
 	return ignores
 }
 
+// ignored are the vulnerabilities of a result that are ignored, as the log keeps
+// them.
+func ignored(result scan.Result) []journal.Ignored {
+	var list []journal.Ignored
+	for _, s := range result.Subjects {
+		for _, f := range s.Findings {
+			if f.Ignored == nil {
+				continue
+			}
+			expires := ""
+			if !f.Ignored.Expires.IsZero() {
+				expires = f.Ignored.Expires.Format(time.DateOnly)
+			}
+			list = append(list, journal.Ignored{Name: s.Name, Version: s.Version, ID: f.ID, Expires: expires})
+		}
+	}
+	return list
+}
+
 // standing are the vulnerabilities of a result as the log keeps them.
 func standing(result scan.Result) []journal.Vulnerability {
 	var list []journal.Vulnerability

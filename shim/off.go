@@ -47,6 +47,6 @@ func (in *invocation) runUnchecked(command *pip.Command) *ending {
 	in.say.switchedOff()
 	entry := steps{command: command}.entry()
 	entry.Note = "switched off by THRESHER=off"
-	in.log(entry, 0)
+	in.log(entry, 0, nil)
 	return in.handOver(pip.Plain(command, in.environ, in.dir))
 }

@@ -2,6 +2,7 @@ package shim
 
 import (
 	"cmp"
+	"os"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"thresher/gate"
 	"thresher/internal/journal"
 	"thresher/internal/version"
+	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/venv"
 )
@@ -18,7 +20,11 @@ import (
 func (in *invocation) record(made steps, status int) {
 	entry := made.entry()
 	entry.ObservedStatus = made.observedStatus(status)
-	in.log(entry, status)
+	var loaded *policy.Policy
+	if made.place != nil {
+		loaded = made.place.policy
+	}
+	in.log(entry, status, loaded)
 }
 
 // entry is what the steps that were taken give the log.
@@ -38,21 +44,45 @@ func (made steps) entry() journal.Entry {
 	}
 	entry.Changed = loggedChanges(made.changed.changes, made.before.distributions, made.ended.ledger)
 	entry.PipRan = made.ended.ran
-	entry.Vulnerabilities = standing(made.found.result)
+	entry.Vulnerabilities, entry.Ignored = standing(made.found.result), ignored(made.found.result)
 	return entry
 }
 
-// log writes one line.
-func (in *invocation) log(entry journal.Entry, status int) {
+// log writes one line. loaded is the policy that the run went by, nil where it has
+// not been read.
+func (in *invocation) log(entry journal.Entry, status int, loaded *policy.Policy) {
 	if in.places.State == "" {
 		return // no home to keep a log in
 	}
+	if loaded == nil {
+		loaded, _ = in.loadPolicy() // what is wrong with it has been said, or stands in nobody's way
+	}
+	switch {
+	case loaded != nil && loaded.Log.Words.Value == journal.Names, loaded == nil && journal.HasDetails(in.places.Log()):
+		entry.Words = journal.Names
+	}
+	entry.Policy = loggedPolicy(loaded)
+	entry.Host, _ = os.Hostname() // a machine without a name has none in its log
 	entry.ID, entry.Note = in.within.ID, cmp.Or(entry.Note, in.within.Note)
 	entry.Time, entry.Directory, entry.Argv, entry.Status = in.start, in.dir, redactArgs(in.args), status
 	entry.Thresher, entry.Milliseconds = version.String(), time.Since(in.start).Milliseconds()
 	if err := journal.Append(in.places.Log(), entry); err != nil {
 		in.say.logFailed(err)
 	}
+}
+
+// loggedPolicy are the files of a policy as the log keeps them.
+func loggedPolicy(loaded *policy.Policy) []journal.PolicyLayer {
+	if loaded == nil {
+		return nil
+	}
+	var layers []journal.PolicyLayer
+	for _, file := range loaded.Files {
+		layers = append(layers, journal.PolicyLayer{
+			Layer: file.Layer.String(), Source: address.RedactText(file.Path), SHA256: file.SHA256, Changed: file.Changed,
+		})
+	}
+	return layers
 }
 
 // loggedChanges are what changed as the log keeps it: with where each came from,

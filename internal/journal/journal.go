@@ -64,19 +64,45 @@ type Vulnerability struct {
 	ID      string `json:"id"`
 }
 
+// Ignored is one known vulnerability that stands after the run and was ignored.
+type Ignored struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+	ID      string `json:"id"`
+	// Expires is the first day on which the ignore does not count any more
+	// ("2026-12-31"); empty where it has no such day.
+	Expires string `json:"expires,omitempty"`
+}
+
+// PolicyLayer is one file of the policy that the run went by.
+type PolicyLayer struct {
+	Layer   string    `json:"layer"`   // "system", "user" and the like
+	Source  string    `json:"source"`  // its path or address, without credentials
+	SHA256  string    `json:"sha256"`  // of its content, hex
+	Changed time.Time `json:"changed"` // when it was last changed
+}
+
 // Entry is one run. The names of the JSON fields are a contract.
 type Entry struct {
-	Schema          int             `json:"schema,omitempty"` // SchemaVersion; 0 before there was one
-	ID              string          `json:"id"`               // of the run: 8 hexadecimal digits
-	Time            time.Time       `json:"time"`
-	Directory       string          `json:"cwd"`
-	Environment     string          `json:"environment"`
+	Schema int `json:"schema,omitempty"` // SchemaVersion; 0 before there was one
+	// Words says how much of the run's words the line has: "" all of them, or Names.
+	Words       Words     `json:"words,omitempty"`
+	ID          string    `json:"id"` // of the run: 8 hexadecimal digits
+	Time        time.Time `json:"time"`
+	Host        string    `json:"host,omitempty"` // the machine's name
+	Directory   string    `json:"cwd"`
+	Environment string    `json:"environment"`
+	// EnvironmentID is a digest of the environment's path, so that environments of
+	// one machine are told apart where their paths are not in the line.
+	EnvironmentID   string          `json:"environment_id,omitempty"`
 	Target          string          `json:"target,omitempty"` // directory that --target, --prefix or --root named
 	Argv            []string        `json:"argv"`             // credentials replaced by ***
 	Requested       []string        `json:"requested"`
 	Findings        []Finding       `json:"verdicts"`
 	Changed         []Change        `json:"changed"`
 	Vulnerabilities []Vulnerability `json:"vulnerabilities"`
+	Ignored         []Ignored       `json:"ignored,omitempty"`
+	Policy          []PolicyLayer   `json:"policy,omitempty"` // in the order in which they count
 	Status          int             `json:"status"`
 	// ObservedStatus is what Status would have been but for `mode = "observe"`; 0 the same.
 	ObservedStatus int    `json:"observed_status,omitempty"`
@@ -89,6 +115,8 @@ type Entry struct {
 
 // Append writes the entry as one line at the end of the log, with an ID where it
 // has none. The line appears whole or not at all, also with several runs at once.
+// Of an entry with Names the line has names alone, and the details go to a log of
+// their own (DetailsOf), which nobody collects.
 func Append(path string, entry Entry) error {
 	if entry.ID == "" {
 		random := make([]byte, idBytes)
@@ -96,15 +124,34 @@ func Append(path string, entry Entry) error {
 		entry.ID = hex.EncodeToString(random)
 	}
 	entry.Schema = SchemaVersion
-	line, err := json.Marshal(withoutNulls(entry))
-	if err != nil {
-		return fmt.Errorf("encode log entry: %w", err)
+	if entry.EnvironmentID == "" {
+		entry.EnvironmentID = environmentID(entry.Environment)
 	}
 	release, err := files.Lock(context.Background(), path)
 	if err != nil {
 		return fmt.Errorf("lock %s: %w", path, err)
 	}
 	defer release()
+	if entry.Words == Names {
+		if err := setApart(path); err != nil {
+			return fmt.Errorf("keep the log's names apart from its details: %w", err)
+		}
+		whole := entry
+		whole.Words = ""
+		if err := appendLine(DetailsOf(path), whole); err != nil {
+			return err
+		}
+		entry = NamesAlone(entry)
+	}
+	return appendLine(path, entry)
+}
+
+// appendLine writes one line; its caller holds the lock.
+func appendLine(path string, entry Entry) error {
+	line, err := json.Marshal(withoutNulls(entry))
+	if err != nil {
+		return fmt.Errorf("encode log entry: %w", err)
+	}
 	if err := rotate(path); err != nil {
 		return err
 	}
@@ -157,10 +204,23 @@ func rotate(path string) error {
 }
 
 // Read gives the entries since a time (the zero time for all), oldest first,
-// the rotated part included. A line that is no entry is counted in broken and
-// left out; a log that does not exist is empty. An entry that was written
-// without an id has one made of its line.
+// the rotated part included, and with the details that are kept apart. A line that
+// is no entry is counted in broken and left out; a log that does not exist is
+// empty. An entry that was written without an id has one made of its line.
 func Read(path string, since time.Time) (entries []Entry, broken int, err error) {
+	entries, broken, err = readParts(path, since)
+	if err != nil || !HasDetails(path) {
+		return entries, broken, err
+	}
+	detailed, others, err := readParts(DetailsOf(path), since)
+	if err != nil {
+		return nil, 0, err
+	}
+	return withDetails(entries, detailed), broken + others, nil
+}
+
+// readParts gives the entries of a log and of its rotated part.
+func readParts(path string, since time.Time) (entries []Entry, broken int, err error) {
 	for _, part := range []string{path + ".1", path} {
 		found, left, err := ReadFile(part, since)
 		if errors.Is(err, fs.ErrNotExist) {

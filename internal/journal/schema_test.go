@@ -70,7 +70,7 @@ func TestAppendedLinesFitTheSchema(t *testing.T) {
 		Changed:         []Change{{Name: "alpha", After: "1.0", SHA256: strings.Repeat("0a", 32)}},
 		Vulnerabilities: []Vulnerability{{Name: "alpha", Version: "1.0", ID: "PYSEC-2026-1"}}, Note: "a word",
 	}
-	for _, entry := range []Entry{{Time: time.Now()}, full} {
+	for _, entry := range []Entry{{Time: time.Now()}, full, fullEntry("0123abcd"), NamesAlone(fullEntry("0123abce"))} {
 		if err := Append(path, entry); err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,213 @@
+package journal
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"thresher/internal/files"
+)
+
+// Words is how much of a run's words a line of the log has.
+type Words string
+
+// How much a line has.
+const (
+	AllWords Words = "all"
+	Names    Words = "names" // no paths, no addresses, no free text
+)
+
+// environmentID is what stands for an environment beside its path: twelve
+// hexadecimal digits of the path's SHA-256; "" for none. Who knows the path can
+// recognise it, and nobody can read it out.
+func environmentID(prefix string) string {
+	if prefix == "" {
+		return ""
+	}
+	const digits = 12
+	sum := sha256.Sum256([]byte(prefix))
+	return hex.EncodeToString(sum[:])[:digits]
+}
+
+// option is what a word of the command line has of an option's name.
+var option = regexp.MustCompile(`^(--[a-z][a-z-]*|-[A-Za-z])`)
+
+// commands are the words that are kept of a command line, beside options.
+var commands = []string{"install", "uninstall", "download", "wheel", "lock"}
+
+// NamesAlone gives an entry without paths, addresses and free text: of the words of
+// the command the command and the names of options, of directories and files the
+// last element, of addresses the host. Names of packages, versions, digests, rules
+// and statuses stay. It does not change the entry that it is given.
+func NamesAlone(entry Entry) Entry {
+	entry.Words = Names
+	entry.EnvironmentID = cmp.Or(entry.EnvironmentID, environmentID(entry.Environment))
+	entry.Directory, entry.Environment = nameOf(entry.Directory), nameOf(entry.Environment)
+	entry.Target = nameOf(entry.Target)
+	var argv []string
+	for _, word := range entry.Argv {
+		if name := option.FindString(word); name != "" {
+			argv = append(argv, name)
+		} else if slices.Contains(commands, word) {
+			argv = append(argv, word)
+		}
+	}
+	entry.Argv = argv
+	entry.Findings = slices.Clone(entry.Findings)
+	for i := range entry.Findings {
+		entry.Findings[i].Subject, entry.Findings[i].Evidence = nameOf(entry.Findings[i].Subject), ""
+	}
+	entry.Changed = slices.Clone(entry.Changed)
+	for i := range entry.Changed {
+		change := &entry.Changed[i]
+		change.Index, change.URL, change.BeforeURL = nameOf(change.Index), nameOf(change.URL), nameOf(change.BeforeURL)
+	}
+	entry.Policy = slices.Clone(entry.Policy)
+	for i := range entry.Policy {
+		entry.Policy[i].Source = nameOf(entry.Policy[i].Source)
+	}
+	return entry
+}
+
+// nameOf gives the host of an address, the last element of a path, and any other
+// text as it is.
+func nameOf(text string) string {
+	if name, _, direct := strings.Cut(text, " @ "); direct && !strings.ContainsAny(name, `:/\`) {
+		return name // a requirement with its address (PEP 508)
+	}
+	if scheme, rest, found := strings.Cut(text, "://"); found && !strings.ContainsAny(scheme, `/\`) {
+		if u, err := url.Parse(text); err == nil && u.Host != "" {
+			return u.Hostname()
+		}
+		text = rest
+		if !strings.HasSuffix(scheme, "file") {
+			return "" // no address that can be read: nothing of it is kept
+		}
+	}
+	slashed := strings.TrimRight(strings.ReplaceAll(text, `\`, "/"), "/")
+	return slashed[strings.LastIndexByte(slashed, '/')+1:]
+}
+
+// DetailsOf is the path of the log that has the details of the runs whose lines
+// have names alone.
+func DetailsOf(path string) string {
+	return filepath.Join(filepath.Dir(path), "details.jsonl")
+}
+
+// HasDetails says whether a log's details are kept apart, or once were.
+func HasDetails(path string) bool { return files.IsRegular(DetailsOf(path)) }
+
+// setApart moves what a log has beside names to its details, before the first line
+// that has names alone; its caller holds the lock. What was collected of the log by
+// then was collected; a log that begins anew is what collectors see next.
+func setApart(path string) error {
+	last, err := lastLine(path)
+	if err != nil || !hasMoreThanNames(last) {
+		return err // since the last line there is nothing else
+	}
+	for _, part := range []string{path + ".1", path} {
+		content, err := os.ReadFile(part)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if !hasMoreThanNames(content) {
+			continue
+		}
+		details := DetailsOf(path)
+		if err := moveBehind(content, part, details); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lastLine gives the last line of a file; none of one that is not there.
+func lastLine(path string) ([]byte, error) {
+	const end = 1 << 20 // no line is nearly as long
+	file, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return nil, err
+	}
+	content := make([]byte, min(info.Size(), end))
+	if _, err := file.ReadAt(content, info.Size()-int64(len(content))); err != nil {
+		return nil, err
+	}
+	content = bytes.TrimSpace(content)
+	return content[bytes.LastIndexByte(content, '\n')+1:], nil
+}
+
+// moveBehind puts the content of a part of the log at the end of the details.
+func moveBehind(content []byte, part, details string) error {
+	if err := rotate(details); err != nil {
+		return err
+	}
+	before, err := os.ReadFile(details)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if len(content) > 0 && content[len(content)-1] != '\n' {
+		content = append(content, '\n')
+	}
+	if err := files.Replace(details, append(before, content...), 0o600); err != nil {
+		return err
+	}
+	return os.Remove(part)
+}
+
+// hasMoreThanNames says whether any line of a log has not been reduced to names.
+func hasMoreThanNames(content []byte) bool {
+	for line := range bytes.Lines(content) {
+		if len(bytes.TrimSpace(line)) > 0 && !bytes.Contains(line, []byte(`"words":"names"`)) {
+			return true
+		}
+	}
+	return false
+}
+
+// withDetails puts the runs of which the details are known in the place of those
+// that have names alone, in the order of time.
+func withDetails(entries, detailed []Entry) []Entry {
+	type run struct {
+		id   string
+		nano int64
+	}
+	of := func(entry Entry) run { return run{entry.ID, entry.Time.UnixNano()} }
+	known := map[run]bool{}
+	var merged []Entry
+	for _, entry := range detailed {
+		if entry.Words == Names { // moved there by a switch to and fro; its details are in the same file
+			continue
+		}
+		if !known[of(entry)] {
+			known[of(entry)] = true
+			merged = append(merged, entry)
+		}
+	}
+	for _, entry := range entries {
+		if !known[of(entry)] {
+			merged = append(merged, entry)
+		}
+	}
+	slices.SortStableFunc(merged, func(a, b Entry) int { return a.Time.Compare(b.Time) })
+	return merged
+}
