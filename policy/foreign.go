@@ -12,6 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"thresher/internal/words"
+	"thresher/pep"
 )
 
 // Imported is what another tool's policy says, as a part of a policy file.
@@ -29,9 +30,10 @@ const longestImported = 90 * 24 * time.Hour
 // gives are its own, and only a text beside them tells what they stand for.
 var anyAdvisoryID = regexp.MustCompile(`(?i)\b(CVE-[0-9]{4}-[0-9]{4,}|GHSA(-[0-9a-z]{4}){3}|PYSEC-[0-9]{4}-[0-9]+)\b`)
 
-// FromSafety reads a policy of safety (.safety-policy.yml, of its versions 2 and
-// 3): ignored vulnerabilities, and from which severity on a scan fails. An error
-// is about YAML that cannot be read.
+// FromSafety reads a policy of safety (.safety-policy.yml): ignored
+// vulnerabilities, and from which severity on a scan fails. It reads the keys that
+// safety 3.8.1 has: those of `safety check`, and those of a file with `version:
+// '3.0'` for `safety scan`. An error is about YAML that cannot be read.
 func FromSafety(content []byte, now time.Time) (Imported, error) {
 	var document yaml.Node
 	if err := yaml.Unmarshal(content, &document); err != nil {
@@ -44,7 +46,8 @@ func FromSafety(content []byte, now time.Time) (Imported, error) {
 	root := document.Content[0]
 	security := valueAt(root, "security")
 	report := valueAt(root, "report", "dependency-vulnerabilities", "auto-ignore-in-report")
-	imported.failOn(security, valueAt(root, "fail-scan-with-exit-code", "dependency-vulnerabilities"))
+	fails := valueAt(root, "fail-scan-with-exit-code", "dependency-vulnerabilities")
+	imported.failOn(security, fails)
 	for _, ignores := range []*yaml.Node{valueAt(security, "ignore-vulnerabilities"), valueAt(report, "vulnerabilities")} {
 		imported.ignores(ignores, now)
 	}
@@ -54,8 +57,10 @@ func FromSafety(content []byte, now time.Time) (Imported, error) {
 	}{
 		{root, "scanning-settings"}, {root, "installation"}, {root, "security-updates"}, {report, "python"},
 		{report, "cvss-severity"}, {security, "ignore-cvss-unknown-severity"},
+		{valueAt(fails, "fail-on-any-of"), "exploitability"},
 	} {
-		if found := keyOf(other.node, other.key); found != nil {
+		found := keyOf(other.node, other.key)
+		if found != nil && !isFalse(valueAt(other.node, other.key)) {
 			imported.Notes = append(imported.Notes, safetyOther(found.Line, other.key))
 		}
 	}
@@ -67,39 +72,50 @@ func (i *Imported) failOn(security, fails *yaml.Node) {
 	level := ""
 	if node := valueAt(security, "ignore-cvss-severity-below"); node != nil {
 		if score, err := strconv.ParseFloat(node.Value, 64); err == nil {
-			switch {
-			case score > 9:
-				i.Notes = append(i.Notes, safetyScore(node.Line, node.Value))
-				level = "critical"
-			case score > 7:
-				level = "critical"
-			case score > 4:
-				level = "high"
-			case score > 0.1:
-				level = "medium"
-			default:
-				level = "any"
+			// What has less than the score is ignored there. Of a level that the score
+			// lies within all counts here, rather than too little.
+			from := map[string]float64{"critical": 9, "high": 7, "medium": 4, "low": 0.1}
+			level = "any"
+			for _, known := range []string{"critical", "high", "medium", "low"} {
+				if score >= from[known] {
+					level = known
+					break
+				}
+			}
+			if level != "any" && score != from[level] {
+				i.Notes = append(i.Notes, safetyScore(node.Line, node.Value, level))
 			}
 		}
 	}
-	if severities := valueAt(fails, "fail-on-any-of", "cvss-severity"); severities != nil {
-		for _, known := range []string{"low", "medium", "high", "critical"} {
-			isKnown := func(node *yaml.Node) bool { return strings.EqualFold(node.Value, known) }
-			if slices.ContainsFunc(severities.Content, isKnown) {
-				level = known
-				break
-			}
-		}
+	severities := valueAt(fails, "fail-on-any-of", "cvss-severity")
+	if severities == nil && fails != nil {
+		level = "medium" // what safety takes where the file names none
+	}
+	if severities != nil {
+		level = lowest(severities, level)
 	}
 	goesOn := valueAt(security, "continue-on-vulnerability-error")
 	enabled := valueAt(fails, "enabled")
 	if goesOn != nil && strings.EqualFold(goesOn.Value, "true") ||
-		enabled != nil && strings.EqualFold(enabled.Value, "false") {
+		isFalse(enabled) {
 		level = "none"
 	}
 	if level != "" {
 		i.TOML += "[scan]\nfail-on = " + words.TOMLString(level) + "\n"
 	}
+}
+
+// lowest returns the lowest severity of a list, and another level for an empty one.
+func lowest(severities *yaml.Node, otherwise string) string {
+	for _, known := range []struct{ label, level string }{
+		{"none", "any"}, {"low", "low"}, {"medium", "medium"}, {"high", "high"}, {"critical", "critical"},
+	} {
+		isKnown := func(node *yaml.Node) bool { return strings.EqualFold(node.Value, known.label) }
+		if slices.ContainsFunc(severities.Content, isKnown) {
+			return known.level
+		}
+	}
+	return otherwise
 }
 
 // ignores takes over the vulnerabilities that do not count.
@@ -138,24 +154,45 @@ func (i *Imported) ignores(node *yaml.Node, now time.Time) {
 			continue
 		}
 		slices.Sort(found)
+		// An ignore of version 3 may be for single requirements: "==1.26.4".
+		only := []string{""}
+		if specifications := valueAt(value, "specifications"); specifications != nil && len(specifications.Content) > 0 {
+			only = nil
+			for _, specification := range specifications.Content {
+				only = append(only, strings.TrimSpace(specification.Value))
+			}
+		}
 		for _, id := range slices.Compact(found) {
 			entry.ID = id
 			if !strings.HasPrefix(strings.ToUpper(id), "GHSA") { // whose letters are small
 				entry.ID = strings.ToUpper(id)
 			}
-			if err := entry.Check(); err != nil {
-				i.Notes = append(i.Notes, fmt.Sprintf("line %d: %v", key.Line, err))
-				continue
+			for _, entry.Versions = range only {
+				i.ignore(entry, key.Line)
 			}
-			table := entry.table()
-			if i.TOML != "" {
-				i.TOML += "\n"
-			}
-			i.TOML += table.header + "\n" + strings.Join(table.lines, "\n") + "\n"
-			i.Ids++
 		}
 	}
 }
+
+// ignore takes over one ignore, which a line of the file is about.
+func (i *Imported) ignore(entry Ignore, line int) {
+	err := entry.Check()
+	if _, unread := pep.ParseSpecifiers(entry.Versions); err == nil {
+		err = unread
+	}
+	if err != nil {
+		i.Notes = append(i.Notes, fmt.Sprintf("line %d: %v", line, err))
+		return
+	}
+	table := entry.table()
+	if i.TOML != "" {
+		i.TOML += "\n"
+	}
+	i.TOML += table.header + "\n" + strings.Join(table.lines, "\n") + "\n"
+	i.Ids++
+}
+
+func isFalse(node *yaml.Node) bool { return node != nil && strings.EqualFold(node.Value, "false") }
 
 func comments(node *yaml.Node) string {
 	return node.HeadComment + "\n" + node.LineComment + "\n" + node.FootComment

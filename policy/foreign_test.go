@@ -32,7 +32,7 @@ security:
         ghsa-xqr8-7jwr-rhp7:
     continue-on-vulnerability-error: False
 `, `[scan]
-fail-on = "critical"
+fail-on = "high"
 
 [[scan.ignore]]
 id = "CVE-2018-20225"
@@ -48,8 +48,8 @@ expires = 2026-05-30
 id = "ghsa-xqr8-7jwr-rhp7"
 reason = "taken over from safety"
 expires = 2026-05-30
-`, 3, []string{"line 12: 40000 is a number", "line 14: the ignore of 11111 expired on 2022-10-21",
-			"line 4: ignore-cvss-unknown-severity has no counterpart"}},
+`, 3, []string{"line 3: a score of 7.5 lies within high", "line 12: 40000 is a number",
+			"line 14: the ignore of 11111 expired on 2022-10-21"}},
 		"version 3": {`version: '3.0'
 scanning-settings:
   max-depth: 6
@@ -66,6 +66,8 @@ fail-scan-with-exit-code:
       cvss-severity:
         - critical
         - high
+      exploitability:
+        - critical
 `, `[scan]
 fail-on = "high"
 
@@ -73,7 +75,39 @@ fail-on = "high"
 id = "PYSEC-2022-42969"
 reason = "PYSEC-2022-42969 is about Subversion"
 expires = 2027-01-01
-`, 1, []string{"line 2: scanning-settings has no counterpart"}},
+`, 1, []string{"line 2: scanning-settings has no counterpart",
+			"line 17: exploitability has no counterpart"}},
+		"version 3, by what it takes where nothing is said": {"version: '3.0'\nfail-scan-with-exit-code:\n" +
+			"  dependency-vulnerabilities:\n    enabled: true\n", "[scan]\nfail-on = \"medium\"\n", 0, nil},
+		"version 3, switched off": {"version: '3.0'\nfail-scan-with-exit-code:\n" +
+			"  dependency-vulnerabilities:\n    enabled: false\n", "[scan]\nfail-on = \"none\"\n", 0, nil},
+		"version 3, for single requirements": {`version: '3.0'
+report:
+  dependency-vulnerabilities:
+    auto-ignore-in-report:
+      vulnerabilities:
+        51457:
+          reason: CVE-2022-42969 is about Subversion
+          expires: '2027-01-01'
+          specifications: ['==1.10.0', '<1.11', 'no specifier']
+`, `[[scan.ignore]]
+id = "CVE-2022-42969"
+reason = "CVE-2022-42969 is about Subversion"
+expires = 2027-01-01
+versions = "==1.10.0"
+
+[[scan.ignore]]
+id = "CVE-2022-42969"
+reason = "CVE-2022-42969 is about Subversion"
+expires = 2027-01-01
+versions = "<1.11"
+`, 2, []string{"line 6: "}},
+		"a score below which all is ignored": {"security:\n  ignore-cvss-severity-below: 7\n" +
+			"  ignore-cvss-unknown-severity: True\n", "[scan]\nfail-on = \"high\"\n", 0,
+			[]string{"line 3: ignore-cvss-unknown-severity has no counterpart"}},
+		"a score within low": {"security:\n  ignore-cvss-severity-below: 3\n", "[scan]\nfail-on = \"low\"\n", 0,
+			[]string{"line 2: a score of 3 lies within low"}},
+		"no score":      {"security:\n  ignore-cvss-severity-below: 0\n", "[scan]\nfail-on = \"any\"\n", 0, nil},
 		"nothing fails": {"security:\n  continue-on-vulnerability-error: true\n", "[scan]\nfail-on = \"none\"\n", 0, nil},
 		"empty":         {"security: {}\n", "", 0, nil},
 	} {

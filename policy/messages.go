@@ -277,8 +277,9 @@ func safetyDay(line int, text string) string {
 	return fmt.Sprintf("line %d: %q is no day, so it ends in 90 days", line, words.Printable(text))
 }
 
-func safetyScore(line int, text string) string {
-	return fmt.Sprintf("line %d: a score of %s lies within critical, which counts as a whole", line, words.Printable(text))
+func safetyScore(line int, text, level string) string {
+	return fmt.Sprintf("line %d: a score of %s lies within %s, which counts as a whole",
+		line, words.Printable(text), level)
 }
 
 func safetyOther(line int, key string) string {
