@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,9 +29,8 @@ var update = flag.Bool("update", false, "write what the scenarios print into the
 // sake of its index's statistics: they say nothing, and take no time.
 var binaries, unasked string
 
-// scenariosFolder is where testscript has the scenarios' folders; it leaves it
-// behind where not all of them ran.
-var scenariosFolder atomic.Pointer[string]
+// scratch is the folder of this process, with the scenarios' folders in it.
+var scratch string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
@@ -40,17 +38,13 @@ func TestMain(m *testing.M) {
 }
 
 func runTests(m *testing.M) int {
-	dir, err := os.MkdirTemp("", "thresher-scenarios-")
+	dir, remove, err := testkit.Scratch()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	defer os.RemoveAll(dir)
-	defer func() {
-		if folder := scenariosFolder.Load(); folder != nil {
-			_ = os.Remove(*folder) // only where it is empty
-		}
-	}()
+	defer remove()
+	scratch = dir
 	binaries, unasked = filepath.Join(dir, "bin"), filepath.Join(dir, "unasked")
 	if err := buildThresher(filepath.Join(binaries, "thresher"), filepath.Join(dir, "nobody")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -115,11 +109,16 @@ func runScenarios(t *testing.T, folder string) {
 		t.Skip("skipped: -short")
 	}
 	python := testkit.AnyPython(t)
+	root := filepath.Join(scratch, folder)
+	if err := os.MkdirAll(root, 0o700); err != nil {
+		t.Fatal(err)
+	}
 	testscript.RunT(scenario{t}, testscript.Params{
 		Dir:                 filepath.Join("testdata", folder),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		UpdateScripts:       *update,
+		WorkdirRoot:         root,
 		Setup:               func(e *testscript.Env) error { return setUp(e, python) },
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"environment": makeEnvironment,
@@ -156,9 +155,13 @@ func setUp(e *testscript.Env, python testkit.Python) error {
 	t := e.T().(scenario)
 	main := testkit.NewIndex(t)
 	e.Values[stateKey{}] = &state{tb: t, python: python, indexes: map[string]*testkit.Index{"main": main}, current: main}
+	// The first that is said is the last that is done.
+	e.Defer(func() {
+		if err := testkit.RemoveTree(e.WorkDir); err != nil {
+			t.Error(err)
+		}
+	})
 	e.Defer(func() { checkLog(t, filepath.Join(e.WorkDir, ".home", ".local", "state", "thresher", "log.jsonl")) })
-	folder := filepath.Dir(e.WorkDir)
-	scenariosFolder.Store(&folder)
 	home := filepath.Join(e.WorkDir, ".home")
 	if err := os.MkdirAll(home, 0o755); err != nil {
 		return err

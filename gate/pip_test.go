@@ -83,12 +83,13 @@ func newEnvironment(t testing.TB, release string) *environment {
 var runs string
 
 func TestMain(m *testing.M) {
-	var err error
-	if runs, err = os.MkdirTemp("", "thresher-gate-"); err != nil {
+	directory, remove, err := testkit.Scratch()
+	if err != nil {
 		panic(err)
 	}
+	runs = directory
 	status := m.Run()
-	_ = os.RemoveAll(runs)
+	remove()
 	os.Exit(status)
 }
 

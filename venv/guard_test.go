@@ -40,10 +40,8 @@ func TestMain(m *testing.M) {
 		os.Exit(guardFromOutside(os.Args[len(os.Args)-1]))
 	}
 	status := m.Run()
-	if shared.root != "" {
-		if err := os.RemoveAll(shared.root); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
+	if shared.remove != nil {
+		shared.remove()
 	}
 	os.Exit(status)
 }
@@ -53,6 +51,7 @@ func TestMain(m *testing.M) {
 var shared struct {
 	sync.Mutex
 	root         string
+	remove       func()
 	environments map[string]inspected
 }
 
@@ -61,11 +60,11 @@ func sharedEnvironment(t *testing.T, python testkit.Python) inspected {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.root == "" {
-		root, err := os.MkdirTemp("", "thresher-venv-")
+		root, remove, err := testkit.Scratch()
 		if err != nil {
 			t.Fatal(err)
 		}
-		shared.root, shared.environments = root, map[string]inspected{}
+		shared.root, shared.remove, shared.environments = root, remove, map[string]inspected{}
 	}
 	environment, known := shared.environments[python.Version]
 	if !known {
