@@ -30,6 +30,8 @@ var floors = map[string]floor{
 	"thresher/gate":                      {3, 0},
 	"thresher/scan":                      {3, 0},
 	"thresher/exposure":                  {3, 0},
+	"thresher/report/webpage":               {3, 1},
+	"thresher/report":                    {3, 0},
 	"thresher/evidence":                  {3, 0},
 	"thresher/settled":                   {3, 0},
 	"thresher/policy":                    {2, 3},

@@ -22,7 +22,7 @@ func (p *program) commands() []*cli.Command {
 		p.setupCommand(), p.doctorCommand(), p.updateCommand(), p.newCommand(), p.guardCommand(), p.initCommand(),
 		p.completionCommand(), p.manualCommand(), p.pipCommand(),
 		p.scanCommand(), p.checkCommand(), p.explainCommand(), p.lookCommand(), p.planCommand(), p.logCommand(),
-		p.inventoryCommand(),
+		p.inventoryCommand(), p.reportCommand(),
 		p.exposedCommand(), p.runCommand(),
 		p.allowCommand(), p.denyCommand(), p.preferCommand(), p.ignoreCommand(), p.undoCommand(),
 		p.trustCommand(), p.policyCommand(),

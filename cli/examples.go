@@ -21,6 +21,7 @@ var examplesOf = map[string][]string{
 	"scan":      {"thresher scan", "thresher scan -r requirements.txt --sarif"},
 	"log":       {"thresher log --last 5 --verdicts", "thresher log --since 2d"},
 	"inventory": {"thresher inventory"},
+	"report":    {"thresher report --html packages.html", "thresher report --html team.html --log logs"},
 	"exposed":   {"thresher exposed litellm==1.82.8"},
 	"run":       {"thresher run -- python notebook.py"},
 

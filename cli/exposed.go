@@ -180,16 +180,11 @@ func (p *program) exposedInLogs(found *exposed, places []string) error {
 		return &exitError{statuses.Broken, fmt.Sprintf(messageNoLogs, strings.Join(places, ", "))}
 	}
 	for _, log := range logs {
-		var entries []journal.Entry
-		for _, part := range log.parts {
-			read, broken, err := journal.ReadFile(part, time.Time{})
-			if err != nil {
-				return fmt.Errorf("read the log: %w", err)
-			}
-			entries = append(entries, read...)
-			found.failures = append(found.failures, brokenLines(part, broken)...)
+		entries, failures, err := log.read()
+		if err != nil {
+			return err
 		}
-		slices.SortStableFunc(entries, func(a, b journal.Entry) int { return a.Time.Compare(b.Time) })
+		found.failures = append(found.failures, failures...)
 		stays, runs := exposure.History(found.queries, entries, log.name)
 		found.stays, found.runs = append(found.stays, stays...), append(found.runs, runs...)
 		found.read += len(entries)
@@ -213,6 +208,20 @@ func boolOrder(a, b bool) int {
 type collectedLog struct {
 	name  string // its last part's path
 	parts []string
+}
+
+// read gives the runs of the log, oldest first, and which lines are none.
+func (l collectedLog) read() (entries []journal.Entry, failures []error, err error) {
+	for _, part := range l.parts {
+		read, broken, err := journal.ReadFile(part, time.Time{})
+		if err != nil {
+			return nil, nil, fmt.Errorf("read the log: %w", err)
+		}
+		entries = append(entries, read...)
+		failures = append(failures, brokenLines(part, broken)...)
+	}
+	slices.SortStableFunc(entries, func(a, b journal.Entry) int { return a.Time.Compare(b.Time) })
+	return entries, failures, nil
 }
 
 // besideLogs lie in the same directory where a whole state directory was

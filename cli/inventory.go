@@ -70,6 +70,7 @@ func (s shared) sideBySide() []string {
 // installation is what one environment holds.
 type installation struct {
 	prefix        string
+	python        string // version
 	distributions []venv.Distribution
 }
 
@@ -94,7 +95,7 @@ func (p *program) installations() ([]installation, error) {
 			p.say("%s: %v", one.Prefix, err)
 			continue
 		}
-		found = append(found, installation{one.Prefix, distributions})
+		found = append(found, installation{one.Prefix, environment.PythonVersion, distributions})
 	}
 	return found, nil
 }

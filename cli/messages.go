@@ -142,6 +142,15 @@ const (
 	messageNoSecrets     = "nothing in the usual places"
 )
 
+// What report says.
+const (
+	messageReportWords   = "report takes directories behind --log alone, and not %q; fix: thresher report --help"
+	messageReportWhere   = "report takes the file to write the page to; fix: thresher report --html packages.html"
+	messageReportOther   = "%s is there already and is no report, so it is left as it is; give --html another name"
+	messageReportWritten = "wrote %s: %s, %s"
+	messageReportReading = "reading"
+)
+
 // What is said of the words of a command line.
 const (
 	messageNoCommand    = "there is no command %q; fix: %s"

@@ -21,7 +21,10 @@ import (
 )
 
 // policy merges the layers for the working directory.
-func (p *program) policy() (*policy.Policy, error) {
+func (p *program) policy() (*policy.Policy, error) { return p.policyIn(p.dir) }
+
+// policyIn merges the layers for a directory.
+func (p *program) policyIn(dir string) (*policy.Policy, error) {
 	if err := venv.CheckRedirected(p.places.Redirected); err != nil {
 		return nil, err
 	}
@@ -30,7 +33,7 @@ func (p *program) policy() (*policy.Policy, error) {
 		return nil, err
 	}
 	return policy.Load(policy.LoadInput{
-		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy, Dir: p.dir,
+		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy, Dir: dir,
 		Home:    p.places.Home,
 		Trusted: trust.Has, Now: p.now,
 	})

@@ -144,7 +144,7 @@ func textFix(s *Subject) string {
 	}
 	var reasons []string
 	for _, hold := range s.Holds {
-		reasons = append(reasons, textHold(hold))
+		reasons = append(reasons, hold.String())
 	}
 	if len(reasons) == 0 {
 		return fixed
@@ -201,8 +201,8 @@ func isLine(place string) bool {
 	return at > 0 && err == nil && number > 0
 }
 
-// textHold says what holds a fix back.
-func textHold(hold Hold) string {
+// String says what holds a fix back.
+func (hold Hold) String() string {
 	switch hold.Kind {
 	case HeldByPin, HeldByBound:
 		return fmt.Sprintf("%s has %s", hold.Place, hold.Requirement)

@@ -1,0 +1,84 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"thresher/advisory"
+	"thresher/internal/journal"
+	"thresher/pep"
+)
+
+// Place is one environment as it was read, or as a log tells of it.
+type Place struct {
+	Machine   string
+	Path      string
+	Python    string
+	Installed []Installed
+	Findings  []Finding
+}
+
+// Installed is one package in a place.
+type Installed struct {
+	Name      string // canonical
+	Version   string
+	Installed time.Time // zero where not known
+}
+
+// Finding is one vulnerability in one package of a place.
+type Finding struct {
+	advisory.Vulnerability
+	Package string // canonical
+	Version string
+	Fix     string   // lowest version without it; "" none is known
+	Held    []string // what keeps the fix back, in words
+	Ignored bool
+}
+
+// Standing gives the places that a log tells of, with what its runs left there: what
+// was there before and no run changed is not known. Places come in the order of
+// their paths.
+func Standing(log Log) []Place {
+	byPath := map[string]map[string]Installed{}
+	for _, entry := range log.Entries {
+		path := cmp.Or(entry.Target, entry.Environment)
+		if path == "" {
+			continue
+		}
+		if byPath[path] == nil {
+			byPath[path] = map[string]Installed{}
+		}
+		for _, change := range entry.Changed {
+			name := pep.CanonicalName(change.Name)
+			if change.After == "" {
+				delete(byPath[path], name)
+				continue
+			}
+			byPath[path][name] = Installed{name, change.After, entry.Time}
+		}
+	}
+	var places []Place
+	for path, standing := range byPath {
+		place := Place{Machine: log.Machine, Path: path}
+		for _, installed := range standing {
+			place.Installed = append(place.Installed, installed)
+		}
+		slices.SortFunc(place.Installed, func(a, b Installed) int { return strings.Compare(a.Name, b.Name) })
+		places = append(places, place)
+	}
+	slices.SortFunc(places, func(a, b Place) int { return strings.Compare(a.Path, b.Path) })
+	return places
+}
+
+// lastRuns gives the time of the last run that ended well, by place.
+func lastRuns(entries []journal.Entry) map[string]time.Time {
+	last := map[string]time.Time{}
+	for _, entry := range entries {
+		if path := cmp.Or(entry.Target, entry.Environment); path != "" && entry.Status == 0 && entry.Time.After(last[path]) {
+			last[path] = entry.Time
+		}
+	}
+	return last
+}
