@@ -214,10 +214,13 @@ func rateAffix(t target, rest string, joined bool) float64 {
 		case usual:
 			score -= 0.5
 		default:
-			if familySize(word) >= largeFamily {
+			family := familySize(word)
+			if family >= largeFamily {
 				return never
 			}
-			score -= 1.2
+			// A word that stands in several popular names is somebody's own, such as a
+			// namespace, in which jaraco-packaging is one more.
+			score -= 1.2 + 0.5*math.Log(1+float64(family))
 		}
 	}
 	return score

@@ -88,6 +88,34 @@ func TestCheckKinds(t *testing.T) {
 	}
 }
 
+// Of several words one that is two letters off is another word, unless fingers slip
+// like that, or a digit stands for one of the letters.
+func TestCheckTwoEditsInACompound(t *testing.T) {
+	names := list()
+	for i := range 6000 {
+		names = append(names, fmt.Sprintf("x%dq%dz", i%90, i))
+	}
+	detector := typosquat.New(append(names, "wharf-lantern"))
+	for _, test := range []struct {
+		name string
+		want bool
+	}{
+		{"wharf-lintorn", false}, // two vowels
+		{"wharf-lantesm", false}, // two other letters
+		{"wharf-lantorne", false},
+		{"wharf-lnatrn", true}, // swapped, and one left out
+		{"wharf-lannterrn", true},
+		{"wharf-lantterm", true},
+		{"wharf-l4nteirn", true}, // a digit, and a letter more
+	} {
+		suspicions := detector.Check(test.name)
+		asked := len(suspicions) > 0 && suspicions[0].Confidence != typosquat.Low
+		if asked != test.want {
+			t.Errorf("Check(%q) = %+v, want a question: %t", test.name, suspicions, test.want)
+		}
+	}
+}
+
 // A popular name that another is called like but for the language is imitated as
 // often as that one: pytorch is not installed much, but torch is.
 func TestCheckCountsTheLanguageAsNothing(t *testing.T) {
@@ -138,6 +166,17 @@ func TestCheckStaysSilent(t *testing.T) {
 func TestCheckKnowsFamilies(t *testing.T) {
 	for _, name := range []string{"django-lawn-mower", "pytest-marmalade", "flask-teapot", "types-marmalade",
 		"marmalade-mcp", "sphinx-marmalade-theme"} {
+		for _, suspicion := range typosquat.Check(name) {
+			if suspicion.Confidence != typosquat.Low {
+				t.Errorf("Check(%q) = %+v, want no more than a note", name, suspicion)
+			}
+		}
+	}
+}
+
+// A namespace of several popular names has more than these.
+func TestCheckKnowsNamespaces(t *testing.T) {
+	for _, name := range []string{"jaraco-packaging", "jaraco-pluggy"} {
 		for _, suspicion := range typosquat.Check(name) {
 			if suspicion.Confidence != typosquat.Low {
 				t.Errorf("Check(%q) = %+v, want no more than a note", name, suspicion)
