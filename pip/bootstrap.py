@@ -23,6 +23,7 @@ sys.meta_path[:] = [finder for finder in sys.meta_path if getattr(finder, "find_
 
 NAMED = {os.path.realpath(path) for path in SETTINGS["named"] or ()}
 RUNNERS = ("__pip-runner__.py", "__env_pip__.zip")
+IN_ZIP = os.path.join("__env_pip__.zip", "pip")  # how pip 21.1 to 22.1 start the zip file of themselves
 BUILDS = SETTINGS["builds"]
 REPOSITORY_PROGRAMS = ("git", "hg", "svn", "bzr")
 
@@ -34,6 +35,8 @@ def root_of(program):
         return os.path.dirname(os.path.dirname(os.path.abspath(program)))
     if name == "__env_pip__.zip":
         return program
+    if program.endswith(IN_ZIP):
+        return os.path.dirname(program)
     if os.path.isdir(program):
         return os.path.dirname(os.path.abspath(program))
     return os.path.dirname(SETTINGS["package"])
@@ -383,7 +386,7 @@ def wrap_install(original):
 
 
 def is_pip_program(word):
-    return os.path.basename(word) in RUNNERS or (
+    return os.path.basename(word) in RUNNERS or word.endswith(IN_ZIP) or (
         os.path.isdir(word) and os.path.isfile(os.path.join(word, "__main__.py")) and os.path.basename(word) == "pip")
 
 

@@ -7,8 +7,8 @@ import (
 )
 
 // releases are the pips that whatever concerns every pip is tried with, from the
-// oldest whose transport the gate is tried as to the newest. 21.0.1 alone starts
-// its children from a zip file of itself.
+// oldest whose transport the gate is tried as to the newest. 21.0.1 starts its
+// children from a zip file of itself, 21.3.1 and 22.0.4 from the folder within.
 var releases = []string{"20.3.4", "21.0.1", "21.3.1", "22.0.4", "23.2.1", "24.2", "25.3", "26.2.1", "26.3"}
 
 // PipReleases gives the pips that a test which concerns every pip runs with: the
