@@ -15,6 +15,8 @@ import (
 // contents is what the gate reads in a file. It is remembered by the file's
 // sha256, so it holds nothing that depends on where the file came from.
 type contents struct {
+	// Form is the one that it is kept in.
+	Form int `json:"form,omitempty"`
 	// Wheel says that the file is a wheel; otherwise it is a source archive.
 	Wheel bool `json:"wheel"`
 	// Name and Version are what the metadata says; "" for a source archive
@@ -131,11 +133,20 @@ func differingHash(wanted, digests map[string]string) string {
 	return ""
 }
 
+// offeredKey is the comparable address that a page gives of a file, wherever that
+// redirects to.
+func offeredKey(o *offer) string {
+	if o.file != nil {
+		return address.Key(o.file.URL)
+	}
+	return address.Key(o.url)
+}
+
 // unlikeMetadata compares a wheel's own metadata with what pip was given of it
 // ahead (PEP 658), by which it chose.
 func (g *Gate) unlikeMetadata(o *offer, read contents) string {
 	g.mutex.Lock()
-	given, ok := g.given[address.Key(o.url)]
+	given, ok := g.given[offeredKey(o)]
 	g.mutex.Unlock()
 	if !ok || !read.Wheel {
 		return ""

@@ -501,6 +501,13 @@ func (g *Gate) conclude(rawURL string, a *arrival) (reason string) {
 		g.record(first.name, first.version, *a.refused)
 		return refusal(*a.refused)
 	}
+	for _, o := range a.offers { // pip may have been given the metadata after the file was judged
+		if problem := g.unlikeMetadata(o, a.read); problem != "" {
+			finding := unlikeOffered(o, problem)
+			g.record(o.name, o.version, finding)
+			return refusal(finding)
+		}
+	}
 	for _, o := range a.offers {
 		g.enter(entryOf(o, a.read, a.digests), a.notes...)
 		g.notePayloads(o, a.read)

@@ -11,6 +11,10 @@ import (
 // sha256, one small file each. Nothing is lost where it cannot be written or
 // read: the file is fetched and read again.
 
+// contentsForm is the form of what is kept: one more whenever more is looked for in a
+// file, for what an earlier thresher read of it is no knowledge then.
+const contentsForm = 2
+
 func (g *Gate) memoryOf(sha256 string) string {
 	if g.config.Memory == "" || len(sha256) != 64 {
 		return ""
@@ -32,7 +36,7 @@ func (g *Gate) recall(filename, sha256 string) (contents, bool) {
 }
 
 // recallFrom reads one file of the memory; "" stands for none. What an earlier
-// thresher kept without having looked inside is no knowledge.
+// thresher kept that did not look for as much is no knowledge.
 func recallFrom(path, filename string) (contents, bool) {
 	if path == "" {
 		return contents{}, false
@@ -40,7 +44,7 @@ func recallFrom(path, filename string) (contents, bool) {
 	text, err := os.ReadFile(path)
 	var read contents
 	if err != nil || json.Unmarshal(text, &read) != nil || read.Problem != "" || read.Wheel != isWheel(filename) ||
-		read.Inside == nil {
+		read.Inside == nil || read.Form != contentsForm {
 		return contents{}, false
 	}
 	return read, true
@@ -60,6 +64,7 @@ func rememberAt(path string, read contents) {
 	if path == "" || read.Problem != "" {
 		return
 	}
+	read.Form = contentsForm
 	text, err := json.Marshal(read)
 	if err != nil {
 		return

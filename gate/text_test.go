@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"thresher/address"
+	"thresher/index"
 	"thresher/internal/testkit"
 	"thresher/policy/rules"
 )
@@ -30,6 +32,27 @@ func TestReasonPhrase(t *testing.T) {
 // pip prints requirements that it cannot read as they are (from 24.1 on), and the
 // metadata's hash keeps the gate from cleaning them: what could steer a terminal is
 // refused.
+// TestMetadataGivenLater: a file that is fetched ahead may be judged before pip is
+// given the metadata that the index shows of it; both are compared in the end,
+// wherever the file's address redirects to.
+func TestMetadataGivenLater(t *testing.T) {
+	x := testkit.NewIndex(t)
+	g := open(t, Config{Indexes: mainIndex(x)})
+	file := &index.File{URL: x.URL + "/files/app-1.0-py3-none-any.whl"}
+	o := &offer{name: "app", version: "1.0", filename: "app-1.0-py3-none-any.whl", file: file, url: x.URL + "/elsewhere"}
+	brought := contents{Wheel: true, Name: "app", Version: "1.0", Requires: []string{"beta"}}
+	for _, test := range []struct {
+		shown   []string
+		refused bool
+	}{{nil, true}, {[]string{"beta", "gamma"}, true}, {[]string{"beta"}, false}} {
+		g.given[address.Key(file.URL)] = contents{Name: "app", Version: "1.0", Requires: test.shown}
+		reason := g.conclude(o.url, &arrival{offers: []*offer{o}, read: brought})
+		if (reason != "") != test.refused {
+			t.Errorf("shown %q: %q", test.shown, reason)
+		}
+	}
+}
+
 func TestForgingMetadata(t *testing.T) {
 	for _, release := range testkit.PipReleases(t) {
 		t.Run(release, func(t *testing.T) {

@@ -208,7 +208,7 @@ func (g *Gate) serveMetadata(w http.ResponseWriter, r *http.Request, asked strin
 		return
 	}
 	g.mutex.Lock()
-	g.given[address.Key(o.url)] = read
+	g.given[offeredKey(o)] = read
 	g.mutex.Unlock()
 	w.Header().Set("Content-Type", "application/octet-stream")
 	w.Header().Set("Cache-Control", "no-store")
