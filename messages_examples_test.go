@@ -16,7 +16,9 @@ var examples = map[string]string{
 	"others": "the public index", "packages": "3 packages", "counted": "6 maintainers", "addded": "12",
 
 	"paths": "acme_init.pth", "runorruns": "runs", "compared": "2.30.0", "other": "2.30.0",
-	"pathsof": "alpha/__init__.py", "megabytes": "0.2 MB", "whose": "alpha", "total": "4,096",
+	"policy/rules deeds": "write over alpha/__init__.py of alpha", "policy/rules files": "alpha/__init__.py",
+	"policy/rules modules": "alpha/core.abi3.so", "policy/rules commands": "bin/git",
+	"megabytes": "0.2 MB", "whose": "alpha", "total": "4,096",
 	"rules filename": "reqeusts-2.31.0-py3-none-any.whl", "rules what": "a file of 7 MB",
 
 	"command name": "prefer", "shim what": "acme-app", "shim place": " (requirements.txt:3)", "shim word": "refused",

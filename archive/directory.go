@@ -200,7 +200,10 @@ func parseDirectory(directory []byte, where extent) ([]Member, error) {
 	if err := layOut(members, where.start); err != nil {
 		return nil, err
 	}
-	return members, checkUnique(members)
+	if err := checkUnique(members); err != nil {
+		return nil, err
+	}
+	return members, checkPlaces(members)
 }
 
 func parseEntry(entry []byte, nameLength, extraLength int) (Member, error) {

@@ -3,6 +3,8 @@ package archive
 import (
 	"io/fs"
 	"strings"
+
+	"thresher/internal/words"
 )
 
 // Member is one file, folder or link of an archive.
@@ -101,6 +103,38 @@ func checkUnique(members []Member) error {
 			if kinds[name] == file {
 				return refuse(SameName, name, detailFileAndFolder)
 			}
+		}
+	}
+	return nil
+}
+
+// checkPlaces refuses two members of a wheel that pip puts in one place: which of
+// them stays there is not the one that was read. Of commands the same content
+// passes, which setup.py's scripts and data_files may both bring.
+func checkPlaces(members []Member) error {
+	type place struct {
+		scheme Scheme
+		name   string
+	}
+	inData := map[place]Member{}
+	for _, m := range members {
+		if top, _, _ := strings.Cut(m.Name, "/"); m.IsFolder() || !strings.HasSuffix(top, ".data") {
+			continue
+		}
+		scheme, name := Place(m.Name)
+		earlier, taken := inData[place{scheme, name}]
+		same := scheme != Site && m.CRC == earlier.CRC && m.Size == earlier.Size
+		if taken && scheme != Nowhere && !same {
+			return refuse(SameName, m.Name, detailPlaceTaken, words.Printable(earlier.Name))
+		}
+		inData[place{scheme, name}] = m
+	}
+	if len(inData) == 0 {
+		return nil
+	}
+	for _, m := range members {
+		if earlier, taken := inData[place{Site, m.Name}]; taken {
+			return refuse(SameName, m.Name, detailPlaceTaken, words.Printable(earlier.Name))
 		}
 	}
 	return nil

@@ -43,6 +43,7 @@ const (
 	detailUnicodePath    = "a second name %q, which not every Python takes"
 	detailNotUTF8        = "the name is no UTF-8"
 	detailFileAndFolder  = "it is a file and a folder"
+	detailPlaceTaken     = "it is installed where %s is"
 	detailFolderContent  = "a folder has content"
 	detailSignature      = "the header is not where the directory says"
 	detailField          = "%s"

@@ -22,6 +22,16 @@ var ownScript = lazyregexp.New(
 // brings one of these by right.
 func OwnScript(name string) bool { return ownScript().MatchString(name) }
 
+// systemCommand are commands that nobody expects a package to bring, and that
+// would be found before the system's wherever the environment is active.
+var systemCommand = lazyregexp.New(
+	`(?i)^(thresher|sudo|su|doas|ssh|scp|sftp|git|env|sh|bash|zsh|dash|ls)(\.exe|-script\.py)?$`)
+
+// SystemCommand tells whether a file in bin or Scripts would run in the place of
+// a command of the system that people type, and say passwords to, in an active
+// environment.
+func SystemCommand(name string) bool { return systemCommand().MatchString(name) }
+
 // LeadsOut tells a command whose name says another place than bin or Scripts. pip
 // takes the last part of such a name (23.2), so that "../x/python" becomes
 // "python", or refuses it (26.3).

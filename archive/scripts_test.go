@@ -39,6 +39,17 @@ func TestOwnScripts(t *testing.T) {
 	}
 }
 
+func TestSystemCommands(t *testing.T) {
+	for name, want := range map[string]bool{
+		"thresher": true, "sudo": true, "git": true, "GIT.exe": true, "bash": true, "env": true, "ssh": true,
+		"git-lfs": false, "gitlint": false, "pip": false, "bashate": false, "environ": false, "thresherx": false,
+	} {
+		if SystemCommand(name) != want {
+			t.Errorf("%s: %v", name, !want)
+		}
+	}
+}
+
 func TestPayloads(t *testing.T) {
 	members := []Member{
 		{Name: "a/x.so"}, {Name: "a/x.so.1.2"}, {Name: "a/x.cpython-311-x86_64-linux-gnu.so"},

@@ -12,7 +12,7 @@ type HookKind string
 const (
 	PathFile        HookKind = "pth"              // a .pth file: its import lines run at every start of Python
 	StartFile       HookKind = "start"            // a .start file (PEP 829)
-	SiteCustomize   HookKind = "sitecustomize"    // imported by site.py
+	SiteCustomize   HookKind = "sitecustomize"    // imported by site.py, or by what that imports
 	UserCustomize   HookKind = "usercustomize"    // imported by site.py
 	Configuration   HookKind = "configuration"    // pyvenv.cfg, or a ._pth file beside the interpreter
 	StandardLibrary HookKind = "standard-library" // in lib/pythonX.Y itself, before site-packages
@@ -53,6 +53,8 @@ func HookOf(inside string) (HookKind, bool) {
 		return SiteCustomize, true
 	case "usercustomize":
 		return UserCustomize, true
+	case "apport_python_hook": // Ubuntu's own sitecustomize imports it wherever it is found
+		return SiteCustomize, true
 	}
 	return "", false
 }

@@ -41,6 +41,7 @@ func TestHooks(t *testing.T) {
 		{"usercustomize/__init__.py", "usercustomize site usercustomize/__init__.py"},
 		{"sitecustomize/deep/er.py", "sitecustomize site sitecustomize/deep/er.py"},
 		{"__pycache__/sitecustomize.cpython-311.pyc", "sitecustomize site __pycache__/sitecustomize.cpython-311.pyc"},
+		{"apport_python_hook.py", "sitecustomize site apport_python_hook.py"},
 		{"x-1.data/purelib/x.pth", "pth site x.pth"},
 		{"x-1.data/platlib/sitecustomize.py", "sitecustomize site sitecustomize.py"},
 		{"other.data/purelib/x.pth", "pth site x.pth"},

@@ -105,7 +105,8 @@ type Info struct {
 }
 
 // Info gives the .dist-info directory as pip chooses it: the only one at the
-// top, of the project given. pip lets a longer name pass here; this does not.
+// top, of the project given. pip lets a longer name pass here, and others in
+// *.data; this does not.
 func (w *Wheel) Info(project string) (Info, error) {
 	return InfoOf(w.Members, project)
 }
@@ -114,8 +115,9 @@ func (w *Wheel) Info(project string) (Info, error) {
 func InfoOf(members []Member, project string) (Info, error) {
 	var found []string
 	for _, m := range members {
-		top, _, _ := strings.Cut(m.Name, "/")
-		if strings.HasSuffix(top, infoSuffix) && !slices.Contains(found, top) {
+		scheme, inside := Place(m.Name) // what lies in *.data arrives beside it
+		top, _, _ := strings.Cut(inside, "/")
+		if scheme == Site && strings.HasSuffix(top, infoSuffix) && !slices.Contains(found, top) {
 			if found = append(found, top); len(found) > 1 {
 				return Info{}, refuse(WrongInfo, "", detailInfoSeveral, words.Printable(strings.Join(found, ", ")))
 			}

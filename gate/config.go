@@ -101,6 +101,9 @@ type Config struct {
 	// install one, and the canonical names of the distributions that it belongs
 	// to; none where nothing is there.
 	Occupied func(scheme archive.Scheme, name string) (path string, owners []string)
+	// Beside gives the other files there, by their paths below site-packages, that
+	// Python may import as the same module as one of this name.
+	Beside func(name string) []string
 	// AllowsHooks says whether a person allowed the startup hooks of a release.
 	AllowsHooks func(canonical, version string) bool
 	// SecurityFix gives the ids of the known vulnerabilities of one version of a
@@ -195,6 +198,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.InstalledHook == nil {
 		c.InstalledHook = func(string, string, string) bool { return false }
+	}
+	if c.Beside == nil {
+		c.Beside = func(string) []string { return nil }
 	}
 	if c.Occupied == nil {
 		c.Occupied = func(archive.Scheme, string) (string, []string) { return "", nil }

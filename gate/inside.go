@@ -158,6 +158,8 @@ func (g *Gate) judgeInside(o *offer, read inside.Contents, replaced []rules.Repl
 		for _, script := range read.Scripts {
 			if archive.OwnScript(script) || archive.LeadsOut(script) {
 				evidence.Replaced = append(evidence.Replaced, rules.ReplacedEvidence{Path: "bin/" + script})
+			} else if archive.SystemCommand(script) && !inside.IsSettled(o.file, g.config.now()) {
+				evidence.Replaced = append(evidence.Replaced, rules.ReplacedEvidence{By: "bin/" + script})
 			}
 		}
 	}

@@ -72,8 +72,9 @@ func TestInsideUnderEveryPip(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
+				occupied := venv.NewOccupied(environment, installed)
 				return open(t, Config{
-					Indexes: mainIndex(x), JudgeInside: holdHooks, Occupied: venv.NewOccupied(environment, installed).At,
+					Indexes: mainIndex(x), JudgeInside: holdHooks, Occupied: occupied.At, Beside: occupied.Beside,
 				})
 			}
 			g := begin()

@@ -237,75 +237,109 @@ func (g *Gate) noteInstalled(o *offer, hooks []inside.Hook, notes []rules.Findin
 	}
 }
 
-// findReplaced finds the files of others that the wheels would write over: of
-// each other, and of what is installed and stays.
+// findReplaced finds the files of others that the wheels would write over, and
+// the modules of others that Python would no longer import: of each other, and of
+// what is installed and stays.
 func (g *Gate) findReplaced(wheels []*openedWheel, elsewhere bool) {
 	owners := map[inside.Path]*openedWheel{} // by path, as the file system compares it
+	modules := map[string]broughtModule{}
 	names := map[string]bool{}
 	for _, w := range wheels {
 		names[w.name] = true
 	}
 	for _, w := range wheels {
 		for _, path := range w.order {
-			if path.Scheme == archive.Site && strings.HasPrefix(path.Name, "pip/") && w.name != "pip" && !elsewhere {
-				w.replaces(path, "pip") // all of it, that pip would import at its next start
+			name := archive.PathKey(path.Name)
+			if path.Scheme == archive.Site && strings.HasPrefix(name, "pip/") && w.name != "pip" && !elsewhere {
+				w.replaces(path, path, "pip") // all of it, that pip would import at its next start
 				continue
 			}
-			key := inside.Path{Scheme: path.Scheme, Name: archive.PathKey(path.Name)}
-			first, taken := owners[key]
-			if !taken {
-				owners[key] = w
-				if !elsewhere {
-					g.findOccupied(w, path, names)
-				}
+			key := inside.Path{Scheme: path.Scheme, Name: name}
+			if first, taken := owners[key]; taken {
+				g.findCollision(w, path, first, path)
 				continue
 			}
-			if inside.IsIdle(path) || sameContent(path, w.content(path), first.content(path)) {
+			owners[key] = w
+			if !elsewhere && g.findOccupied(w, path, path, names) {
 				continue
 			}
-			for _, pair := range [][2]*openedWheel{{w, first}, {first, w}} {
-				if g.isNewcomer(pair[0], path) {
-					pair[0].replaces(path, pair[1].name)
-					break
+			module, ok := archive.ModuleOf(name)
+			if path.Scheme != archive.Site || !ok {
+				continue
+			}
+			if first, taken := modules[module]; !taken {
+				modules[module] = broughtModule{w, path}
+			} else if first.wheel != w {
+				g.findCollision(w, path, first.wheel, first.path)
+			}
+			if !elsewhere {
+				for _, there := range g.config.Beside(path.Name) {
+					g.findOccupied(w, path, inside.Path{Scheme: archive.Site, Name: there}, names)
 				}
 			}
 		}
 	}
 }
 
-// findOccupied looks whether a path belongs to what is installed. What this run
-// replaces takes its files along.
-func (g *Gate) findOccupied(w *openedWheel, path inside.Path, installing map[string]bool) {
-	place, owners := g.config.Occupied(path.Scheme, path.Name)
-	if len(owners) == 0 || slices.Contains(owners, w.name) || inside.IsIdle(path) {
+// broughtModule is the first file of a module among the wheels.
+type broughtModule struct {
+	wheel *openedWheel
+	path  inside.Path
+}
+
+// findCollision judges two files of different wheels that are one path or one
+// module: a newcomer's is the one that replaces.
+func (g *Gate) findCollision(w *openedWheel, path inside.Path, other *openedWheel, there inside.Path) {
+	if inside.IsIdle(path) || inside.IsIdle(there) || sameContent(path, w.content(path), other.content(there)) {
 		return
+	}
+	switch {
+	case g.isNewcomer(w, path):
+		w.replaces(path, there, other.name)
+	case g.isNewcomer(other, there):
+		other.replaces(there, path, w.name)
+	}
+}
+
+// findOccupied looks whether a file of a wheel would take the place of one that is
+// installed: at the same path, or of the same module. What this run replaces takes
+// its files along. It says whether there was one to take.
+func (g *Gate) findOccupied(w *openedWheel, path, there inside.Path, installing map[string]bool) bool {
+	place, owners := g.config.Occupied(there.Scheme, there.Name)
+	if len(owners) == 0 || slices.Contains(owners, w.name) || inside.IsIdle(path) || inside.IsIdle(there) {
+		return false
 	}
 	for _, owner := range owners {
 		if installing[owner] {
 			continue
 		}
 		if owner == "" { // of the environment itself, which nothing excuses
-			w.replaces(path, owner)
-			return
+			w.replaces(path, there, owner)
+			return true
 		}
-		there, err := files.ReadRegular(place, maximalCompared)
-		if err == nil && sameContent(path, w.content(path), there) || !g.isNewcomer(w, path) {
-			return
+		content, err := files.ReadRegular(place, maximalCompared)
+		if err == nil && sameContent(path, w.content(path), content) || !g.isNewcomer(w, path) {
+			return false
 		}
-		w.replaces(path, owner)
-		return
+		w.replaces(path, there, owner)
+		return true
 	}
+	return false
 }
 
 // maximalCompared bounds the files whose content is compared.
 const maximalCompared = 1 << 20
 
-func (w *openedWheel) replaces(path inside.Path, owner string) {
-	shown := path.Name
-	if path.Scheme == archive.Scripts {
-		shown = "bin/" + shown
+// replaces notes that a file of the wheel would take the place of another's.
+func (w *openedWheel) replaces(path, there inside.Path, owner string) {
+	evidence := rules.ReplacedEvidence{Path: there.Name, Owner: owner}
+	if there.Scheme == archive.Scripts {
+		evidence.Path = "bin/" + there.Name
 	}
-	w.replaced = append(w.replaced, rules.ReplacedEvidence{Path: shown, Owner: owner})
+	if path != there {
+		evidence.By = path.Name
+	}
+	w.replaced = append(w.replaced, evidence)
 }
 
 // content gives the content of a member; nil for what is too large, or a command
@@ -328,14 +362,22 @@ func sameContent(path inside.Path, a, b []byte) bool {
 }
 
 // isNewcomer says whether nothing but this very file puts a file of its
-// distribution at a path: no release that is out for long, nor what is installed.
+// distribution at a path, or a module of that name: no release that is out for long, nor what is installed.
 func (g *Gate) isNewcomer(w *openedWheel, path inside.Path) bool {
 	now := g.config.now()
 	if inside.IsSettled(w.offer.file, now) {
 		return false
 	}
-	if _, owners := g.config.Occupied(path.Scheme, path.Name); slices.Contains(owners, w.name) {
-		return false
+	installed := []inside.Path{path}
+	if path.Scheme == archive.Site {
+		for _, there := range g.config.Beside(path.Name) {
+			installed = append(installed, inside.Path{Scheme: archive.Site, Name: there})
+		}
+	}
+	for _, there := range installed {
+		if _, owners := g.config.Occupied(there.Scheme, there.Name); slices.Contains(owners, w.name) {
+			return false
+		}
 	}
 	if w.offer.verdict == nil { // from a folder: of a name that many have it is nothing new
 		return g.config.Popular == nil || !g.config.Popular(w.name)
@@ -351,12 +393,27 @@ func (g *Gate) isNewcomer(w *openedWheel, path inside.Path) bool {
 		if err != nil {
 			continue // it vouches for nothing
 		}
-		if paths[path] || path.Scheme == archive.Scripts && w.paths[path] == "" && len(paths) > 0 &&
+		if paths[path] || hasModule(paths, path) || path.Scheme == archive.Scripts && w.paths[path] == "" && len(paths) > 0 &&
 			g.hadCommand(w, release, path.Name) {
 			return false
 		}
 	}
 	return true
+}
+
+// hasModule says whether one of the paths is a file of the same module, as
+// compiled code of another interpreter is.
+func hasModule(paths map[inside.Path]bool, path inside.Path) bool {
+	module, ok := archive.ModuleOf(path.Name)
+	if !ok || path.Scheme != archive.Site {
+		return false
+	}
+	for known := range paths {
+		if other, ok := archive.ModuleOf(known.Name); ok && known.Scheme == archive.Site && other == module {
+			return true
+		}
+	}
+	return false
 }
 
 // hadCommand says whether an older release has a command that pip makes.

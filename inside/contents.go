@@ -115,7 +115,7 @@ func describe(members []archive.Member, filename string, commands bool, read rea
 		entryPoints = append(append(entryPoints, content...), '\n')
 	}
 	for _, script := range archive.ScriptsOf(members, entryPoints) {
-		if len(contents.Scripts) < maximalKept || archive.OwnScript(script.Name) || archive.LeadsOut(script.Name) {
+		if len(contents.Scripts) < maximalKept || isAnothersCommand(script.Name) {
 			contents.Scripts = append(contents.Scripts, script.Name)
 		}
 	}
@@ -131,6 +131,11 @@ func describe(members []archive.Member, filename string, commands bool, read rea
 	hooks, err := describeHooks(members, read)
 	contents.Hooks = hooks
 	return contents, err
+}
+
+// isAnothersCommand tells a command that no list of a wheel's may leave out.
+func isAnothersCommand(name string) bool {
+	return archive.OwnScript(name) || archive.SystemCommand(name) || archive.LeadsOut(name)
 }
 
 func isEntryPoints(m archive.Member) bool {

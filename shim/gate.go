@@ -104,7 +104,7 @@ func (d *door) close(say *messenger) {
 // gateConfig is the gate for a command. refused are the addresses of a lock's
 // files that may not be had.
 func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gate.Config {
-	c, j := a.command, d.judge
+	c, j, occupied := a.command, d.judge, venv.NewOccupied(a.environment, a.installed)
 	config := gate.Config{
 		Source: d.client, FindLinks: pageURLs(linkPages(c, in.dir)),
 		Indexes: a.table.Indexes, Strategy: a.table.Strategy, Pin: a.table.Pin, Popular: a.table.Popular,
@@ -117,7 +117,7 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		Proxy: d.client.ProxyFor, Eager: a.eager(), NoDependencies: c.NoDependencies,
 		JudgePublisher: j.publisher, Publications: d.publications,
 		JudgeInside: j.inside, InstalledHook: a.installedHook,
-		Occupied: venv.NewOccupied(a.environment, a.installed).At,
+		Occupied: occupied.At, Beside: occupied.Beside,
 		AllowsHooks: func(canonical, version string) bool {
 			return a.policy.AllowsRelease(canonical, version, rules.StartupHook)
 		},

@@ -50,8 +50,11 @@ const (
 
 // ReplacedEvidence is a file that a wheel would put in the place of another's.
 type ReplacedEvidence struct {
+	// Path is the file that would be written over; with By the module that would
+	// no longer be imported, "" a command of the system's.
 	Path  string
 	Owner string // the distribution whose file it is; "" it belongs to the environment itself
+	By    string // the file that would be found before it; "" it lies at the same path
 }
 
 // JudgeInside judges what a wheel brings once it is installed.
@@ -119,15 +122,21 @@ func (s *Settings) payload(e InsideEvidence) []Finding {
 	return one(s.finding(Payload, e.Name, Medium, payloadEvidence(e)), answerRelease(e.Name, e.Version, Payload))
 }
 
-// pathsOf lists what is replaced of one owner.
-func pathsOf(replaced []ReplacedEvidence, owner string) []string {
-	var paths []string
+// replacedOf lists what is replaced of one owner: files that would be written
+// over, and what would be imported or run before the owner's.
+func replacedOf(replaced []ReplacedEvidence, owner string) (files, modules, commands []string) {
 	for _, r := range replaced {
-		if r.Owner == owner {
-			paths = append(paths, words.Printable(r.Path))
+		switch {
+		case r.Owner != owner:
+		case r.By == "":
+			files = append(files, words.Printable(r.Path))
+		case r.Path == "":
+			commands = append(commands, words.Printable(r.By))
+		default:
+			modules = append(modules, words.Printable(r.By))
 		}
 	}
-	return paths
+	return files, modules, commands
 }
 
 // ownersOf gives the owners of what is replaced, in order, each once.

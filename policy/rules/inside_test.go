@@ -20,6 +20,8 @@ func TestInside(t *testing.T) {
 	replaced := of()
 	replaced.Replaced = []rules.ReplacedEvidence{{Path: "y/a.py", Owner: "y"}, {Path: "bin/pip"},
 		{Path: "y/b.py", Owner: "y"}}
+	shadowing := of()
+	shadowing.Replaced = []rules.ReplacedEvidence{{Path: "y/a.py", Owner: "y", By: "y/a.abi3.so"}, {By: "bin/git"}}
 	payload := of()
 	payload.Payloads = []rules.PayloadEvidence{{Path: "x/a.js", Kind: rules.HugePayload, Size: 7 << 20}, {Path: "x/b.js"}}
 	tests := []struct {
@@ -45,7 +47,10 @@ func TestInside(t *testing.T) {
 		{"allowed for another rule", "[allow.\"x==2\"]\nreason = \"y\"\nrules = [\"cooldown\"]\n", compared,
 			rules.StartupHook, rules.Hold, ""},
 		{"replaces", "", replaced, rules.Replaces, rules.Block,
-			"x-2-py3-none-any.whl would write over bin/pip of this environment itself, and over y/a.py, y/b.py of y"},
+			"x-2-py3-none-any.whl would write over bin/pip of this environment itself, and write over y/a.py, y/b.py of y"},
+		{"shadows", "", shadowing, rules.Replaces, rules.Block,
+			"would have bin/git run instead of the system's commands, " +
+				"and have python import y/a.abi3.so instead of modules of y"},
 		{"payload", "", payload, rules.Payload, rules.Note, "a file of 7 MB (x/a.js and 1 more)"},
 	}
 	for _, test := range tests {

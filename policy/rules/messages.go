@@ -364,15 +364,24 @@ func runOrRuns(paths []string) string {
 }
 
 func replacesFiles(e InsideEvidence) string {
-	var parts []string
+	var deeds []string
 	for _, owner := range ownersOf(e.Replaced) {
 		whose := "this environment itself"
 		if owner != "" {
 			whose = words.Printable(owner)
 		}
-		parts = append(parts, words.Listed(pathsOf(e.Replaced, owner))+" of "+whose)
+		files, modules, commands := replacedOf(e.Replaced, owner)
+		if len(files) > 0 {
+			deeds = append(deeds, fmt.Sprintf("write over %s of %s", words.Listed(files), whose))
+		}
+		if len(modules) > 0 {
+			deeds = append(deeds, fmt.Sprintf("have python import %s instead of modules of %s", words.Listed(modules), whose))
+		}
+		if len(commands) > 0 {
+			deeds = append(deeds, fmt.Sprintf("have %s run instead of the system's commands", words.Listed(commands)))
+		}
 	}
-	return fmt.Sprintf("%s would write over %s", words.Printable(e.Filename), strings.Join(parts, ", and over "))
+	return fmt.Sprintf("%s would %s", words.Printable(e.Filename), strings.Join(deeds, ", and "))
 }
 
 func payloadEvidence(e InsideEvidence) string {
