@@ -63,7 +63,7 @@ func Key(text string) string { return Parse(text).Key() }
 
 // Same tells whether two URLs mean the same place, whoever asks there. An empty
 // text is the same as none.
-func Same(a, b string) bool { return a != "" && b != "" && Key(a) == Key(b) }
+func Same(a, b string) bool { return a != "" && b != "" && (a == b || Key(a) == Key(b)) }
 
 // standardPort is the port that a scheme means where none is written. Of
 // "git+https" the transport counts.

@@ -23,6 +23,9 @@ const (
 	defaultMaxBody         = 64 << 20
 	defaultCacheSize       = 256 << 20
 	defaultProjectLifetime = time.Hour
+	// mostAtOnce is how many requests to one host may be on the way with no
+	// connection made anew for each, where it speaks HTTP/1.1.
+	mostAtOnce = 64
 	// longestWait bounds what a Retry-After can ask for: pip's own read
 	// timeout on the gate is 15 s.
 	longestWait = 10 * time.Second
@@ -79,7 +82,8 @@ type Client struct {
 	config       Config
 	proxies      proxySettings
 	trusted      []trustedHost
-	roots        string                 // fingerprint of the certificates
+	roots        func() string          // fingerprint of the certificates
+	plain        *http.Transport        // where no certificate is looked at
 	verifying    func() *http.Transport // made at the first call
 	withoutRoots func() bool            // there is no authority to believe
 	trusting     func() *http.Transport // for trusted hosts, checks no certificate
@@ -141,20 +145,49 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.roots = certificates.fingerprint
+	whole := sync.OnceValues(certificates.whole)
+	c.roots = func() string {
+		_, fingerprint := whole()
+		return fingerprint
+	}
 	if c.keyring, err = chooseKeyring(config, environ); err != nil {
 		return nil, err
 	}
 	if c.netrc, err = loadNetrc(config.Netrc, environ); err != nil {
 		c.note(noteNetrc(err))
 	}
-	c.verifying = sync.OnceValue(func() *http.Transport { return c.transport(certificates.verifying()) })
+	c.plain = c.transport(nil)
+	c.verifying = sync.OnceValue(func() *http.Transport {
+		read, _ := whole()
+		return c.transport(read.verifying())
+	})
 	c.withoutRoots = certificates.empty
 	c.trusting = sync.OnceValue(func() *http.Transport { return c.transport(certificates.trusting()) })
 	if config.CacheDir != "" {
 		c.cache = openCache(config.CacheDir, config.CacheSize, config.Now, c.note)
 	}
 	return c, nil
+}
+
+// transportFor is the way to an address. Certificates are taken apart only where
+// one will be looked at: the address's own, or a proxy's.
+func (c *Client) transportFor(u *url.URL) *http.Transport {
+	proxy := c.proxies.forURL(u)
+	switch {
+	case trusts(c.trusted, originOf(u)):
+		return c.trusting()
+	case u.Scheme == "http" && (proxy == nil || proxy.Scheme != "https"):
+		return c.plain
+	}
+	return c.verifying()
+}
+
+// Prepare begins to take the certificates apart where an index will show its own, so
+// that it is done when it is asked.
+func (c *Client) Prepare(indexURL string) {
+	if u, problem := readURL(address.Parse(indexURL)); problem == "" && u.Scheme == "https" {
+		go c.transportFor(u)
+	}
 }
 
 func (c *Client) transport(certificates *tls.Config) *http.Transport {
@@ -167,8 +200,8 @@ func (c *Client) transport(certificates *tls.Config) *http.Transport {
 		ResponseHeaderTimeout:  c.config.Timeout,
 		ForceAttemptHTTP2:      true,
 		DisableCompression:     true, // gzip is asked for and bounded in fetch.go
-		MaxIdleConns:           64,
-		MaxIdleConnsPerHost:    16,
+		MaxIdleConns:           2 * mostAtOnce,
+		MaxIdleConnsPerHost:    mostAtOnce,
 		IdleConnTimeout:        90 * time.Second,
 		MaxResponseHeaderBytes: 256 << 10,
 		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, r *http.Response) error {

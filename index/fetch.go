@@ -286,11 +286,7 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 			request.Header.Set("If-Modified-Since", known.LastModified)
 		}
 	}
-	transport := c.verifying
-	if trusts(c.trusted, originOf(u)) {
-		transport = c.trusting
-	}
-	answer, err := transport().RoundTrip(request)
+	answer, err := c.transportFor(u).RoundTrip(request)
 	if err != nil {
 		return nil, c.connectionError(u, err)
 	}

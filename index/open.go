@@ -141,11 +141,7 @@ func (c *Client) open(parent context.Context, f Fetch, u *url.URL, sent credenti
 	if has {
 		request.SetBasicAuth(sent.user, sent.password)
 	}
-	transport := c.verifying
-	if trusts(c.trusted, originOf(u)) {
-		transport = c.trusting
-	}
-	answer, err := transport().RoundTrip(request)
+	answer, err := c.transportFor(u).RoundTrip(request)
 	if err != nil {
 		cancel(nil)
 		return nil, c.connectionError(u, err)

@@ -123,7 +123,7 @@ func (c *Client) get(ctx context.Context, r request) (*document, error) {
 
 func (c *Client) key(kind string, u *url.URL, user, trust string) cacheKey {
 	if trust == trustVerified {
-		trust += " " + c.roots
+		trust += " " + c.roots()
 	}
 	return cacheKey{Kind: kind, Address: u.String(), User: user, Trust: trust}
 }

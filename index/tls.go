@@ -9,16 +9,53 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
-// tlsSettings is how certificates are checked. fingerprint names the roots and
-// the client certificate, so that what was cached under others is not taken
-// for verified, or for this client's.
+// tlsSettings is how certificates are checked. Its fingerprint (whole) names the
+// roots and the client certificate, so that what was cached under others is not
+// taken for verified, or for this client's.
 type tlsSettings struct {
 	system       bool     // the platform's own roots count
 	bundles      [][]byte // PEM
+	directories  []string // whose files are bundles too
 	certificates []tls.Certificate
-	fingerprint  string
+}
+
+// whole reads the directories as well, and gives what the settings are known by.
+func (s tlsSettings) whole() (tlsSettings, string) {
+	s.bundles = slices.Clip(s.bundles)
+	for _, dir := range s.directories {
+		// As OpenSSL does, what cannot be read is left out: without any root every
+		// certificate is refused.
+		_, _ = addBundle(dir, s.add)
+	}
+	hash := sha256.New()
+	if s.system {
+		hash.Write([]byte("system\n"))
+	}
+	for _, pem := range s.bundles {
+		hash.Write(pem)
+	}
+	for _, own := range s.certificates {
+		// A credential: what it was shown for is its own.
+		for _, certificate := range own.Certificate {
+			hash.Write(certificate)
+		}
+	}
+	return s, hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+// add takes a bundle; false where it has no certificate.
+func (s *tlsSettings) add(pem []byte) bool {
+	if !bytes.Contains(pem, []byte("-----BEGIN CERTIFICATE-----")) {
+		return false
+	}
+	// A directory has most certificates under two names.
+	if !slices.ContainsFunc(s.bundles, func(known []byte) bool { return bytes.Equal(known, pem) }) {
+		s.bundles = append(s.bundles, pem)
+	}
+	return true
 }
 
 // verifying takes the bundles apart, which takes milliseconds: it is called at
@@ -41,8 +78,9 @@ func (s tlsSettings) verifying() *tls.Config {
 // certificate is refused: a machine without roots of its own (a bare container)
 // gets none from here.
 func (s tlsSettings) empty() bool {
-	if !s.system || len(s.bundles) > 0 {
-		return len(s.bundles) == 0
+	whole, _ := s.whole()
+	if !s.system || len(whole.bundles) > 0 {
+		return len(whole.bundles) == 0
 	}
 	pool, err := x509.SystemCertPool()
 	return err != nil || pool.Equal(x509.NewCertPool())
@@ -71,18 +109,8 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 			bundle, from = path, "the certificates of "+name
 		}
 	}
-	hash := sha256.New()
-	add := func(pem []byte) bool {
-		if !bytes.Contains(pem, []byte("-----BEGIN CERTIFICATE-----")) {
-			return false
-		}
-		hash.Write(pem)
-		s.bundles = append(s.bundles, pem)
-		return true
-	}
 	if bundle == "" || c.CertAddsToSystem {
-		hash.Write([]byte("system\n"))
-		if err := s.systemRoots(environ, add); err != nil {
+		if err := s.systemRoots(environ); err != nil {
 			return s, err
 		}
 		if c.CertifiFile != "" {
@@ -92,11 +120,11 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 			if err != nil && !os.IsNotExist(err) {
 				return s, fmt.Errorf("read pip's own certificates: %w", err)
 			}
-			add(pem)
+			s.add(pem)
 		}
 	}
 	if bundle != "" {
-		found, err := addBundle(environ.expandHome(bundle), add)
+		found, err := addBundle(environ.expandHome(bundle), s.add)
 		if err != nil {
 			return s, fmt.Errorf("read %s: %w", from, err)
 		}
@@ -111,18 +139,13 @@ func newTLSSettings(c Config, environ environment) (tlsSettings, error) {
 			return s, fmt.Errorf("read the client certificate %s: %w", path, err)
 		}
 		s.certificates = []tls.Certificate{pair}
-		// It is a credential: what it was shown for is its own.
-		for _, certificate := range pair.Certificate {
-			hash.Write(certificate)
-		}
 	}
-	s.fingerprint = hex.EncodeToString(hash.Sum(nil)[:8])
 	return s, nil
 }
 
 // systemRoots starts with what OpenSSL would start with: SSL_CERT_FILE and
 // SSL_CERT_DIR where they are set, else the platform's own.
-func (s *tlsSettings) systemRoots(environ environment, add func([]byte) bool) error {
+func (s *tlsSettings) systemRoots(environ environment) error {
 	file, dir := environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR")
 	if file == "" && dir == "" {
 		s.system = true
@@ -133,9 +156,11 @@ func (s *tlsSettings) systemRoots(environ environment, add func([]byte) bool) er
 		paths = append(paths, file)
 	}
 	for _, path := range paths {
-		// As OpenSSL does, what is not there is left out: without any root
-		// every certificate is refused.
-		if _, err := addBundle(path, add); err != nil && !os.IsNotExist(err) {
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			s.directories = append(s.directories, path) // hundreds of files, mostly those of the bundle
+			continue
+		}
+		if _, err := addBundle(path, s.add); err != nil && !os.IsNotExist(err) {
 			return fmt.Errorf("read the certificates of SSL_CERT_FILE and SSL_CERT_DIR: %w", err)
 		}
 	}

@@ -2,7 +2,9 @@ package settled
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 
 	"thresher/pep"
 )
@@ -24,43 +26,46 @@ func (c *Closure) Current(pages map[string][]Candidate) error {
 // installed, "" for none.
 func (c *Closure) newer(name string, page []Candidate) string {
 	p := c.projects[name]
-	prereleases := p.namesPrerelease()
-	anchored := c.anchored(p, page)
+	// Mostly nothing is newer, and nobody asks.
+	leavesPrereleases := sync.OnceValue(func() bool { return !p.namesPrerelease() && c.has(name, page, isFinal) })
+	leavesYanked := sync.OnceValue(func() bool {
+		return c.ignoresYanked && !p.pinned() || !p.hashed && c.has(name, page, isFinalInForce)
+	})
 	for i := range page {
 		candidate := &page[i]
 		version, err := pep.ParseVersion(candidate.Version)
 		if err != nil || version.Compare(p.version) <= 0 {
 			continue // what is no version is older than any, where it counts at all
 		}
-		if anchored && version.IsPrerelease() && !prereleases {
+		if version.IsPrerelease() && leavesPrereleases() || candidate.File.Yanked && leavesYanked() {
 			continue
 		}
-		if anchored && candidate.File.Yanked && !p.hashed {
-			continue
-		}
-		if p.mayTake(version) && c.usable(candidate) {
+		if p.mayTake(version) && c.usable(name, candidate) {
 			return candidate.File.Filename
 		}
 	}
 	return ""
 }
 
-// anchored says whether the page has a final release, not yanked, that counts for
-// certain under all requirements together. Then there is always such a one to
-// choose, and pip falls back neither to pre-releases nor to what is yanked.
-func (c *Closure) anchored(p *project, page []Candidate) bool {
-	if c.question.Formats {
+// has says whether a page has a file of a kind that counts for certain under all
+// requirements on its project together. With a final release pip never falls back to
+// pre-releases, be that release yanked or not; with one that is not yanked it never
+// falls back to what is.
+func (c *Closure) has(name string, page []Candidate, kind func(pep.Version, *Candidate) bool) bool {
+	if !c.question.Formats.certain() {
 		return false
 	}
-	for i := range page {
-		candidate := &page[i]
+	p := c.projects[name]
+	return slices.ContainsFunc(page, func(candidate Candidate) bool {
 		version, err := pep.ParseVersion(candidate.Version)
-		if err == nil && !version.IsPrerelease() && !candidate.File.Yanked && p.surelyTakes(version) &&
-			c.surelyUsable(candidate) {
-			return true
-		}
-	}
-	return false
+		return err == nil && kind(version, &candidate) && p.surelyTakes(version) && c.surelyUsable(name, &candidate)
+	})
+}
+
+func isFinal(version pep.Version, _ *Candidate) bool { return !version.IsPrerelease() }
+
+func isFinalInForce(version pep.Version, candidate *Candidate) bool {
+	return !version.IsPrerelease() && !candidate.File.Yanked
 }
 
 // surelyTakes says whether a version does for all requirements on a project.
@@ -75,15 +80,20 @@ func (p *project) surelyTakes(version pep.Version) bool {
 	return true
 }
 
-func (p *project) namesPrerelease() bool {
-	for _, sets := range [][]pep.Specifiers{p.wanted, p.constraints} {
-		for _, set := range sets {
-			if set.NamesPrerelease() {
-				return true
-			}
-		}
-	}
-	return false
+func (p *project) namesPrerelease() bool { return p.any(pep.Specifiers.NamesPrerelease) }
+
+// pinned says whether a requirement names one version, with which pips from 22.0.4 on
+// take what is yanked (factory.py, is_pinned).
+func (p *project) pinned() bool {
+	return p.any(func(set pep.Specifiers) bool {
+		_, pinned := set.Pinned()
+		return pinned
+	})
+}
+
+// any says whether something holds of a requirement on a project.
+func (p *project) any(holds func(pep.Specifiers) bool) bool {
+	return slices.ContainsFunc(p.wanted, holds) || slices.ContainsFunc(p.constraints, holds)
 }
 
 // mayTake says whether a version may do for as little as pip ever looks under: all
@@ -102,9 +112,12 @@ func (p *project) mayTake(version pep.Version) bool {
 	return false
 }
 
-// usable says whether the interpreter might take a file. A source archive can
-// always be tried.
-func (c *Closure) usable(candidate *Candidate) bool {
+// usable says whether the interpreter might take a file for a project. A source
+// archive can always be tried.
+func (c *Closure) usable(project string, candidate *Candidate) bool {
+	if !c.question.Formats.allow(project, candidate.File.Filename) {
+		return false
+	}
 	if requires := candidate.File.RequiresPython; requires != "" {
 		set, err := pep.ParseSpecifiers(requires)
 		version, failed := pep.ParseVersion(c.question.Python)
@@ -115,9 +128,12 @@ func (c *Closure) usable(candidate *Candidate) bool {
 	return !strings.HasSuffix(candidate.File.Filename, ".whl") || c.fits(candidate.File.Filename)
 }
 
-// surelyUsable says whether pip takes a file for a candidate where it was told
-// nothing of formats.
-func (c *Closure) surelyUsable(candidate *Candidate) bool {
+// surelyUsable says whether pip takes a file for a candidate. Which formats it may
+// take is known.
+func (c *Closure) surelyUsable(project string, candidate *Candidate) bool {
+	if !c.question.Formats.allow(project, candidate.File.Filename) {
+		return false
+	}
 	if requires := candidate.File.RequiresPython; requires != "" {
 		set, err := pep.ParseSpecifiers(requires)
 		version, failed := pep.ParseVersion(c.question.Python)

@@ -24,6 +24,7 @@ func Trace(question Question) (*Closure, error) {
 	w := &walk{
 		Closure: &Closure{
 			question: question, tags: make(map[string]bool, len(question.Tags)), projects: map[string]*project{},
+			ignoresYanked: from(version, "22.0.4"),
 		},
 		rules: rulesOf(version), installed: map[string]*venv.Distribution{}, doubtful: map[string]string{},
 		constraints: map[string][]pep.Specifiers{}, requested: map[string]int{},

@@ -120,7 +120,8 @@ func (p *realPip) ask(w *world, markers map[string]string) (*Closure, Question, 
 	}
 	question := Question{
 		Pip: p.release, Importlib: p.Importlib, Python: p.python.Version, Markers: markers, Tags: p.Tags,
-		Upgrade: command.Upgrade, Eager: command.Eager, Formats: len(command.NoBinary)+len(command.OnlyBinary) > 0,
+		Upgrade: command.Upgrade, Eager: command.Eager,
+		Formats:      Formats{NoBinary: command.NoBinary, OnlyBinary: command.OnlyBinary},
 		Requirements: command.Requirements, Installed: installed, Dir: w.dir,
 	}
 	for _, setting := range command.Indexes {

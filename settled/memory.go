@@ -58,7 +58,7 @@ func (c *Closure) PagesDigest(names []string, pages map[string][]Candidate) (dig
 		fmt.Fprintf(hash, "%q\n", name)
 		for i := range pages[name] {
 			candidate := &pages[name][i]
-			if !c.usable(candidate) {
+			if !c.usable(name, candidate) {
 				continue
 			}
 			file := candidate.File

@@ -19,7 +19,8 @@ type Question struct {
 
 	Upgrade bool // -U
 	Eager   bool // --upgrade-strategy eager; it counts under Upgrade alone
-	Formats bool // --only-binary or --no-binary
+	// Formats is what --only-binary and --no-binary say.
+	Formats Formats
 
 	Requirements []source.Requirement // in pip's order, constraints included
 	Installed    []venv.Distribution  // of the environment, in path order
@@ -44,9 +45,10 @@ type Closure struct {
 	// Lines are what pip prints.
 	Lines []string
 
-	question Question
-	tags     map[string]bool
-	projects map[string]*project
+	question      Question
+	tags          map[string]bool
+	projects      map[string]*project
+	ignoresYanked bool // the pip takes what is yanked for a pinned requirement alone
 }
 
 // project is one installed distribution of a closure.

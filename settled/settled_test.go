@@ -206,10 +206,15 @@ func TestCurrent(t *testing.T) {
 		{"a pre-release, and nothing else on the page", asked("alpha"), "1.0",
 			[]Candidate{file("alpha-1.1rc1-py3-none-any.whl")}, "1.1rc1"},
 		{"a pre-release, and the rest is yanked", asked("alpha"), "1.0",
-			[]Candidate{file(wheel, "yanked"), file("alpha-1.1rc1-py3-none-any.whl")}, "1.1rc1"},
+			[]Candidate{file(wheel, "yanked"), file("alpha-1.1rc1-py3-none-any.whl")}, ""},
+		{"a pre-release, and the rest is yanked and another system's", asked("alpha"), "1.0",
+			[]Candidate{file("alpha-1.0-cp311-cp311-win_amd64.whl", "yanked"), file("alpha-1.1rc1-py3-none-any.whl")},
+			"1.1rc1"},
 		{"yanked", asked("alpha"), "1.0", []Candidate{file(wheel), file("alpha-1.1-py3-none-any.whl", "yanked")}, ""},
 		{"all yanked", asked("alpha"), "1.0",
-			[]Candidate{file(wheel, "yanked"), file("alpha-1.1-py3-none-any.whl", "yanked")}, "1.1"},
+			[]Candidate{file(wheel, "yanked"), file("alpha-1.1-py3-none-any.whl", "yanked")}, ""},
+		{"all yanked, and pinned", asked("alpha==1.0"), "1.0",
+			[]Candidate{file(wheel, "yanked"), file("alpha-1.0+local-py3-none-any.whl", "yanked")}, "local"},
 		{"< of its own pre-release", asked("alpha<1.1"), "1.0",
 			[]Candidate{file("alpha-1.1rc1-py3-none-any.whl")}, "1.1rc1"},
 		{"no version", asked("alpha"), "1.0",
@@ -226,6 +231,63 @@ func TestCurrent(t *testing.T) {
 				t.Fatal(doubt)
 			case c.newer != "" && (doubt == nil || !strings.Contains(doubt.Error(), c.newer)):
 				t.Fatalf("%v, want %s", doubt, c.newer)
+			}
+		})
+	}
+}
+
+// TestCurrentYankedOfOld: pips before 22.0.4 take what is yanked wherever there is
+// nothing else.
+func TestCurrentYankedOfOld(t *testing.T) {
+	asks := question(asked("alpha"), installed("alpha", "1.0"))
+	asks.Pip, asks.Importlib = "21.3.1", false
+	closure, err := Trace(asks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	newer := file("alpha-1.1-py3-none-any.whl", "yanked")
+	if closure.Current(map[string][]Candidate{"alpha": {file("alpha-1.0-py3-none-any.whl", "yanked"), newer}}) == nil {
+		t.Error("settled where all is yanked")
+	}
+	if err := closure.Current(map[string][]Candidate{"alpha": {file("alpha-1.0-py3-none-any.whl"), newer}}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFormats(t *testing.T) {
+	wheel, archive := file("alpha-1.1-py3-none-any.whl"), file("alpha-1.1.tar.gz")
+	installedNow := file("alpha-1.0-py3-none-any.whl")
+	for _, c := range []struct {
+		name    string
+		formats Formats
+		page    []Candidate
+		newer   string
+	}{
+		{"no wheels at all", Formats{NoBinary: []string{":all:"}}, []Candidate{wheel}, ""},
+		{"no wheels of it", Formats{NoBinary: []string{"alpha"}}, []Candidate{wheel}, ""},
+		{"no wheels of it, and its source", Formats{NoBinary: []string{"alpha"}}, []Candidate{wheel, archive}, "tar.gz"},
+		{"no wheels of another", Formats{NoBinary: []string{"beta"}}, []Candidate{wheel}, "whl"},
+		{"wheels alone", Formats{OnlyBinary: []string{":all:"}}, []Candidate{archive}, ""},
+		{"wheels of it alone", Formats{OnlyBinary: []string{"alpha"}}, []Candidate{archive, wheel}, "whl"},
+		{"it apart", Formats{NoBinary: []string{":all:"}, OnlyBinary: []string{"alpha"}}, []Candidate{archive}, "tar.gz"},
+		{"as a file writes it", Formats{OnlyBinary: []string{"Alpha"}}, []Candidate{archive}, "tar.gz"},
+		{"taken back", Formats{OnlyBinary: []string{"alpha", ":none:"}}, []Candidate{archive}, "tar.gz"},
+		{"both", Formats{NoBinary: []string{"alpha"}, OnlyBinary: []string{"alpha"}}, []Candidate{wheel}, "whl"},
+		{"a pre-release beside a wheel that counts", Formats{OnlyBinary: []string{":all:"}},
+			[]Candidate{installedNow, file("alpha-1.1rc1-py3-none-any.whl")}, ""},
+		{"a pre-release beside a wheel that does not", Formats{NoBinary: []string{":all:"}},
+			[]Candidate{installedNow, file("alpha-1.1rc1.tar.gz")}, "1.1rc1"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			asks := question(asked("alpha"), installed("alpha", "1.0"))
+			asks.Formats = c.formats
+			closure, err := Trace(asks)
+			if err != nil {
+				t.Fatal(err)
+			}
+			doubt := closure.Current(map[string][]Candidate{"alpha": c.page})
+			if c.newer == "" && doubt != nil || c.newer != "" && (doubt == nil || !strings.Contains(doubt.Error(), c.newer)) {
+				t.Errorf("%v, want %q", doubt, c.newer)
 			}
 		})
 	}

@@ -191,7 +191,7 @@ type pin struct{ asked, inFile, byHash bool }
 func (a *asked) pinOf(canonical, version string) pin {
 	var found pin
 	for _, r := range a.command.Requirements {
-		if r.Canonical != canonical {
+		if r.Canonical != canonical || !strings.Contains(r.Specifier, "==") {
 			continue
 		}
 		specifiers, err := pep.ParseSpecifiers(r.Specifier)

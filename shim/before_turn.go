@@ -40,6 +40,7 @@ func (in *invocation) takeTurn(a *asked, d *door) (end func(), interrupted *endi
 			return end, nil
 		}
 		in.say.waitsForTurn()
+		d.waited = true
 		patience, cancel := context.WithTimeout(in.untilInterrupted(), turnPatience)
 		defer cancel()
 		release, err = files.Lock(patience, path)

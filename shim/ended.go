@@ -26,13 +26,18 @@ type ended struct {
 	witness   *witness            // of a run that may be remembered; nil of none
 }
 
-// endWithPip ends the run with pip, or without it where pip would change nothing.
-func (in *invocation) endWithPip(a *asked, d *door, before state) (ended, *ending) {
-	result, end, settled := in.withoutPip(a, d, before)
+// endWithPip ends the run with pip, or without it where pip would change nothing,
+// and gives what the environment was before.
+func (in *invocation) endWithPip(a *asked, d *door) (before state, result ended, end *ending) {
+	result, end, settled := in.withoutPip(a, d)
 	if settled || end != nil {
-		return result, end
+		return state{distributions: a.installed}, result, end
 	}
-	return in.runPip(a, d)
+	if before, end = in.lookBefore(a, d); end != nil {
+		return before, ended{}, end
+	}
+	result, end = in.runPip(a, d)
+	return before, result, end
 }
 
 // runPip runs pip sealed behind the gate, and says what it met there.

@@ -31,6 +31,7 @@ type door struct {
 	refused  []rules.Finding
 	files    []string
 	settling *settling // nil where nothing is attempted
+	waited   bool      // for another run in the same environment to end
 }
 
 // openGate opens the gate for this run alone, which begins to fetch what the
@@ -58,6 +59,9 @@ func (in *invocation) openGate(a *asked) (*door, *ending) {
 	}
 	if d.client, err = session.NewKeeping(a.command, in.environ, in.places.Pages(), maxAge); err != nil {
 		return d, broken("read how to reach the index", err)
+	}
+	for _, configured := range a.command.Indexes {
+		d.client.Prepare(configured.Value)
 	}
 	d.judge = &judgement{
 		asked: a, database: d.database, now: in.start, answered: map[string]bool{},

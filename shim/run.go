@@ -171,10 +171,7 @@ func (in *invocation) take(made *steps) (end *ending) {
 	if end != nil {
 		return end
 	}
-	if made.before, end = in.lookBefore(made.asked, made.gate); end != nil {
-		return end
-	}
-	if made.ended, end = in.endWithPip(made.asked, made.gate, made.before); end != nil {
+	if made.before, made.ended, end = in.endWithPip(made.asked, made.gate); end != nil {
 		return end
 	}
 	if made.gate.own == nil {

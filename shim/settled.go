@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -19,10 +20,15 @@ import (
 // or two round trips, most of them answered by "not modified".
 const foreseenAtOnce = 64
 
+// collectingLess is the garbage collector's percentage while it is worked out whether
+// pip is needed: a tenth of that time, for memory that is given back a moment later.
+const collectingLess = 400
+
 // settling is the attempt to do without pip: what pip would do is worked out
 // while the other steps go on. It is nil where nothing is attempted.
 type settling struct {
-	done chan struct{}
+	done       chan struct{}
+	collecting int // what the garbage collector was told before
 	// What came of it, once done is closed.
 	doubt    error // why pip is to run; nil: it would change nothing
 	closure  *settled.Closure
@@ -57,7 +63,7 @@ func (in *invocation) maySettle(a *asked) bool {
 // would, or where that is not certain, the gate begins to fetch what pip will
 // need.
 func (in *invocation) beginSettling(a *asked, d *door) {
-	s := &settling{done: make(chan struct{})}
+	s := &settling{done: make(chan struct{}), collecting: debug.SetGCPercent(collectingLess)}
 	d.settling = s
 	go func() {
 		defer close(s.done)
@@ -115,7 +121,8 @@ func (in *invocation) question(a *asked, installed []venv.Distribution) (settled
 	question := settled.Question{
 		Pip: c.Installation.Version, Importlib: tags.Importlib, Python: c.Installation.PythonVersion,
 		Markers: markers, Tags: tags.Supported, Upgrade: a.upgrades(), Eager: a.eager(),
-		Formats: len(c.NoBinary)+len(c.OnlyBinary) > 0, Requirements: c.Requirements, Installed: installed, Dir: dir,
+		Formats:      settled.Formats{NoBinary: c.NoBinary, OnlyBinary: c.OnlyBinary},
+		Requirements: c.Requirements, Installed: installed, Dir: dir,
 	}
 	if len(c.Indexes) != 1 || c.Indexes[0].Value != c.Installation.DefaultIndex {
 		for _, setting := range c.Indexes {
@@ -187,20 +194,21 @@ func candidatesOf(foreseen []gate.Foreseen) map[string][]settled.Candidate {
 
 // withoutPip ends a run in which pip would change nothing, with what it would
 // have printed and what the gate would have said. ok is false where pip is to run.
-func (in *invocation) withoutPip(a *asked, d *door, before state) (result ended, end *ending, ok bool) {
+func (in *invocation) withoutPip(a *asked, d *door) (result ended, end *ending, ok bool) {
 	s := d.settling
 	if s == nil {
 		return ended{}, nil, false
 	}
 	<-s.done
+	debug.SetGCPercent(s.collecting)
 	if s.damaged != nil {
 		in.say.damagedMemory(s.damaged)
 	}
 	if s.doubt != nil || in.untilInterrupted().Err() != nil {
 		return ended{}, nil, false
 	}
-	if len(venv.Compare(a.installed, before.distributions)) > 0 || len(a.command.Changed()) > 0 {
-		d.own.FetchAhead() // another run changed something meanwhile
+	if d.waited || len(a.command.Changed()) > 0 {
+		d.own.FetchAhead() // another run may have changed something meanwhile
 		return ended{}, nil, false
 	}
 	d.own.Deliver(s.foreseen)

@@ -36,6 +36,14 @@ const (
 // compared with a later one.
 type Hooks struct {
 	files map[string]hook // by path
+	large []digested      // of this reading
+}
+
+// digested is a large file with its digest: an environment has its interpreter under
+// three names.
+type digested struct {
+	file   fs.FileInfo
+	digest string
 }
 
 type hook struct {
@@ -45,6 +53,9 @@ type hook struct {
 
 // maxHook is how much of a hook is read; a longer one is known by its size too.
 const maxHook = 8 << 20
+
+// large is a file of which it pays to ask whether it was read under another name.
+const large = 1 << 20
 
 // maxRecord bounds the RECORD of one distribution. Those of the largest
 // distributions are some 3 MB.
@@ -88,20 +99,34 @@ func SnapshotHooks(siteDirs []string, scriptsDir string) (Hooks, error) {
 	return found, nil
 }
 
-func (h Hooks) add(path string, kind HookKind) {
-	h.files[path] = hook{kind: kind, digest: digestFile(path)}
+func (h *Hooks) add(path string, kind HookKind) {
+	h.files[path] = hook{kind: kind, digest: h.digestFile(path)}
 }
 
 // digestFile gives what identifies a file's present content. What cannot be
 // read is identified by why not: a change of that is a change as well.
-func digestFile(path string) string {
+func (h *Hooks) digestFile(path string) string {
 	info, err := os.Stat(path)
 	if err != nil {
 		return plainError(err)
 	}
 	if info.IsDir() { // a package: its __init__ is what runs
-		return "directory " + digestFile(filepath.Join(path, "__init__.py"))
+		return "directory " + h.digestFile(filepath.Join(path, "__init__.py"))
 	}
+	if info.Size() < large {
+		return digestContent(path, info)
+	}
+	for _, known := range h.large {
+		if os.SameFile(known.file, info) {
+			return known.digest
+		}
+	}
+	digest := digestContent(path, info)
+	h.large = append(h.large, digested{info, digest})
+	return digest
+}
+
+func digestContent(path string, info fs.FileInfo) string {
 	f, err := files.OpenRegular(path)
 	if err != nil {
 		return plainError(err)
