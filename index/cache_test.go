@@ -315,7 +315,8 @@ func TestAddressesWithAQueryAreNotKept(t *testing.T) {
 
 func TestAClientCertificateHasItsOwnEntries(t *testing.T) {
 	path, _ := clientCertificate(t)
-	if with, without := client(t, func(c *Config) { c.ClientCert = path }), client(t, nil); with.roots() == without.roots() {
+	with, without := client(t, func(c *Config) { c.ClientCert = path }), client(t, nil)
+	if with.roots() == without.roots() {
 		t.Fatal("one key for both")
 	}
 }
