@@ -2,10 +2,16 @@ package main
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -170,5 +176,64 @@ func TestPasteable(t *testing.T) {
 		if err := pasteable(line); (err == nil) != want {
 			t.Errorf("%s: %v", line, err)
 		}
+	}
+}
+
+// ofShells finds a command that PowerShell and cmd do not have, or two that one of
+// them does not put together.
+var ofShells = regexp.MustCompile(`^(?:rm|cat|mv|export|unset|grep|exec|source|sudo|\.) \S|\S && \S`)
+
+// TestFixesOnWindows: what Windows has no such command for is written by package
+// words, or beside what Windows has instead.
+func TestFixesOnWindows(t *testing.T) {
+	elsewhere := []string{
+		"cli/init.go", "cli/startup_file.go", // lines for shells, named as such
+		"shim/sealed_repositories.go", // a script that Windows has none of
+		`export HOME="$(mktemp -d)"`,  // where another owns everything, which Windows does not tell
+		"internal/testkit/", "bench/", // no part of the program
+	}
+	seen := 0
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		path = filepath.ToSlash(path)
+		excepted := func(text string) bool {
+			return slices.ContainsFunc(elsewhere, func(known string) bool { return strings.HasPrefix(text, known) })
+		}
+		if err != nil || entry.IsDir() || strings.HasSuffix(path, "_test.go") || !strings.HasSuffix(path, ".go") ||
+			excepted(path) {
+			return err
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		if err != nil {
+			return err
+		}
+		for _, declared := range file.Decls {
+			var commands []string
+			windows := false
+			ast.Inspect(declared, func(node ast.Node) bool {
+				literal, ok := node.(*ast.BasicLit)
+				if !ok || literal.Kind != token.STRING {
+					return true
+				}
+				text, err := strconv.Unquote(literal.Value)
+				windows = windows || text == "windows"
+				if err == nil && ofShells.MatchString(text) && !excepted(text) {
+					commands = append(commands, text)
+				}
+				return true
+			})
+			seen += len(commands)
+			for _, command := range commands {
+				if !windows {
+					t.Errorf("%s: Windows has no such command: %s", path, command)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if seen == 0 {
+		t.Error("no command was looked at")
 	}
 }

@@ -168,7 +168,7 @@ func TestInstallUpgradeUninstall(t *testing.T) {
 	}
 
 	// Taken away: its files and its guards, nothing else.
-	m.mustRun(0, "rm -r "+m.home+"/.config/thresher", "./install.sh", "--uninstall", "--yes")
+	m.mustRun(0, "rm -rf "+m.home+"/.config/thresher", "./install.sh", "--uninstall", "--yes")
 	if read(t, policy) != "preset = \"strict\"\n" || read(t, filepath.Join(m.home, ".bashrc")) != "# mine\n" {
 		t.Error("the policy or the start-up file was changed")
 	}

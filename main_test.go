@@ -45,6 +45,11 @@ func runTests(m *testing.M) int {
 	}
 	defer remove()
 	scratch = dir
+	// An ordinary user runs them as well.
+	if err := os.Chmod(dir, 0o755); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	binaries, unasked = filepath.Join(dir, "bin"), filepath.Join(dir, "unasked")
 	if err := buildThresher(filepath.Join(binaries, "thresher"), filepath.Join(dir, "nobody")); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"thresher/internal/testkit"
@@ -42,12 +43,17 @@ type workplace struct {
 	release   string
 	dir       string // working directory of every command
 	variables []string
+	user      *syscall.SysProcAttr // whose commands they are; nil for this process's own user
 }
 
 func newWorkplace(t *testing.T, release string) *workplace {
 	t.Helper()
+	return newWorkplaceWith(t, testkit.PipPython(t), release)
+}
+
+func newWorkplaceWith(t *testing.T, python testkit.Python, release string) *workplace {
+	t.Helper()
 	w := &workplace{t: t, release: release, dir: t.TempDir()}
-	python := testkit.PipPython(t)
 	w.variables = []string{
 		"HOME=" + w.path("home"), "TMPDIR=" + w.path("tmp"), "LANG=C.UTF-8", "COLUMNS=300", "PIP_DISABLE_PIP_VERSION_CHECK=1",
 		"PIP_RETRIES=0", "PIP_CONFIG_FILE=" + os.DevNull, "VIRTUAL_ENV=" + w.path("env"),
@@ -124,7 +130,7 @@ func (r result) text() string { return r.stdout + r.stderr }
 func (w *workplace) run(program string, words []string, variables ...string) result {
 	w.t.Helper()
 	cmd := exec.Command(program, words...)
-	cmd.Dir, cmd.Env = w.dir, append(slices.Clone(w.variables), variables...)
+	cmd.Dir, cmd.Env, cmd.SysProcAttr = w.dir, append(slices.Clone(w.variables), variables...), w.user
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()

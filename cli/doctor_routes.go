@@ -34,8 +34,14 @@ const baitPolicy = "[deny]\n" + bait + " = \"thresher doctor tries routes with i
 // tryTimeout bounds one try of one route.
 const tryTimeout = 60 * time.Second
 
-// putFirst is what helps where another pip comes before thresher's on PATH.
-const putFirst = `thresher setup && exec "$SHELL" -l`
+// putFirst is what helps where another pip comes before thresher's on PATH. On
+// Windows what it says names the next step.
+func putFirst() string {
+	if runtime.GOOS == "windows" {
+		return "thresher setup"
+	}
+	return `thresher setup && exec "$SHELL" -l`
+}
 
 // trial is one route to be tried: the words before `install`, and where.
 type trial struct {
@@ -212,7 +218,7 @@ func (s *surgery) bearSecond(ctx context.Context, first python.Environment) (rou
 	return birth, []trial{{
 		route: "pip, an environment without pip activated", words: []string{"pip"}, path: []string{environment.Scripts},
 		named: bare,
-		next:  putFirst,
+		next:  putFirst(),
 	}}
 }
 
@@ -312,7 +318,7 @@ func trialsInside(environment, system string) []trial {
 func (p *program) trialsOutside(bases []python.Environment) []trial {
 	var trials []trial
 	for _, name := range pipNames(p.environment["PATH"]) {
-		next := putFirst
+		next := putFirst()
 		if name != "pip" && name != "pip3" {
 			next = "thresher setup"
 		}

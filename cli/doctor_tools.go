@@ -46,17 +46,17 @@ var tools = []tool{
 		chosen := p.environment["PIPX_DEFAULT_BACKEND"]
 		_, err := lookUp("uv", p.environment["PATH"])
 		return messageToolPipx, chosen == "uv" || chosen == "" && (err == nil || found.has("uv"))
-	}, "export PIPX_DEFAULT_BACKEND=pip"},
+	}, words.SetVariable("PIPX_DEFAULT_BACKEND", "pip")},
 	{"tox", "tox", func(_ *program, found toolFound) (string, bool) {
 		return messageToolTox, found.has("tox_uv")
 	}, "runner = virtualenv below [testenv] of tox.ini"},
 	{"pre-commit", "pre_commit", func(p *program, found toolFound) (string, bool) {
 		_, off := p.environment["DISABLE_PRE_COMMIT_UV_PATCH"]
 		return messageToolPreCommit, found.has("pre_commit_uv") && !off
-	}, "export DISABLE_PRE_COMMIT_UV_PATCH=1"},
+	}, words.SetVariable("DISABLE_PRE_COMMIT_UV_PATCH", "1")},
 	{"nox", "nox", func(p *program, _ toolFound) (string, bool) {
 		return messageToolNox, strings.HasPrefix(p.environment["NOX_DEFAULT_VENV_BACKEND"], "uv")
-	}, "unset NOX_DEFAULT_VENV_BACKEND"},
+	}, words.UnsetVariables("NOX_DEFAULT_VENV_BACKEND")},
 	{"hatch", "hatch", func(*program, toolFound) (string, bool) { return messageToolHatch, true },
 		`installer = "pip" below [tool.hatch.envs.hatch-test] of pyproject.toml`},
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -115,7 +114,7 @@ func (p *program) exposedSteps(found *exposed) string {
 			step(messageStepStay, putAway(found.stays)...)
 		}
 		if hooks := leftHooks(found.stays); len(hooks) > 0 {
-			step(messageStepHooks, words.Remedy("", remove(hooks)))
+			step(messageStepHooks, words.Remedy("", words.RemoveAll(hooks)))
 		}
 		if len(found.stays) > 0 {
 			step(messageStepSecrets, p.secretsHere()...)
@@ -125,7 +124,7 @@ func (p *program) exposedSteps(found *exposed) string {
 			for _, cached := range found.cached {
 				paths = append(paths, cached.Path)
 			}
-			step(messageStepCaches, words.Remedy("", remove(paths)))
+			step(messageStepCaches, words.Remedy("", words.RemoveAll(paths)))
 		}
 	}
 	if len(steps) == 0 {
@@ -144,12 +143,10 @@ func putAway(stays []exposure.Stay) []string {
 		switch {
 		case !s.Present:
 			continue
-		case s.Whole && runtime.GOOS == "windows":
-			remedy = "Move-Item " + words.ShellQuoted(s.Path) + " " + words.ShellQuoted(s.Path+".exposed")
 		case s.Whole:
-			remedy = "mv " + words.ShellWord(s.Path) + " " + words.ShellWord(s.Path+".exposed")
+			remedy = words.Move(s.Path, s.Path+".exposed")
 		case len(s.Removable) > 0:
-			remedy = remove(append(slices.Clone(s.Removable), s.Hooks...))
+			remedy = words.RemoveAll(append(slices.Clone(s.Removable), s.Hooks...))
 		}
 		if remedy = words.Remedy("", remedy); !slices.Contains(remedies, remedy) {
 			remedies = append(remedies, remedy)
@@ -169,18 +166,6 @@ func leftHooks(stays []exposure.Stay) []string {
 	}
 	slices.Sort(hooks)
 	return slices.Compact(hooks)
-}
-
-// remove is the command that removes files.
-func remove(paths []string) string {
-	if runtime.GOOS != "windows" {
-		return "rm -rf " + words.ShellWords(paths)
-	}
-	quoted := make([]string, len(paths))
-	for i, path := range paths {
-		quoted[i] = words.ShellQuoted(path)
-	}
-	return "Remove-Item -Recurse -Force " + strings.Join(quoted, ", ")
 }
 
 // secretsHere are the credentials that lie around for whatever ran as this user,

@@ -7,15 +7,6 @@ const (
 	messageNeverTrusted = "%s %s: it only tightens, and is never trusted%s"
 )
 
-// What is said of shared layers of the policy.
-const (
-	messageLayerArrived = "fetched the shared policy %s, of %s, %s"
-	messageLayerShown   = "this is %s, of %s, %s"
-	messageLayerStays   = "%s was not fetched: %w; its version of %s counts on"
-	messageLayerCurrent = "the shared policy %s is up to date, of %s"
-	messageNotFollowed  = "%s is not named in %s; followed: %s; fix: thresher policy show"
-)
-
 // What look says.
 const (
 	messageLookWord   = "%q is neither a file nor the name of a package"

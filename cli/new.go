@@ -8,7 +8,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"slices"
 	"strings"
 
@@ -79,7 +78,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 			p.say(messageSeedStays, dir, err)
 		}
 	}
-	p.say("made %s, guarded; fix: %s", dir, words.Activation(dir, filepath.Base(p.environment["SHELL"]), runtime.GOOS))
+	p.say("made %s, guarded; fix: %s", dir, words.Activation(dir, filepath.Base(p.environment["SHELL"])))
 	return nil
 }
 

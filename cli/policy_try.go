@@ -49,13 +49,13 @@ func (p *program) tryPolicy(path, since string, environments bool) error {
 	if _, err := os.Stat(path); err != nil {
 		return usageError(messageNoPolicyFile, path, err)
 	}
-	tried, err := p.loadLayers(policy.LoadInput{
+	tried, err := policy.Load(policy.LoadInput{
 		SystemPath: p.places.SystemPolicy, UserPath: path, AccountPath: path, Home: p.places.Home, Now: p.now,
 	})
 	if err != nil {
 		return err
 	}
-	replayed, err := p.replayed(since, tried.Policy)
+	replayed, err := p.replayed(since, tried)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (p *program) tryPolicy(path, since string, environments bool) error {
 		for _, one := range known {
 			before := told
 			for _, d := range one.distributions {
-				for _, f := range policy.JudgeName(tried.Policy, d.Name) {
+				for _, f := range policy.JudgeName(tried, d.Name) {
 					told += fmt.Sprintf("  %s  %s %s: %s [%s]\n", harmless(one.prefix), harmless(d.Name), harmless(d.Version),
 						harmless(f.Evidence), f.Rule)
 					findings = append(findings, f)

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strings"
 
 	"thresher/internal/setup"
 	"thresher/internal/words"
@@ -63,7 +61,7 @@ func (s *setupRun) remove(withData bool) error {
 	}
 	s.say(messageRemoved)
 	if len(s.report.Stays) > 0 {
-		s.say(messageRemoveStays, removal(s.report.Stays, runtime.GOOS))
+		s.say(messageRemoveStays, words.RemoveAll(s.report.Stays))
 	}
 	return nil
 }
@@ -168,22 +166,6 @@ func existing(directories []string) []string {
 		_, err := os.Stat(directory)
 		return err != nil
 	})
-}
-
-// removal is the command that removes directories with all that is in them.
-func removal(directories []string, system string) string {
-	quoted := []string{"rm -r"}
-	for _, directory := range directories {
-		quoted = append(quoted, words.ShellWord(directory))
-	}
-	if system != "windows" {
-		return strings.Join(quoted, " ")
-	}
-	quoted = nil
-	for _, directory := range directories {
-		quoted = append(quoted, powershellQuoted(directory))
-	}
-	return "Remove-Item -Recurse " + strings.Join(quoted, ", ")
 }
 
 func (s *setupRun) print() error {

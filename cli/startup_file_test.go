@@ -49,14 +49,3 @@ func TestStartupLines(t *testing.T) {
 		}
 	}
 }
-
-func TestRemoval(t *testing.T) {
-	directories := []string{"/h/.config/thresher", "/h/a b"}
-	if got := removal(directories, "linux"); got != "rm -r /h/.config/thresher '/h/a b'" {
-		t.Error(got)
-	}
-	if got := removal([]string{`C:\Users\o'b\thresher`}, "windows"); got != `Remove-Item -Recurse `+
-		`'C:\Users\o''b\thresher'` {
-		t.Error(got)
-	}
-}

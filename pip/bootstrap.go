@@ -32,14 +32,19 @@ type Builds struct {
 	// Prefix are the words that start a program, by its path and its words
 	// behind them, where it sees less; nil for nowhere.
 	Prefix []string `json:"prefix"`
+	// Installing is Prefix for a setup.py that installs by itself, as
+	// Command.RunsSetupInstall foresees it; nil where none does.
+	Installing []string `json:"installing"`
 	// Open are canonical names, with `*` for any characters, whose builds are
 	// started as pip does; OpenFolders their sources where they are folders.
 	Open        []string `json:"open"`
 	OpenFolders []string `json:"open_folders"`
 	// Repositories says that git and its like are started as pip does.
 	Repositories bool `json:"repositories"`
-	// Hidden are variables that pip gets and nothing that it starts.
-	Hidden []string `json:"hidden"`
+	// Hidden are variables that pip gets and nothing that it starts, Fetching
+	// those that git and its like get as well, where Repositories says so.
+	Hidden   []string `json:"hidden"`
+	Fetching []string `json:"fetching"`
 	// Proxy is the forward proxy of what is built, with its user and password, of
 	// which each build gets its own; "" for none.
 	Proxy string `json:"proxy"`

@@ -403,7 +403,7 @@ def wrap_popen(original):
         else:
             self.thresher_build = build_of(args, options)
             options = with_own_proxy(self.thresher_build, options)
-            if BUILDS["prefix"] or BUILDS["hidden"]:
+            if BUILDS["prefix"] or BUILDS["hidden"] or BUILDS["fetching"]:
                 args, options = with_less(args, options)
         return original(self, args, *rest, **options)
     return start
@@ -476,17 +476,17 @@ def installs_by_itself(words):
 def with_less(args, options):
     """Give what starts a program where it sees less than pip does."""
     words, program = words_of(args, options)
+    fetches = os.path.basename(program) in REPOSITORY_PROGRAMS and BUILDS["repositories"]
     environment = dict(os.environ if options.get("env") is None else options["env"])
-    for name in BUILDS["hidden"] or ():
+    for name in (BUILDS["hidden"] or []) + ([] if fetches else BUILDS["fetching"] or []):
         environment.pop(name, None)
     options = dict(options, env=environment)
-    if not BUILDS["prefix"]:
+    prefix = BUILDS["prefix"]
+    if not prefix or fetches or is_open(build_of(args, options)):
         return args, options
-    if os.path.basename(program) in REPOSITORY_PROGRAMS and BUILDS["repositories"] or is_open(build_of(args, options)):
-        return args, options
-    if installs_by_itself(words):
+    if installs_by_itself(words) and BUILDS["installing"]:
         sys.stderr.write("thresher: setup.py installs by itself here, and may write to the environment\n")
-        return args, options
+        prefix = BUILDS["installing"]
     found = program if os.sep in program else shutil.which(program, path=environment.get("PATH"))
     if found is None:
         return args, options  # nothing is started
@@ -494,7 +494,7 @@ def with_less(args, options):
     environment["PIP_CACHE_DIR"] = os.path.join(tempfile.gettempdir(), "pip-cache")
     options.pop("shell", None)
     options.pop("executable", None)
-    return BUILDS["prefix"] + [found] + words, options
+    return prefix + [found] + words, options
 
 
 def wrap_wheel_build(original):

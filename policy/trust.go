@@ -44,7 +44,7 @@ func ReadTrust(path string) (Trust, error) {
 	var trust Trust
 	if err := json.Unmarshal(content, &trust.Records); err != nil {
 		return Trust{}, &Error{[]Problem{{Path: path, Message: brokenTrust,
-			Hint: "rm " + words.ShellWord(words.Printable(path))}}}
+			Hint: words.Remove(words.Printable(path))}}}
 	}
 	return trust, nil
 }

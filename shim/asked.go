@@ -9,6 +9,7 @@ import (
 	"thresher/evidence"
 	"thresher/index/route"
 	"thresher/internal/statuses"
+	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/pip/option"
@@ -69,7 +70,8 @@ func (a *asked) judge() []rules.Finding {
 		findings = append(findings, a.policy.JudgeUnreadable(u.Place, u.Reason, u.Hint))
 	}
 	if cache := a.command.WheelCache; cache != "" && venv.FirstTracked([]string{cache}) != "" {
-		findings = append(findings, a.policy.JudgeUnreadable(cache, messageTrackedCache, messageTrackedCacheHint))
+		findings = append(findings, a.policy.JudgeUnreadable(cache, messageTrackedCache,
+			words.SetVariable("PIP_NO_CACHE_DIR", "1")))
 	}
 	python := pythonVersion(a.command.Installation.PythonVersion)
 	for _, r := range a.command.Requirements {

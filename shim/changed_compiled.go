@@ -96,7 +96,7 @@ type sourceOf struct {
 // compiler gives the words that start one, and its environment.
 func (in *invocation) compiler(a *asked, d *door) (words, environ []string, err error) {
 	words = append([]string{a.environment.Interpreter}, python.CompileWords()...)
-	environ, _ = in.scrub(a, false, nil)
+	environ, _, _ = in.scrub(a, false, nil)
 	if !a.policy.Sandbox.Enabled.Value || sandbox.Version() == 0 {
 		return words, environ, nil
 	}

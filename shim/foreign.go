@@ -41,11 +41,11 @@ func (in *invocation) ownPlaceRemedy(a *asked, path string) string {
 func (in *invocation) homeRemedy(path string) string {
 	switch info, err := os.Stat(in.places.Account); {
 	case isBelow(path, in.environment["TMPDIR"]):
-		return "export TMPDIR=/tmp"
+		return words.SetVariable("TMPDIR", "/tmp")
 	case !isBelow(path, in.places.Home):
 		return ""
 	case in.places.Account != "" && err == nil && files.IsMine(info):
-		return "export HOME=" + words.ShellWord(in.places.Account)
+		return words.SetVariable("HOME", in.places.Account)
 	}
 	return messageOwnHome
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"thresher/gate"
 	"thresher/internal/memory"
 	"thresher/internal/words"
-	"thresher/layers"
 	"thresher/pip/option"
 	"thresher/policy/rules"
 	"thresher/scan"
@@ -142,41 +142,6 @@ func (m *messenger) brokenPolicy(err error) {
 	m.line("nothing was installed: a policy that cannot be read cannot be followed; correct the lines above")
 }
 
-// noLayer is said of a shared layer that is not on this machine.
-func (m *messenger) noLayer(err error) {
-	m.line("%s", err)
-	m.line("nothing was installed: a policy that is not here cannot be followed")
-	m.fix("thresher policy show")
-}
-
-// layerArrived says that a shared layer is here for the first time, and what vouches
-// for it.
-func (m *messenger) layerArrived(layer layers.Layer) {
-	m.line("fetched the shared policy %s, of %s, %s", layer.Reference, layer.Date.UTC().Format(time.DateOnly),
-		layer.VouchedBy())
-}
-
-// layerBehind is said once a day of a shared layer that counts on and is behind.
-func (m *messenger) layerBehind(layer layers.Layer, now time.Time) {
-	behind := "was last seen " + words.Age(now.Sub(layer.Checked)) + " ago"
-	if layer.Failure != "" {
-		behind += ": " + words.Printable(layer.Failure)
-	}
-	m.line("%s: the shared policy %s %s; the version of %s counts on", m.yellow.Sprint("not up to date"),
-		layer.Reference, behind, layer.Date.UTC().Format(time.DateOnly))
-	m.fix(messageUpdate)
-}
-
-// layerStops ends a run for a shared layer that is older than its grace.
-func (m *messenger) layerStops(layer layers.Layer, place string) {
-	m.refusal("%s: the shared policy %s could not be fetched for longer than policy.grace, and policy.stale is block (%s)",
-		m.red.Sprint("refused"), layer.Reference, place)
-	if layer.Failure != "" {
-		m.line("  %s", words.Printable(layer.Failure))
-	}
-	m.fix(messageUpdate)
-}
-
 // noEnvironment names the interpreter and the command that creates or
 // activates an environment.
 func (m *messenger) noEnvironment(interpreter, next string) {
@@ -295,7 +260,7 @@ func (m *messenger) fault(f gate.Fault, login, unset string) {
 	switch {
 	case unset != "":
 		m.line("  %s names ${%s}, which is not set, so that pip sent just that", login, unset)
-		m.fix("export " + unset + `="$(head -n 1)"`)
+		m.fix(words.AskVariable(unset))
 	case login != "":
 		m.remedy(login, "the user name, and the password or token, that this index takes today")
 	}
@@ -580,11 +545,8 @@ func (m *messenger) followedByIndexes(version string) {
 
 // What is said of a cache of pip's that came with a checkout: the wheels in it
 // count for built from what the index has.
-const (
-	messageTrackedCache = "git tracks files in this cache of pip, whose wheels would be installed in place " +
-		"of what the index has"
-	messageTrackedCacheHint = "export PIP_NO_CACHE_DIR=1"
-)
+const messageTrackedCache = "git tracks files in this cache of pip, whose wheels would be installed in place " +
+	"of what the index has"
 
 // redirected is said where a variable names another policy than the account's.
 func (m *messenger) redirected(named, own string) {
@@ -609,7 +571,16 @@ func (m *messenger) networkClosed(name, program string, args []string) {
 func (m *messenger) circular() {
 	m.line("%s: a requirements file includes itself, directly or through another; nothing was installed",
 		m.red.Sprint("refused"))
-	m.fix("grep -rnE '^ *(-r|-c|--requirement|--constraint)' --include='*.txt' .")
+	m.fix(includesShown(runtime.GOOS))
+}
+
+// includesShown is the command that shows which lines of requirements files include
+// others.
+func includesShown(system string) string {
+	if system == "windows" {
+		return `findstr /s /n /r /c:"^ *-r" /c:"^ *-c" /c:"^ *--requirement" /c:"^ *--constraint" *.txt`
+	}
+	return "grep -rnE '^ *(-r|-c|--requirement|--constraint)' --include='*.txt' ."
 }
 
 // changedMeanwhile is said of a file that pip read by itself and that no

@@ -42,7 +42,7 @@ func (in *invocation) enclose(a *asked, d *door, guarded repositories) (enclosur
 	}
 	remote := a.namesRemoteRepository()
 	mentioned := a.command.Mentioned()
-	e.environ, e.builds.Hidden = in.scrub(a, remote, mentioned)
+	e.environ, e.builds.Hidden, e.builds.Fetching = in.scrub(a, remote, mentioned)
 	if sandbox.Version() == 0 {
 		return e, nil
 	}
@@ -50,7 +50,8 @@ func (in *invocation) enclose(a *asked, d *door, guarded repositories) (enclosur
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return e, err
 	}
-	own := in.ownPlaces(a)
+	installed := in.installPlaces(a)
+	own := slices.Concat(installed, in.savePlaces(a))
 	// What cannot be made, such as a cache in a home that cannot be written, is
 	// pip's own to do without or to fail on.
 	made, _ := sandbox.Prepare(own)
@@ -64,6 +65,16 @@ func (in *invocation) enclose(a *asked, d *door, guarded repositories) (enclosur
 		return e, err
 	}
 	e.builds.Prefix = []string{in.self, sandbox.EnterCommand, buildsDomain(directory)}
+	if a.command.RunsSetupInstall() {
+		// It gets the environment, and neither pip's cache nor what remote opens.
+		installing := narrow
+		installing.Write = slices.Concat(narrow.Write, installed)
+		file := filepath.Join(directory, "domain-of-setup.json")
+		if err := writeDomain(installing, file); err != nil {
+			return e, err
+		}
+		e.builds.Installing = []string{in.self, sandbox.EnterCommand, file}
+	}
 	if len(e.builds.Open) > 0 {
 		// A domain is never left again: pip stays outside where a build has to.
 		return e, nil
@@ -105,17 +116,31 @@ func (e enclosure) around(run pip.Run) pip.Run {
 	return run
 }
 
+// accessVariables lead to agents and helpers that git may need to fetch a
+// repository. No build gets them.
+var accessVariables = []string{"SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_ASKPASS"}
+
 // scrub leaves out the variables that hold secrets, but for those that files of
-// the command name, which pip expands; these are hidden from what pip starts.
-func (in *invocation) scrub(a *asked, remote bool, mentioned []string) (kept, hidden []string) {
+// the command name, which pip expands, and those by which a repository of another
+// machine is fetched; these are hidden from what pip starts, or from all but git.
+func (in *invocation) scrub(a *asked, remote bool, mentioned []string) (kept, hidden, fetching []string) {
 	variables := sandbox.Variables{Add: policy.Values(a.policy.Sandbox.Add), Free: policy.Values(a.policy.Sandbox.Free)}
+	keep := slices.Clone(mentioned)
 	if remote {
-		variables.Free = append(variables.Free, "SSH_AUTH_SOCK", "SSH_ASKPASS", "GIT_ASKPASS")
+		keep = append(keep, accessVariables...)
 	}
-	kept, scrubbed := variables.Scrub(in.environ, mentioned...)
+	kept, scrubbed := variables.Scrub(in.environ, keep...)
 	_, secrets := variables.Scrub(in.environ)
-	hidden = slices.DeleteFunc(secrets, func(name string) bool { return slices.Contains(scrubbed, name) })
-	return kept, hidden
+	for _, name := range secrets {
+		switch {
+		case slices.Contains(scrubbed, name):
+		case remote && slices.Contains(accessVariables, name):
+			fetching = append(fetching, name)
+		default:
+			hidden = append(hidden, name)
+		}
+	}
+	return kept, hidden, fetching
 }
 
 // sandboxInput is what everything in the sandbox of a run may do, builds too.
@@ -211,23 +236,33 @@ func (a *asked) openSources() []string {
 	return folders
 }
 
-// ownPlaces are what pip itself writes: the environment, its cache, and what
-// the command names.
-func (in *invocation) ownPlaces(a *asked) []string {
+// installPlaces are what an install writes: the environment, and other targets
+// that the command names.
+func (in *invocation) installPlaces(a *asked) []string {
 	c := a.command
-	places := []string{
-		a.environment.Prefix, a.environment.Scripts, c.Targets.Target, c.Targets.Prefix, c.Targets.Root,
-		c.WheelCache, c.SaveTo,
-	}
+	places := []string{a.environment.Prefix, a.environment.Scripts, c.Targets.Target, c.Targets.Prefix, c.Targets.Root}
 	for _, site := range a.siteDirectories() {
 		places = append(places, site, installPrefix(site))
 	}
+	return absolute(places)
+}
+
+// savePlaces are what pip itself writes besides: its cache, and what the command
+// names.
+func (in *invocation) savePlaces(a *asked) []string {
+	c := a.command
+	places := []string{c.WheelCache, c.SaveTo}
 	for _, file := range c.OutputFiles {
 		places = append(places, filepath.Dir(file))
 	}
 	if a.editsRepository() {
 		places = append(places, in.checkouts(c))
 	}
+	return absolute(places)
+}
+
+// absolute leaves out of places what is twice there, and what is no absolute path.
+func absolute(places []string) []string {
 	slices.Sort(places)
 	return slices.DeleteFunc(slices.Compact(places), func(place string) bool { return !filepath.IsAbs(place) })
 }

@@ -51,7 +51,7 @@ func (e *DamagedError) Error() string {
 }
 
 // Remedy is the command after which what was remembered is learned anew.
-func (e *DamagedError) Remedy() string { return "rm " + words.ShellWord(words.Printable(e.Path)) }
+func (e *DamagedError) Remedy() string { return words.Remove(words.Printable(e.Path)) }
 
 // Read gives the entries; none where there is no file yet. The error is a
 // *DamagedError, or the system's own, which names the file.

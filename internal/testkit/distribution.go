@@ -21,7 +21,10 @@ type Distribution struct {
 	Files          map[string]string // path in the wheel or sdist → content
 	// Backend is extra Python code run when an sdist is built, which may change
 	// METADATA, FILES and MORE_BUILD_REQUIRES.
-	Backend  string
+	Backend string
+	// Setup has an sdist built by a setup.py, without a pyproject.toml: by the
+	// Setuptools of this kit.
+	Setup    bool
 	Tag      string // wheel tag, "py3-none-any" by default
 	Metadata string // extra METADATA header lines
 }
@@ -108,6 +111,71 @@ def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
     return name
 `
 
+// setup is what makes a setup.py of backend: the commands that pip gives one.
+const setup = `
+import sys, sysconfig
+
+def _setup(words):
+    def option(name, otherwise):
+        for i, word in enumerate(words):
+            if word in (name, name[1:]) and i + 1 < len(words):
+                return words[i + 1]
+            if word.startswith(name + "="):
+                return word[len(name) + 1:]
+        return otherwise
+
+    def write(path, text):
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with open(path, "w") as file:
+            file.write(text)
+        written.append(os.path.abspath(path))
+
+    written, own = [], os.path.abspath(os.curdir)
+    site = sysconfig.get_path("purelib")
+    info = NAME + ".egg-info/"
+    if "bdist_wheel" in words:
+        build_wheel(option("--dist-dir", option("-d", "dist")))
+    elif "develop" in words:
+        for path, content in FILES.items():
+            write(path, content)
+        write(info + "PKG-INFO", METADATA)
+        write(os.path.join(site, NAME + ".egg-link"), own + "\n.")
+        with open(os.path.join(site, "easy-install.pth"), "a") as file:
+            file.write(own + "\n")
+    elif "install" in words:
+        for path, content in FILES.items():
+            write(os.path.join(site, path), content)
+        write(os.path.join(site, NAME + "-" + VERSION + ".egg-info", "PKG-INFO"), METADATA)
+        record = option("--record", None)
+        if record:
+            write(record, "\n".join(written) + "\n")
+    elif "egg_info" in words:
+        base = option("--egg-base", os.curdir)
+        write(os.path.join(base, info, "PKG-INFO"), METADATA)
+        write(os.path.join(base, info, "SOURCES.txt"), "")
+
+_setup(sys.argv[1:])
+`
+
+// Setuptools stands for the setuptools that every pip knows: its back end and what
+// pip itself starts run setup.py.
+func Setuptools() Distribution {
+	return Distribution{Name: "setuptools", Version: "70.0", Files: map[string]string{"setuptools/build_meta.py": `
+import os, runpy, sys
+
+class _Setup:
+    def build_wheel(self, directory, config_settings=None, metadata_directory=None):
+        before = set(os.listdir(directory))
+        sys.argv = ["setup.py", "bdist_wheel", "--dist-dir", directory]
+        runpy.run_path("setup.py", run_name="__main__")
+        return (set(os.listdir(directory)) - before).pop()
+
+    build_editable = build_wheel
+
+__legacy__ = _Setup()
+`}}
+}
+
 // Sdist gives the source distribution's file name and content: a project with
 // an in-tree PEP 517 backend.
 func (d Distribution) Sdist() (string, []byte) {
@@ -154,11 +222,14 @@ func (d Distribution) SourceTree() map[string]string {
 	for _, r := range d.BuildRequires {
 		requires = append(requires, fmt.Sprintf("%q", r))
 	}
-	tree := map[string]string{
-		"PKG-INFO": d.MetadataText(),
-		"pyproject.toml": "[build-system]\nrequires = [" + strings.Join(requires, ", ") +
-			"]\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n",
-		"backend.py": fmt.Sprintf(backend, d.normalised(), d.Version, d.MetadataText(), dict.String(), d.Backend),
+	hooks := fmt.Sprintf(backend, d.normalised(), d.Version, d.MetadataText(), dict.String(), d.Backend)
+	tree := map[string]string{"PKG-INFO": d.MetadataText()}
+	if d.Setup {
+		tree["setup.py"] = hooks + setup
+	} else {
+		tree["backend.py"] = hooks
+		tree["pyproject.toml"] = "[build-system]\nrequires = [" + strings.Join(requires, ", ") +
+			"]\nbuild-backend = \"backend\"\nbackend-path = [\".\"]\n"
 	}
 	for path, content := range files {
 		tree[path] = content

@@ -3,8 +3,9 @@ package testkit
 // Spy is Python that tries what a malicious build would, as the backend of an
 // sdist or as a script. What it looks for is planted by a test and named by
 // variables: SPY_READS (paths, as PATH has them), SPY_VARIABLE (the name of a
-// variable), SPY_ADDRESS (host:port). It gives one line for each attempt, its
-// name and "yes" or "no".
+// variable), SPY_ADDRESS (host:port). Where SPY_OUTSIDE has the number of a process
+// of the same user, it tries to reach that too. It gives one line for each attempt,
+// its name and "yes" or "no".
 const Spy = `
 import os as _os, socket as _socket, sys as _sys, sysconfig as _sysconfig
 
@@ -36,6 +37,17 @@ def _parent_environments():
         return
     raise OSError("no parent")
 
+def _seize(pid):
+    # PTRACE_SEIZE, which stops nothing and ends with this process
+    import ctypes
+    if ctypes.CDLL(None, use_errno=True).ptrace(0x4206, int(pid), None, None) != 0:
+        raise OSError(ctypes.get_errno(), "ptrace")
+
+def _memory(pid):
+    with open("/proc/%s/maps" % pid) as maps, open("/proc/%s/mem" % pid, "rb", 0) as memory:
+        memory.seek(int(maps.readline().split("-")[0], 16))
+        memory.read(16)
+
 def spy():
     home = _os.path.expanduser("~")
     cache = _os.path.join(home, ".cache", "pip")
@@ -53,6 +65,14 @@ def spy():
         ("datagram", lambda: _connect(_socket.SOCK_DGRAM)),
         ("own folder", lambda: _write(_os.path.join(_os.environ.get("TMPDIR", "/tmp"), "spy-own"))),
     ]
+    outside = _os.environ.get("SPY_OUTSIDE")
+    if outside:
+        attempts += [
+            ("environment of another", lambda: _read("/proc/%s/environ" % outside)),
+            ("memory of another", lambda: _memory(outside)),
+            ("trace another", lambda: _seize(outside)),
+            ("signal another", lambda: _os.kill(int(outside), 0)),
+        ]
     lines = []
     for name, attempt in attempts:
         try:

@@ -7,15 +7,17 @@ import (
 
 // programs are what a command that thresher shows begins with.
 var programs = []string{
-	".", "cat", "curl", "exec", "export", "git", "grep", "mv", "pip", "python", "python3", "rm", "sh", "thresher", "unset",
-	"Move-Item", "Remove-Item", // of PowerShell
+	".", "cat", "curl", "exec", "export", "git", "grep", "mv", "pip", "python", "python3", "rm", "sh", "source",
+	"thresher", "unset",
+	"del", "findstr", "move", "type", "&", "Remove-Item", // on Windows
 }
 
 // IsCommand says whether what helps is a command that can be pasted.
 func IsCommand(remedy string) bool {
 	first, _, _ := strings.Cut(remedy, " ")
 	// On Windows a program of the environment's own activates it.
-	return slices.Contains(programs, first) || strings.HasSuffix(strings.Trim(remedy, `"`), `\Scripts\activate`)
+	return slices.Contains(programs, first) || strings.HasSuffix(first, `\Scripts\activate`) ||
+		strings.HasPrefix(first, "$env:")
 }
 
 // Remedy is the line to act on: a command that can be pasted, or what to write

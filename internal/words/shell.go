@@ -1,7 +1,6 @@
 package words
 
 import (
-	"path/filepath"
 	"runtime"
 	"strings"
 )
@@ -13,7 +12,7 @@ func ShellWord(text string) string { return shellWord(text, runtime.GOOS) }
 func shellWord(text, system string) string {
 	special := "@%+=:,./_-"
 	if system == "windows" {
-		special = `@+=:./_-\` // cmd takes a comma for a blank, and % for a variable's name
+		special = `+=:./_-\` // cmd takes a comma for a blank, and % for a variable's name; PowerShell has a use for @
 	}
 	safe := func(r rune) bool {
 		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune(special, r)
@@ -36,10 +35,16 @@ func ShellWords(texts []string) string {
 // Quoted writes a text in quotes, as a word of this system's shells.
 func Quoted(text string) string { return quoted(text, runtime.GOOS) }
 
+// powershellSpecial is what PowerShell would expand between double quotes, and what
+// it takes for such a quote. cmd keeps the ` before it, so that the text is another
+// one there, but never a command.
+var powershellSpecial = strings.NewReplacer(`"`, `""`, "`", "``", "$", "`$", "\u201c", "`\u201c", "\u201d", "`\u201d",
+	"\u201e", "`\u201e")
+
 // quoted knows double quotes alone for Windows: cmd has no others.
 func quoted(text, system string) string {
 	if system == "windows" {
-		return `"` + strings.ReplaceAll(text, `"`, `""`) + `"`
+		return `"` + powershellSpecial.Replace(text) + `"`
 	}
 	return ShellQuoted(text)
 }
@@ -48,33 +53,4 @@ func quoted(text, system string) string {
 // zsh and sh.
 func ShellQuoted(text string) string {
 	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-}
-
-// NewEnvironment is the command that makes a virtual environment here and
-// activates it.
-func NewEnvironment() string {
-	return usualPython(runtime.GOOS) + " -m venv .venv && " + Activation(".venv", "", runtime.GOOS)
-}
-
-// UsualPython is the name by which this system has its Python on PATH.
-func UsualPython() string { return usualPython(runtime.GOOS) }
-
-// usualPython: Python's installer for Windows places no python3.exe.
-func usualPython(system string) string {
-	if system == "windows" {
-		return "python"
-	}
-	return "python3"
-}
-
-// Activation is the command that activates an environment in a shell: "fish", or
-// any other.
-func Activation(directory, shell, system string) string {
-	switch {
-	case system == "windows":
-		return shellWord(filepath.Join(directory, "Scripts", "activate"), system)
-	case shell == "fish":
-		return "source " + shellWord(filepath.Join(directory, "bin", "activate.fish"), system)
-	}
-	return ". " + shellWord(filepath.Join(directory, "bin", "activate"), system)
 }

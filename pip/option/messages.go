@@ -1,5 +1,7 @@
 package option
 
+import "thresher/internal/words"
+
 // All text of this package that a person reads.
 
 func unreadableConfigPipe(path string) Unreadable {
@@ -12,7 +14,7 @@ func unreadableConfigPipe(path string) Unreadable {
 
 func unreadableFile(path string, err error) Unreadable {
 	return Unreadable{Place: path, Reason: "it cannot be read: " + err.Error(),
-		Hint: "check the file with: cat " + path}
+		Hint: "check the file with: " + words.Show(path)}
 }
 
 func unreadableConfigEncoding(path string) Unreadable {
@@ -27,7 +29,7 @@ func unreadableAndroid() Unreadable {
 	return Unreadable{
 		Place:  "ANDROID_ROOT",
 		Reason: "pip would look for its configuration where an Android app has it",
-		Hint:   "unset ANDROID_DATA ANDROID_ROOT",
+		Hint:   words.UnsetVariables("ANDROID_DATA", "ANDROID_ROOT"),
 	}
 }
 

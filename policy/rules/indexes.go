@@ -121,14 +121,14 @@ func (s *Settings) JudgeArrival(a Arrival) []Finding {
 		}
 		hint := answerRelease(a.Name, a.Version, StartupHook)
 		if a.Name == "" {
-			hint = "cat " + words.ShellWord(words.Printable(a.Path))
+			hint = words.Show(words.Printable(a.Path))
 		}
 		findings = append(findings, one(finding, hint)...)
 	}
 	if a.Replaces {
 		findings = append(findings,
 			one(s.finding(Unvouched, subject, High, ownFileReplaced(a)),
-				"cat "+words.ShellWord(words.Printable(a.Path)))...)
+				words.Show(words.Printable(a.Path)))...)
 	} else if !a.Vouched && a.Name != "" {
 		findings = append(findings,
 			one(s.finding(Unvouched, subject, High, unvouchedEvidence(a)),
