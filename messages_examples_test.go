@@ -40,6 +40,11 @@ var examples = map[string]string{
 	"layers":    "your own or the system's policy", "scheme": "http", "extra": "~/data",
 	"there": "/usr/local/bin/thresher",
 
+	"cli collector": "https://collector.example:4318/v1/logs", "cli taken": "200 runs", "cli unsent": "12 runs",
+	"cli refused": "3 runs", "cli reason": "the record is too old", "hostname": "collector.example",
+	"otlp to": "https://collector.example:4318/v1/logs", "otlp reason": "Bad Gateway",
+	"otlp redact": "collector.example", "otlp text": "collector.example",
+
 	"below": "3.1", "build": "acme-app", "last": "acme-app", "allowed": "host:files.example",
 
 	"bounded": "bounded", "argv": "install -U -r requirements.txt", "beforeurl": "file:///home/me/src",

@@ -19,16 +19,27 @@ func (p *program) logCommand() *cli.Command {
 		Name:     "log",
 		Usage:    "show the last runs, one line each",
 		Category: categoryLook,
+		Description: "With --otlp it sends to an OpenTelemetry collector (OTLP/HTTP in JSON) the runs that were not\n" +
+			"sent there yet, and goes on after a failure where it stopped. Logins come from\n" +
+			"OTEL_EXPORTER_OTLP_HEADERS or netrc, proxies and certificates from the variables that pip\n" +
+			"has them from. Nothing else sends anything.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "verdicts", Usage: "below each run what changed and what was found, with its evidence"},
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line, as the log keeps it"},
 			&cli.BoolFlag{Name: "schema", Usage: "print the JSON Schema of a line"},
+			&cli.StringFlag{Name: "otlp", Usage: "send what was not sent yet to the collector at the address `ENDPOINT`"},
 			sinceFlag(),
 			&cli.IntFlag{Name: "last", Aliases: []string{"n"}, Value: 20, Usage: "at most `N` runs; 0 for all"},
 		},
 		Action: func(c *cli.Context) error {
 			if c.Bool("schema") {
 				return p.printPage(journal.JSONSchema())
+			}
+			if c.IsSet("otlp") {
+				if c.Bool("json") || c.Bool("verdicts") || c.IsSet("last") {
+					return usageError("%s", messageOTLPAlone)
+				}
+				return p.sendLog(c.Context, c.String("otlp"), c.String("since"))
 			}
 			since, err := parseSince(c.String("since"), p.now)
 			if err != nil {

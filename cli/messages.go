@@ -7,6 +7,18 @@ const (
 	messageNeverTrusted = "%s %s: it only tightens, and is never trusted%s"
 )
 
+// What log --otlp says.
+const (
+	messageOTLPAlone = "--otlp sends what has not been sent, and goes with --since alone"
+	messageSending   = "sending"
+	messageSent      = "sent %s to %s"
+	messageNotSent   = "%v; %s not sent yet, the next call goes on from there"
+	messageRejected  = "%s were not taken by %s, which does not want them again: %s"
+	messageLogGap    = "no run in the log was sent to %s before: those between may be gone, since the log keeps some " +
+		"twenty thousand"
+	messageSendingStopped = "stopped, %s not sent yet; the next call goes on from there"
+)
+
 // What look says.
 const (
 	messageLookWord   = "%q is neither a file nor the name of a package"

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -15,7 +16,7 @@ import (
 
 // Fetch is one request for a file: one address, no redirects followed.
 type Fetch struct {
-	Method string      // GET or HEAD
+	Method string      // GET or HEAD; POST with a Body, for who is sent something
 	URL    string      // may carry credentials of its own
 	Index  string      // whose credentials may be used; "" those of URL alone
 	Header http.Header // Accept, Accept-Encoding, Range and the like, as pip sent them
@@ -25,6 +26,7 @@ type Fetch struct {
 	// User and Password are what pip itself was told, by a person or by a URL
 	// of its own. They are used where nothing else fits, or was refused.
 	User, Password string
+	Body           []byte // what is sent; nil nothing
 }
 
 // Stream is an answer whose body is still to be read. Close ends it.
@@ -127,7 +129,11 @@ func (c *Client) open(parent context.Context, f Fetch, u *url.URL, sent credenti
 	if from, problem := readURL(address.Parse(f.From)); f.From != "" && problem == "" {
 		ctx = c.redirectedFrom(ctx, from, u)
 	}
-	request, err := http.NewRequestWithContext(ctx, f.Method, u.String(), nil)
+	var body io.Reader
+	if f.Body != nil {
+		body = bytes.NewReader(f.Body)
+	}
+	request, err := http.NewRequestWithContext(ctx, f.Method, u.String(), body)
 	if err != nil {
 		cancel(nil)
 		return nil, &ContentError{URL: address.Redact(u.String()), Reason: textNoURL}

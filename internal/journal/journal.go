@@ -15,6 +15,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"time"
 
 	"thresher/internal/files"
@@ -148,7 +149,7 @@ func Append(path string, entry Entry) error {
 
 // appendLine writes one line; its caller holds the lock.
 func appendLine(path string, entry Entry) error {
-	line, err := json.Marshal(withoutNulls(entry))
+	line, err := json.Marshal(WithoutNulls(entry))
 	if err != nil {
 		return fmt.Errorf("encode log entry: %w", err)
 	}
@@ -169,8 +170,8 @@ func appendLine(path string, entry Entry) error {
 	return errors.Join(err, f.Close())
 }
 
-// withoutNulls keeps lists lists: a reader of the log need not tell null from empty.
-func withoutNulls(entry Entry) Entry {
+// WithoutNulls keeps lists lists: a reader of the log need not tell null from empty.
+func WithoutNulls(entry Entry) Entry {
 	if entry.Argv == nil {
 		entry.Argv = []string{}
 	}
@@ -216,7 +217,9 @@ func Read(path string, since time.Time) (entries []Entry, broken int, err error)
 	if err != nil {
 		return nil, 0, err
 	}
-	return withDetails(entries, detailed), broken + others, nil
+	// A switch to and fro moved names there as well; their details are in the same file.
+	detailed = slices.DeleteFunc(detailed, func(entry Entry) bool { return entry.Words == Names })
+	return merged(detailed, entries), broken + others, nil
 }
 
 // readParts gives the entries of a log and of its rotated part.

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"thresher/internal/files"
 )
@@ -184,30 +185,48 @@ func hasMoreThanNames(content []byte) bool {
 	return false
 }
 
-// withDetails puts the runs of which the details are known in the place of those
-// that have names alone, in the order of time.
-func withDetails(entries, detailed []Entry) []Entry {
+// ReadToCollect gives the runs since a time as they may leave the machine, oldest
+// first: as the log's lines have them, those of before log.words was names with names
+// alone; with Names all of them so. Details that are kept apart are never among them.
+func ReadToCollect(path string, since time.Time, words Words) (entries []Entry, broken int, err error) {
+	entries, broken, err = readParts(path, since)
+	if err != nil {
+		return nil, 0, err
+	}
+	if HasDetails(path) {
+		detailed, others, err := readParts(DetailsOf(path), since)
+		if err != nil {
+			return nil, 0, err
+		}
+		broken += others
+		for i := range detailed {
+			detailed[i] = NamesAlone(detailed[i])
+		}
+		entries = merged(entries, detailed)
+	}
+	if words == Names {
+		for i := range entries {
+			entries[i] = NamesAlone(entries[i])
+		}
+	}
+	return entries, broken, nil
+}
+
+// merged gives the runs of two logs, in the order of time; of one that is in both, the
+// first's.
+func merged(first, second []Entry) []Entry {
 	type run struct {
 		id   string
 		nano int64
 	}
-	of := func(entry Entry) run { return run{entry.ID, entry.Time.UnixNano()} }
 	known := map[run]bool{}
-	var merged []Entry
-	for _, entry := range detailed {
-		if entry.Words == Names { // moved there by a switch to and fro; its details are in the same file
-			continue
-		}
-		if !known[of(entry)] {
-			known[of(entry)] = true
-			merged = append(merged, entry)
+	var all []Entry
+	for _, entry := range slices.Concat(first, second) {
+		if of := (run{entry.ID, entry.Time.UnixNano()}); !known[of] {
+			known[of] = true
+			all = append(all, entry)
 		}
 	}
-	for _, entry := range entries {
-		if !known[of(entry)] {
-			merged = append(merged, entry)
-		}
-	}
-	slices.SortStableFunc(merged, func(a, b Entry) int { return a.Time.Compare(b.Time) })
-	return merged
+	slices.SortStableFunc(all, func(a, b Entry) int { return a.Time.Compare(b.Time) })
+	return all
 }
