@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -129,6 +130,14 @@ func (p *program) say(format string, args ...any) {
 	for _, line := range strings.Split(strings.TrimRight(fmt.Sprintf(format, args...), "\n"), "\n") {
 		_, _ = fmt.Fprintln(p.err, "thresher: "+line) // a closed standard error has nobody to tell
 	}
+}
+
+// writeObject writes one JSON object for people and programs to read.
+func writeObject(out io.Writer, value any) error {
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(value)
 }
 
 func (p *program) app() *cli.App {

@@ -2,10 +2,8 @@ package cli
 
 import (
 	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,7 +14,6 @@ import (
 	"thresher/exposure"
 	"thresher/internal/files"
 	"thresher/internal/journal"
-	"thresher/internal/lazyregexp"
 	"thresher/internal/statuses"
 	"thresher/pip"
 	"thresher/venv"
@@ -176,11 +173,8 @@ func (p *program) exposedInLogs(found *exposed, places []string) error {
 	if err != nil {
 		return err
 	}
-	if len(logs) == 0 {
-		return &exitError{statuses.Broken, fmt.Sprintf(messageNoLogs, strings.Join(places, ", "))}
-	}
 	for _, log := range logs {
-		entries, failures, err := log.read()
+		entries, failures, err := log.read(time.Time{})
 		if err != nil {
 			return err
 		}
@@ -202,65 +196,6 @@ func boolOrder(a, b bool) int {
 		return -1
 	}
 	return 1
-}
-
-// collectedLog is the log of one machine, in the parts that it was rotated into.
-type collectedLog struct {
-	name  string // its last part's path
-	parts []string
-}
-
-// read gives the runs of the log, oldest first, and which lines are none.
-func (l collectedLog) read() (entries []journal.Entry, failures []error, err error) {
-	for _, part := range l.parts {
-		read, broken, err := journal.ReadFile(part, time.Time{})
-		if err != nil {
-			return nil, nil, fmt.Errorf("read the log: %w", err)
-		}
-		entries = append(entries, read...)
-		failures = append(failures, brokenLines(part, broken)...)
-	}
-	slices.SortStableFunc(entries, func(a, b journal.Entry) int { return a.Time.Compare(b.Time) })
-	return entries, failures, nil
-}
-
-// besideLogs lie in the same directory where a whole state directory was
-// collected.
-var besideLogs = []string{"environments.jsonl", "trusted.jsonl", "details.jsonl", "details.jsonl.1"}
-
-var logPart = lazyregexp.New(`\.jsonl(\.[0-9]+)?$`)
-
-// collectedLogs finds the logs in directories and below: files whose names end
-// in .jsonl, with their rotated parts. A place may also be a file.
-func collectedLogs(places []string) ([]collectedLog, error) {
-	var logs []collectedLog
-	at := map[string]int{}
-	for _, place := range places {
-		err := filepath.WalkDir(place, func(path string, entry fs.DirEntry, err error) error {
-			if err != nil {
-				return err
-			}
-			if !entry.Type().IsRegular() || path != place && !logPart().MatchString(entry.Name()) ||
-				slices.Contains(besideLogs, entry.Name()) {
-				return nil
-			}
-			name := path
-			if part := logPart().FindStringSubmatch(path); part != nil {
-				name = strings.TrimSuffix(path, part[1])
-			}
-			if i, known := at[name]; !known {
-				at[name] = len(logs)
-				logs = append(logs, collectedLog{name, []string{path}})
-			} else if !slices.Contains(logs[i].parts, path) {
-				logs[i].parts = append(logs[i].parts, path)
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, fmt.Errorf("look for collected logs: %w", err)
-		}
-	}
-	return logs, nil
 }
 
 // The answer in JSON is a contract: fields are added, never renamed.
@@ -328,10 +263,7 @@ func (e *exposed) writeJSON(out *bufio.Writer) error {
 			Log: r.Log,
 		})
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	encoder.SetEscapeHTML(false)
-	return encoder.Encode(answer)
+	return writeObject(out, answer)
 }
 
 // known is a value, or null where there is none.

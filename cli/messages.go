@@ -7,6 +7,9 @@ const (
 	messageNeverTrusted = "%s %s: it only tightens, and is never trusted%s"
 )
 
+// What policy suggest says.
+const messageNoAnswerNeeded = "no run of the log needs an answer"
+
 // What log --otlp says.
 const (
 	messageOTLPAlone = "--otlp sends what has not been sent, and goes with --since alone"

@@ -13,7 +13,6 @@ import (
 	"thresher/advisory"
 	"thresher/internal/journal"
 	"thresher/internal/progress"
-	"thresher/internal/statuses"
 	"thresher/internal/words"
 	"thresher/policy"
 	"thresher/report"
@@ -79,9 +78,6 @@ func (p *program) reportOfLogs(in *report.Input, places []string) error {
 	if err != nil {
 		return err
 	}
-	if len(logs) == 0 {
-		return &exitError{statuses.Broken, fmt.Sprintf(messageNoLogs, strings.Join(places, ", "))}
-	}
 	scanner, err := p.openScanner(in)
 	if err != nil {
 		return err
@@ -91,7 +87,7 @@ func (p *program) reportOfLogs(in *report.Input, places []string) error {
 	defer bar.Clear()
 	for i, log := range logs {
 		bar.Show(messageReportReading, fmt.Sprint(i), words.Counted(int64(len(logs)), "log"), int64(i), int64(len(logs)))
-		entries, failures, err := log.read()
+		entries, failures, err := log.read(time.Time{})
 		if err != nil {
 			return err
 		}

@@ -41,10 +41,7 @@ type Run struct {
 // where it is a collected one.
 func History(queries Queries, entries []journal.Entry, log string) (stays []Stay, runs []Run) {
 	for _, entry := range entries {
-		place := cmp.Or(entry.Target, entry.Environment)
-		if entry.Words == journal.Names && entry.EnvironmentID != "" {
-			place += " (" + entry.EnvironmentID + ")" // a name that many environments have
-		}
+		place := entry.Place()
 		for _, change := range entry.Changed {
 			canonical := pep.CanonicalName(change.Name)
 			if !queries.names(canonical) {

@@ -100,12 +100,19 @@ func refusing(findings []rules.Finding) []rules.Finding {
 
 func sameSubject(a, b string) bool { return a == b || pep.CanonicalName(a) == pep.CanonicalName(b) }
 
-// SuggestAnswers gives the tables of a policy file that would answer findings, for a
-// person to put the reasons in; "" for none. What has no answer is left out.
-func SuggestAnswers(findings []rules.Finding) string {
-	named := map[string][]rules.Rule{}
+// SuggestedAnswer is an answer that findings lack.
+type SuggestedAnswer struct {
+	Subject string `json:"subject"` // a name in normal form, or an address
+	// Rules are those that it has to name; none where it answers for the name alone.
+	Rules []rules.Rule `json:"rules,omitempty"`
+}
+
+// SuggestAnswers gives the answers that findings lack, by their subjects. What has no
+// answer is left out.
+func SuggestAnswers(findings []rules.Finding) []SuggestedAnswer {
+	var answers []SuggestedAnswer
+	at := map[string]int{}
 	byNameAlone := map[string]bool{}
-	var subjects []string
 	for _, f := range findings {
 		info, _ := rules.InfoOf(f.Rule)
 		subject := f.Subject
@@ -120,24 +127,38 @@ func SuggestAnswers(findings []rules.Finding) string {
 		if _, err := rules.ParseSubject(subject); err != nil {
 			continue
 		}
-		if named[subject] == nil {
-			subjects, byNameAlone[subject] = append(subjects, subject), true
+		i, known := at[subject]
+		if !known {
+			i = len(answers)
+			answers = append(answers, SuggestedAnswer{Subject: subject})
+			at[subject], byNameAlone[subject] = i, true
 		}
-		if !slices.Contains(named[subject], f.Rule) {
-			named[subject] = append(named[subject], f.Rule)
+		if !slices.Contains(answers[i].Rules, f.Rule) {
+			answers[i].Rules = append(answers[i].Rules, f.Rule)
 		}
 		byNameAlone[subject] = byNameAlone[subject] && (info.Answer == rules.AnswerName || info.Answer == rules.AnswerURL)
 	}
-	slices.Sort(subjects)
+	for i := range answers {
+		if byNameAlone[answers[i].Subject] {
+			answers[i].Rules = nil
+		}
+	}
+	slices.SortFunc(answers, func(a, b SuggestedAnswer) int { return strings.Compare(a.Subject, b.Subject) })
+	return answers
+}
+
+// AnswersTOML is a part of a policy file with the answers, for a person to put the
+// reasons in; "" for none.
+func AnswersTOML(answers []SuggestedAnswer) string {
 	var text strings.Builder
-	for i, subject := range subjects {
+	for i, answer := range answers {
 		if i > 0 {
 			text.WriteString("\n")
 		}
-		text.WriteString("[allow." + words.TOMLKey(subject) + "]\nreason = " + words.TOMLString(suggestedReason) + "\n")
-		if !byNameAlone[subject] {
-			quoted := make([]string, len(named[subject]))
-			for j, rule := range named[subject] {
+		text.WriteString("[allow." + words.TOMLKey(answer.Subject) + "]\nreason = " + words.TOMLString(suggestedReason) + "\n")
+		if len(answer.Rules) > 0 {
+			quoted := make([]string, len(answer.Rules))
+			for j, rule := range answer.Rules {
 				quoted[j] = quote(rule)
 			}
 			text.WriteString("rules = [" + strings.Join(quoted, ", ") + "]\n")

@@ -53,7 +53,7 @@ func TestSuggestAnswers(t *testing.T) {
 		{Subject: "alpha", Rule: rules.Typosquat},
 		{Subject: "alpha", Rule: rules.Malware}, {Subject: "https://host.example/a.whl", Rule: rules.DirectURL},
 	}
-	text := SuggestAnswers(findings)
+	text := AnswersTOML(SuggestAnswers(findings))
 	problems := CheckContent("suggested.toml", []byte(text), rules.UserLayer, Default(Standard).Now)
 	if len(problems) > 0 {
 		t.Fatalf("%v\n%s", problems, text)

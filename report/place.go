@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +42,7 @@ type Finding struct {
 func Standing(log Log) []Place {
 	byPath := map[string]map[string]Installed{}
 	for _, entry := range log.Entries {
-		path := cmp.Or(entry.Target, entry.Environment)
+		path := entry.Place()
 		if path == "" {
 			continue
 		}
@@ -76,7 +75,7 @@ func Standing(log Log) []Place {
 func lastRuns(entries []journal.Entry) map[string]time.Time {
 	last := map[string]time.Time{}
 	for _, entry := range entries {
-		if path := cmp.Or(entry.Target, entry.Environment); path != "" && entry.Status == 0 && entry.Time.After(last[path]) {
+		if path := entry.Place(); path != "" && entry.Status == 0 && entry.Time.After(last[path]) {
 			last[path] = entry.Time
 		}
 	}

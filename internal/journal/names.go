@@ -39,6 +39,17 @@ func environmentID(prefix string) string {
 	return hex.EncodeToString(sum[:])[:digits]
 }
 
+// Place is the directory that the run installed into: the environment, or the target
+// in its place; of a line with names alone, which many environments share, with what
+// tells them apart. "" where the run ended before one was found.
+func (e Entry) Place() string {
+	place := cmp.Or(e.Target, e.Environment)
+	if e.Words == Names && e.EnvironmentID != "" {
+		place += " (" + e.EnvironmentID + ")"
+	}
+	return place
+}
+
 // option is what a word of the command line has of an option's name.
 var option = regexp.MustCompile(`^(--[a-z][a-z-]*|-[A-Za-z])`)
 
