@@ -30,12 +30,9 @@ var floors = map[string]floor{
 	"thresher/gate":                      {3, 0},
 	"thresher/scan":                      {3, 0},
 	"thresher/exposure":                  {3, 0},
-<<<<<<< HEAD
-	"thresher/report/webpage":               {3, 1},
+	"thresher/report/webpage":            {3, 1},
 	"thresher/report":                    {3, 0},
-=======
 	"thresher/otlp":                      {3, 0},
->>>>>>> f0a9a5b (thresher log --otlp sends to a collector what it has not had of the log)
 	"thresher/evidence":                  {3, 0},
 	"thresher/settled":                   {3, 0},
 	"thresher/policy":                    {2, 3},
