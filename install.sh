@@ -39,17 +39,36 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 # --- what has to be on the machine --------------------------------------------
 
+# A command that takes root, as this user can type it.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then
+		echo "$1"
+	elif have sudo; then
+		echo "sudo $1"
+	else
+		echo "su -c '$1'"
+	fi
+}
+
+# Whether apt-get knows packages: an image comes without their lists.
+apt_knows_packages() {
+	set -- /var/lib/apt/lists/*_Packages*
+	[ -e "$1" ]
+}
+
 # The command that installs a package here, for the hint when one is missing:
 # its names for apt-get, dnf, pacman, apk and brew, in this order.
 install_command() {
-	if have apt-get; then
-		echo "sudo apt-get install $1"
+	if have apt-get && apt_knows_packages; then
+		as_root "apt-get install $1"
+	elif have apt-get; then
+		echo "$(as_root "apt-get update") && $(as_root "apt-get install $1")"
 	elif have dnf; then
-		echo "sudo dnf install $2"
+		as_root "dnf install $2"
 	elif have pacman; then
-		echo "sudo pacman -S $3"
+		as_root "pacman -S $3"
 	elif have apk; then
-		echo "sudo apk add $4"
+		as_root "apk add $4"
 	elif have brew; then
 		echo "brew install $5"
 	else
@@ -84,7 +103,9 @@ look_for_go() {
 			missing "go is missing, and this system's own (1.$minor) is too old to build thresher" "$go_from_index"
 		else
 			missing "go is missing" "$(install_command golang golang go go go)"
-			say "  or without root, and where that is older than 1.21: $go_from_index"
+			older=
+			[ -n "$minor" ] || older=", and where that is older than 1.21"
+			say "  or without root$older: $go_from_index"
 		fi
 		return 0
 	fi
@@ -131,8 +152,8 @@ need_all() {
 	complete=yes
 	look_for_source
 	look_for_home
-	look_for_go
 	look_for_python
+	look_for_go
 	[ "$complete" = yes ] || exit 1
 }
 

