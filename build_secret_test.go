@@ -78,6 +78,7 @@ func TestBuildWithTheJoiningSecret(t *testing.T) {
 	if testing.Short() || runtime.GOOS == "windows" {
 		t.Skip("skipped: -short, or environments are laid out as on Unix")
 	}
+	t.Parallel()
 	w := newWorkplace(t, testkit.PipReleases(t)[0])
 	x, elsewhere := testkit.NewIndex(t), testkit.NewIndex(t)
 	elsewhere.AddWheel(testkit.Distribution{Name: "alpha", Version: "1.0"})

@@ -29,6 +29,7 @@ func forEveryPip(t *testing.T, test func(t *testing.T, w *workplace)) {
 	if testing.Short() {
 		t.Skip("skipped: -short, and the shim under test is a process of its own that -race does not see")
 	}
+	t.Parallel()
 	for _, release := range testkit.PipReleases(t) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()

@@ -24,14 +24,15 @@ import (
 const unusedFor = 7 * 24 * time.Hour
 
 // cacheDirectory is where tests of all packages, which are processes of their
-// own, find what is made once.
+// own, find what is made once. A user without such a place has it made each time.
 func cacheDirectory(t testing.TB) string {
 	t.Helper()
 	cache, err := os.UserCacheDir()
-	if err != nil {
+	cache = filepath.Join(cache, "thresher-test")
+	if err != nil || os.MkdirAll(filepath.Join(cache, "made"), 0o700) != nil {
 		return t.TempDir()
 	}
-	return filepath.Join(cache, "thresher-test")
+	return cache
 }
 
 // useMade calls use with a directory that is made once for all test processes:
