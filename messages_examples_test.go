@@ -50,6 +50,13 @@ var examples = map[string]string{
 	"bounded": "bounded", "argv": "install -U -r requirements.txt", "beforeurl": "file:///home/me/src",
 	"day": "2026-11-26 17:41", "environment": "/home/me/app/.venv", "or": "2.2.0", "recorded": "pandas<2.2.0",
 
+	"reference": "https://policy.example/pip.toml", "ending": ".sig", "lines": "line 3: unknown key \"denies\"",
+	"object": "7c4a8d09ca37", "sum": "8d3fbd1c3a1f", "behind": "was last seen 4 days ago",
+	"fingerprint": "SHA256:AbC (ops)", "message": "is not signed", "dayof": "2026-11-26",
+	"came": "12", "layers kept": "13", "cli date": "2026-11-26", "shim date": "2026-11-26", "largestlayer": "200",
+	"vouchedby": "signed by SHA256:AbC (ops)", "namespace": "thresher-policy", "followed": "nothing",
+	"layers problem": "problem", "layers counted": "3 problems",
+
 	"wouldbe": "refused", "end": "; see it with: thresher log --last 1 --verdicts",
 	"login": "requirements.txt:1", "unset": "TOKEN",
 	"policy shared": "belongs to another user", "policy hint": "chmod go-w thresher.toml",

@@ -9,6 +9,7 @@ import (
 
 	"thresher/advisory"
 	"thresher/internal/words"
+	"thresher/layers"
 	"thresher/pip"
 	"thresher/policy"
 	"thresher/python"
@@ -66,22 +67,45 @@ func sameFile(one, other string) (bool, error) {
 }
 
 func (p *program) policyFacts() []fact {
-	loaded, err := p.policy()
+	loaded, err := p.layers()
 	if err != nil {
 		return []fact{{"policy", "warning", err.Error(), "thresher policy check"}}
 	}
 	files := []string{"preset " + string(loaded.Preset.Value)}
 	for _, f := range loaded.Files {
+		if f.Shared != nil {
+			continue // a fact of its own
+		}
 		files = append(files, fmt.Sprintf("%s: %s of %s", f.Layer, p.short(f.Path), ownerOf(f.Path)))
 	}
 	if len(loaded.Files) == 0 {
 		files = append(files, "no file")
 	}
 	facts := []fact{{"policy", "ok", strings.Join(files, "; "), ""}}
+	for _, layer := range loaded.Layers {
+		facts = append(facts, p.layerFact(loaded, layer))
+	}
 	for _, note := range loaded.Notes {
 		facts = append(facts, fact{"policy", "warning", note.String(), note.Hint})
 	}
 	return facts
+}
+
+// layerFact says of a shared layer how old it is, when it was looked at and what
+// vouches for it.
+func (p *program) layerFact(loaded *layers.Loaded, layer layers.Layer) fact {
+	found := fact{"shared policy", "ok", fmt.Sprintf("%s, of %s, %s", layer.Reference, dayOf(layer.Date),
+		layer.VouchedBy()), ""}
+	if !layer.Reference.Pinned() {
+		found.Text += ", looked at " + words.Age(p.now.Sub(layer.Checked)) + " ago"
+	}
+	if layer.Failure != "" {
+		found.Text += "; not fetched again: " + words.Printable(layer.Failure)
+	}
+	if layer.Refused || loaded.Overdue(layer) {
+		found.State, found.Next = "warning", "thresher update"
+	}
+	return found
 }
 
 func (p *program) advisoriesFact() fact {

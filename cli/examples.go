@@ -42,7 +42,10 @@ var examplesOf = map[string][]string{
 	"policy init":    {"thresher policy init --project"},
 	"policy try":     {"thresher policy try new-policy.toml --since 30d"},
 	"policy suggest": {"thresher policy suggest > answers.toml"},
-	"policy schema":  {"thresher policy schema > thresher.schema.json"},
+	"policy follow": {"thresher policy follow 'git+https://git.example/pip-policy@stable#policy.toml' " +
+		"--signer 'platform@acme.example ssh-ed25519 AAAA…'"},
+	"policy unfollow": {"thresher policy unfollow 'git+https://git.example/pip-policy@stable#policy.toml'"},
+	"policy schema":   {"thresher policy schema > thresher.schema.json"},
 
 	"init bash":       {shellUse["bash"]},
 	"init zsh":        {shellUse["zsh"]},

@@ -7,6 +7,15 @@ const (
 	messageNeverTrusted = "%s %s: it only tightens, and is never trusted%s"
 )
 
+// What is said of shared layers of the policy.
+const (
+	messageLayerArrived = "fetched the shared policy %s, of %s, %s"
+	messageLayerShown   = "this is %s, of %s, %s"
+	messageLayerStays   = "%s was not fetched: %w; its version of %s counts on"
+	messageLayerCurrent = "the shared policy %s is up to date, of %s"
+	messageNotFollowed  = "%s is not named in %s; followed: %s; fix: thresher policy show"
+)
+
 // What policy suggest says.
 const messageNoAnswerNeeded = "no run of the log needs an answer"
 

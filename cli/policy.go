@@ -17,27 +17,7 @@ import (
 	"thresher/policy"
 	"thresher/policy/rules"
 	"thresher/scan"
-	"thresher/venv"
 )
-
-// policy merges the layers for the working directory.
-func (p *program) policy() (*policy.Policy, error) { return p.policyIn(p.dir) }
-
-// policyIn merges the layers for a directory.
-func (p *program) policyIn(dir string) (*policy.Policy, error) {
-	if err := venv.CheckRedirected(p.places.Redirected); err != nil {
-		return nil, err
-	}
-	trust, err := policy.ReadTrust(p.places.Trusted())
-	if err != nil {
-		return nil, err
-	}
-	return policy.Load(policy.LoadInput{
-		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy, Dir: dir,
-		Home:    p.places.Home,
-		Trusted: trust.Has, Now: p.now,
-	})
-}
 
 func (p *program) policyCommand() *cli.Command {
 	return &cli.Command{
@@ -47,7 +27,7 @@ func (p *program) policyCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name:   "show",
-				Usage:  "the effective values, each with the layer it comes from",
+				Usage:  "the effective values, each with the layer it comes from, and its date",
 				Flags:  []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object a line"}},
 				Action: func(c *cli.Context) error { return p.showPolicy(c.Bool("json")) },
 			},
@@ -55,7 +35,14 @@ func (p *program) policyCommand() *cli.Command {
 				Name:      "check",
 				Usage:     "say what is wrong with a policy file; without FILE, with all that count here",
 				ArgsUsage: "[FILE]",
-				Action:    func(c *cli.Context) error { return p.checkPolicy(c.Args().First()) },
+				Flags: []cli.Flag{&cli.BoolFlag{Name: "shared", Usage: "FILE is to be a shared layer, which others name " +
+					"in policy.from"}},
+				Action: func(c *cli.Context) error {
+					if c.Bool("shared") {
+						return p.checkSharedPolicy(c.Args().First())
+					}
+					return p.checkPolicy(c.Args().First())
+				},
 			},
 			{
 				Name:  "init",
@@ -79,6 +66,8 @@ func (p *program) policyCommand() *cli.Command {
 			},
 			p.tryPolicyCommand(),
 			p.suggestPolicyCommand(),
+			p.followCommand(),
+			p.unfollowCommand(),
 			{
 				Name:  "schema",
 				Usage: "print the JSON Schema of a policy file, for an editor",
@@ -139,7 +128,7 @@ func (p *program) showPolicy(asJSON bool) error {
 	for _, setting := range loaded.Show() {
 		place := setting.Layer.String()
 		if setting.Path != "" {
-			place = fmt.Sprintf("%s  %s:%d", place, setting.Path, setting.Line)
+			place = fmt.Sprintf("%s  %s:%d  %s", place, setting.Path, setting.Line, dayOf(setting.Date))
 		}
 		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\n", setting.Key, setting.Value, place); err != nil {
 			return err
@@ -167,6 +156,19 @@ func (p *program) checkPolicy(path string) error {
 		return err
 	}
 	if len(problems) > 0 {
+		return &exitError{statuses.Found, (&policy.Error{Problems: problems}).Error()}
+	}
+	p.say("%s is in order", path)
+	return nil
+}
+
+// checkSharedPolicy says for what a file could be no shared layer.
+func (p *program) checkSharedPolicy(path string) error {
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return usageError(messageNoPolicyFile, path, err)
+	}
+	if _, problems := policy.CheckShared(path, content, p.now); len(problems) > 0 {
 		return &exitError{statuses.Found, (&policy.Error{Problems: problems}).Error()}
 	}
 	p.say("%s is in order", path)
@@ -305,7 +307,7 @@ func (p *program) trustCommand() *cli.Command {
 
 // trust shows what the file would loosen, asks, and records its content.
 func (p *program) trust(path string, yes bool) error {
-	loaded, err := policy.Load(policy.LoadInput{
+	loaded, err := p.loadLayers(policy.LoadInput{
 		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy,
 		Dir: filepath.Dir(path), Home: p.places.Home,
 		Trusted: func(string) bool { return false }, Now: p.now,

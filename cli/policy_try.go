@@ -115,18 +115,18 @@ func (p *program) tryPolicy(path string, log replayedLog, environments, asJSON b
 	if _, err := os.Stat(path); err != nil {
 		return usageError(messageNoPolicyFile, path, err)
 	}
-	tried, err := policy.Load(policy.LoadInput{
+	tried, err := p.loadLayers(policy.LoadInput{
 		SystemPath: p.places.SystemPolicy, UserPath: path, AccountPath: path, Home: p.places.Home, Now: p.now,
 	})
 	if err != nil {
 		return err
 	}
-	found, err := p.replay(log, tried)
+	found, err := p.replay(log, tried.Policy)
 	if err != nil {
 		return err
 	}
 	if environments {
-		if err := p.judgeEnvironments(found, tried); err != nil {
+		if err := p.judgeEnvironments(found, tried.Policy); err != nil {
 			return err
 		}
 	}

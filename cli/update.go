@@ -22,8 +22,9 @@ import (
 
 func (p *program) updateCommand() *cli.Command {
 	return &cli.Command{
-		Name:     "update",
-		Usage:    "bring the advisory data, and the popular names where the policy names a source, up to date",
+		Name: "update",
+		Usage: "bring the advisory data, shared policies, and the popular names where the policy names a source, " +
+			"up to date",
 		Category: categorySetUp,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "from", Usage: "take the advisories from `PLACE`: a zip, a directory, a .jsonl or .jsonl.gz " +
@@ -46,6 +47,9 @@ func (p *program) updateCommand() *cli.Command {
 			}
 			if err := p.updateAdvisories(ctx, fetch{place: c.String("from"), whole: c.Bool("whole"), replace: c.Bool("replace")},
 				loaded); err != nil {
+				return err
+			}
+			if err := p.updateLayers(ctx); err != nil {
 				return err
 			}
 			from := c.String("popular-from")

@@ -320,13 +320,18 @@ func (c *Client) FindLinksPage(ctx context.Context, rawURL string) (*Page, error
 // Get fetches a text, and never from the cache: a requirements file that is a
 // URL. Errors are those of Page.
 func (c *Client) Get(ctx context.Context, rawURL string) (*Document, error) {
+	return c.GetAtMost(ctx, rawURL, c.config.MaxBody)
+}
+
+// GetAtMost is Get for a text of at most so many bytes.
+func (c *Client) GetAtMost(ctx context.Context, rawURL string, limit int64) (*Document, error) {
 	location, _, _ := strings.Cut(rawURL, "#")
 	s, problem := newScope(location)
 	if problem != "" {
 		return nil, &ContentError{URL: address.Redact(rawURL), Reason: problem}
 	}
 	d, err := c.get(ctx, request{kind: "text", address: address.Parse(location), scope: s, accept: "*/*",
-		limit:      c.config.MaxBody,
+		limit:      limit,
 		revalidate: true, forget: true})
 	if err != nil {
 		return nil, err

@@ -74,7 +74,8 @@ func collection[T any](
 		show: func(p *Policy) []Setting {
 			var settings []Setting
 			for _, entry := range *at(p) {
-				settings = append(settings, Setting{info.entryKey(identity(entry)), format(entry), *source(&entry)})
+				settings = append(settings, Setting{Key: info.entryKey(identity(entry)), Value: format(entry),
+					Source: *source(&entry)})
 			}
 			return settings
 		},

@@ -33,6 +33,40 @@ func buildFields() []field {
 			readChoice(rules.Enforce, rules.Observe), quote, byRank(rules.Observe, rules.Enforce)),
 		lockedField(),
 
+		setField(KeyInfo{
+			Key: "policy.from", Type: "list of URLs", Layers: EveryLayer, Tighter: "nothing",
+			Meaning: "shared layers of the policy, which lie elsewhere",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.From }, readFrom),
+		setField(KeyInfo{
+			Key: "policy.allowed-signers", Type: "list of lines", Layers: EveryLayer, Tighter: "nothing",
+			Meaning: "who may sign the layers that this file names, as OpenSSH writes allowed signers",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.AllowedSigners }, readSigner),
+		setField(KeyInfo{
+			Key: "policy.minisign-keys", Type: "list of keys", Layers: EveryLayer, Tighter: "nothing",
+			Meaning: "public keys of minisign that may sign the layers that this file names",
+		}, func(p *Policy) *[]rules.Sourced[string] { return &p.MinisignKeys }, readMinisignKey),
+		scalar(KeyInfo{
+			Key: "policy.version", Type: "integer", Layers: SharedOnly,
+			Meaning: "the number of this version of a shared layer, which only grows",
+		}, func(p *Policy) *rules.Sourced[int] { return &p.Shared.Version },
+			[3]int{}, readInteger(0, 1<<31-1), strconv.Itoa, bySize),
+		scalar(KeyInfo{
+			Key: "policy.refresh", Type: "length of time", Layers: OwnLayers,
+			Meaning: "shared layers that were looked at longer ago are fetched again",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Shared.Refresh },
+			[3]rules.Span{rules.Hour, rules.Hour, rules.Hour}, readSpan(rules.Minute), formatSpan, smallerIsStricter),
+		scalar(KeyInfo{
+			Key: "policy.grace", Type: "length of time", Layers: OwnLayers,
+			Meaning: "for how long a shared layer counts that cannot be fetched again",
+		}, func(p *Policy) *rules.Sourced[rules.Span] { return &p.Shared.Grace },
+			[3]rules.Span{3 * rules.Day, 3 * rules.Day, 3 * rules.Day}, readSpan(rules.Minute), formatSpan,
+			smallerIsStricter),
+		scalar(KeyInfo{
+			Key: "policy.stale", Type: "note or block", Layers: EveryLayer, Tighter: "block",
+			Meaning: "what an install meets after the grace of a shared layer",
+		}, func(p *Policy) *rules.Sourced[rules.Action] { return &p.Shared.Stale },
+			[3]rules.Action{rules.Note, rules.Note, rules.Block}, readChoice(rules.Note, rules.Block), quote, bySeverity),
+
 		scalar(KeyInfo{
 			Key: "upgrade.always", Type: "true or false", Layers: EveryLayer, Tighter: "true",
 			Meaning: "add -U to every install",

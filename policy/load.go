@@ -37,16 +37,20 @@ type LoadInput struct {
 	// Trusted says whether the content with this SHA-256 (hex) was trusted as
 	// a project's policy; nil for nothing trusted.
 	Trusted func(sha256 string) bool
+	// Fetched gives a shared layer as it was fetched last, and ErrNotFetched where
+	// it was not, or must be once more; nil for no layer.
+	Fetched func(SharedLayer) (FetchedLayer, error)
 	Now     time.Time
 }
 
 // Load reads the layers of the policy and merges them. A file that is missing
 // says nothing; a file that cannot be read, may be written by others or says
 // anything that is not understood is an error, of type *Error with all that
-// is wrong. There is no falling back to defaults.
+// is wrong. There is no falling back to defaults. Where a shared layer counts that
+// was not fetched the error is a *NotFetchedError.
 func Load(input LoadInput) (*Policy, error) {
-	var sources []source
-	var problems []Problem
+	var reading reading
+	reading.input = input
 	read := func(layer rules.Layer, path string, redirected bool) (there bool) {
 		if path == "" {
 			return false
@@ -59,13 +63,13 @@ func Load(input LoadInput) (*Policy, error) {
 			return false // a project's was found, if only as a link to nowhere
 		}
 		if err != nil {
-			problems = append(problems, fileProblem(path, err))
+			reading.problems = append(reading.problems, fileProblem(path, err))
 			return true
 		}
 		statements, wrong := checkDocument(path, content)
-		problems = append(problems, sorted(wrong)...)
+		reading.problems = append(reading.problems, sorted(wrong)...)
 		file := File{Layer: layer, Path: path, SHA256: Hash(content), Changed: changedAt(path)}
-		sources = append(sources, source{file, statements, redirected, shared})
+		reading.add(source{file, statements, redirected, shared})
 		return true
 	}
 	read(rules.SystemLayer, input.SystemPath, false)
@@ -76,15 +80,18 @@ func Load(input LoadInput) (*Policy, error) {
 	}
 	project, err := FindProject(input.Dir, input.Home)
 	if err != nil {
-		problems = append(problems, fileProblem(input.Dir, err))
+		reading.problems = append(reading.problems, fileProblem(input.Dir, err))
 	}
 	if project != input.UserPath && project != input.SystemPath {
 		read(rules.ProjectLayer, project, false)
 	}
-	if len(problems) > 0 {
-		return nil, &Error{problems}
+	if len(reading.problems) > 0 {
+		return nil, &Error{reading.problems}
 	}
-	policy := merge(sources, input)
+	if len(reading.unfetched) > 0 {
+		return nil, &NotFetchedError{reading.unfetched}
+	}
+	policy := merge(reading.sources, input)
 	if problems := append(foreverIgnores(policy), longAnswers(policy)...); len(problems) > 0 {
 		return nil, &Error{problems}
 	}
@@ -145,6 +152,8 @@ func Check(path string, layer rules.Layer, now time.Time) ([]Problem, error) {
 // CheckContent is Check for content that was read already.
 func CheckContent(path string, content []byte, layer rules.Layer, now time.Time) []Problem {
 	statements, problems := checkDocument(path, content)
+	_, unvouched := namedLayers(source{file: File{Layer: layer, Path: path}, statements: statements}, layer)
+	problems = append(problems, unvouched...)
 	for _, said := range statements {
 		if !said.field.info.Layers.includes(layer) {
 			problems = append(problems,
@@ -157,7 +166,7 @@ func CheckContent(path string, content []byte, layer rules.Layer, now time.Time)
 				switch {
 				case rules.Expired(entry.value.Expires, now):
 					place.Message = expiredAllow(entry.value)
-				case layer == rules.ProjectLayer && slices.Contains(entry.value.Rules, rules.Malware):
+				case layer.IsProject() && slices.Contains(entry.value.Rules, rules.Malware):
 					place.Message = malwareOutsideItsLayer(entry.value)
 				case entry.value.TooLong(now):
 					place.Message = longAnswer(entry.value)
@@ -292,6 +301,17 @@ func readGuarded(path string) ([]byte, error) {
 	return content, err
 }
 
+// CheckGuarded says why a file of the state must not be read: others than its user and
+// the system can have written it. The error is of type *Error, or fs.ErrNotExist.
+func CheckGuarded(path string) error {
+	_, err := readGuarded(path)
+	var guarded *guardError
+	if errors.As(err, &guarded) {
+		return &Error{[]Problem{fileProblem(path, err)}}
+	}
+	return err
+}
+
 // openGuarded opens a regular file: a named pipe would hold the run up for ever.
 func openGuarded(path string) (*os.File, error) {
 	file, err := files.OpenRegular(path)
@@ -311,6 +331,8 @@ func merge(sources []source, input LoadInput) *Policy {
 		if source.redirected {
 			trusted = false
 			policy.Redirected = source.file.Path
+		} else if source.file.Layer == rules.ProjectSharedLayer {
+			trusted = false // it was trusted to be asked, and only tightens
 		} else if source.file.Layer == rules.ProjectLayer {
 			trusted = source.shared == nil && input.Trusted != nil && input.Trusted(source.file.SHA256)
 			policy.Project = &Project{Path: source.file.Path, SHA256: source.file.SHA256, Trusted: trusted}
@@ -350,16 +372,21 @@ func (m *merger) note(line, column int, message string) {
 
 // locked returns the lock of the system's file that a key is under.
 func (m *merger) locked(key string) (rules.Sourced[string], bool) {
-	if m.file.Layer == rules.SystemLayer {
+	if m.file.Layer.IsSystem() {
 		return rules.Sourced[string]{}, false
 	}
-	key = strings.TrimSuffix(key, ".NAME")
 	for _, lock := range m.policy.Locked {
-		if lock.Value == key || strings.HasPrefix(key, lock.Value+".") {
+		if locks(lock.Value, key) {
 			return lock, true
 		}
 	}
 	return rules.Sourced[string]{}, false
+}
+
+// locks says whether an entry of `locked` stands for a key.
+func locks(entry, key string) bool {
+	key = strings.TrimSuffix(key, ".NAME")
+	return entry == key || strings.HasPrefix(key, entry+".")
 }
 
 // preset merges the preset before everything else, for what a file says
@@ -375,11 +402,11 @@ func (m *merger) preset(statements []statement) {
 	source := m.source(statements[at].line)
 	_, lockedPreset := m.locked("preset")
 	for _, field := range fields() {
-		if field.info.Key == "preset" || m.file.Layer == rules.ProjectLayer && field.info.Layers != EveryLayer {
+		if field.info.Key == "preset" || m.file.Layer.IsProject() && field.info.Layers != EveryLayer {
 			continue
 		}
 		from := rules.Source{} // a preset's values are defaults,
-		if m.file.Layer == rules.ProjectLayer {
+		if m.file.Layer.IsProject() {
 			from = source // but what a project makes stricter bears its name
 		}
 		_, locked := m.locked(field.info.Key)
@@ -406,6 +433,8 @@ func (m *merger) statement(said statement) {
 			m.note(change.Line, 1, lockedKey(change.Key, lock))
 		case m.redirected:
 			m.note(change.Line, 1, redirectedKey(change.Key))
+		case m.file.Layer == rules.ProjectSharedLayer:
+			m.note(change.Line, 1, sharedOnlyTightens(change.Key))
 		}
 	}
 }
@@ -420,7 +449,7 @@ func (m *merger) withExpiries(said statement) any {
 			if rules.Expired(entry.value.Expires, m.now) {
 				m.note(entry.line, 1, expiredAllow(entry.value))
 			}
-			if m.file.Layer == rules.ProjectLayer && slices.Contains(entry.value.Rules, rules.Malware) {
+			if m.file.Layer.IsProject() && slices.Contains(entry.value.Rules, rules.Malware) {
 				m.note(entry.line, 1, malwareOutsideItsLayer(entry.value))
 			}
 		}
@@ -461,7 +490,7 @@ func lockDenials(policy *Policy) {
 		return
 	}
 	for i := range policy.Deny {
-		policy.Deny[i].Locked = policy.Deny[i].Layer == rules.SystemLayer
+		policy.Deny[i].Locked = policy.Deny[i].Layer.IsSystem()
 	}
 }
 
@@ -470,7 +499,7 @@ func lockDenials(policy *Policy) {
 func longAnswers(policy *Policy) []Problem {
 	var problems []Problem
 	for _, entry := range policy.Allow {
-		if entry.Layer != rules.ProjectLayer && entry.TooLong(policy.Now) {
+		if !entry.Layer.IsProject() && entry.TooLong(policy.Now) {
 			problems = append(problems,
 				Problem{Path: entry.Path, Line: entry.Line, Column: 1, Message: longAnswer(entry)})
 		}
@@ -479,7 +508,8 @@ func longAnswers(policy *Policy) []Problem {
 }
 
 // foreverIgnores finds the ignores without an expiry where the policy does not
-// permit them. A project's do not make the policy unusable: they do not count.
+// permit them. A project's do not make the policy unusable, nor do those of a shared
+// layer: they do not count.
 func foreverIgnores(policy *Policy) []Problem {
 	if policy.Scan.IgnoreForever.Value {
 		return nil
@@ -490,7 +520,7 @@ func foreverIgnores(policy *Policy) []Problem {
 			return false
 		}
 		problem := Problem{Path: ignore.Path, Line: ignore.Line, Column: 1, Message: missingExpires(ignore.ID)}
-		if ignore.Layer == rules.ProjectLayer {
+		if ignore.Layer.IsProject() || ignore.Layer.IsShared() {
 			policy.Notes = append(policy.Notes, problem)
 		} else {
 			problems = append(problems, problem)

@@ -103,6 +103,43 @@ func redirectedKey(key string) string {
 		words.Printable(key))
 }
 
+func sharedOnlyTightens(key string) string {
+	return fmt.Sprintf("%s does not count: a shared layer that a project names only tightens", words.Printable(key))
+}
+
+// Shared layers.
+
+const (
+	noBeside = "a shared layer lies beside nothing, write a path from / or ~/ on"
+)
+
+func notInShared(key string) string {
+	return key + " has no place in a shared layer: it names no others, and no keys"
+}
+
+func takeOut(path string, line int) string {
+	return fmt.Sprintf("it cannot be taken out here; edit: %s:%d", words.Printable(path), line)
+}
+
+func putInto(path string, line int, key, value string) string {
+	return fmt.Sprintf("nothing was written; edit: %s:%d: %s = [%s]", words.Printable(path), line, key,
+		words.TOMLString(words.Printable(value)))
+}
+
+func notFetched(layer SharedLayer) string {
+	return words.Printable(layer.Reference.String()) + " was never fetched"
+}
+
+// howToVouch says what a reference lacks that nothing vouches for.
+func howToVouch(repository bool) string {
+	if repository {
+		return "nothing vouches for it: name a whole commit behind the @, or say who signs it, with " +
+			"allowed-signers = [\"WHO ssh-ed25519 KEY\"] in the same [policy]"
+	}
+	return "nothing vouches for it: write #sha256=HEX behind it, or say who signs it, with " +
+		"minisign-keys = [\"RW…\"] or allowed-signers = [\"WHO ssh-ed25519 KEY\"] in the same [policy]"
+}
+
 func nameWithDots(table, rest string) string {
 	name := strings.TrimPrefix(table, "allow.") + "." + rest
 	return fmt.Sprintf("a name with dots is quoted: [allow.%s]", words.TOMLString(words.Printable(name)))
@@ -225,9 +262,13 @@ const initHeading = `# a policy file of thresher; docs/policy.md has every key, 
 `
 
 var initExamples = map[string]string{
-	"locked":          "locked = [\"rules.typosquat\", \"cooldown\"]\n",
-	"cooldown.except": "except = [\"acme-*\"]\n",
-	"index.pin.NAME":  "pin = { \"acme-*\" = \"https://index.acme.example/simple\" }\n",
+	"policy.from": "from = [\"https://policy.example/pip.toml\"]\n",
+	"policy.allowed-signers": "allowed-signers = [\"platform@acme.example " +
+		"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPArzQRxvTPsh4/BNebSpVSH3iUSE8qzoXPHANotyimM\"]\n",
+	"policy.minisign-keys": "minisign-keys = [\"RWQBAgMEBQYHCHeyviSXUeuwrloaEArpCKhiynfsDw8Zo2yrbKJStjaL\"]\n",
+	"locked":               "locked = [\"rules.typosquat\", \"cooldown\"]\n",
+	"cooldown.except":      "except = [\"acme-*\"]\n",
+	"index.pin.NAME":       "pin = { \"acme-*\" = \"https://index.acme.example/simple\" }\n",
 	"index.moved.NAME": "moved = { \"https://old.acme.example/simple\" = " +
 		"\"https://index.acme.example/simple\" }\n",
 	ofIndexKey:                 "[index.\"https://index.acme.example/simple\"]\ncooldown = \"0d\"\nprovenance = false\n",

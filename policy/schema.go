@@ -3,6 +3,7 @@ package policy
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"thresher/address"
 	"thresher/internal/words"
@@ -29,14 +30,17 @@ const (
 	EveryLayer  Reach = "every layer"
 	OwnLayers   Reach = "the user's and the system's file"
 	SystemsOnly Reach = "the system's file"
+	SharedOnly  Reach = "a shared layer"
 )
 
 func (reach Reach) includes(layer rules.Layer) bool {
 	switch reach {
 	case OwnLayers:
-		return layer == rules.SystemLayer || layer == rules.UserLayer
+		return !layer.IsProject()
 	case SystemsOnly:
-		return layer == rules.SystemLayer
+		return layer.IsSystem()
+	case SharedOnly:
+		return layer.IsShared()
 	}
 	return true
 }
@@ -74,6 +78,7 @@ type Setting struct {
 	Key   string // "rules.typosquat", "allow.reqeusts"
 	Value string // as a policy file writes it
 	rules.Source
+	Date time.Time // of the file that said it; zero for a preset's
 }
 
 // scalar makes the field of one value.
@@ -119,7 +124,7 @@ func scalar[T comparable](
 			target, value := at(p), ofPreset(preset)
 			switch compare(target.Value, value) {
 			case stricter:
-				if target.Layer == rules.DefaultLayer || source.Layer == rules.ProjectLayer {
+				if target.Layer == rules.DefaultLayer || source.Layer.IsProject() {
 					*target = rules.Sourced[T]{Value: value, Source: source}
 				}
 			case looser:
@@ -135,7 +140,7 @@ func scalar[T comparable](
 		},
 		show: func(p *Policy) []Setting {
 			value := at(p)
-			return []Setting{{info.Key, format(value.Value), value.Source}}
+			return []Setting{{Key: info.Key, Value: format(value.Value), Source: value.Source}}
 		},
 	}
 }

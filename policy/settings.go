@@ -153,6 +153,16 @@ type Policy struct {
 		Refused rules.Sourced[string] // the team's own words below a refusal; "" none
 	}
 
+	From           []rules.Sourced[string] // the layers that lie elsewhere
+	AllowedSigners []rules.Sourced[string] // who may sign those of the same file, as OpenSSH writes it
+	MinisignKeys   []rules.Sourced[string] // the same
+	Shared         struct {
+		Version rules.Sourced[int]          // of a shared layer; each has its own
+		Refresh rules.Sourced[rules.Span]   // layers that were looked at longer ago are fetched again
+		Grace   rules.Sourced[rules.Span]   // for how long a layer counts that cannot be fetched again
+		Stale   rules.Sourced[rules.Action] // what a run meets after that: note or block
+	}
+
 	Locked []rules.Sourced[string] // keys of the system layer that no other layer may loosen
 
 	Files   []File   // the policy files that were read, in order of their layers
@@ -184,8 +194,10 @@ type File struct {
 	Layer  rules.Layer
 	Path   string
 	SHA256 string // of its content, hex
-	// Changed is when it was last changed; zero where that is not known.
+	// Changed is when it was last changed; of a shared layer the date of its commit or
+	// signature, or else when it first came. Zero where that is not known.
 	Changed time.Time
+	Shared  *SharedLayer // a layer that lies elsewhere, whose reference Path is; nil for a file of this machine
 }
 
 // Project is the project's policy file: what of it counts and what would.

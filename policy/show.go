@@ -3,6 +3,7 @@ package policy
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"thresher/internal/words"
 	"thresher/policy/rules"
@@ -16,11 +17,12 @@ func (s Setting) MarshalJSON() ([]byte, error) {
 		Layer rules.Layer `json:"layer"`
 		Path  string      `json:"path"`
 		Line  int         `json:"line"`
-	}{s.Key, s.Value, s.Layer, s.Path, s.Line})
+		Date  time.Time   `json:"date,omitzero"`
+	}{s.Key, s.Value, s.Layer, s.Path, s.Line, s.Date.UTC().Round(time.Second)})
 }
 
 // Show returns every value in force, in the order of docs/policy.md, each with
-// the layer that said it.
+// the layer that said it and the date of that.
 func (p *Policy) Show() []Setting {
 	var settings []Setting
 	for _, field := range fields() {
@@ -28,6 +30,11 @@ func (p *Policy) Show() []Setting {
 	}
 	for i := range settings {
 		settings[i].Value = words.Printable(settings[i].Value)
+		for _, file := range p.Files {
+			if file.Layer == settings[i].Layer && file.Path == settings[i].Path {
+				settings[i].Date = file.Changed
+			}
+		}
 	}
 	return settings
 }
@@ -44,6 +51,9 @@ func Init(schema string) []byte {
 	text.WriteString(initHeading)
 	section := ""
 	for _, field := range fields() {
+		if field.info.Layers == SharedOnly {
+			continue
+		}
 		table, name := "", field.info.Key
 		if at := strings.Index(name, "."); at >= 0 {
 			table, name = name[:at], name[at+1:]

@@ -28,6 +28,19 @@ func NewKeeping(command *pip.Command, environ []string, cacheDir string, maxAge 
 	return index.New(config)
 }
 
+// NewOnce makes the client of a command for a place that is asked once, and not again
+// where it does not answer: what comes from there can wait for the next run. Nobody is
+// asked for a password.
+func NewOnce(command *pip.Command, environ []string) (*index.Client, error) {
+	config := configOf(command, environ, "")
+	config.Retries, config.NoInput = 0, true
+	config.Timeout = min(config.Timeout, oncePatience)
+	return index.New(config)
+}
+
+// oncePatience is how long such a place may be silent.
+const oncePatience = 10 * time.Second
+
 func configOf(c *pip.Command, environ []string, cacheDir string) index.Config {
 	config := index.Config{
 		CacheDir: cacheDir, Environ: environ, UserAgent: "thresher/" + version.String(),

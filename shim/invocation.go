@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"thresher/internal/places"
+	"thresher/layers"
 )
 
 // Streams are the standard streams of one run. Only Err is written to: the
@@ -50,6 +51,7 @@ type invocation struct {
 	width        int  // of the terminal; 0 none
 	coloured     bool
 	start        time.Time
+	refreshing   *layers.Beside // of the shared layers of the policy; nil none
 }
 
 // shells are programs whose people read all that a command says; a parent that is

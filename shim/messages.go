@@ -15,6 +15,7 @@ import (
 	"thresher/gate"
 	"thresher/internal/memory"
 	"thresher/internal/words"
+	"thresher/layers"
 	"thresher/pip/option"
 	"thresher/policy/rules"
 	"thresher/scan"
@@ -140,6 +141,41 @@ func (m *messenger) failedAfter(doing string, err error) {
 func (m *messenger) brokenPolicy(err error) {
 	m.line("%s", err)
 	m.line("nothing was installed: a policy that cannot be read cannot be followed; correct the lines above")
+}
+
+// noLayer is said of a shared layer that is not on this machine.
+func (m *messenger) noLayer(err error) {
+	m.line("%s", err)
+	m.line("nothing was installed: a policy that is not here cannot be followed")
+	m.fix("thresher policy show")
+}
+
+// layerArrived says that a shared layer is here for the first time, and what vouches
+// for it.
+func (m *messenger) layerArrived(layer layers.Layer) {
+	m.line("fetched the shared policy %s, of %s, %s", layer.Reference, layer.Date.UTC().Format(time.DateOnly),
+		layer.VouchedBy())
+}
+
+// layerBehind is said once a day of a shared layer that counts on and is behind.
+func (m *messenger) layerBehind(layer layers.Layer, now time.Time) {
+	behind := "was last seen " + words.Age(now.Sub(layer.Checked)) + " ago"
+	if layer.Failure != "" {
+		behind += ": " + words.Printable(layer.Failure)
+	}
+	m.line("%s: the shared policy %s %s; the version of %s counts on", m.yellow.Sprint("not up to date"),
+		layer.Reference, behind, layer.Date.UTC().Format(time.DateOnly))
+	m.fix(messageUpdate)
+}
+
+// layerStops ends a run for a shared layer that is older than its grace.
+func (m *messenger) layerStops(layer layers.Layer, place string) {
+	m.refusal("%s: the shared policy %s could not be fetched for longer than policy.grace, and policy.stale is block (%s)",
+		m.red.Sprint("refused"), layer.Reference, place)
+	if layer.Failure != "" {
+		m.line("  %s", words.Printable(layer.Failure))
+	}
+	m.fix(messageUpdate)
 }
 
 // noEnvironment names the interpreter and the command that creates or

@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"thresher/pip"
-	"thresher/policy/rules"
 )
 
 // maySwitchOff says whether THRESHER=off counts: where the user's own policy
@@ -16,7 +15,7 @@ func (in *invocation) maySwitchOff() bool {
 	// A policy that cannot be read permits nothing; analyse tells what is wrong
 	// with it.
 	if loaded, err := in.loadPolicy(); err == nil {
-		if off := loaded.SwitchOff.WithoutTerminal; off.Value && off.Layer != rules.ProjectLayer {
+		if off := loaded.SwitchOff.WithoutTerminal; off.Value && !off.Layer.IsProject() {
 			return true
 		}
 	}

@@ -29,10 +29,9 @@ type place struct {
 // refuses has no place to be looked at.
 func (in *invocation) findPlace(command *pip.Command) (*place, *ending) {
 	p := &place{command: command, environment: command.Installation.Environment}
-	var err error
-	p.policy, err = in.loadPolicy()
-	if err != nil {
-		return p, &ending{status: statuses.Broken, tell: func(m *messenger) { m.brokenPolicy(err) }}
+	var end *ending
+	if p.policy, end = in.loadLayers(command); end != nil {
+		return p, end
 	}
 	if p.policy.Redirected != "" {
 		in.say.redirected(p.policy.Redirected, in.places.AccountPolicy)
@@ -46,6 +45,7 @@ func (in *invocation) findPlace(command *pip.Command) (*place, *ending) {
 	if failure := command.Failure; failure != nil {
 		return p, &ending{status: failure.Status, pipRefuses: true}
 	}
+	var err error
 	p.userSite, err = python.UserSite(p.environment, in.environ, in.places.Cache)
 	if err != nil {
 		return p, broken("find the user's own site-packages", err)
@@ -87,21 +87,6 @@ func (in *invocation) inContainer() bool {
 // containerMarks are the files that tell a container. Tests of the whole program
 // are linked with others, so that they say the same on every machine.
 var containerMarks = "/.dockerenv /run/.containerenv"
-
-// loadPolicy merges the layers for the working directory.
-func (in *invocation) loadPolicy() (*policy.Policy, error) {
-	if err := venv.CheckRedirected(in.places.Redirected); err != nil {
-		return nil, err
-	}
-	trusted, err := policy.ReadTrust(in.places.Trusted())
-	if err != nil {
-		return nil, err
-	}
-	return policy.Load(policy.LoadInput{
-		SystemPath: in.places.SystemPolicy, UserPath: in.places.UserPolicy, AccountPath: in.places.AccountPolicy,
-		Dir: in.dir, Home: in.places.Home, Trusted: trusted.Has, Now: in.start,
-	})
-}
 
 // wayIn gives the command that creates an environment, or activates one that
 // lies near.

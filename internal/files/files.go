@@ -140,6 +140,21 @@ func IsDirectory(path string) bool {
 	return err == nil && info.IsDir()
 }
 
+// SizeOf is the size of all regular files in a directory and below, as far as it can be
+// read: what is there comes and goes.
+func SizeOf(directory string) (size int64) {
+	_ = filepath.WalkDir(directory, func(_ string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.Type().IsRegular() {
+			return nil
+		}
+		if info, err := entry.Info(); err == nil {
+			size += info.Size()
+		}
+		return nil
+	})
+	return size
+}
+
 // Resolved follows the links of a path as far as it is there; one that is not
 // there is only cleaned.
 func Resolved(path string) string {

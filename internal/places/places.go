@@ -244,6 +244,10 @@ func (p Places) Log() string { return file(p.State, "log.jsonl") }
 // it loosens, so it is the account's own.
 func (p Places) Trusted() string { return file(p.OwnState, "trusted.jsonl") }
 
+// Layers is the directory of the shared layers of the policy as they were fetched. They
+// loosen, so it is the account's own.
+func (p Places) Layers() string { return file(p.OwnState, "layers") }
+
 // Indexes are the tables of which names came from which index: the first is the
 // account's own and the one to write. One that a variable names counts as well,
 // and takes nothing away. Either may be missing.

@@ -149,7 +149,7 @@ func (s *Settings) HasAnswer(subject, version string, rule Rule) bool {
 // a matter of the user and the system: a checkout has no say in it, trusted or
 // not.
 func (a *Allow) answersRelease(rule Rule) bool {
-	return slices.Contains(a.Rules, rule) && (rule != Malware || a.Layer != ProjectLayer)
+	return slices.Contains(a.Rules, rule) && (rule != Malware || !a.Layer.IsProject())
 }
 
 // AllowedMalware returns the answers to malware that count.

@@ -14,12 +14,30 @@ type Layer int
 const (
 	DefaultLayer Layer = iota // the preset
 	SystemLayer
+	SystemSharedLayer // what the system's file names in policy.from
+	UserSharedLayer   // what the user's does
 	UserLayer
+	ProjectSharedLayer
 	ProjectLayer
 )
 
-// String is the layer's name: preset, system, user or project.
+// IsSystem says whether a layer is the administrator's: the file of the system, or
+// what it names.
+func (l Layer) IsSystem() bool { return l == SystemLayer || l == SystemSharedLayer }
+
+// IsProject says whether a layer came with a checkout.
+func (l Layer) IsProject() bool { return l == ProjectLayer || l == ProjectSharedLayer }
+
+// IsShared says whether a file names a layer that lies elsewhere.
+func (l Layer) IsShared() bool {
+	return l == SystemSharedLayer || l == UserSharedLayer || l == ProjectSharedLayer
+}
+
+// String is the layer's name: preset, system, shared, user or project.
 func (l Layer) String() string {
+	if l.IsShared() {
+		return "shared"
+	}
 	switch l {
 	case SystemLayer:
 		return "system"
