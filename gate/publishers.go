@@ -132,7 +132,7 @@ func (g *Gate) judgePublisher(v *verdict, kept *keptFile) (*rules.Finding, []rul
 		Known: identities(taken),
 	}
 	now, err := g.publishersOf(v, kept)
-	if evidence.Now = identities(now); err == nil && before != nil && !evidence.IsKnown() {
+	if evidence.Now = identities(now); err == nil && before != nil && !evidence.IsUsual() {
 		var earlier []index.Publisher
 		evidence.BeforeVersion = before.version
 		earlier, err = g.publishersOf(v, before)

@@ -217,6 +217,8 @@ func (hold Hold) String() string {
 		return "the cooldown holds " + hold.Release + " back until " + hold.Until.Format(time.DateOnly)
 	case HeldByPolicy:
 		return "an upper bound of the policy leaves " + hold.Release + " out until " + hold.Until.Format(time.DateOnly)
+	case HeldByRule:
+		return "the rule " + hold.Rule + " holds " + hold.Release + " back"
 	case NotOffered:
 		return "no index offers that release to this python"
 	case HeldByEditable:

@@ -230,13 +230,19 @@ func (o *origins) holdsOf(d *venv.Distribution, version string) []Hold {
 		}
 	}
 	for _, release := range o.in.Held {
-		if release.Canonical == d.Canonical && pep.CompareOSV(release.Version, version) == 0 {
-			kind := HeldByCooldown
-			if release.Bounded {
-				kind = HeldByPolicy
-			}
-			add(Hold{Kind: kind, Release: release.Version, Until: release.Until})
+		if release.Canonical != d.Canonical || pep.CompareOSV(release.Version, version) != 0 {
+			continue
 		}
+		kind := HeldByCooldown
+		switch {
+		case release.Rule != "" && slices.Contains(o.in.Offered[d.Canonical], release.Version):
+			continue // another file of it is free
+		case release.Rule != "":
+			kind = HeldByRule
+		case release.Bounded:
+			kind = HeldByPolicy
+		}
+		add(Hold{Kind: kind, Release: release.Version, Until: release.Until, Rule: release.Rule})
 	}
 	return held
 }

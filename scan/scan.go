@@ -43,13 +43,14 @@ func ParseFailOn(text string) (FailOn, error) {
 	return "", fmt.Errorf("%w, not %q", ErrFailOn, text)
 }
 
-// HeldRelease is a release that exists but is held back: for being too young, or
-// by an upper bound of the policy.
+// HeldRelease is a release that exists but is held back: for being too young, by
+// an upper bound of the policy, or by another rule.
 type HeldRelease struct {
 	Canonical string
 	Version   string
 	Until     time.Time // zero where not known
 	Bounded   bool      // by an upper bound
+	Rule      string    // by this one, of all its files; "" one of the above
 }
 
 // Ignore is a vulnerability that was looked at and does not count for now, or
@@ -125,6 +126,7 @@ const (
 	HeldByParent   HoldKind = "parent"     // an installed distribution's requirement leaves it out
 	HeldByCooldown HoldKind = "cooldown"   // it is too young
 	HeldByPolicy   HoldKind = "bounded"    // an upper bound of the policy leaves it out
+	HeldByRule     HoldKind = "rule"       // who published it, or what it brings, is not as before
 	NotOffered     HoldKind = "unoffered"  // the index has no such version for this interpreter
 	HeldByEditable HoldKind = "in-project" // installed from a directory: it is the project's own
 )
@@ -137,6 +139,7 @@ type Hold struct {
 	Parent      string    `json:"parent,omitempty"`      // "flask 1.0"
 	Release     string    `json:"release,omitempty"`     // that a cooldown holds back
 	Until       time.Time `json:"until,omitzero"`        // of a cooldown
+	Rule        string    `json:"rule,omitempty"`        // that holds the release back, of others
 }
 
 // Finding is one vulnerability in one distribution.
@@ -150,10 +153,12 @@ type Finding struct {
 	Priority int // position in the report of its distribution
 }
 
-// Fixable tells whether a fix is known that the index may have.
+// Fixable tells whether a fix is known that the index may have. What a rule holds
+// back for who published it or what it brings is none: nobody is to be hurried to
+// allow it.
 func (f *Finding) Fixable() bool {
 	return len(f.FixedIn) > 0 &&
-		!slices.ContainsFunc(f.Holds, func(h Hold) bool { return h.Kind == NotOffered })
+		!slices.ContainsFunc(f.Holds, func(h Hold) bool { return h.Kind == NotOffered || h.Kind == HeldByRule })
 }
 
 // Subject is one distribution that was scanned.

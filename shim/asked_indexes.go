@@ -1,10 +1,12 @@
 package shim
 
 import (
+	"maps"
 	"slices"
 
 	"thresher/address"
 	"thresher/evidence"
+	"thresher/gate"
 	"thresher/pip/option"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
@@ -27,16 +29,22 @@ func (a *asked) judgeForgotten(canonical string) []rules.Finding {
 	return a.indexes.Forgotten(a.table, a.policy, canonical)
 }
 
-// rememberIndexes keeps, of the names that came through the gate, the private
-// indexes that they came from. What is remembered of a name is only changed as
-// the policy lets it.
+// rememberIndexes keeps, of the names that a successful run took files of or that
+// are installed, the private indexes that answered for them. A run that failed or
+// was refused binds no name: else an index that was named once by mistake could
+// keep a name from its own. What is remembered of a name is only changed as the
+// policy lets it.
 func (in *invocation) rememberIndexes(a *asked, d *door, run ended) error {
 	paths := in.places.Indexes()
-	if len(paths) == 0 {
+	if len(paths) == 0 || pipStatus(run.pip) != 0 || run.refused || run.unvouched {
 		return nil
 	}
 	came := map[string]evidence.CameFrom{}
 	answered := d.own.Answered()
+	maps.DeleteFunc(answered, func(name, _ string) bool {
+		taken := slices.ContainsFunc(run.ledger, func(entry gate.Entry) bool { return entry.Name == name })
+		return !taken && !a.isInstalled(name)
+	})
 	for _, entry := range run.ledger {
 		if slices.ContainsFunc(a.command.Indexes, func(s option.Setting) bool { return address.Same(s.Value, entry.Index) }) {
 			answered[entry.Name] = entry.Index

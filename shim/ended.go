@@ -19,7 +19,7 @@ type ended struct {
 	offered   map[string][]string // the versions that were there for it, by canonical name
 	findings  []rules.Finding     // of what it met, and what was learned beside it
 	held      []scan.HeldRelease  // too young
-	bounded   []scan.HeldRelease  // that upper bounds of the policy left out
+	bounded   []scan.HeldRelease  // that upper bounds of the policy or other rules left out
 	refused   bool                // it failed on what was refused
 	unvouched bool                // it may have read what was never judged
 	ran       bool                // false where it was not needed

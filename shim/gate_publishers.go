@@ -30,5 +30,7 @@ func (in *invocation) rememberPublishers(d *door) error {
 
 // publisher judges who published a file.
 func (j *judgement) publisher(e rules.PublisherEvidence) []rules.Finding {
-	return j.asked.policy.Decide(j.asked.policy.JudgePublisher(e), rules.InGate).Findings
+	findings := j.asked.policy.Decide(j.asked.policy.JudgePublisher(e), rules.InGate).Findings
+	j.holdByRule(e.Name, e.Version, findings)
+	return findings
 }

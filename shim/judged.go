@@ -24,7 +24,7 @@ type judgement struct {
 	mutex    sync.Mutex
 	answered map[string]bool             // canonical names that the person said yes to
 	held     map[string]scan.HeldRelease // by name and version: releases that are too young
-	bounded  map[string]scan.HeldRelease // likewise: releases that an upper bound leaves out
+	bounded  map[string]scan.HeldRelease // likewise: releases that an upper bound or another rule leaves out
 
 	allowed  []rules.Finding // malware that an answer let through
 	observed []rules.Finding // what would have stopped a file that is on no page
@@ -106,7 +106,22 @@ func (j *judgement) file(e gate.FileEvidence) []rules.Finding {
 			j.noteAllowed(f)
 		}
 	}
+	j.holdByRule(evidence.Name, evidence.Version, findings)
 	return findings
+}
+
+// holdByRule remembers a release that another rule than the cooldown and bounds
+// holds back, for the scan to name where it would be a fix.
+func (j *judgement) holdByRule(name, version string, findings []rules.Finding) {
+	for _, f := range findings {
+		if f.Action != rules.Hold || f.Rule == rules.Cooldown || f.Rule == rules.Bounded {
+			continue
+		}
+		j.mutex.Lock()
+		j.bounded[name+" "+version+" "+string(f.Rule)] =
+			scan.HeldRelease{Canonical: name, Version: version, Rule: string(f.Rule)}
+		j.mutex.Unlock()
+	}
 }
 
 // noteAllowed remembers that an answer let malware through, which every run
@@ -172,7 +187,7 @@ func (j *judgement) bound(e rules.FileEvidence) {
 	j.bounded[e.Name+" "+e.Version] = release
 }
 
-// boundedReleases gives what upper bounds left out.
+// boundedReleases gives what upper bounds and other rules left out.
 func (j *judgement) boundedReleases() []scan.HeldRelease {
 	j.mutex.Lock()
 	defer j.mutex.Unlock()

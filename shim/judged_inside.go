@@ -9,7 +9,9 @@ import (
 func (j *judgement) inside(e rules.InsideEvidence) []rules.Finding {
 	e.New = !j.asked.isInstalled(e.Name)
 	e.Pinned = j.asked.pinOf(e.Name, e.Version).asked
-	return j.asked.policy.Decide(j.asked.policy.JudgeInside(e), rules.InGate).Findings
+	findings := j.asked.policy.Decide(j.asked.policy.JudgeInside(e), rules.InGate).Findings
+	j.holdByRule(e.Name, e.Version, findings)
+	return findings
 }
 
 // installedHook says whether what is installed under a canonical name has a

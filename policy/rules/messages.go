@@ -307,6 +307,27 @@ func publisherChanged(e PublisherEvidence) string {
 	return fmt.Sprintf("%s was published from %s, and %s from %s", subject, now, earlier, repositories(before))
 }
 
+func workflowChanged(e PublisherEvidence) string {
+	subject := strings.TrimSpace(words.Printable(e.Name) + " " + words.Printable(e.Version))
+	return fmt.Sprintf("%s was published by %s of its repository, and the releases before it by %s", subject,
+		workflows(e.Now), workflows(slices.Concat(e.Before, e.Known)))
+}
+
+// workflows names the workflows of identities, each once.
+func workflows(identities []Identity) string {
+	var names []string
+	for _, identity := range identities {
+		name := "no workflow"
+		if identity.Workflow != "" {
+			name = "the workflow " + words.Printable(identity.Workflow)
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return words.Listed(names)
+}
+
 func publisherUnknown(e PublisherEvidence) string {
 	subject := strings.TrimSpace(words.Printable(e.Name) + " " + words.Printable(e.Version))
 	return fmt.Sprintf("who published %s could not be compared with the releases before it: %s", subject, e.Failure)

@@ -19,7 +19,9 @@ func TestPublisher(t *testing.T) {
 		want               rules.Action
 	}{
 		{"the same", "", is(ours), is(ours), nil, "", ""},
-		{"another workflow", "", is(otherWorkflow), is(ours), nil, "", ""},
+		{"another workflow", "", is(otherWorkflow), is(ours), nil, "", rules.Note},
+		{"another workflow, strict", "preset = \"strict\"\n", is(otherWorkflow), is(ours), nil, "", rules.Note},
+		{"a workflow that is known", "", is(otherWorkflow), is(ours), is(otherWorkflow), "", ""},
 		{"another repository", "", is(theirs), is(ours), nil, "", rules.Hold},
 		{"another place of the same name", "", is(otherKind), is(ours), nil, "", rules.Hold},
 		{"another beside the same", "", is(ours, theirs), is(ours), nil, "", rules.Hold},
