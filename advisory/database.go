@@ -63,7 +63,8 @@ type Database struct {
 	meta  Meta
 
 	// also are further databases whose records count, each by itself.
-	also []*Database
+	also    []*Database
+	damaged error // why one of them does not count
 
 	mu    sync.Mutex
 	cache map[string][]Record
@@ -98,18 +99,19 @@ func Open(path string) (*Database, error) {
 
 // OpenAll opens the first of the databases at paths that is there, which the
 // description is of; the records of the others that are there count as well.
-// Where none is there the error is that of the first; one that cannot be read
-// for any other reason than those of Open is an error.
+// Where none is there the error is that of the first, a damaged one before one
+// that is not there; one that cannot be read for any other reason than those of
+// Open is an error.
 func OpenAll(paths ...string) (*Database, error) {
 	var opened *Database
-	var first error
+	var first, damaged error
 	for _, path := range paths {
 		d, err := Open(path)
 		switch {
-		case errors.Is(err, ErrNoDatabase), errors.Is(err, ErrDamaged):
-			if first == nil {
-				first = err
-			}
+		case errors.Is(err, ErrDamaged):
+			damaged = cmp.Or(damaged, err)
+		case errors.Is(err, ErrNoDatabase):
+			first = cmp.Or(first, err)
 		case err != nil:
 			if opened != nil {
 				_ = opened.Close() // it was only read
@@ -122,13 +124,15 @@ func OpenAll(paths ...string) (*Database, error) {
 		}
 	}
 	if opened != nil {
+		opened.damaged = damaged
 		return opened, nil
 	}
-	if first == nil {
-		first = ErrNoDatabase
-	}
-	return nil, first
+	return nil, cmp.Or(damaged, first, ErrNoDatabase)
 }
+
+// Damaged is why records of one of the databases that OpenAll was given do not
+// count; nil where all that is there could be read.
+func (d *Database) Damaged() error { return d.damaged }
 
 // Close closes the files.
 func (d *Database) Close() error {

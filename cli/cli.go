@@ -16,6 +16,7 @@ import (
 	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
+	"thresher/internal/memory"
 	"thresher/internal/places"
 	"thresher/internal/statuses"
 	"thresher/policy/typosquat"
@@ -98,7 +99,11 @@ func Run(args, environ []string, in io.Reader, out, errorOut io.Writer, shim Shi
 		p.say("%v", err)
 		return statuses.Broken
 	}
-	typosquat.Use(names)
+	if typosquat.Use(names) != nil {
+		damaged := &memory.DamagedError{Path: p.places.Popular()}
+		p.say("%v; fix: %s", damaged, damaged.Remedy())
+		return statuses.Broken
+	}
 	return p.run(args)
 }
 

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/signal"
@@ -126,14 +128,8 @@ func (p *program) updatePopular(from string) error {
 		return fmt.Errorf("read the popular names: %w", err)
 	}
 	names := strings.Fields(string(content))
-	detector := typosquat.New(names)
-	count := 0
-	for range detector.Popular() {
-		count++
-	}
-	if count < 1000 || count < len(names)*9/10 {
-		return fmt.Errorf("read the popular names: %s has %d names in %d lines; a list has at least 1000, one a line",
-			from, count, len(names))
+	if err := typosquat.Use(names); err != nil || len(names) == 0 {
+		return fmt.Errorf("read the popular names: %s: %w", from, cmp.Or(err, io.ErrUnexpectedEOF))
 	}
 	if err := os.MkdirAll(filepath.Dir(p.places.Popular()), 0o755); err != nil {
 		return err
@@ -141,6 +137,6 @@ func (p *program) updatePopular(from string) error {
 	if err := files.Replace(p.places.Popular(), content, 0o644); err != nil {
 		return err
 	}
-	p.say("took %d popular names from %s", count, from)
+	p.say("took %d popular names from %s", len(names), from)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"thresher/address"
 	"thresher/evidence"
 	"thresher/index/route"
+	"thresher/internal/memory"
 	"thresher/internal/statuses"
 	"thresher/internal/words"
 	"thresher/pep"
@@ -37,7 +38,9 @@ func (in *invocation) judgeAsked(p *place) (*asked, *ending) {
 	if err != nil {
 		return a, broken("prepare", err)
 	}
-	typosquat.Use(names)
+	if typosquat.Use(names) != nil {
+		return a, broken("read the popular names", &memory.DamagedError{Path: in.places.Popular()})
+	}
 	if a.indexes, err = evidence.ReadIndexMemory(in.places.Indexes()); err != nil {
 		return a, broken("read which index names came from", err)
 	}

@@ -14,6 +14,9 @@ import (
 // that is said before the first file, and policy says whether the run goes on.
 func (in *invocation) awaitAdvisories(a *asked, d *database) *ending {
 	if !d.missing() {
+		if damage := d.damage(); damage != nil {
+			in.say.damagedDatabase(damage)
+		}
 		return nil
 	}
 	ctx := in.untilInterrupted()
@@ -34,6 +37,9 @@ func (in *invocation) awaitAdvisories(a *asked, d *database) *ending {
 		return &ending{status: statuses.Broken} // which Run makes the interruption's
 	case !d.missing():
 		return nil
+	}
+	if damage := d.damage(); damage != nil {
+		in.say.damagedDatabase(damage)
 	}
 	failure := d.refreshFailure()
 	if failure == nil && d.done != nil {

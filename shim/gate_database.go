@@ -30,6 +30,7 @@ type database struct {
 
 	mutex      sync.Mutex
 	opened     *advisory.Database // nil: no data
+	damaged    error              // why data that is there does not count
 	failure    error              // of a look-up
 	refreshErr error
 	heard      time.Time               // when something of the refresh arrived last
@@ -87,14 +88,19 @@ func (in *invocation) fresh(opened *advisory.Database, a *asked) bool {
 // open takes the data on disk in place of what was open.
 func (d *database) open() error {
 	opened, err := advisory.OpenAll(d.paths...)
-	if errors.Is(err, advisory.ErrNoDatabase) || errors.Is(err, advisory.ErrDamaged) {
-		return nil
-	}
-	if err != nil {
+	missing := errors.Is(err, advisory.ErrNoDatabase) || errors.Is(err, advisory.ErrDamaged)
+	if err != nil && !missing {
 		return err
 	}
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
+	if d.damaged = nil; errors.Is(err, advisory.ErrDamaged) {
+		d.damaged = err
+	}
+	if missing {
+		return nil
+	}
+	d.damaged = opened.Damaged()
 	// What was open before stays open: a look-up may be using it.
 	d.opened = opened
 	return nil
@@ -115,6 +121,13 @@ func (d *database) data() *advisory.Database {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	return d.opened
+}
+
+// damage is why data that is there does not count, nil for none.
+func (d *database) damage() error {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	return d.damaged
 }
 
 // missing says whether there is no data.

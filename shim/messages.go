@@ -453,6 +453,9 @@ func (m *messenger) noDatabase(failure error) {
 	m.fix(messageUpdate)
 }
 
+// damagedDatabase says that what is there of advisories does not count.
+func (m *messenger) damagedDatabase(err error) { m.line("the advisories do not count: %v", err) }
+
 // fetchesDatabase is said where no terminal is there to show how far it is.
 func (m *messenger) fetchesDatabase() {
 	m.line("fetching the advisories of known malware and vulnerabilities, which this machine does not have yet")

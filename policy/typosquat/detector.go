@@ -51,15 +51,27 @@ func newEmbedded() *Detector { return newDetector(newNameList(popularNames)) }
 var refreshed atomic.Pointer[Detector]
 
 // Use has the functions of this package go by another list of popular names,
-// in the form of New; a list without names changes nothing. It is called once,
-// before the first question.
-func Use(list []string) {
-	detector := New(list)
-	for range detector.Popular() {
-		refreshed.Store(detector)
-		return
+// in the form of New; an empty list changes nothing. One that is none, or that was
+// cut off, is an error: it would call imitations popular, or know few to imitate.
+// It is called once, before the first question.
+func Use(list []string) error {
+	if len(list) == 0 {
+		return nil
 	}
+	detector := New(list)
+	count := 0
+	for range detector.Popular() {
+		count++
+	}
+	if count < fewestNames || count < len(list)*9/10 {
+		return noList(count, len(list))
+	}
+	refreshed.Store(detector)
+	return nil
 }
+
+// fewestNames is how many names a list of popular ones has at least.
+const fewestNames = 1000
 
 func current() *Detector {
 	if detector := refreshed.Load(); detector != nil {

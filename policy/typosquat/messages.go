@@ -8,6 +8,11 @@ import (
 // All text of this package that a person reads. The texts stand behind the name
 // of the target: `reqeusts: imitates requests (two letters swapped)`.
 
+// noList is why a list of popular names is none.
+func noList(count, lines int) error {
+	return fmt.Errorf("it has %d names in %d lines; a list has at least %d, one a line", count, lines, fewestNames)
+}
+
 // why says in words how the name comes from its target.
 func (f finding) why() string {
 	var reasons []string
