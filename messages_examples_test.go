@@ -18,7 +18,8 @@ var examples = map[string]string{
 
 	"paths": "acme_init.pth", "runorruns": "runs", "compared": "2.30.0", "other": "2.30.0",
 	"policy/rules deeds": "write over alpha/__init__.py of alpha", "policy/rules files": "alpha/__init__.py",
-	"level": "critical", "policy/rules modules": "alpha/core.abi3.so", "policy/rules commands": "bin/git",
+	"level": "critical", "workflow": "release.yml", "workflows": "the workflow release.yml",
+	"policy/rules modules": "alpha/core.abi3.so", "policy/rules commands": "bin/git",
 	"megabytes": "0.2 MB", "whose": "alpha", "total": "4,096",
 	"rules filename": "reqeusts-2.31.0-py3-none-any.whl", "rules what": "a file of 7 MB",
 

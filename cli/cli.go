@@ -100,8 +100,8 @@ func Run(args, environ []string, in io.Reader, out, errorOut io.Writer, shim Shi
 		return statuses.Broken
 	}
 	if typosquat.Use(names) != nil {
-		damaged := &memory.DamagedError{Path: p.places.Popular()}
-		p.say("%v; fix: %s", damaged, damaged.Remedy())
+		err := &memory.DamagedError{Path: p.places.Popular()}
+		p.say("%v; fix: %s", err, err.Remedy())
 		return statuses.Broken
 	}
 	return p.run(args)

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -128,8 +127,11 @@ func (p *program) updatePopular(from string) error {
 		return fmt.Errorf("read the popular names: %w", err)
 	}
 	names := strings.Fields(string(content))
-	if err := typosquat.Use(names); err != nil || len(names) == 0 {
-		return fmt.Errorf("read the popular names: %s: %w", from, cmp.Or(err, io.ErrUnexpectedEOF))
+	if err = typosquat.Use(names); err == nil && len(names) == 0 {
+		err = io.ErrUnexpectedEOF
+	}
+	if err != nil {
+		return fmt.Errorf("read the popular names: %s: %w", from, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(p.places.Popular()), 0o755); err != nil {
 		return err

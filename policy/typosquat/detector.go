@@ -70,7 +70,7 @@ func Use(list []string) error {
 	return nil
 }
 
-// fewestNames is how many names a list of popular ones has at least.
+// fewestNames is how many names a list of popular ones has at least; noList says so.
 const fewestNames = 1000
 
 func current() *Detector {

@@ -9,8 +9,8 @@ import (
 // of the target: `reqeusts: imitates requests (two letters swapped)`.
 
 // noList is why a list of popular names is none.
-func noList(count, lines int) error {
-	return fmt.Errorf("it has %d names in %d lines; a list has at least %d, one a line", count, lines, fewestNames)
+func noList(count, total int) error {
+	return fmt.Errorf("it has %d names in %d lines; a list has at least 1000, one a line", count, total)
 }
 
 // why says in words how the name comes from its target.
