@@ -9,6 +9,8 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/progress"
+	"thresher/internal/words"
 	"thresher/venv"
 )
 
@@ -82,7 +84,10 @@ func (p *program) installations() ([]installation, error) {
 		return nil, fmt.Errorf("read the known environments: %w", err)
 	}
 	var found []installation
-	for _, one := range known {
+	bar := progress.Bar{Out: p.err, Width: width(p.err)}
+	defer bar.Clear()
+	for i, one := range known {
+		bar.Show(messageReading, fmt.Sprint(i), words.Counted(int64(len(known)), "environment"), int64(i), int64(len(known)))
 		if one.Base || one.Gone {
 			continue
 		}

@@ -172,8 +172,10 @@ const (
 	messageReportWhere   = "report takes the file to write the page to; fix: thresher report --html packages.html"
 	messageReportOther   = "%s is there already and is no report, so it is left as it is; give --html another name"
 	messageReportWritten = "wrote %s: %s, %s"
-	messageReportReading = "reading"
 )
+
+// What is said while many logs or environments are read.
+const messageReading = "reading"
 
 // What is said of the words of a command line.
 const (

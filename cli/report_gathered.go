@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -85,8 +86,9 @@ func (p *program) reportOfLogs(in *report.Input, places []string) error {
 	defer scanner.close()
 	bar := progress.Bar{Out: p.err, Width: width(p.err)}
 	defer bar.Clear()
+	byMachine := map[string][]journal.Entry{}
 	for i, log := range logs {
-		bar.Show(messageReportReading, fmt.Sprint(i), words.Counted(int64(len(logs)), "log"), int64(i), int64(len(logs)))
+		bar.Show(messageReading, fmt.Sprint(i), words.Counted(int64(len(logs)), "log"), int64(i), int64(len(logs)))
 		entries, failures, err := log.read(time.Time{})
 		if err != nil {
 			return err
@@ -94,9 +96,22 @@ func (p *program) reportOfLogs(in *report.Input, places []string) error {
 		for _, failure := range failures {
 			in.Unread = append(in.Unread, failure.Error())
 		}
-		of := report.Log{Machine: machineOf(log.name, places), Entries: entries}
-		in.Logs = append(in.Logs, of)
-		for _, place := range report.Standing(of) {
+		if len(entries) == 0 {
+			byMachine[machineOf(log.name, places)] = nil
+		}
+		for _, entry := range entries {
+			machine := cmp.Or(entry.Host, machineOf(log.name, places))
+			byMachine[machine] = append(byMachine[machine], entry)
+		}
+	}
+	machines := slices.Sorted(maps.Keys(byMachine))
+	for i, machine := range machines {
+		bar.Show(messageReading, fmt.Sprint(i), words.Counted(int64(len(machines)), "machine"), int64(i),
+			int64(len(machines)))
+		log := report.Log{Machine: machine, Entries: onceInOrder(byMachine[machine])}
+		in.Logs = append(in.Logs, log)
+		in.Policies = append(in.Policies, report.PoliciesIn(log)...)
+		for _, place := range report.Standing(log) {
 			var distributions []venv.Distribution
 			for _, installed := range place.Installed {
 				distributions = append(distributions,
@@ -105,10 +120,22 @@ func (p *program) reportOfLogs(in *report.Input, places []string) error {
 			if place.Findings, err = scanner.findings(distributions, nil); err != nil {
 				return err
 			}
+			for i := range place.Findings {
+				place.Findings[i].Ignored = place.Ignores(&place.Findings[i])
+			}
 			in.Places = append(in.Places, place)
 		}
 	}
+	in.Answers = report.AnswersIn(in.Places)
 	return nil
+}
+
+// onceInOrder are runs by time, each once: a collector may deliver a line again.
+func onceInOrder(entries []journal.Entry) []journal.Entry {
+	slices.SortStableFunc(entries, func(a, b journal.Entry) int {
+		return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID))
+	})
+	return slices.CompactFunc(entries, func(a, b journal.Entry) bool { return a.ID == b.ID && a.Time.Equal(b.Time) })
 }
 
 // machineOf is what tells a collected log from the others: its path below the place

@@ -210,11 +210,30 @@ func (r *Report) answers(in Input) {
 	})
 }
 
+// policies are old by their age, and behind where another machine has a newer content
+// of the same file; each user's and project's own is another file.
 func (r *Report) policies(in Input) {
+	newest := map[string]Policy{}
+	for _, p := range in.Policies {
+		if other, seen := newest[p.shared()]; p.Changed != nil && (!seen || p.Changed.After(*other.Changed)) {
+			newest[p.shared()] = p
+		}
+	}
 	for _, p := range in.Policies {
 		p.Old = p.Changed != nil && in.Made.Sub(*p.Changed) >= OldPolicy
+		if other, seen := newest[p.shared()]; seen && p.shared() != "" && p.Changed != nil {
+			p.Behind = p.SHA256 != other.SHA256 && p.Changed.Before(*other.Changed)
+		}
 		r.Policies = append(r.Policies, p)
 	}
+}
+
+// shared is what machines have in common of a policy file; "" for nothing.
+func (p *Policy) shared() string {
+	if p.Layer == "user" || p.Layer == "project" {
+		return ""
+	}
+	return p.Layer + " " + p.Path
 }
 
 func (r *Report) summary(in Input) {
@@ -247,7 +266,7 @@ func (r *Report) summary(in Input) {
 		s.Ending += count(answer.State == Ending)
 	}
 	for _, p := range r.Policies {
-		s.Policies += count(p.Old)
+		s.Policies += count(p.Old || p.Behind)
 	}
 }
 

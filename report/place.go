@@ -17,6 +17,7 @@ type Place struct {
 	Python    string
 	Installed []Installed
 	Findings  []Finding
+	Ignored   []journal.Ignored // of a place that a log tells of: what its last run ignored
 }
 
 // Installed is one package in a place.
@@ -40,28 +41,37 @@ type Finding struct {
 // was there before and no run changed is not known. Places come in the order of
 // their paths.
 func Standing(log Log) []Place {
-	byPath := map[string]map[string]Installed{}
+	type standing struct {
+		installed map[string]Installed
+		ignored   []journal.Ignored
+	}
+	byPath := map[string]*standing{}
 	for _, entry := range log.Entries {
-		path := entry.Place()
+		path := pathOf(entry)
 		if path == "" {
 			continue
 		}
-		if byPath[path] == nil {
-			byPath[path] = map[string]Installed{}
+		at := byPath[path]
+		if at == nil {
+			at = &standing{installed: map[string]Installed{}}
+			byPath[path] = at
+		}
+		if entry.PipRan {
+			at.ignored = entry.Ignored
 		}
 		for _, change := range entry.Changed {
 			name := pep.CanonicalName(change.Name)
 			if change.After == "" {
-				delete(byPath[path], name)
+				delete(at.installed, name)
 				continue
 			}
-			byPath[path][name] = Installed{name, change.After, entry.Time}
+			at.installed[name] = Installed{name, change.After, entry.Time}
 		}
 	}
 	var places []Place
-	for path, standing := range byPath {
-		place := Place{Machine: log.Machine, Path: path}
-		for _, installed := range standing {
+	for path, at := range byPath {
+		place := Place{Machine: log.Machine, Path: path, Ignored: at.ignored}
+		for _, installed := range at.installed {
 			place.Installed = append(place.Installed, installed)
 		}
 		slices.SortFunc(place.Installed, func(a, b Installed) int { return strings.Compare(a.Name, b.Name) })
@@ -71,11 +81,28 @@ func Standing(log Log) []Place {
 	return places
 }
 
+// pathOf is the place that a run was about; where the log has names alone, with what
+// tells it from others of its name. "" for none.
+func pathOf(entry journal.Entry) string {
+	path := entry.Place()
+	if entry.Words == journal.Names && entry.Target == "" && path != "" {
+		path = strings.TrimSpace(path + " " + entry.EnvironmentID)
+	}
+	return path
+}
+
+// Ignores says whether the last run there ignored a vulnerability.
+func (p *Place) Ignores(f *Finding) bool {
+	return slices.ContainsFunc(p.Ignored, func(i journal.Ignored) bool {
+		return pep.CanonicalName(i.Name) == f.Package && f.Names(i.ID)
+	})
+}
+
 // lastRuns gives the time of the last run that ended well, by place.
 func lastRuns(entries []journal.Entry) map[string]time.Time {
 	last := map[string]time.Time{}
 	for _, entry := range entries {
-		if path := entry.Place(); path != "" && entry.Status == 0 && entry.Time.After(last[path]) {
+		if path := pathOf(entry); path != "" && entry.Status == 0 && entry.Time.After(last[path]) {
 			last[path] = entry.Time
 		}
 	}

@@ -190,7 +190,8 @@ type Policy struct {
 	SHA256  string     `json:"sha256"`
 	Changed *time.Time `json:"changed"`
 	Old     bool       `json:"old"`
-	Note    string     `json:"note"` // that a project's file does not count as a whole, and the like
+	Behind  bool       `json:"behind"` // another machine has a newer content of it
+	Note    string     `json:"note"`   // that a project's file does not count as a whole, and the like
 }
 
 // Input is what a report is made of.

@@ -37,7 +37,7 @@ type view struct {
 	Vulnerabilities             vulnerabilities
 	Matrix                      matrix
 	Shared                      list[sharedRow]
-	Environments                list[environmentRow]
+	Environments                environments
 	Machines                    list[machineRow]
 	Activity                    activity
 	Answers                     list[answerRow]
@@ -69,6 +69,12 @@ type environmentRow struct {
 	Stale                  bool
 }
 
+// environments are their table; it has the versions of Python where they are known.
+type environments struct {
+	list[environmentRow]
+	Python bool
+}
+
 type machineRow struct {
 	report.Machine
 	LastRun string
@@ -79,6 +85,8 @@ type answerRow struct{ Subject, Kind, Ends, Class, Reason, Place string }
 type policyRow struct {
 	report.Policy
 	Age, Digest string
+	On          where
+	machines    []string
 }
 
 type policies struct {
@@ -213,15 +221,14 @@ func sharedOf(r *report.Report) list[sharedRow] {
 
 // environmentsOf has those first that need somebody: vulnerable, then longest without
 // a run.
-func environmentsOf(r *report.Report) list[environmentRow] {
-	environments := list[environmentRow]{
-		None: "No environment is known yet. One is remembered when pip first installs into it through thresher; " +
-			"to begin with one that is there: thresher guard DIRECTORY",
-		Head: "“Older than elsewhere” counts packages of which another environment on this page has a newer version; " +
-			"no index was asked for newer ones. A pip run longer ago than 30 days is marked.",
-	}
+func environmentsOf(r *report.Report) environments {
+	var shown environments
+	shown.None = "No environment is known yet. One is remembered when pip first installs into it through thresher; " +
+		"to begin with one that is there: thresher guard DIRECTORY"
+	shown.Head = "“Older than elsewhere” counts packages of which another environment on this page has a newer " +
+		"version; no index was asked for newer ones. A pip run longer ago than 30 days is marked."
 	if r.Collected {
-		environments.None = "No run in these logs had an environment."
+		shown.None = "No run in these logs had an environment."
 	}
 	sorted := slices.Clone(r.Environments)
 	slices.SortStableFunc(sorted, func(a, b report.Environment) int {
@@ -236,14 +243,15 @@ func environmentsOf(r *report.Report) list[environmentRow] {
 		if r.Advisories == nil {
 			row.None = "?"
 		}
+		shown.Python = shown.Python || row.Python != ""
 		if row.Python == "" {
 			row.Python = "?"
 		}
-		environments.Rows = append(environments.Rows, row)
+		shown.Rows = append(shown.Rows, row)
 	}
-	environments.LeftOut = leftOut(len(r.Environments), mostEnvironments, "environments",
+	shown.LeftOut = leftOut(len(r.Environments), mostEnvironments, "environments",
 		"those with the most vulnerable packages, then those whose last run is longest ago")
-	return environments
+	return shown
 }
 
 func lastOf(e report.Environment) time.Time {
@@ -328,24 +336,60 @@ func has(count int) string {
 	return number(count) + " have"
 }
 
+// policiesOf has a row for each content of a file: the machines that have it share it.
+// Those that need somebody come first.
 func policiesOf(r *report.Report) policies {
 	var p policies
 	p.None = "There is no policy file: the built-in preset standard counts. To begin one: thresher policy init"
+	p.Head = "Marked are those that nobody has changed for 180 days."
 	if r.Collected {
 		p.Unknown, p.None = true, "These logs do not say by which policy their runs were judged."
+		p.Head = "As the last run of each machine went by it. Marked are those of which another machine has a newer " +
+			"content, and those that nobody has changed for 180 days."
 	}
-	p.Head = "Marked are those that nobody has changed for 180 days."
-	sorted := slices.Clone(r.Policies)
-	slices.SortStableFunc(sorted, func(a, b report.Policy) int { return timeOf(a.Changed).Compare(timeOf(b.Changed)) })
-	for _, one := range sorted[:min(len(sorted), mostPolicies)] {
-		age := "not known"
-		if one.Changed != nil {
-			age = words.Age(max(r.Made.Sub(*one.Changed), 0))
+	at := map[[3]string]int{}
+	for _, one := range r.Policies {
+		key := [3]string{one.Layer, one.Path, one.SHA256}
+		if i, seen := at[key]; seen {
+			p.Rows[i].machines = append(p.Rows[i].machines, one.Machine)
+			continue
 		}
-		p.Rows = append(p.Rows, policyRow{one, age, one.SHA256[:min(len(one.SHA256), 12)]})
+		at[key] = len(p.Rows)
+		row := policyRow{Policy: one, Age: "not known", Digest: one.SHA256[:min(len(one.SHA256), 12)]}
+		row.machines = []string{one.Machine}
+		if one.Changed != nil {
+			row.Age = words.Age(max(r.Made.Sub(*one.Changed), 0))
+		}
+		p.Rows = append(p.Rows, row)
 	}
-	p.LeftOut = leftOut(len(sorted), mostPolicies, "policies", "the oldest")
+	slices.SortStableFunc(p.Rows, func(a, b policyRow) int {
+		return cmp.Or(cmp.Compare(standing(b.Behind), standing(a.Behind)), timeOf(a.Changed).Compare(timeOf(b.Changed)))
+	})
+	p.LeftOut = leftOut(len(p.Rows), mostPolicies, "policies", "those behind, then the oldest")
+	p.Rows = p.Rows[:min(len(p.Rows), mostPolicies)]
+	for i := range p.Rows {
+		p.Rows[i].On = onMachines(p.Rows[i].machines)
+	}
 	return p
+}
+
+func standing(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+// onMachines names one machine, or says how many they are.
+func onMachines(machines []string) where {
+	if len(machines) == 1 {
+		return where{Text: machines[0]}
+	}
+	w := where{Text: counted(len(machines), "machine"), All: machines[:min(len(machines), mostPlaces)]}
+	if more := len(machines) - mostPlaces; more > 0 {
+		w.All = append(slices.Clone(w.All), "and "+number(more)+" more")
+	}
+	return w
 }
 
 // leftOut is the sentence that says what a table does not have; "" where it has all.
