@@ -169,6 +169,7 @@ func unknownWord(commands []*cli.Command, words []string) string {
 		switch {
 		case word == "--":
 			return ""
+		case word == "-" && command != nil: // standard input
 		case word == "--help" || word == "--version" || word == "-h" || word == "-v":
 		case strings.HasPrefix(word, "-"):
 			if command == nil {

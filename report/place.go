@@ -47,7 +47,7 @@ func Standing(log Log) []Place {
 	}
 	byPath := map[string]*standing{}
 	for _, entry := range log.Entries {
-		path := pathOf(entry)
+		path := entry.Place()
 		if path == "" {
 			continue
 		}
@@ -81,16 +81,6 @@ func Standing(log Log) []Place {
 	return places
 }
 
-// pathOf is the place that a run was about; where the log has names alone, with what
-// tells it from others of its name. "" for none.
-func pathOf(entry journal.Entry) string {
-	path := entry.Place()
-	if entry.Words == journal.Names && entry.Target == "" && path != "" {
-		path = strings.TrimSpace(path + " " + entry.EnvironmentID)
-	}
-	return path
-}
-
 // Ignores says whether the last run there ignored a vulnerability.
 func (p *Place) Ignores(f *Finding) bool {
 	return slices.ContainsFunc(p.Ignored, func(i journal.Ignored) bool {
@@ -102,7 +92,7 @@ func (p *Place) Ignores(f *Finding) bool {
 func lastRuns(entries []journal.Entry) map[string]time.Time {
 	last := map[string]time.Time{}
 	for _, entry := range entries {
-		if path := pathOf(entry); path != "" && entry.Status == 0 && entry.Time.After(last[path]) {
+		if path := entry.Place(); path != "" && entry.Status == 0 && entry.Time.After(last[path]) {
 			last[path] = entry.Time
 		}
 	}
