@@ -28,8 +28,9 @@ func inspectPrefix(prefix string, environ []string, cacheDir string) (python.Env
 	return python.Environment{}, fmt.Errorf("%s has no interpreter: %w", prefix, fs.ErrNotExist)
 }
 
-// baseInterpreters finds the interpreters on this machine that environments
-// are made from: on PATH, and pyenv's. Links to one interpreter count once.
+// baseInterpreters finds the interpreters on this machine that environments are
+// made from: on PATH, and those of pyenv, uv and conda. Links to one interpreter
+// count once.
 func (p *program) baseInterpreters() []python.Environment {
 	var candidates []string
 	for _, dir := range filepath.SplitList(p.environment["PATH"]) {
@@ -43,12 +44,10 @@ func (p *program) baseInterpreters() []python.Environment {
 			}
 		}
 	}
-	root := p.environment["PYENV_ROOT"]
-	if root == "" && p.places.Home != "" {
-		root = filepath.Join(p.places.Home, ".pyenv")
-	}
-	if found, err := filepath.Glob(filepath.Join(root, "versions", "*", "bin", "python3")); err == nil {
-		candidates = append(candidates, found...)
+	for _, pattern := range p.otherInterpreters() {
+		if found, err := filepath.Glob(pattern); err == nil {
+			candidates = append(candidates, found...)
+		}
 	}
 	byFile := map[string]python.Environment{}
 	for _, path := range candidates {
@@ -79,6 +78,52 @@ func (p *program) baseInterpreters() []python.Environment {
 	}
 	sort.Slice(environments, func(i, j int) bool { return environments[i].Interpreter < environments[j].Interpreter })
 	return environments
+}
+
+// otherInterpreters are where interpreters lie that are not on PATH, as patterns:
+// pyenv's, those that uv installed, and conda's base.
+func (p *program) otherInterpreters() []string {
+	home := p.places.Home
+	under := func(variable string, parts ...string) string {
+		switch value := p.environment[variable]; {
+		case filepath.IsAbs(value):
+			return value
+		case home == "":
+			return ""
+		}
+		return filepath.Join(append([]string{home}, parts...)...)
+	}
+	interpreter := []string{"bin", "python3"}
+	data := under("XDG_DATA_HOME", ".local", "share")
+	if runtime.GOOS == "windows" {
+		interpreter, data = []string{"python.exe"}, under("APPDATA", "AppData", "Roaming")
+	}
+	var patterns []string
+	add := func(root string, parts ...string) {
+		if root != "" {
+			patterns = append(patterns, filepath.Join(append(append([]string{root}, parts...), interpreter...)...))
+		}
+	}
+	add(under("PYENV_ROOT", ".pyenv"), "versions", "*")
+	add(under("PYENV_ROOT", ".pyenv", "pyenv-win"), "versions", "*")
+	uv := filepath.Join("uv", "python")
+	if runtime.GOOS == "windows" {
+		uv = filepath.Join("uv", "data", "python")
+	}
+	if own := p.environment["UV_PYTHON_INSTALL_DIR"]; filepath.IsAbs(own) {
+		add(own, "*")
+	} else if data != "" {
+		add(filepath.Join(data, uv), "*")
+	}
+	if program := p.environment["CONDA_EXE"]; filepath.IsAbs(program) {
+		add(filepath.Dir(filepath.Dir(program)))
+	}
+	for _, name := range []string{"miniforge3", "miniconda3", "mambaforge", "anaconda3"} {
+		if home != "" {
+			add(filepath.Join(home, name))
+		}
+	}
+	return patterns
 }
 
 func isScript(path string) bool {

@@ -21,7 +21,7 @@ func (p *program) guardCommand() *cli.Command {
 			"interpreters of this machine: python -m pip outside an environment is refused, and every\n" +
 			"environment they make is guarded when it is made.",
 		Flags: []cli.Flag{
-			&cli.BoolFlag{Name: "base", Usage: "the interpreters found on PATH and under pyenv, in the " +
+			&cli.BoolFlag{Name: "base", Usage: "the interpreters found on PATH and those of pyenv, uv and conda, in the " +
 				"user's own site-packages"},
 			&cli.BoolFlag{Name: "remove", Usage: "take the guard out again, without a trace"},
 			&cli.BoolFlag{Name: "made", Hidden: true, Usage: "the environment was just made: a guard says so"},

@@ -203,8 +203,12 @@ const (
 	messageNotThePolicy   = "%s is not the policy file that counts in its folder; fix: thresher trust"
 	messageNoPolicyFile   = "%s cannot be read: %v; fix: thresher policy check"
 	messageIsThere        = "%s is there already; fix: thresher guard %s"
-	messageNoPython       = "there is no python %s here, but %s; fix: %s"
-	messageNoPythonAtAll  = "there is no python %s here, and no other on PATH; fix: thresher new --help"
+	messageNoPython       = "there is no python %s here"
+	messageOldPython      = "python %s is too old, 3.8 is the oldest that can be guarded"
+	messageNamedBy        = "%s: "
+	messageOtherPythons   = "%s; there are %s; fix: %s"
+	messageNoPythonAtAll  = "%s, and no other on PATH; fix: thresher new --help"
+	messageNoSuchPython   = "there is no interpreter %s here; fix: thresher new --python 3"
 )
 
 // What doctor says of tools that may install by uv.

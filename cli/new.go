@@ -15,18 +15,21 @@ import (
 
 	"thresher/internal/words"
 	"thresher/pep"
+	"thresher/python"
 	"thresher/venv"
 )
 
 func (p *program) newCommand() *cli.Command {
 	return &cli.Command{
-		Name:        "new",
-		Usage:       "make a virtual environment that is guarded from birth",
-		ArgsUsage:   "[DIR]",
-		Category:    categorySetUp,
-		Description: "DIR is .venv unless given, and must not be there yet.",
-		Flags: []cli.Flag{&cli.StringFlag{Name: "python", Value: words.UsualPython(), Usage: "the interpreter " +
-			"`PATH` to make it with"}},
+		Name:      "new",
+		Usage:     "make a virtual environment that is guarded from birth",
+		ArgsUsage: "[DIR]",
+		Category:  categorySetUp,
+		Description: "DIR is .venv unless given, and must not be there yet. Without --python it is made with\n" +
+			"the version that the nearest .python-version names, and with python3 where there is none.\n" +
+			"A version is looked for on PATH and among pyenv's, uv's and conda's.",
+		Flags: []cli.Flag{&cli.StringFlag{Name: "python", Value: words.UsualPython(), Usage: "make it with " +
+			"`PYTHON`: a path, a command or a version"}},
 		Action: func(c *cli.Context) error {
 			dir := c.Args().First()
 			if dir == "" {
@@ -48,7 +51,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 	} else if !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	interpreter, err := p.interpreter(c.String("python"))
+	interpreter, meant, err := p.interpreter(c.String("python"), c.IsSet("python"))
 	if err != nil {
 		return err
 	}
@@ -57,7 +60,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 	create := exec.CommandContext(ctx, interpreter, "-m", "venv", path)
 	create.Env, create.Stdout, create.Stderr = p.environ, p.err, p.err
 	if err := create.Run(); err != nil {
-		return errors.Join(fmt.Errorf("%s -m venv %s: %w", c.String("python"), dir, err), os.RemoveAll(path))
+		return errors.Join(fmt.Errorf("%s -m venv %s: %w", meant, dir, err), os.RemoveAll(path))
 	}
 	environment, err := inspectPrefix(path, p.environ, p.places.Cache)
 	if err != nil {
@@ -82,34 +85,94 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 	return nil
 }
 
-// pythonVersion is a version of the language as people name an interpreter by it.
-var pythonVersion = regexp.MustCompile(`^3(\.[0-9]+){0,2}$`)
+// pythonVersion is a version of the language as people name an interpreter by it:
+// 3.11, python3.11, cpython@3.11.7.
+var pythonVersion = regexp.MustCompile(`^(c?python)?[@-]?([23](\.[0-9]+){0,2})$`)
 
-// interpreter finds the interpreter that --python means: of a version the newest
-// of those on PATH and under pyenv.
-func (p *program) interpreter(meant string) (string, error) {
-	if !pythonVersion.MatchString(meant) {
-		return meant, nil
+// interpreter finds the interpreter that is meant: by a path or a command, or the
+// newest of a version. Where nobody said, the nearest .python-version does, as for
+// pyenv and uv. It returns what it went by, too.
+func (p *program) interpreter(meant string, said bool) (path, by string, err error) {
+	file := ""
+	if !said {
+		if version, found := p.pythonVersionFile(); version != "" {
+			meant, file = version, found
+		}
 	}
+	parts := pythonVersion.FindStringSubmatch(strings.ToLower(meant))
+	if parts == nil || parts[1] != "" && !strings.Contains(parts[2], ".") {
+		found, err := exec.LookPath(meant)
+		if err != nil {
+			return "", "", usageError(messageNoSuchPython, meant)
+		}
+		return found, meant, nil
+	}
+	version := parts[2]
+	if parts[1] == "python" && file == "" {
+		// A command of that name may be one of pyenv's, which starts nothing unless
+		// this version is the one chosen.
+		if found, err := exec.LookPath(meant); err == nil {
+			if _, err := python.Inspect(found, p.environ, p.places.Cache); err == nil {
+				return found, meant, nil
+			}
+		}
+	}
+	found, err := p.newestInterpreter(version, file)
+	return found, meant, err
+}
+
+// newestInterpreter finds the newest interpreter of a version; file is the one that
+// names it, "" where the user did.
+func (p *program) newestInterpreter(meant, file string) (string, error) {
 	best, newest := "", pep.Version{}
 	var others []string
 	for _, environment := range p.baseInterpreters() {
 		version, err := pep.ParseVersion(environment.PythonVersion)
 		switch {
-		case err != nil:
+		case err != nil || tooOld(environment):
 		case environment.PythonVersion != meant && !strings.HasPrefix(environment.PythonVersion, meant+"."):
 			others = append(others, environment.PythonVersion)
 		case best == "" || version.Compare(newest) > 0:
 			best, newest = environment.Interpreter, version
 		}
 	}
-	switch {
-	case best != "":
+	if best != "" {
 		return best, nil
-	case len(others) > 0:
-		slices.SortFunc(others, pep.CompareOSV)
-		instead := "thresher new --python " + others[len(others)-1]
-		return "", usageError(messageNoPython, meant, words.Listed(others), instead)
 	}
-	return "", usageError(messageNoPythonAtAll, meant)
+	problem := fmt.Sprintf(messageNoPython, meant)
+	if tooOld(python.Environment{PythonVersion: meant}) {
+		problem = fmt.Sprintf(messageOldPython, meant)
+	}
+	if file != "" {
+		problem = fmt.Sprintf(messageNamedBy, p.short(file)) + problem
+	}
+	if len(others) == 0 {
+		return "", usageError(messageNoPythonAtAll, problem)
+	}
+	slices.SortFunc(others, pep.CompareOSV)
+	instead := "thresher new --python " + others[len(others)-1]
+	return "", usageError(messageOtherPythons, problem, words.Listed(slices.Compact(others)), instead)
+}
+
+// pythonVersionFile returns the version that the nearest .python-version names, from
+// the working directory up to the home directory, and that file; "" for none, and
+// for what is no version, such as the name of an environment of pyenv's.
+func (p *program) pythonVersionFile() (version, file string) {
+	for dir := p.dir; ; dir = filepath.Dir(dir) {
+		file := filepath.Join(dir, ".python-version")
+		if content, err := os.ReadFile(file); err == nil {
+			for line := range strings.Lines(string(content)) {
+				line = strings.TrimSpace(line)
+				if pythonVersion.MatchString(line) {
+					return line, file
+				}
+				if line != "" && !strings.HasPrefix(line, "#") {
+					return "", ""
+				}
+			}
+		}
+		if dir == p.places.Home || dir == filepath.Dir(dir) {
+			return "", ""
+		}
+	}
 }
