@@ -98,6 +98,7 @@ type Client struct {
 	keyringFailed  bool
 	notes          []string
 	transports     []*http.Transport
+	opened         map[origin]*opening
 }
 
 // New makes a client. It returns an error where a certificate, a proxy, a
@@ -129,7 +130,7 @@ func New(config Config) (*Client, error) {
 	}
 	environ := newEnvironment(config.Environ)
 	c := &Client{config: config, remembered: map[origin]credentials{}, told: map[origin]credentials{},
-		keyringAnswers: map[string]*keyringAnswer{}}
+		keyringAnswers: map[string]*keyringAnswer{}, opened: map[origin]*opening{}}
 	for _, text := range config.TrustedHosts {
 		h, ok := parseTrustedHost(text)
 		if !ok {

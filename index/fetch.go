@@ -261,7 +261,9 @@ func (c *Client) attempt(parent context.Context, q question, u *url.URL, user st
 	watch := newWatchdog(c.config.Timeout, func() { cancel(errSlow) })
 	defer watch.stop()
 
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	traced, first := c.afterFirst(ctx, u)
+	defer first()
+	request, err := http.NewRequestWithContext(traced, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return nil, &ContentError{URL: address.Redact(u.String()), Reason: textNoURL}
 	}

@@ -24,8 +24,14 @@ import (
 
 func tlsServer(t *testing.T, answer http.HandlerFunc) (*httptest.Server, string) {
 	t.Helper()
+	return tlsServerAs(t, answer, func(s *httptest.Server) { s.EnableHTTP2 = true })
+}
+
+// tlsServerAs is tlsServer with changes before it starts.
+func tlsServerAs(t *testing.T, answer http.HandlerFunc, change func(*httptest.Server)) (*httptest.Server, string) {
+	t.Helper()
 	s := httptest.NewUnstartedServer(answer)
-	s.EnableHTTP2 = true
+	change(s)
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
 	s.StartTLS()
 	t.Cleanup(s.Close)

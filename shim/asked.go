@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"thresher/address"
 	"thresher/evidence"
@@ -14,6 +15,7 @@ import (
 	"thresher/pep"
 	"thresher/pip"
 	"thresher/pip/option"
+	"thresher/pip/source"
 	"thresher/policy/rules"
 	"thresher/policy/typosquat"
 	"thresher/venv"
@@ -28,6 +30,22 @@ type asked struct {
 	unsaid   []rules.Finding      // notes that wait for the one line they get without a terminal
 	indexes  evidence.IndexMemory // which indexes names came from
 	table    route.Table          // which index is asked for a name
+
+	sorting sync.Once
+	sorted  map[string][]*source.Requirement // see saying
+}
+
+// saying gives the requirements of the command, constraints included, that say
+// something of a canonical name.
+func (a *asked) saying(canonical string) []*source.Requirement {
+	a.sorting.Do(func() {
+		a.sorted = map[string][]*source.Requirement{}
+		for i := range a.command.Requirements {
+			r := &a.command.Requirements[i]
+			a.sorted[r.Canonical] = append(a.sorted[r.Canonical], r)
+		}
+	})
+	return a.sorted[canonical]
 }
 
 // judgeAsked judges what a command names, offline. What policy refuses for
@@ -170,18 +188,13 @@ func requestedFromIndexes(command *pip.Command) []string {
 
 // isRequested says whether the command asks for a canonical name.
 func (a *asked) isRequested(canonical string) bool {
-	for _, r := range a.command.Requirements {
-		if r.Canonical == canonical && !r.Constraint {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(a.saying(canonical), func(r *source.Requirement) bool { return !r.Constraint })
 }
 
 // written is a canonical name as the command writes it where it asks for it.
 func (a *asked) written(canonical string) string {
-	for _, r := range a.command.Requirements {
-		if r.Canonical == canonical && !r.Constraint && r.Name != "" {
+	for _, r := range a.saying(canonical) {
+		if !r.Constraint && r.Name != "" {
 			return r.Name
 		}
 	}
@@ -195,9 +208,9 @@ type pin struct{ asked, inFile, byHash bool }
 // pinOf says how the command asks for exactly this version.
 func (a *asked) pinOf(canonical, version string) pin {
 	var found pin
-	for _, r := range a.command.Requirements {
-		if r.Canonical != canonical || !strings.Contains(r.Specifier, "==") {
-			continue
+	for _, r := range a.saying(canonical) {
+		if !strings.Contains(r.Specifier, "==") {
+			continue // which is most, on pages of thousands of files
 		}
 		specifiers, err := pep.ParseSpecifiers(r.Specifier)
 		if err != nil {

@@ -92,6 +92,7 @@ func (d *door) close(say *messenger) {
 	}
 	if d.settling != nil {
 		<-d.settling.done // which uses what is closed next
+		d.settling.early.Wait()
 	}
 	if d.client != nil {
 		say.notes(d.client.Notes())

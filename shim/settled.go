@@ -28,6 +28,7 @@ const collectingLess = 400
 // while the other steps go on. It is nil where nothing is attempted.
 type settling struct {
 	done       chan struct{}
+	early      sync.WaitGroup
 	collecting int // what the garbage collector was told before
 	// What came of it, once done is closed.
 	doubt    error // why pip is to run; nil: it would change nothing
@@ -65,6 +66,10 @@ func (in *invocation) maySettle(a *asked) bool {
 func (in *invocation) beginSettling(a *asked, d *door) {
 	s := &settling{done: make(chan struct{}), collecting: debug.SetGCPercent(collectingLess)}
 	d.settling = s
+	if a.upgrades() {
+		// Their pages decide in any case, and are under way while the rest is read.
+		s.early.Go(func() { _, _ = foreseeAll(in, d.own, a.requestedNames()) })
+	}
 	go func() {
 		defer close(s.done)
 		if s.doubt = in.workOut(a, d, s); s.doubt != nil {
