@@ -24,7 +24,6 @@ import (
 	"thresher/index"
 	"thresher/layers"
 	"thresher/policy"
-	"thresher/policy/shared"
 )
 
 // world is a machine that goes by shared layers, and an https server that has some.
@@ -48,9 +47,12 @@ func newWorld(t *testing.T) *world {
 	if err := os.Mkdir(filepath.Join(w.dir, "project"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: w.server.Certificate().Raw})
-	w.write("authority.pem", string(certificate))
+	w.write("authority.pem", authorityOf(w.server))
 	return w
+}
+
+func authorityOf(server *httptest.Server) string {
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}))
 }
 
 func (w *world) serve(response http.ResponseWriter, request *http.Request) {
@@ -292,15 +294,6 @@ func (r repository) commit(at, content string, options ...string) string {
 
 func (r repository) reference(revision, file string) string {
 	return "git+file://" + filepath.ToSlash(r.dir) + "@" + revision + "#" + file
-}
-
-func parse(t *testing.T, text string) shared.Reference {
-	t.Helper()
-	reference, message := shared.ParseReference(text)
-	if message != "" {
-		t.Fatal(message)
-	}
-	return reference
 }
 
 func loadWith(w *world, input policy.LoadInput) (*layers.Loaded, error) {
