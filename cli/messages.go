@@ -11,7 +11,7 @@ const (
 const (
 	messageLayerArrived = "fetched the shared policy %s, of %s, %s"
 	messageLayerShown   = "this is %s, of %s, %s"
-	messageLayerStays   = "%s was not fetched: %w; its version of %s counts on"
+	messageLayerStays   = "%s was not taken: %w; its version of %s counts on"
 	messageLayerCurrent = "the shared policy %s is up to date, of %s"
 	messageNotFollowed  = "%s is not named in %s; followed: %s; fix: thresher policy show"
 )

@@ -46,12 +46,11 @@ func (p *program) updateCommand() *cli.Command {
 			if err != nil {
 				return err
 			}
+			// None of the two waits for what the other needs.
+			stays := p.updateLayers(ctx)
 			if err := p.updateAdvisories(ctx, fetch{place: c.String("from"), whole: c.Bool("whole"), replace: c.Bool("replace")},
-				loaded); err != nil {
-				return err
-			}
-			if err := p.updateLayers(ctx); err != nil {
-				return err
+				loaded); err != nil || stays != nil {
+				return errors.Join(stays, err)
 			}
 			from := c.String("popular-from")
 			if from == "" {

@@ -299,3 +299,13 @@ func (r repository) reference(revision, file string) string {
 func loadWith(w *world, input policy.LoadInput) (*layers.Loaded, error) {
 	return layers.Load(context.Background(), input, w.store(), w.fetcher(), nil)
 }
+
+// loadBy loads with another fetcher than the world's.
+func (w *world) loadBy(f layers.Fetcher) (*layers.Loaded, error) {
+	return layers.Load(context.Background(), w.input(), w.store(), f, nil)
+}
+
+func there(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
