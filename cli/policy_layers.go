@@ -162,7 +162,11 @@ func (p *program) follow(ctx context.Context, following policy.Following, system
 	if err != nil {
 		return fmt.Errorf("%s: %w; nothing was written", named.Reference, err)
 	}
-	if err := p.printPage(string(fetched.Content)); err != nil {
+	var shown strings.Builder // nobody has seen it yet
+	for line := range strings.Lines(string(fetched.Content)) {
+		shown.WriteString(harmless(strings.ReplaceAll(strings.TrimRight(line, "\r\n"), "\t", "  ")) + "\n")
+	}
+	if err := p.printPage(shown.String()); err != nil {
 		return err
 	}
 	p.say(messageLayerShown, named.Reference, dayOf(fetched.Date), fetched.VouchedBy())

@@ -293,7 +293,7 @@ func (r repository) commit(at, content string, options ...string) string {
 }
 
 func (r repository) reference(revision, file string) string {
-	return "git+file://" + filepath.ToSlash(r.dir) + "@" + revision + "#" + file
+	return "git+file:///" + strings.TrimPrefix(filepath.ToSlash(r.dir), "/") + "@" + revision + "#" + file
 }
 
 func loadWith(w *world, input policy.LoadInput) (*layers.Loaded, error) {

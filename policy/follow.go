@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"thresher/internal/files"
+	"thresher/internal/lazyregexp"
 	"thresher/internal/words"
 	"thresher/policy/rules"
 )
@@ -186,6 +187,13 @@ func withItem(content []byte, root *node, key, value string) (edited []byte, lin
 			between = ",\n" + string(before) // one a line
 		}
 		return splice(content, end, end, between+quoted), 0
+	case list != nil && list.kind == arrayKind:
+		at := offsetOf(content, list.line, 1)
+		empty := emptyList().FindSubmatchIndex(content[at:])
+		if empty == nil || string(content[at+empty[2]:at+empty[3]]) != key {
+			return nil, list.line
+		}
+		return splice(content, at+empty[4], at+empty[5], quoted), 0
 	case list != nil || table.kind != tableKind || table.inline || table.dotted || !table.defined:
 		return nil, max(table.line, 1)
 	}
@@ -196,6 +204,9 @@ func withItem(content []byte, root *node, key, value string) (edited []byte, lin
 	}
 	return splice(content, end, end, added), 0
 }
+
+// emptyList is a line with a list that has nothing in it.
+var emptyList = lazyregexp.New(`^[ \t]*([a-z-]+)[ \t]*=[ \t]*\[([ \t]*)\]`)
 
 // withoutItem takes a value out of its list, with the comma behind or before it.
 func withoutItem(content []byte, item *node) ([]byte, bool) {

@@ -38,6 +38,8 @@ func (r Reference) Pinned() bool { return r.SHA256 != "" || r.Commit() != "" }
 
 var (
 	// commitPattern are the whole names of objects, SHA-1 and SHA-256.
+	// plainPattern is what a URL consists of, and nothing that reads otherwise than it is.
+	plainPattern  = lazyregexp.New(`^[!-~]+( [!-~]+)*$`)
 	commitPattern = lazyregexp.New(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
 	shortPattern  = lazyregexp.New(`^[0-9a-f]{7,63}$`)
 	digestPattern = lazyregexp.New(`^[0-9a-f]{64}$`)
@@ -54,7 +56,7 @@ var (
 // its fragment. The message says what is wrong, and repeats no secret.
 func ParseReference(text string) (r Reference, message string) {
 	scheme, rest, found := strings.Cut(text, "://")
-	if !found {
+	if !found || !plainPattern().MatchString(text) {
 		return r, noReference
 	}
 	place, fragment, hasFragment := strings.Cut(rest, "#")
