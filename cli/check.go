@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"thresher/address"
 	"thresher/evidence"
+	"thresher/internal/files"
 	"thresher/internal/statuses"
 	"thresher/internal/words"
 	"thresher/pep"
@@ -110,12 +112,18 @@ func (p *program) namesToCheck(c *cli.Context) ([]rules.Requested, error) {
 	var requested []rules.Requested
 	for i, word := range c.Args().Slice() {
 		if word != "-" {
+			if p.isRequirementsFile(word) {
+				return nil, usageError(messageCheckFile, words.Printable(word), words.ShellWord(word))
+			}
 			requested = append(requested, request(word, fmt.Sprintf("argument %d", i+1)))
 			continue
 		}
 		lines := bufio.NewScanner(p.in)
 		for line := 1; lines.Scan(); line++ {
 			if text := strings.TrimSpace(lines.Text()); text != "" && !strings.HasPrefix(text, "#") {
+				if strings.HasPrefix(text, "-") {
+					return nil, usageError(messageCheckOption, line, words.Printable(text))
+				}
 				requested = append(requested, request(text, fmt.Sprintf("standard input:%d", line)))
 			}
 		}
@@ -145,6 +153,20 @@ func (p *program) namesToCheck(c *cli.Context) ([]rules.Requested, error) {
 		}
 	}
 	return requested, nil
+}
+
+// isRequirementsFile says whether a word is a requirements file that is there: no
+// package is called like one, and -r is easily left out.
+func (p *program) isRequirementsFile(word string) bool {
+	path := word
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(p.dir, path)
+	}
+	switch filepath.Ext(word) {
+	case ".txt", ".in":
+		return files.IsRegular(path)
+	}
+	return false
 }
 
 // request makes what pip would be asked for out of a word. A word that is no
@@ -269,6 +291,9 @@ func (p *program) verdict(loaded *policy.Policy, r rules.Requested, known gather
 		line := checkedFinding{
 			Rule: f.Rule, Action: f.Action, Confidence: f.Confidence, Evidence: f.Evidence, Hint: f.Hint,
 			Place: f.Place, Answer: f.Answer,
+		}
+		if line.Place == "" && !r.Typed && f.Hint != "" && !words.IsCommand(f.Hint) {
+			line.Place = r.Origin // the line to edit
 		}
 		if f.Target != "" {
 			line.Target = &f.Target

@@ -208,6 +208,8 @@ const (
 	messageNamedBy        = "%s: "
 	messageOtherPythons   = "%s; there are %s; fix: %s"
 	messageNoPythonAtAll  = "%s, and no other on PATH; fix: thresher new --help"
+	messageCheckFile      = "%s is a file, whose packages -r checks; fix: thresher check -r %s"
+	messageCheckOption    = "line %d of standard input, %s, is no name; fix: thresher check --help"
 	messageNoSuchPython   = "there is no interpreter %s here; fix: thresher new --python 3"
 )
 

@@ -150,8 +150,9 @@ func (p *program) newestInterpreter(meant, file string) (string, error) {
 		return "", usageError(messageNoPythonAtAll, problem)
 	}
 	slices.SortFunc(others, pep.CompareOSV)
+	others = slices.Compact(others)
 	instead := "thresher new --python " + others[len(others)-1]
-	return "", usageError(messageOtherPythons, problem, words.Listed(slices.Compact(others)), instead)
+	return "", usageError(messageOtherPythons, problem, words.Listed(others), instead)
 }
 
 // pythonVersionFile returns the version that the nearest .python-version names, from
