@@ -132,7 +132,7 @@ func (p *program) namesToCheck(c *cli.Context) ([]rules.Requested, error) {
 		}
 	}
 	for _, file := range c.StringSlice("r") {
-		command, _, err := p.parsePip("install", "-r", file)
+		command, err := p.parsePip("", "install", "-r", file)
 		if err != nil {
 			return nil, err
 		}
@@ -180,50 +180,57 @@ func request(word, origin string) rules.Requested {
 	return requested
 }
 
-// parsePip reads a pip command line as the pip of this shell would.
-func (p *program) parsePip(args ...string) (*pip.Command, *pip.Installation, error) {
+// parsePip reads a pip command line as the pip of an interpreter would; "" for that
+// of this shell.
+func (p *program) parsePip(interpreter string, args ...string) (*pip.Command, error) {
 	installation, err := pip.Find(pip.FindInput{Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self,
-		CacheDir: p.places.Cache})
+		Interpreter: interpreter, CacheDir: p.places.Cache})
 	if err != nil {
-		return nil, nil, fmt.Errorf("find the pip that says which index is meant: %w", err)
+		return nil, fmt.Errorf("find the pip that says which index is meant: %w", err)
 	}
-	command := pip.Parse(pip.Input{Args: args, Environ: p.environ, Dir: p.dir, Installation: installation,
-		CacheDir: p.places.Cache})
-	return command, installation, nil
+	return pip.Parse(pip.Input{Args: args, Environ: p.environ, Dir: p.dir, Installation: installation,
+		CacheDir: p.places.Cache}), nil
 }
 
-// indexSource is where evidence comes from: the indexes that pip would use here.
+// indexSource is where evidence comes from: the indexes that a pip would use here.
 type indexSource struct {
 	evidence.Source
+	command *pip.Command
 	// elsewhere is what policy says of a name that came from a private index before
 	// which is none of these. None of these is asked for one that it refuses.
 	elsewhere func(canonical string) []rules.Finding
 }
 
-func (p *program) source(loaded *policy.Policy) (indexSource, error) {
-	command, _, err := p.parsePip("install")
+// asksBy is how a command that only asks reaches the indexes.
+type asksBy struct {
+	interpreter string // whose pip says which indexes are meant; "" that of this shell
+	retries     int    // few: nobody waits at such a command
+	malware     bool   // what the advisories know of it is asked as well
+}
+
+// source opens the indexes. The caller closes its client.
+func (p *program) source(loaded *policy.Policy, by asksBy) (indexSource, error) {
+	command, err := p.parsePip(by.interpreter, "install")
 	if err != nil {
 		return indexSource{}, err
 	}
-	// Nobody waits at a command that only asks.
-	command.Retries, command.NoInput = 1, true
-	client, err := session.New(command, p.environ, p.places.Pages())
-	if err != nil {
-		return indexSource{}, err
-	}
-	malware, err := p.malware()
-	if err != nil {
-		return indexSource{}, err
-	}
+	command.Retries, command.NoInput = by.retries, true
 	remembered, err := evidence.ReadIndexMemory(p.places.Indexes())
 	if err != nil {
 		return indexSource{}, err
 	}
 	table := evidence.Table(command, loaded)
+	source := evidence.Source{Table: remembered.Keeping(table, loaded), Now: p.now}
+	if by.malware {
+		if source.Malware, err = p.malware(); err != nil {
+			return indexSource{}, err
+		}
+	}
+	if source.Client, err = session.New(command, p.environ, p.places.Pages()); err != nil {
+		return indexSource{}, err
+	}
 	return indexSource{
-		Source: evidence.Source{
-			Client: client, Table: remembered.Keeping(table, loaded), Malware: malware, Now: p.now,
-		},
+		Source: source, command: command,
 		elsewhere: func(canonical string) []rules.Finding { return remembered.Forgotten(table, loaded, canonical) },
 	}, nil
 }
@@ -237,7 +244,7 @@ type gathered struct {
 // gather asks the indexes about all names. Without a pip to say which index
 // is meant nothing is asked, and it says so.
 func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirements []rules.Requested) (gathered, error) {
-	source, err := p.source(loaded)
+	source, err := p.source(loaded, asksBy{retries: 1, malware: true})
 	if errors.Is(err, pip.ErrNoPip) {
 		p.say("%v; only what is known offline is said", err)
 		return gathered{}, nil

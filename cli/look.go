@@ -78,7 +78,7 @@ func (p *program) lookInto(ctx context.Context, loaded *policy.Policy, word stri
 	if !pep.ValidName(name) {
 		return evidence.Brought{}, usageError(messageLookWord, words.Printable(word))
 	}
-	source, err := p.source(loaded)
+	source, err := p.source(loaded, asksBy{retries: 1, malware: true})
 	if err != nil {
 		return evidence.Brought{}, err
 	}

@@ -70,7 +70,7 @@ func (p *program) layerStore() layers.Store { return layers.NewStore(p.places.La
 // where there is none, as the environment says.
 func (p *program) layerFetcher() layers.Fetcher {
 	return layers.Fetcher{Environ: p.environ, Alone: !p.terminal, Client: func() (*index.Client, error) {
-		if command, _, err := p.parsePip("install"); err == nil {
+		if command, err := p.parsePip("", "install"); err == nil {
 			return session.NewOnce(command, p.environ)
 		}
 		return index.New(index.Config{Environ: p.environ, UserAgent: "thresher/" + p.shim.Version, NoInput: true})

@@ -144,7 +144,7 @@ func (p *program) requirementsIn(file string) ([]source.Requirement, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, usageError(messageNoFile, file, err)
 	}
-	command, _, err := p.parsePip("install", "-r", file)
+	command, err := p.parsePip("", "install", "-r", file)
 	if bases := p.baseInterpreters(); errors.Is(err, pip.ErrNoPip) && len(bases) > 0 {
 		// Without any pip the file is read as a new one would read it.
 		command, err = pip.Parse(pip.Input{

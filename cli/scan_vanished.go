@@ -21,7 +21,6 @@ import (
 	"thresher/policy/rules"
 	"thresher/python"
 	"thresher/scan"
-	"thresher/session"
 	"thresher/venv"
 )
 
@@ -100,35 +99,16 @@ type asking struct {
 }
 
 func (p *program) newAsking(loaded *policy.Policy, environment python.Environment) (*asking, error) {
-	installation, err := pip.Find(pip.FindInput{
-		Name: "pip", Environ: p.environ, Dir: p.dir, Self: p.self, Interpreter: environment.Interpreter,
-		CacheDir: p.places.Cache,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find the pip that says which index is meant: %w", err)
-	}
-	command := pip.Parse(pip.Input{
-		Args: []string{"install"}, Environ: p.environ, Dir: p.dir, Installation: installation, CacheDir: p.places.Cache,
-	})
-	command.Retries, command.NoInput = 0, true // nobody waits at a command that only asks
-	client, err := session.New(command, p.environ, p.places.Pages())
-	if err != nil {
-		return nil, err
-	}
 	entries, _, err := journal.Read(p.places.Log(), time.Time{})
 	if err != nil {
 		return nil, fmt.Errorf("read the log: %w", err)
 	}
-	remembered, err := evidence.ReadIndexMemory(p.places.Indexes())
+	source, err := p.source(loaded, asksBy{interpreter: environment.Interpreter})
 	if err != nil {
 		return nil, err
 	}
 	return &asking{
-		source: evidence.Source{
-			Client: client, Table: remembered.Keeping(evidence.Table(command, loaded), loaded),
-		},
-		command: command,
-		origins: exposure.OriginsOf(entries, environment.Prefix),
+		source: source.Source, command: source.command, origins: exposure.OriginsOf(entries, environment.Prefix),
 		stopped: map[string]bool{}, failed: map[string]error{}, unsaid: map[string]int{},
 	}, nil
 }
