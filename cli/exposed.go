@@ -25,8 +25,8 @@ func (p *program) exposedCommand() *cli.Command {
 		Usage:     "say where a bad release stands or stood, what brought it, and what to do now",
 		ArgsUsage: "NAME[==VERSION]…",
 		Category:  categoryLook,
-		Description: "It looks at every environment that thresher has seen, at its log and at pip's caches, and\n" +
-			"starts no Python. The status is 20 where the release, or a startup hook that came with\n" +
+		Description: "It looks at every environment that thresher has seen, at its log and at the caches of pip\n" +
+			"and uv, and starts no Python. The status is 20 where the release, or a startup hook that came with\n" +
 			"it, still stands somewhere, and 0 where it does not. NAME may have other specifiers\n" +
 			"(\"litellm>=1.82.7,<1.82.9\").",
 		Flags: []cli.Flag{
@@ -152,7 +152,10 @@ func (p *program) exposedHere(found *exposed) error {
 	}
 	found.cached, failures = exposure.Caches(found.queries, caches)
 	found.failures = append(found.failures, failures...)
-	for _, cache := range caches {
+	uv := exposure.UVDirectory(func(name string) string { return p.environment[name] }, p.dir, p.places.Home)
+	byUV, failures := exposure.UVCache(found.queries, uv)
+	found.cached, found.failures = append(found.cached, byUV...), append(found.failures, failures...)
+	for _, cache := range append(caches, uv) {
 		if files.IsDirectory(cache) {
 			found.caches++
 		}

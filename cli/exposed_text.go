@@ -120,17 +120,32 @@ func (p *program) exposedSteps(found *exposed) string {
 			step(messageStepSecrets, p.secretsHere()...)
 		}
 		if len(found.cached) > 0 {
-			var paths []string
-			for _, cached := range found.cached {
-				paths = append(paths, cached.Path)
-			}
-			step(messageStepCaches, words.Remedy("", words.RemoveAll(paths)))
+			step(messageStepCaches, purges(found.cached)...)
 		}
 	}
 	if len(steps) == 0 {
 		return ""
 	}
 	return "\n" + messageStepsHead + "\n" + strings.Join(steps, "\n") + "\n"
+}
+
+// purges are the commands that take releases out of caches: pip's are single files,
+// of uv's cache uv itself knows what belongs together.
+func purges(cached []exposure.Cached) []string {
+	var paths, commands []string
+	for _, one := range cached {
+		command := words.Remedy("", "uv cache clean "+one.Name)
+		switch {
+		case one.Kind != exposure.CachedByUV:
+			paths = append(paths, one.Path)
+		case !slices.Contains(commands, command):
+			commands = append(commands, command)
+		}
+	}
+	if len(paths) > 0 {
+		commands = append([]string{words.Remedy("", words.RemoveAll(paths))}, commands...)
+	}
+	return commands
 }
 
 // putAway are the commands that put environments where nothing starts them, once

@@ -125,3 +125,40 @@ func TestIdentify(t *testing.T) {
 		}
 	}
 }
+
+// uv's cache, in the form of uv 0.13: wheels unpacked in archive-v0, and built ones.
+func TestUVCache(t *testing.T) {
+	directory := t.TempDir()
+	for _, path := range []string{
+		"archive-v0/YGL1iHPs0u5047jE/bad_thing-1.0.dist-info/METADATA", "archive-v0/YGL1iHPs0u5047jE/bad_thing/__init__.py",
+		"archive-v0/other/good-1.0.dist-info/METADATA", "archive-v0/file", "archive-v0/later/bad_thing-2.0.dist-info/RECORD",
+		"sdists-v11/index/1afc/bad-thing/1.0/NwTF/bad_thing-1.0-py3-none-any.whl", "simple-v28/index/bad-thing.rkyv",
+	} {
+		place := filepath.Join(directory, filepath.FromSlash(path))
+		if err := os.MkdirAll(filepath.Dir(place), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(place, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found, failures := UVCache(Queries{{Canonical: "bad-thing", exact: "1.0"}}, directory)
+	var got []string
+	for _, cached := range found {
+		path, err := filepath.Rel(directory, cached.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, filepath.ToSlash(path)+" "+cached.Name+" "+cached.Version)
+	}
+	want := []string{
+		"archive-v0/YGL1iHPs0u5047jE bad-thing 1.0",
+		"sdists-v11/index/1afc/bad-thing/1.0/NwTF/bad_thing-1.0-py3-none-any.whl bad-thing 1.0",
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) || len(failures) > 0 {
+		t.Errorf("%q, %v; want %q", got, failures, want)
+	}
+	if found, failures := UVCache(nil, filepath.Join(directory, "none")); len(found)+len(failures) > 0 {
+		t.Errorf("nothing there: %v, %v", found, failures)
+	}
+}
