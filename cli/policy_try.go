@@ -81,7 +81,7 @@ type replayed struct {
 	Runs         int                      `json:"runs"`
 	Refused      int                      `json:"refused"`
 	RefusedRuns  []refusedRun             `json:"refused_runs"`
-	Environments *int                     `json:"environments,omitempty"` // how many were judged; not there where none was to be
+	Environments *int                     `json:"environments,omitempty"` // how many were judged; nil where none was to be
 	Affected     []refusedEnvironment     `json:"affected_environments,omitempty"`
 	Answers      []policy.SuggestedAnswer `json:"answers"`
 	TOML         string                   `json:"toml"` // the answers, ready to be pasted

@@ -155,7 +155,8 @@ func AnswersTOML(answers []SuggestedAnswer) string {
 		if i > 0 {
 			text.WriteString("\n")
 		}
-		text.WriteString("[allow." + words.TOMLKey(answer.Subject) + "]\nreason = " + words.TOMLString(suggestedReason) + "\n")
+		text.WriteString("[allow." + words.TOMLKey(answer.Subject) + "]\n")
+		text.WriteString("reason = " + words.TOMLString(suggestedReason) + "\n")
 		if len(answer.Rules) > 0 {
 			quoted := make([]string, len(answer.Rules))
 			for j, rule := range answer.Rules {
