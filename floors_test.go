@@ -16,6 +16,7 @@ type floor struct{ floor, step int }
 
 var floors = map[string]floor{
 	"thresher":                           {5, 0},
+	"thresher/bench/fleet":               {5, 0},
 	"thresher/bench/gate":                {5, 0},
 	"thresher/bench/inside":              {5, 0},
 	"thresher/bench/morning":             {5, 0},

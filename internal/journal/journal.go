@@ -126,7 +126,7 @@ func Append(path string, entry Entry) error {
 	}
 	entry.Schema = SchemaVersion
 	if entry.EnvironmentID == "" {
-		entry.EnvironmentID = environmentID(entry.Environment)
+		entry.EnvironmentID = EnvironmentID(entry.Environment)
 	}
 	release, err := files.Lock(context.Background(), path)
 	if err != nil {

@@ -27,10 +27,10 @@ const (
 	Names    Words = "names" // no paths, no addresses, no free text
 )
 
-// environmentID is what stands for an environment beside its path: twelve
+// EnvironmentID is what stands for an environment beside its path: twelve
 // hexadecimal digits of the path's SHA-256; "" for none. Who knows the path can
 // recognise it, and nobody can read it out.
-func environmentID(prefix string) string {
+func EnvironmentID(prefix string) string {
 	if prefix == "" {
 		return ""
 	}
@@ -62,7 +62,7 @@ var commands = []string{"install", "uninstall", "download", "wheel", "lock"}
 // and statuses stay. It does not change the entry that it is given.
 func NamesAlone(entry Entry) Entry {
 	entry.Words = Names
-	entry.EnvironmentID = cmp.Or(entry.EnvironmentID, environmentID(entry.Environment))
+	entry.EnvironmentID = cmp.Or(entry.EnvironmentID, EnvironmentID(entry.Environment))
 	entry.Directory, entry.Environment = nameOf(entry.Directory), nameOf(entry.Environment)
 	entry.Target = nameOf(entry.Target)
 	var argv []string

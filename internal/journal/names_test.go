@@ -37,7 +37,10 @@ func fullEntry(id string) Entry {
 		Vulnerabilities: []Vulnerability{{Name: "beta", Version: "2.0", ID: "PYSEC-2026-1"}},
 		Ignored:         []Ignored{{Name: "beta", Version: "2.0", ID: "PYSEC-2026-2", Expires: "2026-12-31"}},
 		Policy: []PolicyLayer{
-			{Layer: "user", Source: "/home/anna/policy.toml", SHA256: strings.Repeat("0b", 32), Changed: time.Unix(0, 0).UTC()},
+			{
+				Layer: "user", Source: "/home/anna/policy.toml", SHA256: strings.Repeat("0b", 32),
+				Changed: time.Unix(0, 0).UTC(),
+			},
 		},
 		Status: 20, Pip: "26.3", Thresher: "0.1.0",
 	}
@@ -50,7 +53,7 @@ func TestNamesAlone(t *testing.T) {
 		t.Fatalf("the entry that was given changed: %s", diff)
 	}
 	want := whole
-	want.Words, want.EnvironmentID = Names, environmentID("/home/anna/etl/.venv")
+	want.Words, want.EnvironmentID = Names, EnvironmentID("/home/anna/etl/.venv")
 	want.Directory, want.Environment, want.Target = "etl", ".venv", "vendored"
 	want.Argv = []string{"--cache-dir", "install", "-U", "-r", "-r", "--index-url", "--config-settings", "--token"}
 	want.Findings = []Finding{
