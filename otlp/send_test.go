@@ -283,7 +283,7 @@ func TestCredentials(t *testing.T) {
 		"https://collector.example/a":               {"OTEL_EXPORTER_OTLP_HEADERS": "api key=s3cret"},
 		"https://collector.example/b":               {"OTEL_EXPORTER_OTLP_HEADERS": "api-key=s3cret%0a"},
 		"https://collector.example/c":               {"OTEL_EXPORTER_OTLP_HEADERS": "host=s3cret"},
-		"grpc://anna:s3cret@collector.example":    nil,
+		"grpc://anna:s3cret@collector.example":      nil,
 		"collector.example":                         nil,
 		"https://":                                  nil,
 		"":                                          nil,
