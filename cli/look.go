@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"text/tabwriter"
@@ -12,6 +13,7 @@ import (
 
 	"thresher/archive"
 	"thresher/evidence"
+	"thresher/index"
 	"thresher/internal/statuses"
 	"thresher/internal/words"
 	"thresher/pep"
@@ -41,7 +43,13 @@ func (p *program) lookCommand() *cli.Command {
 				if archive.ReasonOf(err) != "" {
 					return &exitError{statuses.Refused, words.Printable(err.Error())}
 				}
-				if err != nil {
+				name, _, _ := strings.Cut(word, "==")
+				switch name = words.ShellWord(words.Printable(strings.TrimSpace(name))); {
+				case errors.Is(err, index.ErrNotFound):
+					return &exitError{statuses.Found, fmt.Sprintf(messageLookNoName, err, name)}
+				case errors.Is(err, evidence.ErrNoRelease):
+					return &exitError{statuses.Found, fmt.Sprintf(messageLookNoRelease, err, name)}
+				case err != nil:
 					return err
 				}
 				if c.Bool("json") {

@@ -199,6 +199,9 @@ const (
 	messageNoInterpreter   = "there is no interpreter %s; fix: thresher scan --help"
 	messageNoEnvironmentIn = "%s is no environment, and has none in .venv or venv; fix: thresher new"
 
+	messageLookNoName    = "%v; fix: thresher check %s"
+	messageLookNoRelease = "%v; fix: thresher look %s"
+
 	messageNothingToTrust = "there is no %s here or above; fix: thresher policy init --project"
 	messageNotThePolicy   = "%s is not the policy file that counts in its folder; fix: thresher trust"
 	messageNoPolicyFile   = "%s cannot be read: %v; fix: thresher policy check"

@@ -307,6 +307,9 @@ func (p *program) trustCommand() *cli.Command {
 
 // trust shows what the file would loosen, asks, and records its content.
 func (p *program) trust(path string, yes bool) error {
+	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+		return usageError(messageNothingToTrust, p.short(path))
+	}
 	loaded, err := p.loadLayers(policy.LoadInput{
 		SystemPath: p.places.SystemPolicy, UserPath: p.places.UserPolicy, AccountPath: p.places.AccountPolicy,
 		Dir: filepath.Dir(path), Home: p.places.Home,

@@ -33,6 +33,12 @@ func noSuchCommand(commands []*cli.Command, given string, rest []string) error {
 	if near := words.Nearest(given, names(commands)); near != "" {
 		return usageError(messageNoCommand, given, commandLine(append([]string{"thresher", near}, rest...)))
 	}
+	if near := words.Nearest(given, pipCommands); near != "" {
+		return usageError(messageNoCommand, given, commandLine(append([]string{"thresher", "pip", near}, rest...)))
+	}
+	if given == "upgrade" && len(rest) > 0 {
+		return usageError(messageNoCommand, given, commandLine(append([]string{"thresher", "pip", "install", "-U"}, rest...)))
+	}
 	return usageError(messageNoCommand, given, "thresher --help")
 }
 

@@ -127,6 +127,9 @@ func TestWrongWords(t *testing.T) {
 func TestWordsThatAreNearlyRight(t *testing.T) {
 	for line, want := range map[string]string{
 		"scann .":           `there is no command "scann"; fix: thresher scan .`,
+		"instal numpy":      `there is no command "instal"; fix: thresher pip install numpy`,
+		"unistall numpy":    `there is no command "unistall"; fix: thresher pip uninstall numpy`,
+		"upgrade numpy":     `there is no command "upgrade"; fix: thresher pip install -U numpy`,
 		"frobnicate":        `there is no command "frobnicate"; fix: thresher --help`,
 		"install -U numpy":  `install is a command of pip; fix: thresher pip install -U numpy`,
 		"freeze":            `freeze is a command of pip; fix: thresher pip freeze`,

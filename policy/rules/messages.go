@@ -8,6 +8,8 @@ import (
 
 	"thresher/address"
 	"thresher/internal/words"
+	"thresher/pep"
+	"thresher/policy/typosquat"
 )
 
 // All text of this package that a person reads. Lower case, no final period.
@@ -99,8 +101,13 @@ func unapprovedEvidence(allowlist Sourced[bool]) string {
 		said(allowlist.Source))
 }
 
-func imitates(target, why string) string {
-	return fmt.Sprintf("may be meant for %s: %s", words.Printable(target), words.Printable(why))
+// imitates says what a name may be meant for; requirements.txt is what it says.
+func imitates(canonical string, suspicion typosquat.Suspicion) string {
+	target, why := words.Printable(suspicion.Target), words.Printable(suspicion.Why)
+	if pep.CanonicalName(suspicion.Target) == canonical {
+		return "it is " + why
+	}
+	return fmt.Sprintf("may be meant for %s: %s", target, why)
 }
 
 // importOf says what to install for an import. One that hardly anybody means who

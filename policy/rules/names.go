@@ -184,7 +184,7 @@ func (s *Settings) typosquat(r Requested, e NameEvidence) []Finding {
 	var findings []Finding
 	for _, suspicion := range e.Suspicions {
 		finding := s.finding(Typosquat, r.Name, Confidence(suspicion.Confidence),
-			imitates(suspicion.Target, suspicion.Why)+s.expiredFor(r.Canonical, Typosquat))
+			imitates(r.Canonical, suspicion)+s.expiredFor(r.Canonical, Typosquat))
 		finding.Target = words.Printable(suspicion.Target)
 		finding.Action = s.typosquatAction(finding.Confidence)
 		hint := insteadOf(r, suspicion.Target)

@@ -562,3 +562,21 @@ reason = "another question"
 		t.Errorf("%q", got)
 	}
 }
+
+// A name that is the target itself, with a dash for a dot, is told as what it is.
+func TestTyposquatOfItself(t *testing.T) {
+	for name, want := range map[string]string{
+		"requirements.txt": "it is the name of a file, for which -r is missing",
+		"subprocess":       "it is a module of the standard library, which needs no install",
+		"requriements.txt": "may be meant for requirements.txt: ",
+	} {
+		findings := preset(policy.Standard).JudgeRequested(typed(name), rules.NameEvidenceOf(name))
+		found := false
+		for _, finding := range findings {
+			found = found || finding.Rule == rules.Typosquat && strings.HasPrefix(finding.Evidence, want)
+		}
+		if !found {
+			t.Errorf("%s: %+v, want %q", name, findings, want)
+		}
+	}
+}
