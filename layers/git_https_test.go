@@ -138,3 +138,27 @@ func TestSubmodulesAreNot(t *testing.T) {
 		t.Error("a submodule was asked for")
 	}
 }
+
+// ssh is the user's own, with its agent and configuration.
+func TestGitBySSH(t *testing.T) {
+	if filepath.Separator != '/' {
+		t.Skip("skipped: the stand-in for ssh is a shell script")
+	}
+	w := newWorld(t)
+	r := w.repository(newSigner(t))
+	commit := r.commit("", denying)
+	stub := w.write("ssh", "#!/bin/sh\necho \"$*\" >> "+w.dir+"/called\nfor last; do :; done\nexec sh -c \"$last\"\n")
+	if err := os.Chmod(stub, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	reference := "git+ssh://me@git.example" + r.dir + "@" + commit + "#policy.toml"
+	w.write("user.toml", following("", "", reference))
+	loaded, err := w.loadBy(w.byGit("GIT_SSH="+stub, "GIT_SSH_VARIANT=simple"))
+	if err != nil || !denies(loaded.Policy, "bad") {
+		t.Fatal(err)
+	}
+	called, err := os.ReadFile(filepath.Join(w.dir, "called"))
+	if err != nil || !strings.HasPrefix(string(called), "me@git.example git-upload-pack '"+r.dir+"'") {
+		t.Errorf("%s %v", called, err)
+	}
+}

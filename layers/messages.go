@@ -41,7 +41,7 @@ func broken(problems []policy.Problem) string {
 }
 
 func cannotFetch(layer policy.SharedLayer, err error) string {
-	return fmt.Sprintf("%s is not on this machine and cannot be fetched: %s", layer.Reference,
+	return fmt.Sprintf("%s is not on this machine and cannot be fetched: %s; fix: thresher policy show", layer.Reference,
 		words.Printable(err.Error()))
 }
 
