@@ -157,7 +157,10 @@ type Config struct {
 	// none.
 	FilesAhead  int
 	Environment map[string]string // marker variables (PEP 508) of the interpreter that pip installs for
-	Now         func() time.Time  // nil is time.Now
+	// Narrow leaves out of pages what the interpreter of Environment certainly cannot
+	// take, where the command asks for no other and does not show what pip passes over.
+	Narrow bool
+	Now    func() time.Time // nil is time.Now
 }
 
 func (c *Config) now() time.Time {

@@ -134,7 +134,7 @@ func (g *Gate) lookAhead(name string, asked request) []pep.Requirement {
 		if err != nil || v == nil || v.page == nil {
 			continue
 		}
-		v.rendered(true, g.onPipsSide)
+		v.rendered(true, g.narrowed, g.onPipsSide)
 		g.background.begin(func() { g.inspect(v) })
 		if found := likeliest(v.files(), asked.specifiers, g.config.Environment); found != nil &&
 			(best == nil || newer(found.version, best.version)) {

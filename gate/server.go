@@ -162,9 +162,12 @@ func (g *Gate) forgetProject(name string) {
 // servePage writes a page in the form that pip asks for: JSON from 22.2 on.
 func (g *Gate) servePage(w http.ResponseWriter, r *http.Request, v *verdict) {
 	asJSON := strings.Contains(r.Header.Get("Accept"), contentJSON)
-	body, kind := v.rendered(asJSON, g.onPipsSide), contentHTML
+	body, kind := v.rendered(asJSON, g.narrowed, g.onPipsSide), contentHTML
 	if asJSON {
 		kind = contentJSON
+	}
+	if g.config.Narrow && same(r.Header.Get(headerSecret), g.joining) {
+		body = v.whole(asJSON) // a build may start the pip of another Python
 	}
 	header := w.Header()
 	header.Set("Content-Type", kind)

@@ -291,15 +291,15 @@ func (g *Gate) deliver(key pageKey, v *verdict) {
 	g.offerFiles(key.url, v)
 }
 
-// rendered gives the page as JSON or HTML, made once. onPipsSide gives what pip
-// is to ask for a file by.
-func (v *verdict) rendered(asJSON bool, onPipsSide func(string) string) []byte {
+// rendered gives the page as JSON or HTML as the run's own pip is given it, made
+// once. onPipsSide gives what pip is to ask for a file by.
+func (v *verdict) rendered(asJSON bool, narrowed func(*index.Page) *index.Page, onPipsSide func(string) string) []byte {
 	v.rendering.Lock()
 	defer v.rendering.Unlock()
 	page := v.page
 	if asJSON && v.json != nil || !asJSON && v.html != nil {
 		page = nil
-	} else if len(page.Files) > 0 && onPipsSide(page.Files[0].URL) != page.Files[0].URL {
+	} else if page = narrowed(page); len(page.Files) > 0 && onPipsSide(page.Files[0].URL) != page.Files[0].URL {
 		copied := *page
 		copied.Files = slices.Clone(page.Files)
 		for i := range copied.Files {
@@ -317,4 +317,14 @@ func (v *verdict) rendered(asJSON bool, onPipsSide func(string) string) []byte {
 		return v.json
 	}
 	return v.html
+}
+
+// whole gives the page with all files.
+func (v *verdict) whole(asJSON bool) []byte {
+	v.rendering.Lock()
+	defer v.rendering.Unlock()
+	if asJSON {
+		return index.RenderJSON(v.page)
+	}
+	return index.RenderHTML(v.page)
 }

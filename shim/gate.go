@@ -118,7 +118,7 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		Installed: map[string]string{}, AllowedHosts: a.policy.AllowedHosts(), AllowedFetches: a.policy.AllowedFetches(),
 		Named:   a.named(in.dir, refused),
 		Folders: localFolders(c, in.dir), JudgeLocal: j.local, Directory: d.folder.path, Memory: in.places.Files(),
-		CachedByPip: cachedByPip(c.WheelCache), Environment: a.markers(in.places.Cache),
+		CachedByPip: cachedByPip(c.WheelCache), Environment: a.markers(in.places.Cache), Narrow: a.mayNarrow(),
 		Proxy: d.client.ProxyFor, Eager: a.eager(), NoDependencies: c.NoDependencies,
 		JudgePublisher: j.publisher, Publications: d.publications,
 		JudgeInside: j.inside, InstalledHook: a.installedHook,
@@ -143,4 +143,13 @@ func (in *invocation) gateConfig(a *asked, d *door, refused map[string]bool) gat
 		}
 	}
 	return config
+}
+
+// mayNarrow says whether pip would take and show nothing of files for other
+// interpreters: it is not told to fetch for one, and not to say what it passes over.
+func (a *asked) mayNarrow() bool {
+	return !slices.ContainsFunc(a.command.Said(), func(option string) bool {
+		return slices.Contains([]string{"verbose", "log", "platform", "platforms", "abi", "abis", "implementation",
+			"python_version"}, option)
+	})
 }
