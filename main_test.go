@@ -142,7 +142,13 @@ func runScenarios(t *testing.T, folder string) {
 			"without":     removeDistributions,
 			"paste":       paste,
 		},
-		Condition: condition,
+		Condition: func(word string) (bool, error) {
+			if first, ok := strings.CutPrefix(word, "pip:"); ok {
+				release := strings.Split(filepath.Base(testkit.BundledPip(t, python)), "-")[1]
+				return (&workplace{t: t, release: release}).from(first), nil
+			}
+			return condition(word)
+		},
 	})
 }
 
@@ -518,11 +524,15 @@ func listen(ts *testscript.TestScript, _ bool, args []string) {
 }
 
 // condition: [data:FILE] for a file of the shared test data beside the checkout,
+// [terminal] for a machine that gives a test a terminal of its own,
 // [landlock] for a kernel that keeps files and network from programs, [full] where
 // much is asked for (THRESHER_TEST_FULL).
 func condition(word string) (bool, error) {
 	if word == "full" {
 		return testkit.Full(), nil
+	}
+	if word == "terminal" {
+		return testkit.HasTerminal(), nil
 	}
 	if word == "root" {
 		return os.Geteuid() == 0, nil

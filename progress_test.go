@@ -43,6 +43,9 @@ sys.exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 99)
 // network: it names the file's size from the start, stands where the index stops
 // sending, and goes on when that does, before the gate has its verdict.
 func TestEveryPipShowsProgress(t *testing.T) {
+	if !testkit.HasTerminal() {
+		t.Skip("skipped: there is no terminal here")
+	}
 	forEveryPip(t, func(t *testing.T, w *workplace) {
 		noise := make([]byte, 24_000_000)
 		if _, err := rand.Read(noise); err != nil {

@@ -61,6 +61,7 @@ const (
 	detailTarPaxGlobal   = "an extended header gives every member one %s"
 	detailTarLongTwice   = "a long name is given twice"
 	detailTarLinkSize    = "a link or folder has content"
+	detailTarOldFolder   = "a folder of the old form behind an extended header"
 	detailTarPrefix      = "a name that continues in a field of another format"
 	detailTarAfter       = "something stands behind the end"
 	detailZipToo         = "it is a zip as well"

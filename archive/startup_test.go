@@ -175,7 +175,14 @@ func TestHooksRun(t *testing.T) {
 	}
 	// A virtual environment looks for usercustomize where users' sites are on.
 	out, err := exec.Command(bin, "-c", "import site; site.execusercustomize()").CombinedOutput()
+	// Debian has a module of that name in front of it.
+	const hidden = "import sitecustomize; print(sitecustomize.__file__)"
+	before, _ := exec.Command(python.Path, "-I", "-c", hidden).Output() // fails where there is none
 	for path := range labels {
+		if path == "sitecustomize/__init__.py" && len(before) > 0 {
+			t.Logf("%s is not run: Python has %s", path, before)
+			continue
+		}
 		if err != nil || !strings.Contains(string(out), path+" ran;") {
 			t.Errorf("%s did not run: %q %v", path, out, err)
 		}

@@ -125,6 +125,9 @@ func (t *tarReader) next() (Member, error) {
 				return Member{}, err
 			}
 		default:
+			if announced && header.oldFolder {
+				return Member{}, refuse(TwoReadings, header.name, detailTarOldFolder)
+			}
 			return t.member(header, longName, longLink)
 		}
 	}
@@ -177,6 +180,9 @@ func (t *tarReader) afterExtended(records map[string]string) (Member, error) {
 	switch header.kind {
 	case 'L', 'K', 'x', 'g':
 		return Member{}, refuse(TwoReadings, "", detailTarLongTwice)
+	}
+	if header.oldFolder {
+		return Member{}, refuse(TwoReadings, header.name, detailTarOldFolder)
 	}
 	var name, link *string
 	if path, ok := records["path"]; ok {
@@ -253,6 +259,9 @@ type tarHeader struct {
 	kind       byte
 	mode       uint32
 	size       int64
+	// oldFolder is a folder only by the slash at its name. Behind a header that
+	// belongs to it Python took it for one until 2026, and takes it for a file since.
+	oldFolder bool
 }
 
 // parseTarHeader reads a block (TarInfo.frombuf). All numbers must be readable:
@@ -275,7 +284,7 @@ func parseTarHeader(block []byte) (tarHeader, error) {
 		mode: uint32(mode), size: size,
 	}
 	if header.kind == 0 && strings.HasSuffix(header.name, "/") {
-		header.kind = '5'
+		header.kind, header.oldFolder = '5', true
 	}
 	if header.kind == '5' {
 		header.name = strings.TrimRight(header.name, "/")

@@ -137,6 +137,11 @@ func tarCases() []tarCase {
 			block{name: "././@LongLink", kind: 'L', data: long + "2\x00"}, block{name: "x", kind: '2', link: "short"}), ""},
 		{"a long folder of GNU", "x.tar", some(block{name: "././@LongLink", kind: 'L', data: long + "/\x00"},
 			block{name: "x/", kind: '5'}), ""},
+		{"an old folder behind a long name of GNU", "x.tar", some(
+			block{name: "././@LongLink", kind: 'L', data: long + "\x00"}, block{name: long[:100]}), TwoReadings},
+		{"an old folder behind pax", "x.tar", some(block{name: "P", kind: 'x', data: pax("path", long)}, block{name: "x/"}),
+			TwoReadings},
+		{"an old folder", "x.tar", some(block{name: "x/"}), ""},
 		{"a long name by prefix", "x.tar", some(block{name: "name.py", prefix: "x-1/long", kind: '0', data: "content"}), ""},
 		{"a long name by pax", "x.tar", some(block{name: "PaxHeaders/x", kind: 'x', data: pax("mtime", "1.5", "path", long)},
 			file("short", "content")), ""},

@@ -47,6 +47,17 @@ func SomePythons(t testing.TB) []Python {
 	return found
 }
 
+// HasTerminal tells whether this machine gives a test a terminal of its own; a
+// root of files alone does not.
+func HasTerminal() bool {
+	terminal, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	_ = terminal.Close()
+	return true
+}
+
 // AnyPython gives the interpreter that scenarios use where the version does
 // not matter: THRESHER_TEST_PYTHON where set, else the newest below 3.13 (whose
 // bundled pip is of a usual age), else the newest.
@@ -108,8 +119,8 @@ func findPythons() []Python {
 	return found
 }
 
-// describing prints what describe reads, a line for each: the interpreter, its
-// version and its pip wheel.
+// describing prints what describe reads, a line for each: the interpreter, of an
+// environment the one that it was made with, its version and its pip wheel.
 const describing = `
 import ensurepip, glob, os, sys, sysconfig, venv
 places = [os.path.join(os.path.dirname(ensurepip.__file__), "_bundled")]
@@ -117,7 +128,7 @@ if sysconfig.get_config_var("WHEEL_PKG_DIR"):
     places.insert(0, sysconfig.get_config_var("WHEEL_PKG_DIR"))
 places.append("/usr/share/python-wheels")
 wheels = [path for place in places for path in sorted(glob.glob(os.path.join(place, "pip-*.whl")))]
-print(sys.executable)
+print(getattr(sys, "_base_executable", None) or sys.executable)
 print("%d.%d.%d" % sys.version_info[:3])
 print((wheels + [""])[0])
 `
