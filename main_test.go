@@ -45,6 +45,10 @@ func runTests(m *testing.M) int {
 	}
 	defer remove()
 	scratch = dir
+	if err := testkit.LeaveEnvironments(filepath.Join(dir, "tools")); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	// An ordinary user runs them as well.
 	if err := os.Chmod(dir, 0o755); err != nil {
 		fmt.Fprintln(os.Stderr, err)

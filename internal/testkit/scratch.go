@@ -3,7 +3,9 @@ package testkit
 import (
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"thresher/internal/files"
@@ -55,4 +57,26 @@ func RemoveTree(root string) error {
 		return nil
 	})
 	return os.RemoveAll(root)
+}
+
+// LeaveEnvironments takes the programs of virtual environments off this process's
+// PATH: whatever a test starts by its name would install into them. Of these
+// programs go alone stays, through a link in directory: it may come from a package.
+func LeaveEnvironments(directory string) error {
+	tool, _ := exec.LookPath("go")
+	var kept []string
+	for _, folder := range filepath.SplitList(os.Getenv("PATH")) {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(folder), "pyvenv.cfg")); err != nil {
+			kept = append(kept, folder)
+		} else if filepath.Dir(tool) == folder {
+			if err := os.MkdirAll(directory, 0o700); err != nil {
+				return err
+			}
+			if err := os.Symlink(tool, filepath.Join(directory, "go")); err != nil {
+				return err
+			}
+			kept = append(kept, directory)
+		}
+	}
+	return os.Setenv("PATH", strings.Join(kept, string(os.PathListSeparator)))
 }
