@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -127,5 +128,54 @@ open(os.path.join(site, hostile.replace("/", "_") + ".pth"), "w").write("import 
 		run("thresher", "policy", "show")
 		run("thresher", "trust", "--yes")
 		run("pip", "install", "alpha")
+	}
+}
+
+// TestColours: colours go to a terminal, and to anything else where they are asked
+// for; NO_COLOR keeps them from both. What pip prints is never changed.
+func TestColours(t *testing.T) {
+	if testing.Short() || runtime.GOOS == "windows" {
+		t.Skip("skipped: -short, or this system has no terminals of its own for tests")
+	}
+	t.Parallel()
+	dir := t.TempDir()
+	environment := filepath.Join(dir, "env")
+	testkit.Environment(t, testkit.AnyPython(t), environment)
+	atTerminal, err := filepath.Abs(filepath.Join("testdata", "at_terminal.py"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	python := filepath.Join(environment, "bin", "python")
+	for _, test := range []struct {
+		variables []string
+		terminal  bool
+		coloured  bool
+	}{
+		{nil, false, false},
+		{nil, true, true},
+		{[]string{"NO_COLOR=1"}, true, false},
+		{[]string{"TERM=dumb"}, true, false},
+		{[]string{"CLICOLOR_FORCE=1"}, false, true},
+		{[]string{"CLICOLOR_FORCE=0"}, false, false},
+		{[]string{"CLICOLOR_FORCE=1", "NO_COLOR=1"}, false, false},
+		{[]string{"CLICOLOR_FORCE=1", "NO_COLOR=1"}, true, false},
+	} {
+		words := []string{filepath.Join(binaries, "pip"), "install", "reqeusts"}
+		if test.terminal {
+			words = append([]string{python, atTerminal}, words...)
+		}
+		command := exec.Command(words[0], words[1:]...)
+		command.Dir = dir
+		command.Env = append([]string{
+			"HOME=" + dir, "PATH=" + filepath.Join(environment, "bin") + ":/usr/bin:/bin", "TERM=xterm",
+			"VIRTUAL_ENV=" + environment, "LANG=C.UTF-8",
+		}, test.variables...)
+		out, _ := command.CombinedOutput()
+		if !strings.Contains(string(out), "refused") {
+			t.Fatalf("%q: %s", words, out)
+		}
+		if got := strings.Contains(string(out), "\x1b["); got != test.coloured {
+			t.Errorf("%q, terminal %t: colours: %t, want %t\n%q", test.variables, test.terminal, got, test.coloured, out)
+		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"thresher/internal/memory"
 	"thresher/internal/places"
 	"thresher/internal/statuses"
+	"thresher/internal/words"
 	"thresher/policy/typosquat"
 )
 
@@ -84,7 +85,7 @@ func Run(args, environ []string, in io.Reader, out, errorOut io.Writer, shim Shi
 	p.places = places.Find(p.environment)
 	p.width = width(out)
 	p.terminal = isTerminal(in) && isTerminal(errorOut)
-	p.colour = isTerminal(out) && p.environment["NO_COLOR"] == "" && p.environment["TERM"] != "dumb"
+	p.colour = words.Coloured(p.environment, isTerminal(out))
 	color.NoColor = !p.colour
 	var err error
 	if p.self, err = os.Executable(); err == nil {

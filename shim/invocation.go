@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"thresher/internal/places"
+	"thresher/internal/words"
 	"thresher/layers"
 )
 
@@ -92,7 +93,7 @@ func newInvocation(program string, args, environ []string, streams Streams) (*in
 		in.environment[name] = value
 	}
 	errorTerminal := term.IsTerminal(int(streams.Err.Fd()))
-	in.coloured = errorTerminal && in.environment["NO_COLOR"] == "" && in.environment["TERM"] != "dumb"
+	in.coloured = words.Coloured(in.environment, errorTerminal)
 	in.terminal = errorTerminal && term.IsTerminal(int(streams.In.Fd()))
 	if errorTerminal {
 		if columns, _, err := term.GetSize(int(streams.Err.Fd())); err == nil {
