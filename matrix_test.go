@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"thresher/internal/testkit"
+	"thresher/pep"
 )
 
 // What every pip has to do behind thresher as it does by itself: each test whose
@@ -97,17 +98,15 @@ func (w *workplace) shell(command string) {
 // from says whether the pip is of a version or later.
 func (w *workplace) from(version string) bool {
 	w.t.Helper()
-	own, first := new(int), new(int)
-	for text, number := range map[string]*int{w.release: own, version: first} {
-		for _, part := range append(strings.Split(text, "."), "0", "0")[:3] {
-			digits := 0
-			for _, r := range part {
-				digits = digits*10 + int(r-'0')
-			}
-			*number = *number*1000 + digits
-		}
+	own, err := pep.ParseVersion(w.release)
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	return *own >= *first
+	first, err := pep.ParseVersion(version)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return own.Compare(first) >= 0
 }
 
 // without takes distributions out of the environment, without a start of pip.

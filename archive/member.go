@@ -116,9 +116,20 @@ func checkPlaces(members []Member) error {
 		scheme Scheme
 		name   string
 	}
+	// Where upper and lower case are one the last of two such files would stay:
+	// another METADATA than the one that was read.
+	info := map[string]bool{}
 	inData := map[place]Member{}
 	for _, m := range members {
-		if top, _, _ := strings.Cut(m.Name, "/"); m.IsFolder() || !strings.HasSuffix(top, ".data") {
+		top, _, _ := strings.Cut(m.Name, "/")
+		if strings.HasSuffix(folded(top), infoSuffix) && !m.IsFolder() {
+			key := folded(m.Name)
+			if info[key] {
+				return refuse(SameName, m.Name, "")
+			}
+			info[key] = true
+		}
+		if m.IsFolder() || !strings.HasSuffix(top, ".data") {
 			continue
 		}
 		scheme, name := Place(m.Name)

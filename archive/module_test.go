@@ -32,6 +32,9 @@ func TestPlaces(t *testing.T) {
 		{"another *.data", true, named("y-1.data/purelib/a.py", "x-1.data/purelib/a.py")},
 		{"a command of another content", true,
 			[]Member{{Name: "x-1.data/scripts/run", CRC: 1}, {Name: "x-1.data/data/bin/run"}}},
+		{"metadata in another case", true, named("x-1.dist-info/METADATA", "x-1.dist-info/Metadata")},
+		{"metadata in another folder's case", true, named("x-1.DIST-INFO/METADATA", "x-1.dist-info/METADATA")},
+		{"other files in another case", false, named("a/README", "a/readme", "x-1.dist-info/METADATA")},
 		{"a command twice", false, named("x-1.data/scripts/run", "x-1.data/data/bin/run")},
 		{"apart", false, named("a.py", "x-1.data/purelib/b.py", "x-1.data/data/a.py", "x-1.data/purelib/")},
 	} {

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"thresher/internal/words"
-	"thresher/pep"
 )
 
 // Sdist is what was read of a source archive. What its metadata says is what
@@ -199,37 +198,4 @@ func leading(name string) string {
 		return name[:i]
 	}
 	return name
-}
-
-// Metadata reads PKG-INFO at the top; false where there is none.
-func (s *Sdist) Metadata() (metadata pep.Metadata, found bool, err error) {
-	if s.PkgInfo == nil {
-		return pep.Metadata{}, false, nil
-	}
-	metadata, err = pep.ParseMetadata(s.PkgInfo)
-	return metadata, true, err
-}
-
-// RequiresDist gives every requirement that any metadata in the archive names,
-// in the form of Requires-Dist; see pep.ParseRequirements.
-func (s *Sdist) RequiresDist() ([]string, error) {
-	var requires []string
-	take := func(content []byte) error {
-		metadata, err := pep.ParseMetadata(content)
-		requires = append(requires, metadata.RequiresDist...)
-		return err
-	}
-	if err := take(s.PkgInfo); err != nil {
-		return nil, err
-	}
-	for _, info := range s.EggInfo {
-		if err := take(info.PkgInfo); err != nil {
-			return nil, err
-		}
-		for _, content := range [][]byte{info.RequiresTxt, info.DependsTxt} {
-			lines, _ := pep.ParseRequiresTxt(content)
-			requires = append(requires, lines...)
-		}
-	}
-	return requires, nil
 }

@@ -18,6 +18,7 @@ import (
 	"testing/iotest"
 
 	"thresher/internal/testkit"
+	"thresher/pep"
 )
 
 // block is one header of a tar, with its data, written byte by byte.
@@ -256,14 +257,15 @@ func TestSdistMetadata(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	metadata, found, err := sdist.Metadata()
-	if err != nil || !found || metadata.Name != "foo-bar" || metadata.Version != "1.0" || sdist.Root != "foo_bar-1.0" {
-		t.Errorf("%+v %v %v %q", metadata, found, err, sdist.Root)
+	metadata, err := pep.ParseMetadata(sdist.PkgInfo)
+	if err != nil || metadata.Name != "foo-bar" || !slices.Equal(metadata.RequiresDist, []string{"baz>=1"}) ||
+		sdist.Root != "foo_bar-1.0" {
+		t.Errorf("%+v %v %q", metadata, err, sdist.Root)
 	}
-	requires, err := sdist.RequiresDist()
-	want := []string{"baz>=1", "qux", "one", `two @ https://index.example/two.whl ; extra == "extra"`, "three"}
-	if err != nil || !slices.Equal(requires, want) {
-		t.Errorf("%q %v", requires, err)
+	if len(sdist.EggInfo) != 1 || !strings.Contains(string(sdist.EggInfo[0].PkgInfo), "qux") ||
+		!strings.Contains(string(sdist.EggInfo[0].RequiresTxt), "two @ https://index.example/two.whl") ||
+		string(sdist.EggInfo[0].DependsTxt) != "three\n" {
+		t.Errorf("%+v", sdist.EggInfo)
 	}
 	if !slices.ContainsFunc(sdist.Members, func(m Member) bool {
 		return m.Name == "foo_bar-1.0/foo_bar.pth" &&

@@ -44,10 +44,6 @@ func OpenWheel(r io.ReaderAt, size int64) (*Wheel, error) {
 	return newWheel(r, members), nil
 }
 
-// WheelOf is the wheel that has the members given, as far as its file was
-// fetched: reading a member that was not is refused as Truncated.
-func WheelOf(members []Member, fetched io.ReaderAt) *Wheel { return newWheel(fetched, members) }
-
 func newWheel(r io.ReaderAt, members []Member) *Wheel {
 	w := &Wheel{Members: members, file: r, byName: make(map[string]int, len(members))}
 	for i, m := range members {
@@ -178,23 +174,6 @@ func (w *Wheel) WheelFile(project string) (WheelFile, error) {
 		RootIsPurelib: strings.EqualFold(header.Get("Root-Is-Purelib"), "true"),
 		Tags:          header.All("Tag"),
 	}, nil
-}
-
-// Collisions gives the pairs of members whose names are one where a file system
-// takes upper and lower case, or composed and decomposed letters, for the same.
-// The last of each pair would take the place of the first there.
-func Collisions(members []Member) [][2]string {
-	var pairs [][2]string
-	known := make(map[string]string, len(members))
-	for _, m := range members {
-		key := folded(strings.TrimSuffix(m.Name, "/"))
-		if earlier, taken := known[key]; taken {
-			pairs = append(pairs, [2]string{earlier, m.Name})
-			continue
-		}
-		known[key] = m.Name
-	}
-	return pairs
 }
 
 // PathKey writes a path as this system's file system compares it.

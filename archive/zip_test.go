@@ -392,7 +392,7 @@ func TestReadsByRanges(t *testing.T) {
 		if text, err := ReadMember(part, hook, 100); err != nil || string(text) != "import os\n" {
 			t.Errorf("%q %v", text, err)
 		}
-		if _, err := WheelOf(members, part).Read("ranges/module_6.py", 100); ReasonOf(err) != Truncated {
+		if _, err := newWheel(part, members).Read("ranges/module_6.py", 100); ReasonOf(err) != Truncated {
 			t.Errorf("outside of the part: %v", err)
 		}
 	}
@@ -444,15 +444,6 @@ func TestWheelMetadata(t *testing.T) {
 	said, err := w.WheelFile("foo-bar")
 	if err != nil || !said.RootIsPurelib || !slices.Equal(said.Tags, []string{"cp311-cp311-any"}) {
 		t.Errorf("%+v %v", said, err)
-	}
-}
-
-func TestCollisions(t *testing.T) {
-	members := []Member{{Name: "a/B.py"}, {Name: "A/b.py"}, {Name: "c.py"}, {Name: "\u00e9.py"}, {Name: "E\u0301.py"},
-		{Name: "d/"}, {Name: "D"}}
-	got := fmt.Sprint(Collisions(members))
-	if want := fmt.Sprint([][2]string{{"a/B.py", "A/b.py"}, {"\u00e9.py", "E\u0301.py"}, {"d/", "D"}}); got != want {
-		t.Errorf("%s, not %s", got, want)
 	}
 }
 
@@ -634,7 +625,6 @@ func FuzzWheel(f *testing.F) {
 				t.Errorf("%s: %q, Go's reader has %q", m.Name, mine, theirs)
 			}
 		}
-		Collisions(w.Members)
 	})
 }
 
