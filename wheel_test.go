@@ -41,6 +41,8 @@ func TestWheel(t *testing.T) {
 	defer index.Close()
 
 	python := testkit.AnyPython(t)
+	other := filepath.Join(t.TempDir(), "other")
+	testkit.Environment(t, python, other)
 	for what, words := range map[string][]string{
 		"a file":   {"--no-index", filepath.Join(served, name)},
 		"an index": {"--pre", "--index-url", index.URL + "/simple/", "thresher"},
@@ -61,7 +63,8 @@ func TestWheel(t *testing.T) {
 			t.Fatal(err)
 		}
 		place := filepath.Join(m.home, ".local", "share", "thresher", "bin")
-		m.mustRun(0, "pip ", filepath.Join(place, "pip"), "--version")
+		// A machine may have no pip outside of environments.
+		m.mustRun(0, "pip ", "env", "VIRTUAL_ENV="+other, filepath.Join(place, "pip"), "--version")
 		m.mustRun(0, "took away", filepath.Join(place, "thresher"), "setup", "--remove", "--data", "--yes")
 		if left := files(t, m.home); len(left) != 0 {
 			t.Errorf("%s: left %q", what, left)
