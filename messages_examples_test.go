@@ -20,7 +20,7 @@ var examples = map[string]string{
 	"policy/rules deeds": "write over alpha/__init__.py of alpha", "policy/rules files": "alpha/__init__.py",
 	"level": "critical", "workflow": "release.yml", "workflows": "the workflow release.yml",
 	"policy/rules modules": "alpha/core.abi3.so", "policy/rules commands": "bin/git",
-	"megabytes": "0.2 MB", "whose": "alpha", "total": "4,096",
+	"sizetext": "0.2 MB", "whose": "alpha", "total": "4,096",
 	"rules filename": "reqeusts-2.31.0-py3-none-any.whl", "rules what": "a file of 7 MB",
 
 	"command name": "prefer", "shim what": "acme-app", "shim place": " (requirements.txt:3)", "shim word": "refused",
@@ -64,6 +64,7 @@ var examples = map[string]string{
 
 	// Amounts and days.
 	"moment": "2026-11-29 15:00 UTC",
+	"stays":  "12",
 	"count":  "12", "counts": "2", "n": "3", "more": "4", "most": "512", "least": "2", "limit": "7 days", "age": "3 days",
 	"second": "30s", "until": "2026-12-01", "expires": "2026-12-31", "latest": "2024-05-17", "first": "2031-01-01",
 	"uploadtime": "2031-01-01", "longestmalware": "30 days", "affected": "2", "ignored": "1", "failing": "1",

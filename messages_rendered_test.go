@@ -122,12 +122,21 @@ func takesAsIs(call *ast.CallExpr) bool {
 	switch lastWord(call.Fun) {
 	case "Sprint", "Sprintf", "New", "Printable", "OneLine", "ShellWord", "ShellWords", "TOMLKey", "Redact",
 		"string", "harmless",
-		"short", "LastLine", "Listed", "Round", "line", "say", "Write", "byte":
+		"short", "LastLine", "Listed", "Compact", "Round", "line", "say", "Write", "byte":
 		return len(call.Args) == 1
 	case "shorten", "Join":
 		return len(call.Args) == 2
 	}
 	return false
+}
+
+// counts tells the call that writes a number of things whose noun stands there.
+func (r *reader) counts(call *ast.CallExpr) bool {
+	if !strings.EqualFold(lastWord(call.Fun), "counted") || len(call.Args) != 2 {
+		return false
+	}
+	_, whole := r.text(call.Args[1])
+	return whole
 }
 
 // render gives what an expression comes to.
@@ -165,6 +174,9 @@ func (r *reader) render(expression ast.Expr) string {
 			return "  fix: " + r.render(e.Args[0])
 		case takesAsIs(e):
 			return r.render(e.Args[0])
+		case r.counts(e):
+			noun, _ := r.text(e.Args[1])
+			return "6 " + noun + "s"
 		}
 	}
 	return r.example(expression)

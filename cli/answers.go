@@ -27,7 +27,7 @@ var projectFlag = &cli.BoolFlag{Name: "project", Usage: "record it in the projec
 func (p *program) allowCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "allow",
-		Usage:     "record that a name is right, so that it is no question any more",
+		Usage:     "record that a name is right, so that it is not asked about again",
 		ArgsUsage: "NAME | NAME==VERSION | build:NAME | fetch:NAME=HOST | host:HOST | URL",
 		Description: "NAME==VERSION is one release, for the rules given with --rule alone: the next one\n" +
 			"is judged anew. build:NAME runs its build outside the sandbox, fetch:NAME=HOST is a\n" +
@@ -38,7 +38,7 @@ func (p *program) allowCommand() *cli.Command {
 		Category: categoryDo,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "reason", Usage: "why it is right", Required: true},
-			&cli.StringFlag{Name: "expires", Usage: "the day on which it is a question again, `YYYY-MM-DD`"},
+			&cli.StringFlag{Name: "expires", Usage: "the day from which on it is asked about again, `YYYY-MM-DD`"},
 			&cli.StringSliceFlag{Name: "rule", Usage: "answer only this `RULE` (may be repeated)"},
 			projectFlag,
 		},
@@ -114,7 +114,7 @@ func (p *program) ignoreCommand() *cli.Command {
 			&cli.IntFlag{Name: "days", Value: 14, Usage: "for how many days"},
 			&cli.StringFlag{Name: "expires", Usage: "until this day, `YYYY-MM-DD`, instead of --days"},
 			&cli.BoolFlag{Name: "until-fixed", Usage: "until a release without it can be installed, and for no number of days"},
-			&cli.StringFlag{Name: "package", Usage: "only in the distribution `NAME`"},
+			&cli.StringFlag{Name: "package", Usage: "only in the package `NAME`"},
 			&cli.StringFlag{Name: "versions", Usage: "only in versions that `SPECIFIER` allows"},
 			projectFlag,
 		},

@@ -181,6 +181,8 @@ func questions(loaded *policy.Policy, r rules.Requested, known rules.NameEvidenc
 	case found && alternative.Kind == rules.Partial:
 		add("is it needed at all?", "yes", fmt.Sprintf("python %d.%d and later do a part of it with %s",
 			alternative.Since.Major, alternative.Since.Minor, alternative.Library), "standard library")
+	case found && alternative.Kind == rules.Python2:
+		add("is it needed at all?", "no", "only python 2 needed it", "standard library")
 	case found:
 		add("is it needed at all?", "no", fmt.Sprintf("python %d.%d and later have %s", alternative.Since.Major,
 			alternative.Since.Minor, alternative.Library), "standard library")

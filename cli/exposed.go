@@ -15,6 +15,7 @@ import (
 	"thresher/internal/files"
 	"thresher/internal/journal"
 	"thresher/internal/statuses"
+	"thresher/internal/words"
 	"thresher/pip"
 	"thresher/venv"
 )
@@ -167,7 +168,7 @@ func brokenLines(path string, count int) []error {
 	if count == 0 {
 		return nil
 	}
-	return []error{fmt.Errorf("%d lines of %s are no entries and were left out", count, path)}
+	return []error{fmt.Errorf("left out %s of %s, which cannot be read", words.Counted(int64(count), "line"), path)}
 }
 
 // exposedInLogs looks at logs that were collected from other machines.

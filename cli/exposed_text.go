@@ -36,7 +36,8 @@ func (p *program) exposedText(found *exposed) string {
 			here++
 		}
 	}
-	fmt.Fprintf(&b, messageExposedHead+"\n", what, here, len(found.stays)-here)
+	b.WriteString(fmt.Sprintf(messageExposedHead, what, words.Counted(int64(here), "environment"),
+		len(found.stays)-here) + "\n")
 	for _, stay := range found.stays {
 		b.WriteString(stayText(stay))
 	}

@@ -24,7 +24,7 @@ type shared struct {
 func (p *program) inventoryCommand() *cli.Command {
 	return &cli.Command{
 		Name:     "inventory",
-		Usage:    "list the distributions across the environments thresher has seen, most shared first",
+		Usage:    "list the packages across the environments that thresher has seen, most shared first",
 		Category: categoryLook,
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object a line"},
@@ -125,7 +125,7 @@ func (p *program) inventory() ([]shared, error) {
 			s.Versions[d.Version] = append(s.Versions[d.Version], one.prefix)
 		}
 	}
-	p.say("%d packages in %d environments", len(byName), len(environments))
+	p.say("%s in %s", words.Counted(int64(len(byName)), "package"), words.Counted(int64(len(environments)), "environment"))
 	var found []shared
 	for _, s := range byName {
 		found = append(found, *s)

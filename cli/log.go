@@ -49,8 +49,8 @@ func (p *program) logCommand() *cli.Command {
 			if err != nil {
 				return fmt.Errorf("read the log: %w", err)
 			}
-			if broken > 0 {
-				p.say("%d lines of %s are no entries and were left out", broken, p.places.Log())
+			for _, failure := range brokenLines(p.places.Log(), broken) {
+				p.say("%v", failure)
 			}
 			if n := c.Int("last"); n > 0 && len(entries) > n {
 				entries = entries[len(entries)-n:]

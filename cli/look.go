@@ -124,9 +124,9 @@ func (p *program) printBrought(b evidence.Brought) error {
 
 // broughtLines are the lines about what a file brings: what, and how much of it.
 func broughtLines(b evidence.Brought) [][2]string {
-	lines := [][2]string{{lookSize, fmt.Sprintf(messageLookSize, megabytes(b.Size),
+	lines := [][2]string{{lookSize, fmt.Sprintf(messageLookSize, sizeText(b.Size),
 		words.Counted(int64(b.Contents.Members), "file"),
-		megabytes(b.Contents.Unpacked))}}
+		sizeText(b.Contents.Unpacked))}}
 	var hooks, paths []string
 	for _, hook := range b.Contents.Hooks {
 		if hook.Runs {
@@ -180,4 +180,9 @@ func newContent(n evidence.NewContent) string {
 	return strings.Join(parts, "; ")
 }
 
-func megabytes(bytes int64) string { return fmt.Sprintf("%.1f MB", float64(bytes)/1e6) }
+func sizeText(bytes int64) string {
+	if bytes < 1e6 {
+		return fmt.Sprintf("%d kB", (bytes+999)/1000)
+	}
+	return fmt.Sprintf("%.1f MB", float64(bytes)/1e6)
+}

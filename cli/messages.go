@@ -154,7 +154,7 @@ const (
 	messageNoLogs        = "there is no log (a file that ends in .jsonl) in %s"
 	messageNowhere       = "%s: nowhere in %s, %s and %s of pip and uv"
 	messageNotInLogs     = "%s: nowhere in %s, %s"
-	messageExposedHead   = "%s: installed in %d environments, gone from %d"
+	messageExposedHead   = "%s: installed in %s, gone from %d"
 	messageExposedCaches = "caches that hold it:"
 	messageExposedRuns   = "runs that brought it:"
 	messageStepsHead     = "what to do, in this order:"

@@ -81,7 +81,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 			p.say(messageSeedStays, dir, err)
 		}
 	}
-	p.say("made %s, guarded; fix: %s", dir, words.Activation(dir, filepath.Base(p.environment["SHELL"])))
+	p.say("made %s, guarded; to use it: %s", dir, words.Activation(dir, filepath.Base(p.environment["SHELL"])))
 	return nil
 }
 

@@ -27,7 +27,7 @@ func (p *program) policyCommand() *cli.Command {
 		Subcommands: []*cli.Command{
 			{
 				Name:   "show",
-				Usage:  "the effective values, each with the layer it comes from, and its date",
+				Usage:  "show the values that count here, each with the layer it comes from, and its date",
 				Flags:  []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "one JSON object a line"}},
 				Action: func(c *cli.Context) error { return p.showPolicy(c.Bool("json")) },
 			},
@@ -195,7 +195,7 @@ func (p *program) checkPolicyHere() error {
 	for _, ignore := range idle {
 		p.say(messageIdleIgnore, ignore.ID, ignore.Place)
 	}
-	p.say("the policy that counts here is in order; fix: thresher policy show")
+	p.say("the policy that counts here is in order; see it with: thresher policy show")
 	return nil
 }
 

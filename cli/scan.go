@@ -37,7 +37,7 @@ func (p *program) scanCommand() *cli.Command {
 			&cli.BoolFlag{Name: "json", Usage: "one JSON object"},
 			&cli.BoolFlag{Name: "sarif", Usage: "SARIF 2.1.0"},
 			&cli.BoolFlag{Name: "markdown", Usage: "Markdown, for the summary of a job"},
-			&cli.BoolFlag{Name: "cyclonedx", Usage: "CycloneDX 1.6 JSON, with the distributions"},
+			&cli.BoolFlag{Name: "cyclonedx", Usage: "CycloneDX 1.6 JSON, with all packages"},
 			&cli.StringFlag{Name: "fail-on", Usage: "`LEVEL` instead of the policy's: fixable, any, low, medium, " +
 				"high, critical, none"},
 		},

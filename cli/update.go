@@ -109,12 +109,12 @@ func (p *program) updateAdvisories(ctx context.Context, from fetch, loaded *poli
 		p.say("%d records could not be read, the first since %s", stats.Skipped, stats.Reason)
 	}
 	if stats.Fresh {
-		p.say("the advisories are up to date: %d records about %d packages, %d of them malware", stats.Records,
-			stats.Names, stats.Malware)
+		p.say("the advisories are up to date: %s for %s, %d of these of malware",
+			words.Counted(int64(stats.Records), "record"), words.Counted(int64(stats.Names), "package"), stats.Malware)
 		return nil
 	}
-	p.say("read %d records; %d are in force, about %d packages, %d of them malware", stats.Changed, stats.Records,
-		stats.Names, stats.Malware)
+	p.say("read %s; %d are in force for %s, and %d of these are of malware", words.Counted(int64(stats.Changed), "record"),
+		stats.Records, words.Counted(int64(stats.Names), "package"), stats.Malware)
 	return nil
 }
 

@@ -265,7 +265,7 @@ func readSubject(text string) (string, string) {
 func allowField() field {
 	info := KeyInfo{
 		Key: "allow.NAME", Type: "table: reason, expires, rules", Layers: EveryLayer, Tighter: "nothing",
-		Meaning: "an answer that was kept: the name is no question any more",
+		Meaning: "an answer that was kept: the name is not asked about again",
 	}
 	return collection(info,
 		func(p *Policy) *[]rules.Allow { return &p.Allow },
