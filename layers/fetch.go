@@ -126,7 +126,11 @@ func (s Store) Update(ctx context.Context, f Fetcher, layer policy.SharedLayer, 
 		return kept.layer(layer), nil
 	}
 	fetched, err := f.fetch(ctx, layer, kept, now)
-	if err != nil && kept != nil && !errors.Is(ctx.Err(), context.Canceled) {
+	cause := context.Cause(ctx)
+	if err != nil && errors.Is(cause, errTooSlow) {
+		err = cause
+	}
+	if err != nil && kept != nil && !errors.Is(cause, context.Canceled) {
 		var refused *refusedError
 		kept.Failed, kept.Failure, kept.Refused = now, words.Printable(err.Error()), errors.As(err, &refused)
 		return Layer{}, errors.Join(err, s.write(layer.Reference, kept))

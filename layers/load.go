@@ -184,9 +184,11 @@ func (l *Loaded) Stopped() (Layer, bool) {
 	return Layer{}, false
 }
 
+var errTooSlow = errors.New(tooSlow)
+
 // Beside is a refresh that goes on beside a run.
 type Beside struct {
-	cancel context.CancelFunc
+	cancel context.CancelCauseFunc
 	done   chan struct{}
 }
 
@@ -205,10 +207,12 @@ func (l *Loaded) Refresh(ctx context.Context, f Fetcher) *Beside {
 		return nil
 	}
 	f.Alone = true
-	ctx, cancel := context.WithTimeout(ctx, fetchTime)
+	ctx, cancel := context.WithCancelCause(ctx)
 	beside := &Beside{cancel, make(chan struct{})}
 	go func() {
 		defer close(beside.done)
+		ctx, cancel := context.WithTimeout(ctx, fetchTime)
+		defer cancel()
 		for _, layer := range due {
 			_, err := l.store.Update(ctx, f, layer.SharedLayer, l.now, l.Shared.Refresh.Value.Duration())
 			_ = err // the store has it, for the next run to say
@@ -221,14 +225,23 @@ func (l *Loaded) Refresh(ctx context.Context, f Fetcher) *Beside {
 func (b *Beside) Wait() {
 	if b != nil {
 		<-b.done
-		b.cancel()
+		b.cancel(nil)
 	}
 }
 
-// Close ends the refresh, whether or not it is done, and waits until it has ended.
-func (b *Beside) Close() {
-	if b != nil {
-		b.cancel()
+// Close ends the refresh and waits until it has ended: done, or after patience as one
+// that failed, which the next run does not try again at once.
+func (b *Beside) Close(patience time.Duration) {
+	if b == nil {
+		return
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	select {
+	case <-b.done:
+	case <-timer.C:
+		b.cancel(errTooSlow)
 		<-b.done
 	}
+	b.cancel(nil)
 }

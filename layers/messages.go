@@ -19,7 +19,8 @@ const (
 		"and a larger number each time"
 	otherSignature = "is signed by another program than ssh-keygen, which alone is understood here; " +
 		"git config gpg.format ssh"
-	noDate = "has no date"
+	noDate  = "has no date"
+	tooSlow = "had not come when the run was done"
 )
 
 var tooLarge = fmt.Sprintf("is larger than %d kB", largestLayer>>10)

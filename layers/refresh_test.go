@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"thresher/layers"
 	"thresher/policy/rules"
 )
 
@@ -42,24 +43,37 @@ func TestRefreshBesideARun(t *testing.T) {
 	}
 }
 
-// A refresh that is cut off leaves no trace, and ends at once.
+// A refresh that Ctrl-C cuts off leaves no trace; one that a run did not wait for any
+// longer counts as tried, so that not every run of the hour waits for it. Both end at
+// once.
 func TestRefreshIsCutOff(t *testing.T) {
+	interrupted, interrupt := context.WithCancel(context.Background())
+	interrupt()
+	if layer := cutOff(t, interrupted, time.Hour); layer.Failure != "" {
+		t.Errorf("what was cut off counts as failed: %s", layer.Failure)
+	}
+	if layer := cutOff(t, context.Background(), time.Millisecond); !strings.Contains(layer.Failure, "had not come") {
+		t.Errorf("what takes too long is tried by each run: %q", layer.Failure)
+	}
+}
+
+// cutOff is a layer after a refresh from a server that answers nobody.
+func cutOff(t *testing.T, ctx context.Context, patience time.Duration) layers.Layer {
+	t.Helper()
 	w, _ := signedWorld(t, "")
 	inHours(w, 2)
 	loaded := w.mustLoad()
-	w.mutex.Lock() // the server answers nobody
-	beside := loaded.Refresh(context.Background(), w.fetcher())
+	w.mutex.Lock()
+	beside := loaded.Refresh(ctx, w.fetcher())
 	ended := make(chan struct{})
-	go func() { beside.Close(); close(ended) }()
+	go func() { beside.Close(patience); close(ended) }()
 	select {
 	case <-ended:
 	case <-time.After(20 * time.Second):
 		t.Error("the refresh goes on when the run has ended")
 	}
 	w.mutex.Unlock()
-	if layer := w.mustLoad().Layers[0]; layer.Failure != "" {
-		t.Errorf("what was cut off counts as failed: %s", layer.Failure)
-	}
+	return w.mustLoad().Layers[0]
 }
 
 func TestServerIsDown(t *testing.T) {

@@ -68,7 +68,7 @@ func Plan(args, environ []string, streams Streams, asJSON bool) int {
 	}
 	in.context = context.Background()
 	p := in.plan()
-	in.refreshing.Close()
+	in.refreshing.Close(waitForFresh)
 	if asJSON {
 		encoder := json.NewEncoder(streams.Out)
 		encoder.SetEscapeHTML(false)

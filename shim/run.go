@@ -59,7 +59,7 @@ func runOnce(program string, args, environ []string, streams Streams) (status in
 // toItsEnd runs the command and ends as it did.
 func (in *invocation) toItsEnd() (status int, again []string) {
 	end := in.run()
-	in.refreshing.Close()
+	in.refreshing.Close(waitForFresh)
 	if in.context != nil && in.context.Err() != nil && end.status != 0 && !end.pipRan {
 		in.say.interrupted()
 		return statuses.Interrupted, nil
