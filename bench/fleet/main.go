@@ -58,7 +58,8 @@ func main() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fmt.Printf("made %d runs of %d machines, %d MB, in %.1f s\n", count, f.machines, size>>20, time.Since(began).Seconds())
+	took := time.Since(began).Seconds()
+	fmt.Printf("made %d runs of %d machines, %d MB, in %.1f s\n", count, f.machines, size>>20, took)
 	answers, err := ask(testkit.PythonWith(t, "duckdb"), filepath.Join("docs", "fleet"), directory)
 	if err != nil {
 		t.Fatal(err)
