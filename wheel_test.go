@@ -64,7 +64,8 @@ func TestWheel(t *testing.T) {
 		}
 		place := filepath.Join(m.home, ".local", "share", "thresher", "bin")
 		// A machine may have no pip outside of environments.
-		m.mustRun(0, "pip ", "env", "VIRTUAL_ENV="+other, filepath.Join(place, "pip"), "--version")
+		path := strings.Join([]string{place, filepath.Join(other, "bin"), "/usr/bin", "/bin"}, ":")
+		m.mustRun(0, "pip ", "env", "PATH="+path, filepath.Join(place, "pip"), "--version")
 		m.mustRun(0, "took away", filepath.Join(place, "thresher"), "setup", "--remove", "--data", "--yes")
 		if left := files(t, m.home); len(left) != 0 {
 			t.Errorf("%s: left %q", what, left)

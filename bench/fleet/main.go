@@ -71,7 +71,8 @@ func main() {
 
 // ask runs every query over the logs below a directory.
 func ask(python, queries, directory string) (map[string]answer, error) {
-	words := append([]string{"-I", "-c", queryProgram, queries, filepath.ToSlash(directory) + "/**/log.jsonl*"}, variables...)
+	logs := filepath.ToSlash(directory) + "/**/log.jsonl*"
+	words := append([]string{"-I", "-c", queryProgram, queries, logs}, variables...)
 	command := exec.Command(python, words...)
 	command.Stderr = os.Stderr
 	out, err := command.Output()
