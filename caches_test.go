@@ -89,7 +89,7 @@ func TestEveryPipsCaches(t *testing.T) {
 
 		// A wheel that plain pip built from an address is used where the command
 		// names the address, not where a dependency does.
-		w.plain([]string{"install", "top"}, variables...).want(t, 0)
+		w.plain([]string{"install", "top"}, plain...).want(t, 0)
 		w.without("top", "app", "unlisted")
 		before = asked("/files/" + source + "\n")
 		got := w.pip([]string{"install", "top"}, variables...)
@@ -110,7 +110,7 @@ func TestEveryPipsCaches(t *testing.T) {
 			w.pip([]string{"install", "alpha"}, variables...).want(t, 0, "+ alpha 1.0")
 		}
 
-		if installed := w.plain([]string{"list"}, variables...); strings.Contains(installed.stdout, "gamma") ||
+		if installed := w.plain([]string{"list"}, plain...); strings.Contains(installed.stdout, "gamma") ||
 			strings.Contains(installed.stdout, "other") {
 			t.Errorf("installed\n%s", installed.stdout)
 		}
