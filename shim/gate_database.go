@@ -12,8 +12,8 @@ import (
 )
 
 // waitForFresh is how long a run waits for the refresh of data that is there, of the
-// advisories before the scan and of a shared policy at the end: it goes on beside pip. Data that is not there is waited for before pip starts, for
-// as long as bytes arrive.
+// advisories before the scan and of a shared policy at the end: it goes on beside pip.
+// Data that is not there is waited for before pip starts, for as long as bytes arrive.
 const waitForFresh = 2 * time.Second
 
 // database is the local advisory data as one run uses it, with a refresh that
