@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
@@ -78,6 +79,10 @@ func pasteable(line string) error {
 		case strings.HasPrefix(program, "python") && len(words) > 2 && words[1] == "-m" && words[2] == "pip":
 			err = knownToPip(words[3:])
 		case program == "." || program == "export" || program == "unset" || program == "source":
+		case program == "uv": // named where its cache is, on whatever machine
+			if !slices.Equal(words[1:3], []string{"cache", "clean"}) || len(words) != 4 {
+				err = errors.New("not what uv is known to understand")
+			}
 		default:
 			_, err = exec.LookPath(words[0])
 		}

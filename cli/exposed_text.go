@@ -114,8 +114,12 @@ func (p *program) exposedSteps(found *exposed) string {
 		if found.stands() {
 			step(messageStepStay, putAway(found.stays)...)
 		}
-		if hooks := leftHooks(found.stays); len(hooks) > 0 {
-			step(messageStepHooks, words.Remedy("", words.RemoveAll(hooks)))
+		left, doubtful := leftHooks(found.stays)
+		if len(left) > 0 {
+			step(messageStepHooks, words.Remedy("", words.RemoveAll(left)))
+		}
+		if len(doubtful) > 0 {
+			step(messageStepDoubtful, doubtful...)
 		}
 		if len(found.stays) > 0 {
 			step(messageStepSecrets, p.secretsHere()...)
@@ -162,9 +166,12 @@ func putAway(stays []exposure.Stay) []string {
 		case s.Whole:
 			remedy = words.Move(s.Path, s.Path+".exposed")
 		case len(s.Removable) > 0:
-			remedy = words.RemoveAll(append(slices.Clone(s.Removable), s.Hooks...))
+			remedy = words.RemoveAll(s.Removable)
 		}
-		if remedy = words.Remedy("", remedy); !slices.Contains(remedies, remedy) {
+		if remedy = words.Remedy("", remedy); s.OfSystem {
+			remedy = fmt.Sprintf(messageOfSystem, harmless(s.Name), harmless(s.Version), harmless(s.Path))
+		}
+		if !slices.Contains(remedies, remedy) {
 			remedies = append(remedies, remedy)
 		}
 	}
@@ -172,16 +179,22 @@ func putAway(stays []exposure.Stay) []string {
 }
 
 // leftHooks are the startup hooks in environments that the release itself is gone
-// from.
-func leftHooks(stays []exposure.Stay) []string {
-	var hooks []string
+// from. Where an environment is one that others live in as well, what came after it
+// may be theirs: doubtful are those, and those beside a release that stands there.
+func leftHooks(stays []exposure.Stay) (left, doubtful []string) {
 	for _, s := range stays {
-		if !s.Present {
-			hooks = append(hooks, s.Hooks...)
+		for _, hook := range s.Hooks {
+			switch {
+			case !s.Whole && !slices.Contains(s.Removable, hook):
+				doubtful = append(doubtful, harmless(hook))
+			case !s.Present:
+				left = append(left, hook)
+			}
 		}
 	}
-	slices.Sort(hooks)
-	return slices.Compact(hooks)
+	slices.Sort(left)
+	slices.Sort(doubtful)
+	return slices.Compact(left), slices.Compact(doubtful)
 }
 
 // secretsHere are the credentials that lie around for whatever ran as this user,

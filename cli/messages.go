@@ -160,6 +160,8 @@ const (
 	messageStepsHead     = "what to do, in this order:"
 	messageStepStay      = "do not start python there: no pip, no IDE, no notebook; put it away"
 	messageStepHooks     = "remove what still runs at every start of python"
+	messageStepDoubtful  = "look at these files, which run at every start of python and are as new as it"
+	messageOfSystem      = "%s %s came with the system, whose package manager takes it away: %s"
 	messageStepSecrets   = "change, on another machine, what whatever ran as this user could read:"
 	messageStepCaches    = "take it out of these caches, or it is installed again from there"
 	messageStepMachines  = "on each of these machines, run thresher exposed for what to do there"

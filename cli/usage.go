@@ -129,6 +129,9 @@ func (p *program) wrongWords(c *cli.Context, command *cli.Command, called string
 		return usageError(messageNoSubcommand, called, given[0], help)
 	}
 	least, most := arity(command.ArgsUsage)
+	if len(c.StringSlice("log")) > 0 {
+		most = -1 // `--log DIR DIR`, as a shell writes a pattern out
+	}
 	var missing []string
 	for _, flag := range needed {
 		if !c.IsSet(flag.Name) || strings.TrimSpace(c.String(flag.Name)) == "" {

@@ -124,8 +124,12 @@ func lookAt(queries Queries, place Place, told []Stay) (stays []Stay, there bool
 			s.SHA256 = cmp.Or(s.SHA256, digest)
 		}
 		s.Hooks = venv.HooksOf(d)
-		if !whole {
-			s.Removable = venv.TopLevel(d)
+		switch {
+		case whole:
+		case ofSystem(d.Location):
+			s.OfSystem = true
+		default:
+			s.Removable = venv.OwnPaths(d)
 		}
 	}
 	if !there || len(stays) == 0 {
@@ -139,8 +143,9 @@ func lookAt(queries Queries, place Place, told []Stay) (stays []Stay, there bool
 		s := &stays[i]
 		s.Whole = whole
 		for _, hook := range unowned {
-			// One that was there before the release came is not its own.
-			if !hook.Changed.Before(s.Since) {
+			// One that was there before the release came is not its own, and where the
+			// system's package manager installs, nothing is owned.
+			if !s.OfSystem && !hook.Changed.Before(s.Since) {
 				s.Hooks = append(s.Hooks, hook.Path)
 			}
 		}
@@ -148,6 +153,12 @@ func lookAt(queries Queries, place Place, told []Stay) (stays []Stay, there bool
 		s.Hooks = slices.Compact(s.Hooks)
 	}
 	return stays, there, failure
+}
+
+// ofSystem says whether the system's package manager, and not pip, keeps the
+// distributions of a directory (Debian's dist-packages outside /usr/local).
+func ofSystem(directory string) bool {
+	return filepath.Base(directory) == "dist-packages" && !strings.HasPrefix(directory, "/usr/local/")
 }
 
 // siteDirectories are the directories of a place that hold distributions, found

@@ -23,6 +23,8 @@ type Stay struct {
 	// Removable are the paths of the distribution in an environment that cannot be
 	// put away as a whole, since it is no virtual one.
 	Removable []string
+	// OfSystem says that the system's package manager keeps the distribution.
+	OfSystem bool
 	// Whole says that the environment is a virtual one, which can be put away.
 	Whole bool
 

@@ -152,23 +152,32 @@ func recordMentions(d Distribution, wanted map[string]time.Time) bool {
 	return false
 }
 
-// TopLevel gives the files and directories right in its site directory that a
-// distribution's RECORD names, those of several distributions (a namespace) too.
-func TopLevel(d Distribution) []string {
-	var found []string
+// OwnPaths gives what a distribution's RECORD names in its site directory and can be
+// taken away without another distribution's losing anything: packages whose
+// __init__.py it owns whole, of namespaces that others share its own files.
+func OwnPaths(d Distribution) []string {
+	var recorded []string
+	packages := map[string]bool{}
 	_ = eachRecorded(d, func(path string) {
 		inside, err := filepath.Rel(d.Location, path)
 		if err != nil || !filepath.IsLocal(inside) {
 			return
 		}
-		first, _, _ := strings.Cut(filepath.ToSlash(inside), "/")
-		if path := filepath.Join(d.Location, first); first != "__pycache__" && !slices.Contains(found, path) {
-			found = append(found, path)
+		recorded = append(recorded, inside)
+		if filepath.Base(inside) == "__init__.py" {
+			packages[filepath.Dir(inside)] = true
 		}
 	})
-	if !slices.Contains(found, d.Path) {
-		found = append(found, d.Path)
+	found := []string{d.Path}
+	for _, inside := range recorded {
+		whole := inside
+		for directory := filepath.Dir(inside); directory != "."; directory = filepath.Dir(directory) {
+			if packages[directory] || filepath.Join(d.Location, directory) == d.Path {
+				whole = directory
+			}
+		}
+		found = append(found, filepath.Join(d.Location, whole))
 	}
 	slices.Sort(found)
-	return found
+	return slices.Compact(found)
 }

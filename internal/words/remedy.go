@@ -8,7 +8,7 @@ import (
 // programs are what a command that thresher shows begins with.
 var programs = []string{
 	".", "cat", "curl", "exec", "export", "git", "grep", "mv", "pip", "python", "python3", "rm", "sh", "source",
-	"thresher", "unset",
+	"thresher", "unset", "uv",
 	"del", "findstr", "move", "type", "&", "Remove-Item", // on Windows
 }
 
