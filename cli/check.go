@@ -81,6 +81,9 @@ func (p *program) check(c *cli.Context) error {
 			return err
 		}
 	}
+	if known.malware, err = p.malware(); err != nil {
+		return err
+	}
 	out := bufio.NewWriter(p.out)
 	encoder := json.NewEncoder(out)
 	encoder.SetEscapeHTML(false)
@@ -238,7 +241,8 @@ func (p *program) source(loaded *policy.Policy, by asksBy) (indexSource, error) 
 // gathered is what was learned of names, by canonical name.
 type gathered struct {
 	projects  map[string]rules.ProjectEvidence
-	elsewhere map[string][]rules.Finding // see indexSource
+	elsewhere map[string][]rules.Finding      // see indexSource
+	malware   func(canonical string) []string // what the advisories here call so; nil without them
 }
 
 // gather asks the indexes about all names. Without a pip to say which index
@@ -277,7 +281,12 @@ func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirement
 // is a matter of requirements files, not of names.
 func (p *program) verdict(loaded *policy.Policy, r rules.Requested, known gathered) checked {
 	findings := loaded.JudgeRequested(r, rules.NameEvidenceOf(r.Name))
-	if project, asked := known.projects[r.Canonical]; asked {
+	project, asked := known.projects[r.Canonical]
+	if !asked && known.malware != nil { // advisories lie here, whether or not an index can be asked
+		project = rules.ProjectEvidence{Name: r.Name, Canonical: r.Canonical, Now: p.now, Malware: known.malware(r.Canonical)}
+		asked = len(project.Malware) > 0
+	}
+	if asked {
 		findings = loaded.Settle(findings, project)
 	}
 	findings = append(findings, known.elsewhere[r.Canonical]...)
