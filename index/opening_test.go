@@ -62,7 +62,7 @@ func TestAFailedFirstConnectionKeepsNobody(t *testing.T) {
 	for range 10 {
 		wait.Go(func() {
 			_, err := c.Page(context.Background(), url, "alpha")
-			if err == nil || !strings.Contains(err.Error(), "connect") {
+			if err == nil || !strings.Contains(err.Error(), "cannot be reached") {
 				t.Errorf("%v", err)
 			}
 		})
