@@ -2,6 +2,7 @@ package gate
 
 import (
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -54,23 +55,24 @@ func TestForeignWheel(t *testing.T) {
 // TestForeignWheelIsNeverTaken: whatever tag the interpreter's own packaging.tags
 // gives, a wheel with it stays on the page.
 func TestForeignWheelIsNeverTaken(t *testing.T) {
-	interpreter := testkit.PipPython(t)
+	environment := filepath.Join(t.TempDir(), "env") // outside of one Debian's has no pip
+	testkit.Environment(t, testkit.PipPython(t), environment)
 	script := `import sys
 from pip._vendor.packaging.tags import sys_tags
 from pip._vendor.packaging.markers import default_environment
 e = default_environment()
 print("\n".join([e["sys_platform"], e["implementation_name"], e["python_version"]] + [str(t) for t in sys_tags()]))`
-	output, err := exec.Command(interpreter.Path, "-I", "-c", script).Output()
+	output, err := exec.Command(filepath.Join(environment, "bin", "python"), "-I", "-c", script).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Fields(string(output))
-	environment := map[string]string{"sys_platform": lines[0], "implementation_name": lines[1], "python_version": lines[2]}
+	marks := map[string]string{"sys_platform": lines[0], "implementation_name": lines[1], "python_version": lines[2]}
 	if len(lines) < 50 {
 		t.Fatalf("%d tags", len(lines)-3)
 	}
 	for _, tag := range lines[3:] {
-		if foreignWheel("a-1-"+tag+".whl", environment) {
+		if foreignWheel("a-1-"+tag+".whl", marks) {
 			t.Errorf("%s is left out", tag)
 		}
 	}
