@@ -138,8 +138,9 @@ func TestRunInEnvironment(t *testing.T) {
 	// Neither of these may take pip's place.
 	writeFile(t, filepath.Join(root, "pip", "__init__.py"), "raise SystemExit('the wrong pip')")
 	writeFile(t, filepath.Join(root, "optparse.py"), "raise SystemExit('the wrong optparse')")
+	// A pip that is ended where it would go on leaves its folders.
 	environ := []string{"HOME=" + root, "PATH=/usr/bin:/bin", "PIP_CONFIG_FILE=" + os.DevNull, "PYTHONPATH=" + root,
-		"PIP_DISABLE_PIP_VERSION_CHECK=1"}
+		"PIP_DISABLE_PIP_VERSION_CHECK=1", "TMPDIR=" + t.TempDir()}
 	found, err := Find(FindInput{Name: "pip",
 		Environ: append([]string{"PATH=" + filepath.Join(env, "bin")}, environ...), Dir: root})
 	if err != nil {
