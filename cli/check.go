@@ -81,8 +81,10 @@ func (p *program) check(c *cli.Context) error {
 			return err
 		}
 	}
-	if known.malware, err = p.malware(); err != nil {
-		return err
+	if known.malware == nil { // no index was asked
+		if known.malware, err = p.malware(); err != nil {
+			return err
+		}
 	}
 	out := bufio.NewWriter(p.out)
 	encoder := json.NewEncoder(out)
@@ -257,7 +259,7 @@ func (p *program) gather(ctx context.Context, loaded *policy.Policy, requirement
 		return gathered{}, err
 	}
 	defer source.Client.Close()
-	known := gathered{elsewhere: map[string][]rules.Finding{}}
+	known := gathered{elsewhere: map[string][]rules.Finding{}, malware: source.Malware}
 	var subjects []evidence.Subject
 	for _, r := range requirements {
 		if r.Name == "" || r.URL != "" || !pep.ValidName(r.Name) {
