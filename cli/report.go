@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -67,10 +66,7 @@ func (p *program) writeReport(c *cli.Context) error {
 		p.say("%s", unread)
 	}
 	if c.Bool("json") {
-		encoder := json.NewEncoder(p.out)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		if err := encoder.Encode(made); err != nil {
+		if err := writeObject(p.out, made); err != nil {
 			return err
 		}
 	}
