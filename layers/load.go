@@ -221,14 +221,6 @@ func (l *Loaded) Refresh(ctx context.Context, f Fetcher) *Beside {
 	return beside
 }
 
-// Wait waits until the refresh has come to its end.
-func (b *Beside) Wait() {
-	if b != nil {
-		<-b.done
-		b.cancel(nil)
-	}
-}
-
 // Close ends the refresh and waits until it has ended: done, or after patience as one
 // that failed, which the next run does not try again at once.
 func (b *Beside) Close(patience time.Duration) {

@@ -37,7 +37,7 @@ func TestRefreshBesideARun(t *testing.T) {
 	if !denies(loaded.Policy, "bad") || w.requests() != 0 {
 		t.Error("a run waits for the refresh")
 	}
-	loaded.Refresh(context.Background(), w.fetcher()).Wait()
+	loaded.Refresh(context.Background(), w.fetcher()).Close(time.Minute)
 	if !denies(w.mustLoad().Policy, "worse") {
 		t.Error("the next run does not go by what came")
 	}

@@ -142,7 +142,7 @@ func (w *world) mustLoad() *layers.Loaded {
 // refresh lets the refresh beside a run come to its end.
 func (w *world) refresh() {
 	w.t.Helper()
-	w.mustLoad().Refresh(context.Background(), w.fetcher()).Wait()
+	w.mustLoad().Refresh(context.Background(), w.fetcher()).Close(time.Minute)
 }
 
 // refused loads and wants an error with a text in it.
