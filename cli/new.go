@@ -7,12 +7,12 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
+	"thresher/internal/lazyregexp"
 	"thresher/internal/words"
 	"thresher/pep"
 	"thresher/python"
@@ -87,7 +87,7 @@ func (p *program) newEnvironment(c *cli.Context, dir string) error {
 
 // pythonVersion is a version of the language as people name an interpreter by it:
 // 3.11, python3.11, cpython@3.11.7.
-var pythonVersion = regexp.MustCompile(`^(c?python)?[@-]?([23](\.[0-9]+){0,2})$`)
+var pythonVersion = lazyregexp.New(`^(c?python)?[@-]?([23](\.[0-9]+){0,2})$`)
 
 // interpreter finds the interpreter that is meant: by a path or a command, or the
 // newest of a version. Where nobody said, the nearest .python-version does, as for
@@ -99,7 +99,7 @@ func (p *program) interpreter(meant string, said bool) (path, by string, err err
 			meant, file = version, found
 		}
 	}
-	parts := pythonVersion.FindStringSubmatch(strings.ToLower(meant))
+	parts := pythonVersion().FindStringSubmatch(strings.ToLower(meant))
 	if parts == nil || parts[1] != "" && !strings.Contains(parts[2], ".") {
 		found, err := exec.LookPath(meant)
 		if err != nil {
@@ -164,7 +164,7 @@ func (p *program) pythonVersionFile() (version, file string) {
 		if content, err := os.ReadFile(file); err == nil {
 			for line := range strings.Lines(string(content)) {
 				line = strings.TrimSpace(line)
-				if pythonVersion.MatchString(line) {
+				if pythonVersion().MatchString(line) {
 					return line, file
 				}
 				if line != "" && !strings.HasPrefix(line, "#") {

@@ -10,12 +10,12 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"thresher/internal/files"
+	"thresher/internal/lazyregexp"
 )
 
 // Words is how much of a run's words a line of the log has.
@@ -51,7 +51,7 @@ func (e Entry) Place() string {
 }
 
 // option is what a word of the command line has of an option's name.
-var option = regexp.MustCompile(`^(--[a-z][a-z-]*|-[A-Za-z])`)
+var option = lazyregexp.New(`^(--[a-z][a-z-]*|-[A-Za-z])`)
 
 // commands are the words that are kept of a command line, beside options.
 var commands = []string{"install", "uninstall", "download", "wheel", "lock"}
@@ -67,7 +67,7 @@ func NamesAlone(entry Entry) Entry {
 	entry.Target = nameOf(entry.Target)
 	var argv []string
 	for _, word := range entry.Argv {
-		if name := option.FindString(word); name != "" {
+		if name := option().FindString(word); name != "" {
 			argv = append(argv, name)
 		} else if slices.Contains(commands, word) {
 			argv = append(argv, word)

@@ -10,6 +10,7 @@ import (
 	"html/template"
 	"io"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 
@@ -33,14 +34,17 @@ func IsReport(beginning []byte) bool {
 	return bytes.Contains(beginning[:min(len(beginning), markWithin)], []byte(mark))
 }
 
-var page = template.Must(template.New("page").Funcs(template.FuncMap{"day": day, "moment": moment}).Parse(text))
+// page is parsed when a page is written: each pip command starts this program.
+var page = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("page").Funcs(template.FuncMap{"day": day, "moment": moment}).Parse(text))
+})
 
 // Write writes the page. What came from packages, logs and policies is escaped; of
 // what remains, characters that cannot be seen or that turn the direction of a text
 // are shown as U+FFFD.
 func Write(w io.Writer, r *report.Report) error {
 	var written bytes.Buffer
-	if err := page.Execute(&written, viewOf(r)); err != nil {
+	if err := page().Execute(&written, viewOf(r)); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, strings.Map(visible, written.String()))
