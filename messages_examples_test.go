@@ -53,7 +53,7 @@ var examples = map[string]string{
 
 	"reference": "https://policy.example/pip.toml", "ending": ".sig", "lines": "line 3: unknown key \"denies\"",
 	"object": "7c4a8d09ca37", "sum": "8d3fbd1c3a1f", "behind": "was last seen 4 days ago",
-	"fingerprint": "SHA256:AbC (ops)", "message": "is not signed", "dayof": "2026-11-26",
+	"fingerprint": "SHA256:AbC (ops)", "message": "is not signed", "dayof": "2026-11-26", "layers date": "2026-11-26",
 	"came": "12", "layers kept": "13", "cli date": "2026-11-26", "shim date": "2026-11-26", "largestlayer": "200",
 	"vouchedby": "signed by SHA256:AbC (ops)", "namespace": "thresher-policy", "followed": "nothing",
 	"layers problem": "problem", "layers counted": "3 problems",

@@ -9,7 +9,6 @@ const (
 
 // What is said of shared layers of the policy.
 const (
-	messageLayerArrived = "fetched the shared policy %s, of %s, %s"
 	messageLayerShown   = "this is %s, of %s, %s"
 	messageLayerStays   = "%s was not taken: %w; its version of %s counts on"
 	messageLayerCurrent = "the shared policy %s is up to date, of %s"

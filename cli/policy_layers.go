@@ -60,7 +60,7 @@ func (p *program) loadLayers(input policy.LoadInput) (*layers.Loaded, error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	return layers.Load(ctx, input, p.layerStore(), p.layerFetcher(), func(layer layers.Layer) {
-		p.say(messageLayerArrived, layer.Reference, dayOf(layer.Date), layer.VouchedBy())
+		p.say("%s", layer.Arrived())
 	})
 }
 

@@ -41,6 +41,12 @@ func broken(problems []policy.Problem) string {
 	return "is broken: " + strings.Join(lines, "; ")
 }
 
+// Arrived says that a layer is here for the first time, and what vouches for it.
+func (l Layer) Arrived() string {
+	return fmt.Sprintf("fetched the shared policy %s, of %s, %s", l.Reference, l.Date.UTC().Format(time.DateOnly),
+		l.VouchedBy())
+}
+
 func cannotFetch(layer policy.SharedLayer, err error) string {
 	return fmt.Sprintf("%s is not on this machine and cannot be fetched: %s; fix: thresher policy show", layer.Reference,
 		words.Printable(err.Error()))

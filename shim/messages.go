@@ -153,8 +153,7 @@ func (m *messenger) noLayer(err error) {
 // layerArrived says that a shared layer is here for the first time, and what vouches
 // for it.
 func (m *messenger) layerArrived(layer layers.Layer) {
-	m.line("fetched the shared policy %s, of %s, %s", layer.Reference, layer.Date.UTC().Format(time.DateOnly),
-		layer.VouchedBy())
+	m.line("%s", layer.Arrived())
 }
 
 // layerBehind is said once a day of a shared layer that counts on and is behind.
