@@ -135,7 +135,7 @@ func onceInOrder(entries []journal.Entry) []journal.Entry {
 	slices.SortStableFunc(entries, func(a, b journal.Entry) int {
 		return cmp.Or(a.Time.Compare(b.Time), strings.Compare(a.ID, b.ID))
 	})
-	return slices.CompactFunc(entries, func(a, b journal.Entry) bool { return a.ID == b.ID && a.Time.Equal(b.Time) })
+	return slices.CompactFunc(entries, func(a, b journal.Entry) bool { return a.Key() == b.Key() })
 }
 
 // machineOf is what tells a collected log from the others: its path below the place

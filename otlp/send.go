@@ -65,7 +65,7 @@ func Send(ctx context.Context, in Input) (Result, error) {
 	}
 	var unsent []journal.Entry
 	for _, run := range log {
-		if !sent.runs[runKey(run)] {
+		if !sent.runs[run.Key()] {
 			unsent = append(unsent, run)
 		}
 	}

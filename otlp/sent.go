@@ -12,7 +12,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"time"
 
 	"thresher/internal/files"
 	"thresher/internal/journal"
@@ -24,12 +23,6 @@ type sent struct {
 	path    string
 	runs    map[string]bool
 	release func()
-}
-
-// runKey is what a run is remembered by. Of ten thousand runs two may have the same
-// id; their times differ.
-func runKey(run journal.Entry) string {
-	return run.ID + " " + run.Time.UTC().Format(time.RFC3339Nano)
 }
 
 // openSent reads what an endpoint has had, and waits for another process that sends
@@ -72,8 +65,8 @@ func (s *sent) add(runs []journal.Entry) error {
 	}
 	var text strings.Builder
 	for _, run := range runs {
-		s.runs[runKey(run)] = true
-		text.WriteString(runKey(run) + "\n")
+		s.runs[run.Key()] = true
+		text.WriteString(run.Key() + "\n")
 	}
 	_, err = file.WriteString(text.String())
 	return errors.Join(err, file.Sync(), file.Close())
@@ -83,7 +76,7 @@ func (s *sent) add(runs []journal.Entry) error {
 func (s *sent) forget(log []journal.Entry, to Endpoint) error {
 	kept := []string{}
 	for _, run := range log {
-		if key := runKey(run); s.runs[key] {
+		if key := run.Key(); s.runs[key] {
 			kept = append(kept, key)
 		}
 	}

@@ -114,6 +114,10 @@ type Entry struct {
 	Note           string `json:"note,omitempty"` // "switched off by THRESHER=off" and the like
 }
 
+// Key is what a run is known by among others, of this machine and of other logs. Of
+// ten thousand runs two may have the same id; their times differ.
+func (e Entry) Key() string { return e.ID + " " + e.Time.UTC().Format(time.RFC3339Nano) }
+
 // Append writes the entry as one line at the end of the log, with an ID where it
 // has none. The line appears whole or not at all, also with several runs at once.
 // Of an entry with Names the line has names alone, and the details go to a log of

@@ -226,15 +226,11 @@ func ReadToCollect(path string, since time.Time, words Words) (entries []Entry, 
 // merged gives the runs of two logs, in the order of time; of one that is in both, the
 // first's.
 func merged(first, second []Entry) []Entry {
-	type run struct {
-		id   string
-		nano int64
-	}
-	known := map[run]bool{}
+	known := map[string]bool{}
 	var all []Entry
 	for _, entry := range slices.Concat(first, second) {
-		if of := (run{entry.ID, entry.Time.UnixNano()}); !known[of] {
-			known[of] = true
+		if key := entry.Key(); !known[key] {
+			known[key] = true
 			all = append(all, entry)
 		}
 	}
