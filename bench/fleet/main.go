@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"thresher/internal/files"
 	"thresher/internal/journal"
 	"thresher/internal/testkit"
 )
@@ -54,12 +54,8 @@ func main() {
 	if err := f.generate(directory, func(journal.Entry) { count++ }); err != nil {
 		t.Fatal(err)
 	}
-	size, err := sizeOf(directory)
-	if err != nil {
-		t.Fatal(err)
-	}
 	took := time.Since(began).Seconds()
-	fmt.Printf("made %d runs of %d machines, %d MB, in %.1f s\n", count, f.machines, size>>20, took)
+	fmt.Printf("made %d runs of %d machines, %d MB, in %.1f s\n", count, f.machines, files.SizeOf(directory)>>20, took)
 	answers, err := ask(testkit.PythonWith(t, "duckdb"), filepath.Join("docs", "fleet"), directory)
 	if err != nil {
 		t.Fatal(err)
@@ -96,18 +92,4 @@ func names(answers map[string]answer) []string {
 	}
 	slices.Sort(found)
 	return found
-}
-
-func sizeOf(directory string) (size int64, err error) {
-	err = filepath.WalkDir(directory, func(_ string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		info, err := entry.Info()
-		if err == nil {
-			size += info.Size()
-		}
-		return err
-	})
-	return size, err
 }
